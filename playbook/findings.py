@@ -1,0 +1,35 @@
+"""What a chapter found, one number each, as other programs read it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One number of a chapter, with its interval, unit, sample size and verdict."""
+
+    name: str
+    value: float | int | str | None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    n: int | None = None
+    verdict: str | None = None
+
+
+Findings = dict[str, Finding]
+
+
+def write(path: Path, findings: Iterable[Finding]) -> None:
+    """Write findings as JSON, the file whole or not at all."""
+    text = json.dumps([asdict(finding) for finding in findings], indent=1, allow_nan=False)
+    partial = path.with_suffix(".partial")
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def read(path: Path) -> Findings:
+    """Read a chapter's findings by name."""
+    return {item["name"]: Finding(**item) for item in json.loads(path.read_text(encoding="utf-8"))}

@@ -1,0 +1,384 @@
+"""A client's settings: ``client.yml`` as typed models, with presets and every default of the method."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from playbook.errors import CallError, SettingsError, did_you_mean
+from playbook.wording import languages
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Format(Strict):
+    """How a text file is written. ``dates`` is a strptime format; None means ISO."""
+
+    encoding: str = "utf-8"
+    separator: str = Field(",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    thousands: str | None = Field(None, min_length=1, max_length=1)
+    dates: str | None = None
+
+
+class Table(Strict):
+    """Where a table comes from and what its columns are called: ``{ours: theirs}``."""
+
+    files: tuple[str, ...] = ()
+    sheet: str | None = None
+    format: Format = Format()
+    columns: dict[str, str] = {}
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_file_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class Orders(Table):
+    """The orders. ``cohort``: the log begins with these customers' first orders, no left truncation."""
+
+    zero_is_order: bool = False
+    cohort: bool = False
+
+
+class Tables(Strict):
+    """The four canonical tables; only orders are required."""
+
+    orders: Orders
+    customers: Table | None = None
+    events: Table | None = None
+    contacts: Table | None = None
+
+
+class Lifecycle(Strict):
+    """Rules of the stages of a relationship."""
+
+    left_truncation_days: int = Field(90, ge=0)
+
+
+class Survival(Strict):
+    """How curves are read and intervals drawn."""
+
+    longest_days: int = Field(730, gt=0)
+    least_at_risk: int = Field(100, gt=0)
+    share_of_returns: float = Field(0.90, gt=0, lt=1)
+    fallback_inactivity_days: int = Field(365, gt=0)
+    bootstrap_draws: int = Field(500, gt=0)
+
+
+class Occasional(Strict):
+    """What is done with occasional buyers."""
+
+    treat: Literal["apart", "out"] = "apart"
+    deep_discount: float = Field(0.2, ge=0, le=1)
+    paid_sources: tuple[str, ...] = ("paid_search", "affiliate")
+    online_channels: tuple[str, ...] = ("online",)
+
+
+class Criterion(Strict):
+    """One line of the scoring sheet: a column mapped to 0 to 10 points."""
+
+    name: str
+    column: str
+    group: Literal["value", "ideal value", "price", "recoverability"] = "value"
+    points: Literal["percentile"] | tuple[float, ...] = "percentile"
+    better: Literal["high", "low"] = "high"
+    weight: float = Field(1, ge=0, allow_inf_nan=False)
+
+    @field_validator("points")
+    @classmethod
+    def _rising(cls, value: Any) -> Any:
+        if not isinstance(value, str) and (not value or list(value) != sorted(set(value))):
+            raise ValueError("breakpoints must rise from left to right")
+        return value
+
+
+class Scoring(Strict):
+    """Whom the client wants back: criteria, and the cut-offs of the classes. No criteria: the preset's."""
+
+    criteria: tuple[Criterion, ...] = ()
+    first_share: float = Field(0.2, ge=0, le=1)
+    wait_probability: float = Field(0.5, ge=0, le=1)
+
+
+class Offers(Strict):
+    """What may be spent on whom. No catalogue: the preset's."""
+
+    catalogue: str | None = None
+    budget: float = Field(5000, ge=0, allow_inf_nan=False)
+    holdout_share: float = Field(0.1, ge=0, lt=1)
+    response: Literal["points", "odds"] = "points"
+
+
+class Measurement(Strict):
+    """The outcome and its horizon, declared before the campaign."""
+
+    horizon_days: int = Field(90, gt=0)
+    smallest_worthwhile: float = 0.5
+
+
+class Contact(Strict):
+    """What may be assumed about consent where the data say nothing."""
+
+    assumed: tuple[Literal["email", "phone", "letter", "visit"], ...] = ("letter",)
+
+
+class Settings(Strict):
+    """Everything a run depends on besides the data. Defaults are the method's own."""
+
+    client: str
+    preset: Literal["retail", "donations", "subscription"] = "retail"
+    language: str = "en"
+    currency: str = Field("CHF", pattern="^[A-Z]{3}$")
+    as_of: date | None = None
+    tables: Tables
+    tolerated_unreadable: float = Field(0.01, ge=0, le=1)
+    margin_rate: float = Field(0.35, gt=0, le=1)
+    discount_rate: float = Field(0.08, ge=0, lt=1)
+    horizon_days: int = Field(183, gt=0)
+    inactivity_days: int | None = Field(None, gt=0)
+    min_return: float = Field(0.02, ge=0, le=1)
+    lifecycle: Lifecycle = Lifecycle()
+    survival: Survival = Survival()
+    selection: dict[str, Any] | None = None
+    occasional: Occasional = Occasional()
+    scoring: Scoring = Scoring()
+    consent: Contact = Contact()
+    offers: Offers = Offers()
+    measurement: Measurement = Measurement()
+    seed: int = Field(1, ge=0)
+    cell_timeout_seconds: int = Field(3600, gt=0)
+
+    @field_validator("language")
+    @classmethod
+    def _has_a_catalogue(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(f"no catalogue for {value!r}; there are: {', '.join(languages())}")
+        return value
+
+    def inputs(self, folder: Path) -> list[Path]:
+        """Return every file of the client's that a run reads, ``client.yml`` first."""
+        tables = [self.tables.orders, self.tables.customers, self.tables.events, self.tables.contacts]
+        named = [name for table in tables if table for name in table.files]
+        named += [self.offers.catalogue] if self.offers.catalogue else []
+        return [folder / name for name in [SETTINGS_FILE, *dict.fromkeys(named)]]
+
+
+SETTINGS_FILE = "client.yml"
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "retail": {},
+    "donations": {"margin_rate": 1.0},
+    "subscription": {},
+}
+
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "horizon_days": ("horizon_days",),
+    "inactivity_days": ("inactivity_days",),
+    "margin_rate": ("margin_rate",),
+    "discount_rate": ("discount_rate",),
+    "min_return": ("min_return",),
+    "budget": ("offers", "budget"),
+    "language": ("language",),
+    "seed": ("seed",),
+}
+"""What ``-p NAME=VALUE`` may override, and where it stands in the settings."""
+
+
+def client_folder(client: str, data: Path) -> Path:
+    """Return the client's folder.
+
+    Raises
+    ------
+    CallError
+        Where the name could lead out of ``data`` or no such folder is there.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", client) or ".." in client:
+        raise CallError(f"{client!r} is no client name: use letters, digits, '-' and '_' only.")
+    folder = data / client
+    if not (folder / SETTINGS_FILE).is_file():
+        known = sorted(path.parent.name for path in data.glob(f"*/{SETTINGS_FILE}"))
+        there = f" There are: {', '.join(known)}." if known else ""
+        raise CallError(
+            f"No client {client!r}: {data.name}/{client}/{SETTINGS_FILE} is missing."
+            f"{did_you_mean(client, known)}{there}"
+        )
+    return folder
+
+
+def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Return the effective settings: the preset, then ``client.yml``, then ``overrides``.
+
+    Parameters
+    ----------
+    client : str
+        Name of a folder in ``data``.
+    overrides : mapping
+        Names of `PARAMETERS`, or ``as_of``, with their values; None means "as in client.yml".
+
+    Raises
+    ------
+    CallError
+        For an unknown client or parameter.
+    SettingsError
+        Where ``client.yml`` is no YAML, has an unknown key or a value of the wrong kind.
+    """
+    path = client_folder(client, data) / SETTINGS_FILE
+    written = _read_yaml(path)
+    chosen: dict[str, Any] = {}
+    for name, value in (overrides or {}).items():
+        if value is not None:
+            _put(chosen, _place(name), value)
+    preset = PRESETS.get(str(written.get("preset") or "retail"), {})
+    try:
+        return Settings.model_validate(_merge(_merge(preset, written), chosen))
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, written, path, chosen)) from error
+
+
+def parse_parameters(given: Sequence[str], extra: Mapping[str, type] | None = None) -> dict[str, Any]:
+    """Return ``NAME=VALUE`` words as a mapping with typed values.
+
+    ``extra`` names parameters that only a notebook knows, with their types.
+
+    Raises
+    ------
+    CallError
+        For a word without ``=``, an unknown name or a value of the wrong type.
+    """
+    extra = extra or {}
+    parsed: dict[str, Any] = {}
+    for word in given:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise CallError(f"-p {word}: write it as NAME=VALUE.")
+        if name not in PARAMETERS and name not in extra:
+            known = [*PARAMETERS, *extra]
+            raise CallError(
+                f"Unknown parameter {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}."
+            )
+        parsed[name] = _typed(name, value, extra.get(name) or _type_of(name))
+    return parsed
+
+
+def _type_of(name: str) -> type:
+    model: Any = Settings
+    *path, last = PARAMETERS[name]
+    for key in path:
+        model = model.model_fields[key].annotation
+    annotation = model.model_fields[last].annotation
+    return annotation if isinstance(annotation, type) else int
+
+
+def _typed(name: str, value: str, kind: type) -> Any:
+    try:
+        return kind(value)
+    except ValueError as error:
+        wanted = {int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise CallError(f"-p {name}: expected {wanted}, got {value!r}.") from error
+
+
+def _place(name: str) -> tuple[str, ...]:
+    if name == "as_of":
+        return ("as_of",)
+    if name not in PARAMETERS:
+        raise CallError(f"Unknown parameter {name!r}.{did_you_mean(name, PARAMETERS)}")
+    return PARAMETERS[name]
+
+
+def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for key in path[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[path[-1]] = value
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay ``above`` over ``below``, mapping by mapping; None in ``above`` means "as below"."""
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(merged[key], value)
+        elif value is not None:
+            merged[key] = _merge({}, value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        written = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise SettingsError(f"{path.name}{where}: this is no YAML ({problem}).") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path.name}: save it as UTF-8; byte {error.start} is not.") from error
+    if not isinstance(written, dict):
+        raise SettingsError(f"{path.name}: expected settings as 'key: value' lines, found none.")
+    return written
+
+
+def _sentence(error: ValidationError, written: Any, path: Path, chosen: Mapping[str, Any]) -> str:
+    """Word the first problem of a pydantic error: file, line, key, what was expected."""
+    first = error.errors()[0]
+    keys = [key for key in first["loc"] if key not in ("percentile",)]
+    name = ".".join(str(key) for key in keys)
+    source = f"-p {name}" if _reached(chosen, keys) else f"{path.name}{_line(written, keys)}: {name}"
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(keys[:-1])
+        return f"{source} is not a known key.{did_you_mean(str(keys[-1]), known)} Known: {', '.join(known)}."
+    if first["type"] == "missing":
+        return f"{path.name}: {name} is missing."
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{source}: {message[:1].lower()}{message[1:]}, found {first['input']!r}."
+
+
+def _reached(tree: Any, keys: Sequence[Any]) -> bool:
+    for key in keys:
+        if not isinstance(tree, Mapping) or key not in tree:
+            return False
+        tree = tree[key]
+    return True
+
+
+def _line(written: Any, keys: Sequence[Any]) -> str:
+    """Return ``, line N`` of a key in a round-trip YAML tree, as deep as it can be followed."""
+    line = None
+    for key in keys:
+        if not hasattr(written, "lc"):
+            break
+        try:
+            line = written.lc.item(key)[0] if isinstance(key, int) else written.lc.key(key)[0]
+            written = written[key]
+        except (KeyError, IndexError):
+            break
+    return "" if line is None else f", line {line + 1}"
+
+
+def _known_keys(keys: Sequence[Any]) -> list[str]:
+    """Return the keys that the model at this place knows."""
+    model: Any = Settings
+    for key in keys:
+        if isinstance(key, int):
+            continue
+        found = _models_in(model.model_fields[key].annotation)
+        if not found:
+            return []
+        model = found[0]
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[Any]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
