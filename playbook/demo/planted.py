@@ -1,0 +1,194 @@
+"""What is planted in the demo retailer: every parameter of its world, in one place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FIRST_DAY = dt.date(2023, 1, 1)
+LAST_DAY = dt.date(2025, 9, 30)
+WORLD_END = dt.date(2027, 12, 31)
+
+KINDS = ("sample", "online_only", "bargain", "coupon", "promotion")
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign to customers silent for long, with a random half as its control group.
+
+    Parameters
+    ----------
+    code, offer, kind
+        Its name in the export, what was offered, and emotional, material, financial or none.
+    starts, spread
+        The first day, and over how many days the contacts are made.
+    costs : mapping of channel to CHF
+        Cost per contact, in order of preference; the first channel with consent is used.
+    arm_size : int
+        Customers per arm with the default number of customers.
+    wins : float
+        Probability that a treated regular customer, who would not have ordered within 90 days,
+        begins a second life.
+    stays : float
+        Mean length of that second life in days; 0 is a single order.
+    percent_off : int
+        Discount on what treated customers order in the first 30 days.
+    pulls_forward : float
+        Share of treated customers' orders of day 31 to 90 that move into the first 30 days.
+    cancels_later : float
+        Share of treated customers' orders of day 91 to 365 that never happen.
+    unsubscribes : float
+        Share of treated customers who unsubscribe within three weeks.
+    """
+
+    code: str
+    offer: str
+    kind: str
+    starts: dt.date
+    spread: int
+    costs: Mapping[str, float]
+    arm_size: int
+    wins: float = 0.0
+    stays: float = 0.0
+    percent_off: int = 0
+    pulls_forward: float = 0.0
+    cancels_later: float = 0.0
+    unsubscribes: float = 0.0
+
+
+CALL = Campaign(
+    code="DANKE24",
+    offer="Dankanruf",
+    kind="emotional",
+    starts=dt.date(2024, 4, 8),
+    spread=12,
+    costs={"phone": 4.5},
+    arm_size=420,
+    wins=0.42,
+    stays=420.0,
+)
+DISCOUNT = Campaign(
+    code="RABATT24",
+    offer="25% Rabatt",
+    kind="financial",
+    starts=dt.date(2024, 10, 14),
+    spread=1,
+    costs={"email": 0.15, "letter": 1.4},
+    arm_size=530,
+    wins=0.17,
+    percent_off=25,
+    pulls_forward=0.9,
+    cancels_later=0.30,
+    unsubscribes=0.07,
+)
+GIFT = Campaign(
+    code="GESCHENK25",
+    offer="Kleines Geschenk",
+    kind="material",
+    starts=dt.date(2025, 4, 22),
+    spread=1,
+    costs={"letter": 4.8},
+    arm_size=260,
+    wins=0.14,
+    stays=250.0,
+)
+LETTER = Campaign(
+    code="KATALOG25",
+    offer="Sommerkatalog",
+    kind="none",
+    starts=dt.date(2025, 5, 12),
+    spread=1,
+    costs={"letter": 1.4},
+    arm_size=120,
+)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The parameters of the retailer's world. Times are days, money is CHF.
+
+    Parameters
+    ----------
+    old, gone, prospects, leads : float
+        Shares of all contacts: customers from before the log; those who had left before it; contacts
+        with visits only; contacts with an inquiry only. The rest arrives during the log.
+    occasional : mapping of kind to share
+        Shares of the arriving customers who are occasional buyers of each kind.
+    occasional_returns : float
+        Share of occasional buyers who become slow regulars after all.
+    flag_noise : float
+        Probability that a regular's first order bears the marks of one kind (each kind).
+    flag_missing : float
+        Probability that an occasional buyer's mark is missing from the export.
+    gap, gap_spread : float
+        Median over customers of the mean gap between orders, and its log standard deviation.
+    regularity, regularity_spread : float
+        Median over customers of the gamma shape of gaps (1 is memoryless), and its log spread.
+    lifetime : float
+        Mean days until a regular of usual rhythm and satisfaction leaves.
+    satisfaction_effect : float
+        The leaving rate is multiplied by exp(-effect) per standard deviation of satisfaction.
+    complaint_rate, complaint_solved : float
+        Complaints per order, and the share of them that is solved.
+    complaint_factor, solved_factor : float
+        The leaving rate is multiplied by this from the first unsolved (solved) complaint on.
+    pauses, pause : float
+        Share of leavers who only pause, and the pause's mean length (gamma, shape 4).
+    second_gap, second_lifetime, second_spend : float
+        Second lives: mean gap (factor on the customer's own), mean length, and order value (factor).
+    warning_days, warning_spend, warning_visits : float
+        Before leaving: for so many days the order value falls linearly to this factor, and visits
+        come at this factor of the usual rate.
+    unsubscribe_leavers, cancel_leavers : float
+        Shares of leavers who unsubscribe in the warning days, and who cancel their customer card.
+    campaigns : tuple of Campaign
+        In order of date. None is sent to a customer contacted in the 180 days before.
+    campaign_silence : int
+        The shop's own rule: silent for so many days is lapsed.
+    occasional_response : float
+        An occasional buyer responds to a campaign at this factor of a regular's probability.
+    """
+
+    old: float = 0.16
+    gone: float = 0.015
+    prospects: float = 0.045
+    leads: float = 0.025
+    occasional: Mapping[str, float] = field(
+        default_factory=lambda: {
+            "sample": 0.07,
+            "online_only": 0.12,
+            "bargain": 0.09,
+            "coupon": 0.11,
+            "promotion": 0.08,
+        }
+    )
+    occasional_returns: float = 0.08
+    flag_noise: float = 0.05
+    flag_missing: float = 0.10
+    gap: float = 136.0
+    gap_spread: float = 0.6
+    regularity: float = 1.6
+    regularity_spread: float = 0.35
+    lifetime: float = 320.0
+    satisfaction_effect: float = 0.35
+    complaint_rate: float = 0.06
+    complaint_solved: float = 0.5
+    complaint_factor: float = 2.5
+    solved_factor: float = 1.0
+    pauses: float = 0.42
+    pause: float = 330.0
+    second_gap: float = 0.9
+    second_lifetime: float = 270.0
+    second_spend: float = 0.9
+    warning_days: float = 120.0
+    warning_spend: float = 0.55
+    warning_visits: float = 0.35
+    unsubscribe_leavers: float = 0.12
+    cancel_leavers: float = 0.04
+    campaigns: tuple[Campaign, ...] = (CALL, DISCOUNT, GIFT, LETTER)
+    campaign_silence: int = 180
+    occasional_response: float = 0.35
+
+
+PLANTED = Planted()

@@ -1,0 +1,322 @@
+"""Bottega Demo: a shop for kitchen, table and garden that never was, with planted truth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.random import RandomState
+
+from playbook.demo.addresses import address_book
+from playbook.demo.campaigns import Contacts, run_campaigns
+from playbook.demo.export import Dialect, as_text, damage, write_text
+from playbook.demo.happenings import all_events, leaving_days
+from playbook.demo.lines import all_lines
+from playbook.demo.lives import Lives, live
+from playbook.demo.people import People, Words, draw_people
+from playbook.demo.planted import FIRST_DAY, LAST_DAY, PLANTED, WORLD_END, Planted
+from playbook.demo.seasons import Clock, shop_clock
+
+CUSTOMERS = 3800
+
+ORDERS = {
+    "order_id": "Belegnr",
+    "ordered_at": "Datum",
+    "customer_id": "Kundennr",
+    "category": "Warengruppe",
+    "quantity": "Menge",
+    "list_amount": "Listenpreis",
+    "amount": "Betrag",
+    "margin": "DB",
+    "coupon": "Gutschein",
+    "is_sample": "Muster",
+    "is_promotion": "Aktion",
+    "sales_channel": "Kanal",
+    "source": "Herkunft",
+}
+CUSTOMER_COLUMNS = {
+    "customer_id": "Nr",
+    "name": "Name",
+    "email": "E-Mail",
+    "phone": "Telefon",
+    "language": "Sprache",
+    "segment": "Segment",
+    "acquired_on": "Kunde seit",
+    "may_email": "Mail ok",
+    "may_phone": "Tel ok",
+    "may_letter": "Brief ok",
+    "may_visit": "Besuch ok",
+    "owner": "Betreuung",
+    "referrals": "Empfehlungen",
+    "reference_customer": "Referenzkunde",
+    "potential": "Potenzial CHF",
+}
+EVENTS = {
+    "customer_id": "Kunde",
+    "happened_at": "Am",
+    "kind": "Ereignis",
+    "value": "Wert",
+    "detail": "Bemerkung",
+}
+CONTACTS = {
+    "campaign": "Kampagne",
+    "customer_id": "Kunde",
+    "contacted_at": "Kontakt am",
+    "channel": "Weg",
+    "arm": "Gruppe",
+    "offer": "Angebot",
+    "cost": "Kosten",
+}
+SHOP = Dialect("cp1252", ";", ",", "'", "%d.%m.%Y")
+WEB = Dialect("utf-8", ",", ".", "", "%Y-%m-%d")
+MAILING = Dialect("utf-8", ";", ".", "", "%d.%m.%Y")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What no export shows.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        One row per contact: customer_id, group (new, old, gone, prospect, lead), occasional_kind,
+        converts, left_on (left for good, NaT where not by the last day), pause_on and second_life_on
+        and second_life_left_on (a pause and what followed), won_on and won_left_on (a second life begun
+        by a campaign), first_complaint_left_unsolved_on, and the traits gap_days, regularity,
+        leaving_rate (per day, before complaints), spend (CHF), satisfaction, thrift, online, account.
+    contacts : DataFrame
+        One row per row of the contacts table: won (the campaign began a life or an order that would
+        not have been) and kind (emotional, material, financial, none).
+    planted : mapping
+        The parameters of the world, as in `Planted`.
+    """
+
+    customers: pd.DataFrame
+    contacts: pd.DataFrame
+    planted: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The four canonical tables, as a reader of the exports should find them, and the truth."""
+
+    orders: pd.DataFrame
+    customers: pd.DataFrame
+    events: pd.DataFrame
+    contacts: pd.DataFrame
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that happens until the end of the world, before it is cut at the last day."""
+
+    clock: Clock
+    people: People
+    ids: Words
+    lives: Lives
+    contacts: Contacts
+
+
+def _text_or_missing(column: pd.Series[Any]) -> pd.Series[Any]:
+    return column.mask(column == "")
+
+
+def _orders(world: World, lines: pd.DataFrame, last: int) -> pd.DataFrame:
+    lines = lines[lines["day"] <= last].reset_index(drop=True)
+    ids = pd.Series(np.where(lines["customer"] < 0, "", world.ids[lines["customer"]]))
+    texts = {
+        name: _text_or_missing(lines[name]) for name in ("coupon", "sales_channel", "source", "category")
+    }
+    return pd.DataFrame(
+        {
+            "customer_id": _text_or_missing(ids),
+            "ordered_at": world.clock.dates(lines["day"].to_numpy()),
+            "amount": lines["amount"],
+            "order_id": lines["order_id"],
+            "margin": lines["margin"],
+            "list_amount": lines["list_amount"],
+            "coupon": texts["coupon"],
+            "is_sample": lines["is_sample"].astype(bool),
+            "is_promotion": lines["is_promotion"].astype(bool),
+            "sales_channel": texts["sales_channel"],
+            "source": texts["source"],
+            "category": texts["category"],
+            "quantity": lines["quantity"],
+        }
+    )
+
+
+def _customers(world: World, book: pd.DataFrame, last: int) -> pd.DataFrame:
+    known = book[world.people.joined <= last].reset_index(drop=True)
+    texts = ("name", "email", "phone", "language", "segment", "owner")
+    columns: dict[str, Any] = {name: _text_or_missing(known[name]) for name in texts}
+    for name in ("may_email", "may_phone", "may_letter", "may_visit"):
+        columns[name] = known[name].astype("boolean")
+    return known.assign(**columns, reference_customer=known["reference_customer"].astype(bool))
+
+
+def _events(world: World, events: pd.DataFrame, last: int) -> pd.DataFrame:
+    events = events[events["day"] <= last].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "customer_id": world.ids[events["customer"]],
+            "happened_at": world.clock.dates(events["day"].to_numpy()),
+            "kind": events["kind"],
+            "value": events["value"],
+            "detail": _text_or_missing(events["detail"]),
+        }
+    )
+
+
+def _contacts(world: World, planted: Planted, last: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the contacts table, and what only the truth knows of it; costs of contacts that were made."""
+    sent = world.contacts
+    code, offer, kind = (
+        np.array([getattr(campaign, name) for campaign in planted.campaigns])[sent.campaign]
+        for name in ("code", "offer", "kind")
+    )
+    cost = np.array(
+        [planted.campaigns[n].costs[c] for n, c in zip(sent.campaign, sent.channel, strict=True)], dtype=float
+    )
+    table = pd.DataFrame(
+        {
+            "campaign": code,
+            "customer_id": world.ids[sent.customer],
+            "contacted_at": world.clock.dates(sent.day),
+            "channel": sent.channel,
+            "arm": np.where(sent.treated, "treated", "control"),
+            "offer": pd.Series(offer).where(sent.treated),
+            "cost": np.where(sent.treated, cost, np.nan),
+        }
+    )
+    truth = pd.DataFrame(
+        {"campaign": code, "customer_id": table["customer_id"], "won": sent.won, "kind": kind}
+    )
+    seen = sent.day <= last
+    return table[seen].reset_index(drop=True), truth[seen].reset_index(drop=True)
+
+
+def _truth_of_customers(world: World, last: int) -> pd.DataFrame:
+    people, lives, clock = world.people, world.lives, world.clock
+
+    def dates(day: np.ndarray[Any, Any]) -> pd.Series[pd.Timestamp]:
+        seen = ~np.isnan(day) & (day <= last)
+        return clock.dates(np.where(seen, day, 0).astype(np.int64)).where(seen)
+
+    begun = np.where(lives.starts <= last, lives.leaves, np.nan)
+    end = np.where(np.isnan(begun), -1e9, begun).max(axis=1)
+    returns = lives.starts[:, 1] > last
+    gone = people.group == "gone"
+    end = np.where(gone, people.joined, np.where((end < -1e8) | returns, np.nan, end))
+    unsolved = np.full(len(people), np.inf)
+    open_ones = lives.complaints.solved < 0
+    np.minimum.at(unsolved, lives.complaints.customer[open_ones], lives.complaints.day[open_ones])
+    paused = ~np.isnan(lives.starts[:, 1])
+    table = pd.DataFrame(
+        {
+            "customer_id": world.ids,
+            "group": people.group,
+            "occasional_kind": _text_or_missing(pd.Series(people.kind)),
+            "converts": people.converts,
+            "left_on": dates(end),
+            "pause_on": dates(np.where(paused, lives.leaves[:, 0], np.nan)),
+            "second_life_on": dates(lives.starts[:, 1]),
+            "second_life_left_on": dates(lives.leaves[:, 1]),
+            "won_on": dates(lives.starts[:, 2]),
+            "won_left_on": dates(lives.leaves[:, 2]),
+            "first_complaint_left_unsolved_on": dates(np.where(np.isinf(unsolved), np.nan, unsolved)),
+            "gap_days": people.gap,
+            "regularity": people.shape,
+            "leaving_rate": people.leaving_rate,
+            "spend": people.spend,
+            "satisfaction": people.satisfaction,
+            "thrift": people.thrift,
+            "online": people.online,
+            "account": people.account,
+        }
+    )
+    return table[people.joined <= last].reset_index(drop=True)
+
+
+def generate(
+    seed: int = 1,
+    customers: int = CUSTOMERS,
+    last_day: dt.date = LAST_DAY,
+    planted: Planted = PLANTED,
+) -> Demo:
+    """Generate the shop.
+
+    The world runs to the end of 2027 whatever `last_day` is: a later one shows the same past and more
+    of the future, so that what happened after an as-of date can be looked up.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of numpy's legacy generator, whose streams never change.
+    customers : int
+        Roughly how many contacts are known at the end of September 2025.
+    last_day : datetime.date
+        Last day of the data, at the latest the end of 2027.
+    planted : Planted
+        The parameters of the world.
+    """
+    if not FIRST_DAY <= last_day <= WORLD_END:
+        raise ValueError(
+            f"last_day is {last_day}, but the demo's world runs from {FIRST_DAY} to {WORLD_END}."
+        )
+    random = RandomState(seed)
+    clock = shop_clock(FIRST_DAY, WORLD_END)
+    last = clock.number(last_day)
+    people = draw_people(random, clock, customers, planted)
+    ids = np.array([f"K{number}" for number in range(10_001, 10_001 + len(people))])
+    lives = live(random, clock, people, planted)
+    quit_day, cancelled = leaving_days(random, people, lives, planted)
+    lives, sent = run_campaigns(random, clock, people, lives, quit_day, planted, customers / CUSTOMERS)
+    world = World(clock, people, ids, lives, sent)
+    lines = all_lines(random, clock, lives.orders, people, planted)
+    events = all_events(random, clock, people, lives, sent, (quit_day, cancelled), planted)
+    quits = events[(events["kind"] == "unsubscribe") & (events["day"] <= last)]
+    unsubscribed = np.full(len(people), np.nan)
+    unsubscribed[quits["customer"]] = quits["day"]
+    book = address_book(random, clock, people, ids, unsubscribed)
+    contacts, won = _contacts(world, planted, last)
+    return Demo(
+        orders=_orders(world, lines, last),
+        customers=_customers(world, book, last),
+        events=_events(world, events, last),
+        contacts=contacts,
+        truth=Truth(_truth_of_customers(world, last), won, asdict(planted)),
+    )
+
+
+def write(folder: Path, seed: int = 1) -> None:
+    """Write the exports of the shop: orders by year, customers, events, contacts."""
+    demo = generate(seed)
+    forms = {
+        "ordered_at": "date",
+        "quantity": "number",
+        "list_amount": "money",
+        "amount": "money",
+        "margin": "money",
+        "is_sample": "tick",
+        "is_promotion": "tick",
+    }
+    text = as_text(demo.orders, forms, SHOP)
+    for year in sorted(demo.orders["ordered_at"].dt.year.unique()):
+        of_year = text[demo.orders["ordered_at"].dt.year == year].reset_index(drop=True)
+        path = folder / f"bestellungen_{year}.csv"
+        write_text(damage(of_year, 900, "ordered_at", "amount", year), ORDERS, path, SHOP)
+    consents = dict.fromkeys(("may_email", "may_phone", "may_letter", "may_visit"), "yes_no")
+    forms = {**consents, "acquired_on": "date", "referrals": "number", "reference_customer": "tick"}
+    forms["potential"] = "number"
+    write_text(as_text(demo.customers, forms, SHOP), CUSTOMER_COLUMNS, folder / "kunden.csv", SHOP)
+    forms = {"happened_at": "date", "value": "number"}
+    write_text(as_text(demo.events, forms, WEB), EVENTS, folder / "ereignisse.csv", WEB)
+    forms = {"contacted_at": "date", "cost": "money"}
+    write_text(as_text(demo.contacts, forms, MAILING), CONTACTS, folder / "kontakte.csv", MAILING)

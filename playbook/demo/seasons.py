@@ -1,0 +1,104 @@
+"""Opening days, seasons and sales: a clock that runs faster when the shop is busy."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Days = NDArray[np.int64]
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+MONTHS = (0.80, 0.80, 0.92, 1.00, 1.05, 0.95, 0.72, 0.76, 1.00, 1.08, 1.30, 1.75)
+WEEKDAYS = (0.75, 0.90, 0.95, 1.05, 1.20, 1.60, 0.10)
+EASTER = ("2023-04-09", "2024-03-31", "2025-04-20", "2026-04-05", "2027-03-28")
+AFTER_EASTER = (-2, 1, 39, 50)
+FIXED_HOLIDAYS = ((1, 1), (1, 2), (8, 1), (12, 25), (12, 26))
+SALES = ((1, 4, 1, 25), (7, 1, 7, 20), (11, 22, 11, 30))
+SALE_FACTOR = 1.35
+NEWSLETTER_FACTOR = 1.4
+YEARLY_TREND = 0.04
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Shop time against calendar days, both counted from the first day.
+
+    Parameters
+    ----------
+    first : datetime.date
+        Day 0.
+    weights : array of float, shape (days,)
+        How busy a day is; 1 on average.
+    sale : array of bool, shape (days,)
+        Whether a sale runs.
+    closed : array of bool, shape (days,)
+        Sundays and holidays: only the online shop is open.
+    """
+
+    first: dt.date
+    weights: Numbers
+    sale: Flags
+    closed: Flags
+
+    @property
+    def days(self) -> int:
+        """Count the days in the world."""
+        return len(self.weights)
+
+    def time(self, day: Days, within: Numbers) -> Numbers:
+        """Return shop time at the fraction `within` of a calendar day."""
+        passed = np.concatenate([[0.0], np.cumsum(self.weights)])
+        return np.asarray(passed[day] + within * self.weights[day], dtype=np.float64)
+
+    def day(self, time: Numbers) -> Days:
+        """Return the calendar day of a shop time; `days` where the world has ended."""
+        return np.searchsorted(np.cumsum(self.weights), time, side="right").astype(np.int64)
+
+    def open_day(self, day: Days) -> Days:
+        """Return the day itself, or the next one that is not closed."""
+        following = np.arange(self.days)
+        for start in range(self.days - 2, -1, -1):
+            if self.closed[start]:
+                following[start] = following[start + 1]
+        return np.asarray(following[np.clip(day, 0, self.days - 1)], dtype=np.int64)
+
+    def number(self, date: dt.date) -> int:
+        """Return the day number of a date."""
+        return (date - self.first).days
+
+    def dates(self, day: Days) -> pd.Series[pd.Timestamp]:
+        """Return day numbers as dates; negative numbers lie before the first day."""
+        return pd.Series(np.datetime64(self.first, "ns") + day.astype("timedelta64[D]"))
+
+
+def _holidays(dates: pd.DatetimeIndex) -> Flags:
+    moving = {pd.Timestamp(easter) + pd.Timedelta(days=after) for easter in EASTER for after in AFTER_EASTER}
+    fixed = [np.asarray((dates.month == month) & (dates.day == day)) for month, day in FIXED_HOLIDAYS]
+    return np.asarray(dates.isin(list(moving)) | np.any(fixed, axis=0), dtype=np.bool_)
+
+
+def _sales(dates: pd.DatetimeIndex) -> Flags:
+    of_year = np.asarray(dates.month * 100 + dates.day)
+    running = [(of_year >= a * 100 + b) & (of_year <= c * 100 + d) for a, b, c, d in SALES]
+    return np.asarray(np.any(running, axis=0), dtype=np.bool_)
+
+
+def shop_clock(first: dt.date, end: dt.date) -> Clock:
+    """Return the clock of a shop with quiet Sundays, a summer dip, sales, and a strong December."""
+    dates = pd.date_range(first, end)
+    holiday = _holidays(dates)
+    sale = _sales(dates)
+    weekday = np.asarray(dates.weekday)
+    weights = np.array(MONTHS)[np.asarray(dates.month) - 1] * np.array(WEEKDAYS)[weekday]
+    weights = weights * np.where(sale, SALE_FACTOR, 1.0) * np.where(holiday, 0.08, 1.0)
+    newsletter = (weekday == 3) & (np.asarray(dates.day) <= 7)
+    weights = weights * np.where(newsletter, NEWSLETTER_FACTOR, 1.0)
+    quiet = np.asarray((dates.month == 12) & (dates.day > 26))
+    weights = weights * np.where(quiet, 0.4, 1.0)
+    weights = weights * (1 + YEARLY_TREND) ** (np.arange(len(dates)) / 365.25)
+    return Clock(first, weights / weights.mean(), sale, holiday | (weekday == 6))
