@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,7 @@ class Finding:
     """One number of a chapter, with its interval, unit, sample size and verdict."""
 
     name: str
-    value: float | int | str | None
+    value: Any
     low: float | None = None
     high: float | None = None
     unit: str = ""

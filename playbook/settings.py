@@ -246,6 +246,23 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
         raise SettingsError(_sentence(error, written, path, chosen)) from error
 
 
+def override(settings: Settings, chosen: Mapping[str, Any]) -> Settings:
+    """Return the settings with some of `PARAMETERS` changed.
+
+    Raises
+    ------
+    SettingsError
+        For a value that the settings refuse.
+    """
+    tree = settings.model_dump()
+    for name, value in chosen.items():
+        _put(tree, _place(name), value)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, {}, Path(SETTINGS_FILE), tree)) from error
+
+
 def parse_parameters(given: Sequence[str], extra: Mapping[str, type] | None = None) -> dict[str, Any]:
     """Return ``NAME=VALUE`` words as a mapping with typed values.
 

@@ -1,0 +1,204 @@
+"""What a chapter's notebook opens: its settings, its history, and where its results go."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from playbook import findings as found
+from playbook.errors import CallError
+from playbook.findings import Finding, Findings
+from playbook.history import History, customers, read_history
+from playbook.settings import Settings, client_folder, load, override
+from playbook.sources import Sources, open_sources
+from playbook.wording import Words
+
+PROJECT = Path(__file__).parent.parent
+
+TYPES: dict[str, pa.DataType] = {
+    "customer_id": pa.string(),
+    "orders": pa.int64(),
+    "revenue": pa.float64(),
+    "margin": pa.float64(),
+    "first_order": pa.date32(),
+    "last_order": pa.date32(),
+    "silence_days": pa.int32(),
+    "stage": pa.string(),
+    "lapsed": pa.bool_(),
+    "occasional": pa.bool_(),
+    "occasional_kind": pa.string(),
+    "return_probability": pa.float64(),
+    "expected_orders": pa.float64(),
+    "warning": pa.string(),
+    "second_lifetime_value": pa.float64(),
+    "score": pa.float64(),
+    "rank": pa.int64(),
+    "class": pa.string(),
+    "contactable": pa.bool_(),
+    "offer": pa.string(),
+    "offer_kind": pa.string(),
+    "channel": pa.string(),
+    "responsible": pa.string(),
+    "contact_by": pa.date32(),
+    "expected_profit": pa.float64(),
+    "holdout": pa.bool_(),
+}
+"""Columns that other programs read from the customer table, with their types."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter of one client's run.
+
+    Attributes
+    ----------
+    number : str
+        01 to 08.
+    client : str
+        The client's folder name.
+    settings : Settings
+        The effective settings.
+    folder : Path
+        The run's folder.
+    """
+
+    number: str
+    client: str
+    settings: Settings
+    folder: Path
+    data: Path
+
+    @property
+    def words(self) -> Words:
+        """The language and currency of the report."""
+        return Words(self.settings.language, self.settings.currency)
+
+    @property
+    def sources(self) -> Sources:
+        """The client's tables, read once per run."""
+        return _read(self.data, self.client, self.settings.model_dump_json())[0]
+
+    @property
+    def history(self) -> History:
+        """The client's orders by day, up to the as-of date."""
+        return _read(self.data, self.client, self.settings.model_dump_json())[1]
+
+    @property
+    def as_of(self) -> date:
+        """The day everything is seen from."""
+        return self.history.as_of
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """One row per customer known, sorted by id, with the columns of all earlier chapters."""
+        frame = customers(self.history)
+        for path in sorted((self.folder / "tables").glob("[0-9][0-9].parquet")):
+            if path.stem < self.number:
+                earlier = pq.read_table(path).to_pandas()
+                new = [column for column in earlier if column not in frame]
+                frame = pd.concat([frame, earlier[new]], axis=1)
+        return frame
+
+    def findings(self, number: str) -> Findings:
+        """Return what an earlier chapter found, by name."""
+        return found.read(self.folder / "findings" / f"{number}.json")
+
+    def finish(self, columns: pd.DataFrame, results: Iterable[Finding]) -> None:
+        """Write this chapter's columns (with customer_id) and findings; the chapter is then done."""
+        tables, findings = self.folder / "tables", self.folder / "findings"
+        tables.mkdir(parents=True, exist_ok=True)
+        findings.mkdir(exist_ok=True)
+        frame = columns.sort_values("customer_id", kind="stable").reset_index(drop=True)
+        schema = pa.schema([(name, TYPES[name]) for name in frame if name in TYPES])
+        free = [name for name in frame if name not in TYPES]
+        inferred = pa.Schema.from_pandas(frame[free], preserve_index=False)
+        table = pa.Table.from_pandas(
+            frame, schema=pa.schema([*schema, *inferred]), preserve_index=False
+        ).replace_schema_metadata(None)
+        partial = tables / f"{self.number}.partial"
+        pq.write_table(table, partial)
+        partial.replace(tables / f"{self.number}.parquet")
+        found.write(findings / f"{self.number}.json", results)
+
+
+def open_chapter(number: str, client: str, **knobs: Any) -> Chapter:
+    """Open a chapter for a client.
+
+    In a run the settings and folders are the run's. Opened alone, the chapter works in a draft
+    folder beside the reports and first runs the earlier chapters that are missing.
+
+    Parameters
+    ----------
+    knobs
+        Names of `settings.PARAMETERS` to change; None means "as in client.yml".
+    """
+    data = Path(os.environ.get("PLAYBOOK_DATA", PROJECT / "data"))
+    chosen = {name: value for name, value in knobs.items() if value is not None}
+    if run := os.environ.get("PLAYBOOK_RUN"):
+        path = Path(os.environ["PLAYBOOK_SETTINGS"])
+        settings = override(Settings.model_validate_json(path.read_text(encoding="utf-8")), chosen)
+        return Chapter(number, client, settings, Path(run), data)
+    settings = load(client, data, chosen)
+    return _open_draft(number, client, settings, data)
+
+
+def _open_draft(number: str, client: str, settings: Settings, data: Path) -> Chapter:
+    reports = Path(os.environ.get("PLAYBOOK_REPORTS", PROJECT / "reports"))
+    as_of = Chapter(number, client, settings, reports, data).as_of
+    folder = reports / client / ".draft" / as_of.isoformat()
+    key = _draft_key(settings, client_folder(client, data))
+    if not (folder / "key").is_file() or (folder / "key").read_text() != key:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(settings.model_dump_json(), encoding="utf-8")
+        (folder / "key").write_text(key)
+    for master in sorted((PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        earlier = master.name[:2]
+        if "00" < earlier < number and not (folder / "findings" / f"{earlier}.json").is_file():
+            print(f"Chapter {earlier} has not been run for this draft: running it first.")
+            _run_alone(master, client, folder, data)
+    return Chapter(number, client, settings, folder, data)
+
+
+def _draft_key(settings: Settings, folder: Path) -> str:
+    stamp = [
+        (path.name, path.stat().st_size, path.stat().st_mtime_ns)
+        for path in settings.inputs(folder)
+        if path.exists()
+    ]
+    return hashlib.sha256(f"{settings.model_dump_json()}{stamp}".encode()).hexdigest()
+
+
+def _run_alone(notebook: Path, client: str, folder: Path, data: Path) -> None:
+    environment = os.environ | {
+        "PLAYBOOK_RUN": str(folder),
+        "PLAYBOOK_SETTINGS": str(folder / "settings.json"),
+        "PLAYBOOK_DATA": str(data),
+        "PLAYBOOK_HEADLESS": "1",
+    }
+    words = ["papermill", str(notebook), os.devnull, "-p", "client", client, "--no-progress-bar"]
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise CallError(f"Chapter {notebook.name[:2]} did not run: {last[0]}")
+
+
+@lru_cache(maxsize=1)
+def _read(data: Path, client: str, settings: str) -> tuple[Sources, History]:
+    """Read the client's tables once per process; the same settings give the same tables."""
+    chosen = Settings.model_validate_json(settings)
+    sources = open_sources(chosen, client_folder(client, data))
+    return sources, read_history(chosen, sources)
