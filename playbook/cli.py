@@ -1,0 +1,116 @@
+"""The commands."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from playbook import masters, progress, runner, settings
+from playbook.errors import CallError, PlaybookError
+from playbook.plan import Request
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Win lost customers back: from a client's orders to a plan, and a measurement of whether it worked.",
+)
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of the clients' folders.")]
+Reports = Annotated[Path, typer.Option("--reports", help="Folder that reports are written to.")]
+Client = Annotated[str, typer.Argument(help="Name of a folder in the data folder.")]
+
+
+@app.callback()
+def _commands() -> None:
+    """Keep the commands' names, also while there is only one."""
+
+
+@app.command()
+def run(
+    client: Client,
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Override a setting for this run.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Judge silence on this day.")
+    ] = None,
+    chapters: Annotated[
+        str | None, typer.Option(metavar="01-04", help="Run these and whatever they need.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run every chapter, whatever is there.")] = False,
+    teach: Annotated[bool, typer.Option("--teach", help="Show code and exercises in the report.")] = False,
+    data: Data = Path("data"),
+    reports: Reports = Path("reports"),
+) -> None:
+    """Run a client's chapters and write the report."""
+    request = Request(
+        client=client,
+        data=data,
+        reports=reports,
+        parameters=tuple(parameter or ()),
+        as_of=_day(as_of),
+        chapters=chapters,
+        fresh=fresh,
+        teach=teach,
+    )
+    with progress.over_chapters() as announce:
+        finished = runner.run(request, announce)
+    for warning in finished.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    if finished.unchanged:
+        typer.echo("Nothing has changed since this report was made; --fresh makes it anew.")
+    typer.echo(finished.page)
+
+
+@app.command()
+def lab(
+    client: Annotated[str | None, typer.Argument(help="Work on this client's own copies.")] = None,
+    data: Data = Path("data"),
+    reports: Reports = Path("reports"),
+) -> None:
+    """Open JupyterLab on the masters, or on a client's own copies."""
+    folder = masters.masters_folder() if client is None else _copies(client, data)
+    places = {"PLAYBOOK_DATA": str(data.resolve()), "PLAYBOOK_REPORTS": str(reports.resolve())}
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    raise typer.Exit(subprocess.run(command, env=os.environ | places, check=False).returncode)
+
+
+def main() -> NoReturn:
+    """Run a command; errors end in one sentence and an exit code."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        app()
+    except PlaybookError as error:
+        _say(" ".join(str(error).split()))
+        sys.exit(error.exit_code)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        _say(f"The run stopped: {error.strerror or error}{place}.")
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _copies(client: str, data: Path) -> Path:
+    folder = settings.client_folder(client, data)
+    written, kept = masters.copy_for_client(client, folder)
+    typer.echo(f"{len(written)} notebooks copied to {folder / 'notebooks'}.", err=True)
+    for path in kept:
+        typer.echo(f"{path.name} was changed for {client} and stays as it is.", err=True)
+    return folder / "notebooks"
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise CallError(f"--as-of: expected a date such as 2025-12-31, got {text!r}.") from error
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"Error: {sentence}", err=True)

@@ -1,0 +1,87 @@
+"""Runs inside the kernel: brings it back to a clean state before each chapter.
+
+``reset`` of IPython clears names only. What else a chapter may have changed, and the next one
+would see, is put back here. Imported modules stay: that is what a warm kernel is for.
+"""
+
+import os
+import sys
+import warnings
+from typing import Any
+
+_at_start: dict[str, Any] = {}
+
+
+def remember() -> None:
+    """Keep the state of a kernel that has just started."""
+    _at_start.update(
+        environment=dict(os.environ),
+        path=list(sys.path),
+        filters=list(warnings.filters),
+        printers=[(printers, dict(printers)) for printers in _printers()],
+        callbacks={name: list(called) for name, called in _shell().events.callbacks.items()},
+    )
+
+
+def restore(folder: str) -> None:
+    """Clear the namespace, put back the state and make ``folder`` the working directory."""
+    _restore_process(folder)
+    _restore_shell()
+    _restore_matplotlib()
+    _restore_pandas()
+    _restore_ibis()
+    warnings.filters[:] = _at_start["filters"]  # type: ignore[index]
+    warnings._filters_mutated()  # type: ignore[attr-defined]
+    _shell().reset(new_session=True)
+
+
+def _restore_process(folder: str) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(_at_start["environment"])
+    sys.path[:] = _at_start["path"]
+
+
+def _restore_shell() -> None:
+    for printers, kept in _at_start["printers"]:
+        printers.clear()
+        printers.update(kept)
+    for name, called in _at_start["callbacks"].items():
+        _shell().events.callbacks[name] = list(called)
+
+
+def _restore_matplotlib() -> None:
+    if "matplotlib" in sys.modules:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sys.modules["matplotlib"].rc_file_defaults()
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+    if "matplotlib_inline.backend_inline" in sys.modules:
+        sys.modules["matplotlib_inline.backend_inline"].configure_inline_support(_shell(), "inline")
+
+
+def _restore_pandas() -> None:
+    if "pandas" in sys.modules:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sys.modules["pandas"].reset_option("all")
+
+
+def _restore_ibis() -> None:
+    if "ibis" in sys.modules:
+        options = sys.modules["ibis"].options
+        options.default_backend = None
+        options.interactive = False
+
+
+def _printers() -> list[dict[Any, Any]]:
+    formatters = _shell().display_formatter.formatters.values()
+    tables = ("type_printers", "deferred_printers", "singleton_printers")
+    return [getattr(formatter, table) for formatter in formatters for table in tables]
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()

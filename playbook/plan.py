@@ -1,0 +1,107 @@
+"""What a run will be: decided before anything starts, from the call, the settings and the files."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from playbook import masters, provenance, report, settings
+from playbook.masters import Chapter
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; ``parameters`` are words such as ``horizon_days=90``."""
+
+    client: str
+    data: Path
+    reports: Path
+    parameters: tuple[str, ...] = ()
+    as_of: date | None = None
+    chapters: str | None = None
+    fresh: bool = False
+    teach: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is decided before anything runs.
+
+    ``keys`` holds the checkpoint of each chapter, ``knobs`` the parameters that go to notebooks.
+    """
+
+    request: Request
+    folder: Path
+    chosen: settings.Settings
+    chapters: Sequence[Chapter]
+    knobs: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    keys: Sequence[str]
+
+    @property
+    def home(self) -> Path:
+        """The client's folder of reports."""
+        return self.request.reports / self.request.client
+
+    @cached_property
+    def nav(self) -> list[tuple[str, str]]:
+        """The pages of the report."""
+        titles = {chapter.name: chapter.title for chapter in self.chapters}
+        return report.links(titles, self.chosen.language)
+
+    def parameters(self, chapter: Chapter) -> dict[str, Any]:
+        """Return what papermill passes to a chapter."""
+        own = {name: value for name, value in self.knobs.items() if name in chapter.knobs}
+        return {"client": self.request.client} | own
+
+
+def make_plan(request: Request) -> Plan:
+    """Check the call and the settings, and decide what runs.
+
+    Raises
+    ------
+    CallError, SettingsError, DataError
+        Where the call or the settings are wrong, or a file is missing.
+    """
+    folder = settings.client_folder(request.client, request.data)
+    available = masters.chapters(folder)
+    extra = {name: kind for chapter in available for name, kind in chapter.knobs.items()}
+    given = settings.parse_parameters(request.parameters, extra=extra)
+    overrides = {name: value for name, value in given.items() if name in settings.PARAMETERS}
+    knobs = {name: value for name, value in given.items() if name not in settings.PARAMETERS}
+    chosen = settings.load(request.client, request.data, overrides | {"as_of": request.as_of})
+    chapters = masters.choose(available, request.chapters)
+    inputs = provenance.input_hashes(chosen.inputs(folder), folder)
+    return Plan(
+        request=request,
+        folder=folder,
+        chosen=chosen,
+        chapters=chapters,
+        knobs=knobs,
+        inputs=inputs,
+        keys=_keys(chapters, inputs, chosen, knobs),
+    )
+
+
+def _keys(
+    chapters: Sequence[Chapter],
+    inputs: Mapping[str, str],
+    chosen: settings.Settings,
+    knobs: Mapping[str, Any],
+) -> list[str]:
+    """Return the checkpoint of each chapter: everything its results depend on."""
+    ground = [dict(inputs), chosen.model_dump_json(), provenance.package_sha256(), provenance.versions()]
+    keys: list[str] = []
+    for chapter in chapters:
+        own = {name: value for name, value in knobs.items() if name in chapter.knobs}
+        keys.append(sha256([*ground, chapter.number, chapter.sha256, own, keys]))
+    return keys
+
+
+def sha256(content: Any) -> str:
+    """Hash anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,264 @@
+"""A run's folder: where chapters write, what is recorded about them, and how it comes into place.
+
+A run is written to ``.run-ID`` and swapped in as a whole, so that a reader sees the old report or
+the new one and nothing between.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from playbook.errors import RunFailed
+
+CUSTOMERS = Path("tables") / "customers.parquet"
+INDEX = "index.html"
+MANIFEST = "manifest.json"
+UNDATED = "undated"
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}(\.failed)?|undated\.failed")
+
+
+@dataclass(frozen=True)
+class ChapterRecord:
+    """What the manifest says about one chapter.
+
+    ``key`` is its checkpoint; ``files`` holds what it wrote, path in the run to sha256.
+    """
+
+    chapter: str
+    status: str
+    seconds: float
+    notebook_sha256: str
+    changed_for_client: bool
+    key: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass
+class Manifest:
+    """The record of a run, as ``manifest.json`` holds it."""
+
+    client: str
+    as_of: str | None
+    status: str
+    started: str
+    finished: str | None
+    seconds: float
+    versions: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    settings_sha256: str
+    teach: bool
+    partial: bool
+    warnings: list[str] = field(default_factory=list)
+    chapters: list[ChapterRecord] = field(default_factory=list)
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A chapter's results in an earlier run's folder."""
+
+    folder: Path
+    files: Mapping[str, str]
+
+
+def begin(home: Path) -> Path:
+    """Make the folder of a new run in the client's folder of reports."""
+    run = home / f".run-{os.getpid()}-{secrets.token_hex(4)}"
+    for name in ("tables", "findings", "notebooks"):
+        (run / name).mkdir(parents=True)
+    return run
+
+
+def tidy(home: Path) -> None:
+    """Complete an interrupted swap and remove what dead processes left behind."""
+    if not home.is_dir():
+        return
+    for old in home.glob(".*.old"):
+        _complete_swap(old)
+    for run in home.glob(".run-*"):
+        if not _is_running(run):
+            shutil.rmtree(run)
+
+
+def swap(run: Path, name: str) -> Path:
+    """Put a finished run in place as ``name``; return its folder."""
+    target, old = run.parent / name, run.parent / f".{name}.old"
+    if target.exists():
+        target.rename(old)
+    run.rename(target)
+    if old.exists():
+        shutil.rmtree(old)
+    return target
+
+
+def place(as_of: str | None, status: str, partial: bool) -> str:
+    """Return the name of a run's folder."""
+    kind = ".failed" if status == "failed" else ".partial" if partial else ""
+    return (as_of or UNDATED) + kind
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def write_manifest(run: Path, manifest: Manifest) -> None:
+    """Write ``manifest.json``, the last file of a run."""
+    write_text(run / MANIFEST, json.dumps(asdict(manifest), indent=1, ensure_ascii=False) + "\n")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return a run's manifest; an empty one where it is missing or cannot be read."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def checkpoints(home: Path) -> dict[str, Checkpoint]:
+    """Return what earlier runs of the client, good or failed, hold for each checkpoint key."""
+    return {
+        entry["key"]: Checkpoint(folder, entry["files"])
+        for folder in _finished(home)
+        for entry in read_manifest(folder).get("chapters", [])
+        if entry.get("status") in ("done", "cached") and entry.get("key") and entry.get("files")
+    }
+
+
+def complete_run(home: Path, keys: Sequence[str], teach: bool) -> Path | None:
+    """Return the folder of a good run with exactly these chapters, if there is one."""
+    for folder in _finished(home):
+        manifest = read_manifest(folder)
+        entries = manifest.get("chapters", [])
+        same = [entry.get("key") for entry in entries] == list(keys) and manifest.get("teach") == teach
+        pages = [folder / INDEX, folder / CUSTOMERS]
+        if same and manifest.get("status") == "done" and all(page.is_file() for page in pages):
+            if all(is_intact(Checkpoint(folder, entry["files"])) for entry in entries):
+                return folder
+    return None
+
+
+def is_intact(checkpoint: Checkpoint) -> bool:
+    """Whether all files of a checkpoint are there, unchanged."""
+    paths = {checkpoint.folder / name: sha256 for name, sha256 in checkpoint.files.items()}
+    return all(path.is_file() and file_sha256(path) == sha256 for path, sha256 in paths.items())
+
+
+def reuse(checkpoint: Checkpoint, run: Path) -> None:
+    """Copy a checkpoint's files into a run."""
+    for name in checkpoint.files:
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(checkpoint.folder / name, run / name)
+
+
+def written(run: Path) -> dict[str, tuple[int, int]]:
+    """Return the files of a run with the time and size by which a change shows; no pages, none hidden."""
+    files = sorted(path for path in run.rglob("*") if path.is_file())
+    kept = [path for path in files if path.suffix != ".html" and not path.name.startswith(".")]
+    stamps = {path: path.stat() for path in kept}
+    return {path.relative_to(run).as_posix(): (at.st_mtime_ns, at.st_size) for path, at in stamps.items()}
+
+
+def as_of(run: Path) -> date | None:
+    """Return the as-of date that chapter 01 found; None before it has."""
+    path = run / "findings" / "01.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    dates = [finding["value"] for finding in found if finding["name"] == "as_of"]
+    return date.fromisoformat(dates[0]) if dates else None
+
+
+def join_tables(run: Path, chapters: Iterable[str]) -> None:
+    """Join the chapters' tables to ``tables/customers.parquet``.
+
+    Raises
+    ------
+    RunFailed
+        Where two tables do not hold the same customers in the same order, or the same column.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    joined: pa.Table | None = None
+    for chapter in chapters:
+        path = run / "tables" / f"{chapter}.parquet"
+        if not path.is_file():
+            continue
+        table = pq.read_table(path).replace_schema_metadata(None)
+        joined = table if joined is None else _with_columns(joined, table, chapter)
+    if joined is None:
+        raise RunFailed("No chapter wrote a table of customers.")
+    pq.write_table(joined, run / CUSTOMERS)
+
+
+def file_sha256(path: Path) -> str:
+    """Hash a file."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _with_columns(joined: Any, table: Any, chapter: str) -> Any:
+    if not joined.column("customer_id").equals(table.column("customer_id")):
+        raise RunFailed(
+            f"chapter {chapter}: its table does not hold the same customers as the chapters before."
+        )
+    for name in table.column_names:
+        if name == "customer_id":
+            continue
+        if name in joined.column_names:
+            raise RunFailed(f"chapter {chapter}: an earlier chapter has already written the column {name!r}.")
+        joined = joined.append_column(table.schema.field(name), table.column(name))
+    return joined
+
+
+def _finished(home: Path) -> list[Path]:
+    """Return the client's dated folders, failed ones first, so that good ones win a lookup."""
+    folders = [path for path in home.glob("*") if path.is_dir() and _DATED.fullmatch(path.name)]
+    return sorted(folders, key=lambda path: (not path.name.endswith(".failed"), path.name))
+
+
+def _complete_swap(old: Path) -> None:
+    """Finish a swap that stopped after the old run was moved away, or before it was removed."""
+    name = old.name.removeprefix(".").removesuffix(".old")
+    target = old.parent / name
+    if not target.exists():
+        ready = [run for run in old.parent.glob(".run-*") if _belongs(run, name)]
+        if any(_is_running(run) for run in ready):
+            return
+        (ready[0] if ready else old).rename(target)
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def _belongs(run: Path, name: str) -> bool:
+    """Whether a run was finished and about to be put in place as ``name``."""
+    manifest = read_manifest(run)
+    return bool(manifest) and name == place(manifest["as_of"], manifest["status"], manifest["partial"])
+
+
+def _is_running(run: Path) -> bool:
+    """Whether the process that began a run is alive."""
+    pid = run.name.split("-")[1]
+    if not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

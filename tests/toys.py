@@ -1,0 +1,74 @@
+"""Toy notebooks and clients for tests of the runner: small cells instead of chapters."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+CLIENT_YML = """client: Acme & Sons
+tables:
+  orders: {files: [orders.csv]}
+"""
+
+ORDERS = "customer_id,ordered_at,amount\na,2025-01-01,10\nb,2025-02-01,20\n"
+
+SUMMARY = (
+    "import os; from pathlib import Path; from playbook import report; "
+    "run = Path(os.environ['PLAYBOOK_RUN']); "
+    "(run / 'index.html').write_text(report.page('Summary', '<p>Advice</p>', nav=report.navigation(run, 'en'), "
+    "active='index.html', language='en', client='Acme', as_of=None))"
+)
+
+FINISH = """
+import json, os
+from datetime import date
+from pathlib import Path
+import pyarrow as pa
+import pyarrow.parquet as pq
+run = Path(os.environ["PLAYBOOK_RUN"])
+finding = {"name": "as_of", "value": "2025-12-31", "low": None, "high": None, "unit": "date", "n": None, "verdict": None}
+pq.write_table(pa.table({"customer_id": ["a", "b"], "NAME": [1, 2]}), run / "tables" / "NUMBER.parquet")
+(run / "findings" / "NUMBER.json").write_text(json.dumps([finding]))
+"""
+
+
+def code(source: str, *tags: str) -> dict:
+    return {
+        "cell_type": "code",
+        "id": f"c{abs(hash((source, tags))) % 10**8}",
+        "source": source,
+        "metadata": {"tags": list(tags)},
+        "outputs": [],
+        "execution_count": None,
+    }
+
+
+def prose(source: str, *tags: str) -> dict:
+    name = f"m{abs(hash((source, tags))) % 10**8}"
+    return {"cell_type": "markdown", "id": name, "source": source, "metadata": {"tags": list(tags)}}
+
+
+def finish(number: str, column: str | None = None) -> dict:
+    """The last cell of a chapter: writes a table with one column, and findings."""
+    return code(FINISH.replace("NUMBER", number).replace("NAME", column or f"column_{number}"))
+
+
+def notebook(*cells: dict) -> dict:
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"cells": list(cells), "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def chapter(folder: Path, number: str, name: str, cells: Sequence[dict], ends: bool = True) -> Path:
+    """Write a chapter: a title, the parameters cell, ``cells`` and, where it ends well, the last cell."""
+    parameters = code('client: str = "demo"  # whose data\nknob: int = None', "parameters")
+    last = [finish(number)] if ends else []
+    path = folder / f"{number}_{name}.ipynb"
+    path.write_text(json.dumps(notebook(prose(f"# The {name}"), parameters, *cells, *last)))
+    return path
+
+
+def client(data: Path, name: str = "acme", settings: str = CLIENT_YML) -> Path:
+    folder = data / name
+    folder.mkdir(parents=True)
+    (folder / "client.yml").write_text(settings)
+    (folder / "orders.csv").write_text(ORDERS)
+    return folder
