@@ -113,7 +113,7 @@ def _win(
     people: People,
     planted: Planted,
 ) -> tuple[Orders, Complaints, Days, Numbers]:
-    """Draw the lives that a campaign begins: orders, complaints, first and last days; a single order where nobody stays."""
+    """Draw the orders, complaints, first and last days of the lives that a campaign begins."""
     wait = 1 + np.minimum(random.exponential(14, len(customer)), EARLY_DAYS - 4).astype(np.int64)
     starts = clock.open_day(contact + wait)
     if not campaign.stays:

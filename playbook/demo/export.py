@@ -43,11 +43,6 @@ def yes_no(value: bool | None) -> str:
     return "" if pd.isna(value) else ("ja" if value else "nein")
 
 
-def tick(value: bool) -> str:
-    """Write 1 where true, empty where not."""
-    return "1" if value else ""
-
-
 def as_text(table: pd.DataFrame, forms: Mapping[str, str], dialect: Dialect) -> pd.DataFrame:
     """Return the table as strings.
 
@@ -56,13 +51,13 @@ def as_text(table: pd.DataFrame, forms: Mapping[str, str], dialect: Dialect) -> 
     table : DataFrame
         Canonical columns.
     forms : mapping of column to form
-        money, number, yes_no, tick, date; columns not named are text already.
+        money, number, yes_no, flag, date; columns not named are text already.
     """
     written: dict[str, Callable[[pd.Series[Any]], Any]] = {
         "money": lambda column: [money(value, dialect) for value in column.astype(float)],
         "number": lambda column: [number(value) for value in column],
         "yes_no": lambda column: [yes_no(value) for value in column],
-        "tick": lambda column: [tick(value) for value in column],
+        "flag": lambda column: column.astype(int).astype(str),
         "date": lambda column: column.dt.strftime(dialect.dates).fillna(""),
         "text": lambda column: column.fillna("").astype(str),
     }

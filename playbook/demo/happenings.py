@@ -14,7 +14,7 @@ from playbook.demo.seasons import Clock, Days, Numbers
 
 REASONS = ("Lieferung", "Qualität", "Rechnung", "Beratung", "Umtausch")
 QUESTIONS = ("Sortiment", "Hochzeitsliste", "Firmengeschenke", "Lieferzeit")
-VISITS_PER_DAY = 1 / 82
+VISITS_PER_DAY = 1 / 86
 ASLEEP = 0.08
 
 

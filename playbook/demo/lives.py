@@ -120,7 +120,7 @@ def renew(
     time = clock.time(day, random.uniform(size=len(who)))
     ordered: list[tuple[Days, Days]] = []
     complained: list[tuple[Days, Days, Days]] = []
-    while len(who):
+    while len(who) or not ordered:
         ordered.append((who, day))
         complains, happens, solved, left = _complain(random, day, leaves[who], spared[who], planted)
         leaves[who] = left

@@ -65,7 +65,7 @@ CALL = Campaign(
     spread=12,
     costs={"phone": 4.5},
     arm_size=420,
-    wins=0.42,
+    wins=0.46,
     stays=420.0,
 )
 DISCOUNT = Campaign(
@@ -76,7 +76,7 @@ DISCOUNT = Campaign(
     spread=1,
     costs={"email": 0.15, "letter": 1.4},
     arm_size=530,
-    wins=0.17,
+    wins=0.15,
     percent_off=25,
     pulls_forward=0.9,
     cancels_later=0.30,
@@ -166,7 +166,7 @@ class Planted:
     occasional_returns: float = 0.08
     flag_noise: float = 0.05
     flag_missing: float = 0.10
-    gap: float = 136.0
+    gap: float = 140.0
     gap_spread: float = 0.6
     regularity: float = 1.6
     regularity_spread: float = 0.35

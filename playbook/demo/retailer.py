@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,15 @@ import pandas as pd
 from numpy.random import RandomState
 
 from playbook.demo.addresses import address_book
-from playbook.demo.campaigns import Contacts, run_campaigns
+from playbook.demo.campaigns import run_campaigns
 from playbook.demo.export import Dialect, as_text, damage, write_text
 from playbook.demo.happenings import all_events, leaving_days
 from playbook.demo.lines import all_lines
-from playbook.demo.lives import Lives, live
-from playbook.demo.people import People, Words, draw_people
+from playbook.demo.lives import live
+from playbook.demo.people import draw_people
 from playbook.demo.planted import FIRST_DAY, LAST_DAY, PLANTED, WORLD_END, Planted
-from playbook.demo.seasons import Clock, shop_clock
+from playbook.demo.seasons import Flags, shop_clock
+from playbook.demo.world import Truth, World, text_or_missing, truth_of_customers
 
 CUSTOMERS = 3800
 
@@ -78,30 +78,6 @@ MAILING = Dialect("utf-8", ";", ".", "", "%d.%m.%Y")
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What no export shows.
-
-    Parameters
-    ----------
-    customers : DataFrame
-        One row per contact: customer_id, group (new, old, gone, prospect, lead), occasional_kind,
-        converts, left_on (left for good, NaT where not by the last day), pause_on and second_life_on
-        and second_life_left_on (a pause and what followed), won_on and won_left_on (a second life begun
-        by a campaign), first_complaint_left_unsolved_on, and the traits gap_days, regularity,
-        leaving_rate (per day, before complaints), spend (CHF), satisfaction, thrift, online, account.
-    contacts : DataFrame
-        One row per row of the contacts table: won (the campaign began a life or an order that would
-        not have been) and kind (emotional, material, financial, none).
-    planted : mapping
-        The parameters of the world, as in `Planted`.
-    """
-
-    customers: pd.DataFrame
-    contacts: pd.DataFrame
-    planted: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Demo:
     """The four canonical tables, as a reader of the exports should find them, and the truth."""
 
@@ -112,30 +88,13 @@ class Demo:
     truth: Truth
 
 
-@dataclass(frozen=True)
-class World:
-    """Everything that happens until the end of the world, before it is cut at the last day."""
-
-    clock: Clock
-    people: People
-    ids: Words
-    lives: Lives
-    contacts: Contacts
-
-
-def _text_or_missing(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.mask(column == "")
-
-
 def _orders(world: World, lines: pd.DataFrame, last: int) -> pd.DataFrame:
     lines = lines[lines["day"] <= last].reset_index(drop=True)
     ids = pd.Series(np.where(lines["customer"] < 0, "", world.ids[lines["customer"]]))
-    texts = {
-        name: _text_or_missing(lines[name]) for name in ("coupon", "sales_channel", "source", "category")
-    }
+    texts = {name: text_or_missing(lines[name]) for name in ("coupon", "sales_channel", "source", "category")}
     return pd.DataFrame(
         {
-            "customer_id": _text_or_missing(ids),
+            "customer_id": text_or_missing(ids),
             "ordered_at": world.clock.dates(lines["day"].to_numpy()),
             "amount": lines["amount"],
             "order_id": lines["order_id"],
@@ -152,13 +111,14 @@ def _orders(world: World, lines: pd.DataFrame, last: int) -> pd.DataFrame:
     )
 
 
-def _customers(world: World, book: pd.DataFrame, last: int) -> pd.DataFrame:
-    known = book[world.people.joined <= last].reset_index(drop=True)
+def _customers(world: World, book: pd.DataFrame, known_ones: Flags, last: int) -> pd.DataFrame:
+    known = book[known_ones].reset_index(drop=True)
     texts = ("name", "email", "phone", "language", "segment", "owner")
-    columns: dict[str, Any] = {name: _text_or_missing(known[name]) for name in texts}
+    columns: dict[str, Any] = {name: text_or_missing(known[name]) for name in texts}
     for name in ("may_email", "may_phone", "may_letter", "may_visit"):
         columns[name] = known[name].astype("boolean")
-    return known.assign(**columns, reference_customer=known["reference_customer"].astype(bool))
+    columns["acquired_on"] = known["acquired_on"].where(world.people.joined[known_ones] <= last)
+    return known.assign(**columns)
 
 
 def _events(world: World, events: pd.DataFrame, last: int) -> pd.DataFrame:
@@ -169,7 +129,7 @@ def _events(world: World, events: pd.DataFrame, last: int) -> pd.DataFrame:
             "happened_at": world.clock.dates(events["day"].to_numpy()),
             "kind": events["kind"],
             "value": events["value"],
-            "detail": _text_or_missing(events["detail"]),
+            "detail": text_or_missing(events["detail"]),
         }
     )
 
@@ -200,48 +160,6 @@ def _contacts(world: World, planted: Planted, last: int) -> tuple[pd.DataFrame, 
     )
     seen = sent.day <= last
     return table[seen].reset_index(drop=True), truth[seen].reset_index(drop=True)
-
-
-def _truth_of_customers(world: World, last: int) -> pd.DataFrame:
-    people, lives, clock = world.people, world.lives, world.clock
-
-    def dates(day: np.ndarray[Any, Any]) -> pd.Series[pd.Timestamp]:
-        seen = ~np.isnan(day) & (day <= last)
-        return clock.dates(np.where(seen, day, 0).astype(np.int64)).where(seen)
-
-    begun = np.where(lives.starts <= last, lives.leaves, np.nan)
-    end = np.where(np.isnan(begun), -1e9, begun).max(axis=1)
-    returns = lives.starts[:, 1] > last
-    gone = people.group == "gone"
-    end = np.where(gone, people.joined, np.where((end < -1e8) | returns, np.nan, end))
-    unsolved = np.full(len(people), np.inf)
-    open_ones = lives.complaints.solved < 0
-    np.minimum.at(unsolved, lives.complaints.customer[open_ones], lives.complaints.day[open_ones])
-    paused = ~np.isnan(lives.starts[:, 1])
-    table = pd.DataFrame(
-        {
-            "customer_id": world.ids,
-            "group": people.group,
-            "occasional_kind": _text_or_missing(pd.Series(people.kind)),
-            "converts": people.converts,
-            "left_on": dates(end),
-            "pause_on": dates(np.where(paused, lives.leaves[:, 0], np.nan)),
-            "second_life_on": dates(lives.starts[:, 1]),
-            "second_life_left_on": dates(lives.leaves[:, 1]),
-            "won_on": dates(lives.starts[:, 2]),
-            "won_left_on": dates(lives.leaves[:, 2]),
-            "first_complaint_left_unsolved_on": dates(np.where(np.isinf(unsolved), np.nan, unsolved)),
-            "gap_days": people.gap,
-            "regularity": people.shape,
-            "leaving_rate": people.leaving_rate,
-            "spend": people.spend,
-            "satisfaction": people.satisfaction,
-            "thrift": people.thrift,
-            "online": people.online,
-            "account": people.account,
-        }
-    )
-    return table[people.joined <= last].reset_index(drop=True)
 
 
 def generate(
@@ -285,13 +203,15 @@ def generate(
     unsubscribed = np.full(len(people), np.nan)
     unsubscribed[quits["customer"]] = quits["day"]
     book = address_book(random, clock, people, ids, unsubscribed)
+    known = people.joined <= last
+    known[events["customer"][events["day"] <= last]] = True
     contacts, won = _contacts(world, planted, last)
     return Demo(
         orders=_orders(world, lines, last),
-        customers=_customers(world, book, last),
+        customers=_customers(world, book, known, last),
         events=_events(world, events, last),
         contacts=contacts,
-        truth=Truth(_truth_of_customers(world, last), won, asdict(planted)),
+        truth=Truth(truth_of_customers(world, known, last), won, asdict(planted)),
     )
 
 
@@ -304,8 +224,8 @@ def write(folder: Path, seed: int = 1) -> None:
         "list_amount": "money",
         "amount": "money",
         "margin": "money",
-        "is_sample": "tick",
-        "is_promotion": "tick",
+        "is_sample": "flag",
+        "is_promotion": "flag",
     }
     text = as_text(demo.orders, forms, SHOP)
     for year in sorted(demo.orders["ordered_at"].dt.year.unique()):
@@ -313,7 +233,7 @@ def write(folder: Path, seed: int = 1) -> None:
         path = folder / f"bestellungen_{year}.csv"
         write_text(damage(of_year, 900, "ordered_at", "amount", year), ORDERS, path, SHOP)
     consents = dict.fromkeys(("may_email", "may_phone", "may_letter", "may_visit"), "yes_no")
-    forms = {**consents, "acquired_on": "date", "referrals": "number", "reference_customer": "tick"}
+    forms = {**consents, "acquired_on": "date", "referrals": "number", "reference_customer": "number"}
     forms["potential"] = "number"
     write_text(as_text(demo.customers, forms, SHOP), CUSTOMER_COLUMNS, folder / "kunden.csv", SHOP)
     forms = {"happened_at": "date", "value": "number"}
