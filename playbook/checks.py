@@ -7,7 +7,7 @@ from pathlib import Path
 import ibis
 import pandas as pd
 
-from playbook.display import BLUE, Picture, Table, new_figure
+from playbook.display import BLUE, Picture, Table, heading, new_figure
 from playbook.findings import Finding, Findings
 from playbook.history import History, read_history
 from playbook.settings import Settings
@@ -151,7 +151,7 @@ class Intake:
         months = pd.to_datetime(self.months["month"])
         axes.bar(months, self.months["revenue"], width=25, color=BLUE)
         axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
-        axes.set_title(words.say("Revenue by month, net of returns ({currency})", currency=words.currency))
+        heading(axes, words.say("Revenue by month, net of returns ({currency})", currency=words.currency))
         best = self.months.iloc[int(self.months["revenue"].to_numpy().argmax())].to_dict()
         alt = words.say(
             "Bars of revenue by month from {first} to {last}; the highest is {best} with {revenue}.",
@@ -219,6 +219,21 @@ def take_in(settings: Settings, sources: Sources, history: History) -> Intake:
         tables=tuple(name for name in COLUMNS if getattr(sources, name) is not None),
         examples=tuple(str(value) for value in unreadable[:5]),
     )
+
+
+def unreadable_lines(sources: Sources, words: Words, most: int = 10) -> Table:
+    """Return the first lines of each table that could not be read, by file, row and column."""
+    shown = [vars(value) for value in sources.unreadable[:most]]
+    frame = pd.DataFrame(shown, columns=["table", "file", "row", "column", "text"])
+    say = words.say
+    headings = {
+        "table": say("table"),
+        "file": say("file"),
+        "row": say("row"),
+        "column": say("column"),
+        "text": say("what stands there"),
+    }
+    return Table(frame, say("Values that could not be read"), words, {"row": "number"}, headings)
 
 
 def _known(history: History) -> int:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from playbook.display import BLUE, ORANGE, Picture, Table, new_figure
+from playbook.display import BLUE, ORANGE, Picture, Table, heading, new_figure
 from playbook.findings import Finding, Findings
 from playbook.history import History, spell_counts
-from playbook.survival import Curve, Cut, cut, kaplan_meier
+from playbook.survival import Curve, Cut, cut, inactivity, kaplan_meier
 from playbook.wording import Words
 
 ORDER_RANGES = {"2": (2, 2), "3–4": (3, 4), "5–9": (5, 9), "10+": (10, 10)}
@@ -65,7 +65,7 @@ class Threshold:
         say = words.say
         axes.set_ylim(0, 1)
         axes.set_xlabel(say("days since an order"))
-        axes.set_title(say("Share of customers who have not ordered again"))
+        heading(axes, say("Share of customers who have not ordered again"))
         axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
         if self.curve is None or self.cut is None:
             return Picture(figure, say("No curve: too few customers ordered more than once."))
@@ -117,17 +117,11 @@ class Threshold:
 
 def find_threshold(history: History) -> Threshold:
     """Read the inactivity threshold from the spells after second and later orders."""
-    settings = history.settings
     counts = spell_counts(history)
     later = counts[counts["order_number"] >= 2]
-    seen = cut(later, settings.survival, settings.seed)
-    by_orders = _by_orders(later, history)
-    curve = kaplan_meier(later) if seen else None
-    if settings.inactivity_days is not None:
-        return Threshold(settings.inactivity_days, "settings", seen, curve, by_orders)
-    if seen is None:
-        return Threshold(settings.survival.fallback_inactivity_days, "assumed", None, None, by_orders)
-    return Threshold(seen.days, "data", seen, curve, by_orders)
+    found = inactivity(counts, history.settings)
+    curve = kaplan_meier(later) if found.cut else None
+    return Threshold(found.days, found.source, found.cut, curve, _by_orders(later, history))
 
 
 def _by_orders(counts: pd.DataFrame, history: History) -> pd.DataFrame:
@@ -183,7 +177,8 @@ def threshold_sentences(findings: Findings, words: Words) -> list[str]:
         ),
         say(
             "Lapsed does not mean lost for ever: {share} of those silent that long still come back by day"
-            " {followed}. At most {never} never return; the data end too early to say fewer.",
+            " {followed}. At most {never} of those who ordered twice or more never order again; the data end too"
+            " early to say fewer.",
             share=percent(findings["still_to_return_at_threshold"].value),
             followed=number(followed.value),
             never=percent(1 - findings["returned_by_followed_days"].value),

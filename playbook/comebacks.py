@@ -10,7 +10,7 @@ import pandas as pd
 
 from playbook import returns
 from playbook.churn import Threshold
-from playbook.display import BLUE, GREY, ORANGE, Picture, Table, new_figure
+from playbook.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
 from playbook.findings import Finding, Findings
 from playbook.history import History, customers
 from playbook.returns import ORDER_LABELS, SILENCE_LABELS, ReturnModel
@@ -118,8 +118,9 @@ class Base:
         """Draw the return probability by silence for one order and for several."""
         figure, axes = new_figure()
         say = words.say
-        axes.set_title(
-            say("Chance of an order within {days} days, by silence", days=words.number(self.horizon_days))
+        heading(
+            axes,
+            say("Chance of an order within {days} days, by silence", days=words.number(self.horizon_days)),
         )
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
@@ -134,12 +135,17 @@ class Base:
             axes.plot(places[seen], self.model.probability[row][seen], "o-", color=color, label=label)
         axes.set_xticks(places, SILENCE_LABELS)
         axes.legend(title=say("orders so far"))
-        first, last = self.model.probability[0][0], self.model.probability[0][3]
+        known = np.flatnonzero(self.model.customers[2] > 0)
+        if not len(known):
+            return Picture(figure, say("Lines of the return probability by silence."))
+        first, last = known[0], known[-1]
         alt = say(
-            "Falling lines by number of orders: of those who ordered once, {first} order again if they did so"
-            " in the last month, {last} after three to six months of silence.",
-            first=words.percent(first),
-            last=words.percent(last),
+            "Falling lines by number of orders: of those with three or four orders, {high} order again after"
+            " {short} days of silence, {low} after {long}.",
+            high=words.percent(self.model.probability[2][first]),
+            short=SILENCE_LABELS[first],
+            low=words.percent(self.model.probability[2][last]),
+            long=SILENCE_LABELS[last],
         )
         return Picture(figure, alt)
 
@@ -341,6 +347,42 @@ class Backtest:
             "Expected and actual buyers in the {days} days after", days=words.number(self.horizon_days)
         )
         return Table(frame, caption, words, dict.fromkeys(list(headings)[1:], "number"), headings)
+
+
+def backtest_findings(result: Backtest | None) -> list[Finding]:
+    """Return the backtest's findings; one that says so where there was none."""
+    if result is None:
+        return [Finding("backtest_expected_all", None, unit="customers", verdict="too_short")]
+    return result.findings()
+
+
+def backtest_sentences(result: Backtest | None, words: Words) -> list[str]:
+    """Say how near the method came, or that it could not be tried."""
+    if result is None:
+        return [
+            words.say("It could not be tried on the past: the history does not hold two spans of 30 days.")
+        ]
+    return result.sentences(words)
+
+
+def backtest_cautions(findings: Findings, words: Words) -> list[str]:
+    """Word it where the backtest missed what happened."""
+    tried = findings["backtest_expected_all"]
+    if tried.verdict != "missed":
+        return []
+    return [
+        words.say(
+            "Tried on the past, the method expected {expected} buyers and {actual} came: read the chance to"
+            " return as rough.",
+            expected=words.number(tried.value),
+            actual=words.number(findings["backtest_actual_all"].value),
+        )
+    ]
+
+
+def backtest_table(result: Backtest | None, words: Words) -> Table | None:
+    """Return expected and actual buyers by group; None where it could not be tried."""
+    return result.table(words) if result else None
 
 
 def backtest(history: History, threshold: Threshold) -> Backtest | None:

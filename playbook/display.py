@@ -27,9 +27,6 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
     "axes.labelcolor": "#374151",
-    "axes.titlelocation": "left",
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.axisbelow": True,
@@ -50,6 +47,11 @@ def new_figure(width: float = 7.2, height: float = 3.8, columns: int = 1) -> tup
         figure = Figure(figsize=(width, height))
         axes = figure.subplots(1, columns)
     return figure, axes
+
+
+def heading(axes: Any, text: str) -> None:
+    """Put a title over the axes, flush left."""
+    axes.set_title(text, loc="left", fontsize=11, fontweight="bold", color="#1F2937")
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Table:
         return str(formats[kind](value))
 
     def _repr_html_(self) -> str:
+        if self.frame.empty:
+            return f'<p class="note">{escape(self.caption)}: {escape(self.words.say("none"))}.</p>'
         columns = list(self.frame.columns)
         head = "".join(
             f'<th scope="col"{self._align(c)}>{escape(self.headings.get(c, c))}</th>' for c in columns
@@ -138,6 +142,8 @@ class Table:
 
     def __str__(self) -> str:
         """Return the table as plain text, as it is compared between runs."""
+        if self.frame.empty:
+            return f"{self.caption}: {self.words.say('none')}."
         shown = {
             self.headings.get(c, c): [self.cell(c, value) for value in self.frame[c]]
             for c in self.frame.columns

@@ -26,7 +26,7 @@ Navigation = Sequence[tuple[str, str]]
 
 NEVER_SHOWN = frozenset({"solution", "hide", "injected-parameters"})
 """Tags of cells that stay out of every report."""
-ONLY_TAUGHT = frozenset({"exercise"})
+ONLY_TAUGHT = frozenset({"exercise", "teach"})
 """Tags of cells that only a report for teaching shows."""
 
 _SHOWN_TYPES = ("image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain")

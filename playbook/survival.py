@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
-from playbook.settings import Survival
+from playbook.settings import Settings, Survival
 
 Array = npt.NDArray[np.float64]
 
@@ -178,6 +178,41 @@ def cut(counts: pd.DataFrame, settings: Survival, seed: int) -> Cut | None:
         spells=int(counts["n"].sum()),
         returns=int(counts.loc[counts["returned"], "n"].sum()),
     )
+
+
+@dataclass(frozen=True)
+class Inactivity:
+    """The silence after which a customer counts as lapsed.
+
+    Attributes
+    ----------
+    days : int
+    source : str
+        data, settings (a number in ``client.yml``), or assumed (the data are too few).
+    cut : Cut or None
+        What the data say; None where they are too few.
+    """
+
+    days: int
+    source: str
+    cut: Cut | None
+
+
+def inactivity(spell_counts: pd.DataFrame, settings: Settings) -> Inactivity:
+    """Read the inactivity threshold from the spells after second and later orders.
+
+    Parameters
+    ----------
+    spell_counts : DataFrame
+        As `history.spell_counts` returns them.
+    """
+    later = spell_counts[spell_counts["order_number"] >= 2]
+    seen = cut(later, settings.survival, settings.seed)
+    if settings.inactivity_days is not None:
+        return Inactivity(settings.inactivity_days, "settings", seen)
+    if seen is None:
+        return Inactivity(settings.survival.fallback_inactivity_days, "assumed", None)
+    return Inactivity(seen.days, "data", seen)
 
 
 def followed_days(counts: pd.DataFrame, settings: Survival) -> int | None:
