@@ -85,6 +85,25 @@ class Occasional(Strict):
     online_channels: tuple[str, ...] = ("online",)
 
 
+class Range(Strict):
+    """A range with both ends included; an end that is missing is open."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+class SelectionRule(Strict):
+    """Who may be addressed; all conditions of a rule must fit.
+
+    ``where`` holds columns of the customer table with the value, or the values, that fit.
+    """
+
+    orders: Range | None = None
+    first_order_months_ago: Range | None = None
+    last_order_months_ago: Range | None = None
+    where: dict[str, Any] = {}
+
+
 class Criterion(Strict):
     """One line of the scoring sheet: a column mapped to 0 to 10 points."""
 
@@ -150,7 +169,7 @@ class Settings(Strict):
     min_return: float = Field(0.02, ge=0, le=1)
     lifecycle: Lifecycle = Lifecycle()
     survival: Survival = Survival()
-    selection: dict[str, Any] | None = None
+    selection: tuple[SelectionRule, ...] | None = None
     occasional: Occasional = Occasional()
     scoring: Scoring = Scoring()
     consent: Contact = Contact()
@@ -158,6 +177,11 @@ class Settings(Strict):
     measurement: Measurement = Measurement()
     seed: int = Field(1, ge=0)
     cell_timeout_seconds: int = Field(3600, gt=0)
+
+    @field_validator("selection", mode="before")
+    @classmethod
+    def _one_rule_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, dict) else value
 
     @field_validator("language")
     @classmethod
@@ -178,7 +202,13 @@ SETTINGS_FILE = "client.yml"
 
 PRESETS: dict[str, dict[str, Any]] = {
     "retail": {},
-    "donations": {"margin_rate": 1.0},
+    "donations": {
+        "margin_rate": 1.0,
+        "selection": [  # as the Swiss Red Cross chose whom to call
+            {"orders": {"min": 1, "max": 1}, "first_order_months_ago": {"min": 12, "max": 18}},
+            {"orders": {"min": 3}, "last_order_months_ago": {"min": 18, "max": 24}},
+        ],
+    },
     "subscription": {},
 }
 
