@@ -1,0 +1,45 @@
+# make report [CLIENT=demo]   the client's report; sets everything up first
+# make test                   all tests but the slow ones; make test-slow runs those
+# make bench                  speed, as ratios against something named
+# make lab [CLIENT=name]      JupyterLab on the notebooks, or on a client's own copies
+# make lint                   ruff and mypy
+
+CLIENT ?=
+SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+
+.PHONY: report test test-slow bench lab lint clean
+
+report: .venv/ready
+	@$(BIN)/playbook run $(or $(CLIENT),demo)
+
+test: .venv/ready
+	$(BIN)/python -m pytest -rs -m "not slow"
+	$(BIN)/python -m pytest -rs --nbval-lax --nbval-current-env notebooks
+
+test-slow: .venv/ready
+	$(BIN)/python -m pytest -rs -m slow
+
+bench: .venv/ready
+	$(BIN)/python -m tests.benchmarks
+
+lab: .venv/ready
+	$(BIN)/playbook lab $(CLIENT)
+
+lint: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+.venv/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found; install one (on Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@echo "Setting up .venv (once; about a minute) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch .venv/ready
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache
