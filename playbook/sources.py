@@ -247,10 +247,8 @@ def _transcode(path: Path, target: Path, encoding: str) -> None:
         ):
             while chunk := source.read(1 << 20):
                 copy.write(chunk)
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path.name}: byte {error.start} is no {encoding}; set format.encoding in client.yml."
-        ) from error
+    except UnicodeError as error:
+        raise DataError(f"{path.name} is no {encoding}: set format.encoding in client.yml.") from error
     except LookupError as error:
         raise DataError(f"client.yml: {encoding!r} is no known encoding; try cp1252 or utf-8.") from error
 

@@ -28,7 +28,7 @@ class Run:
 
 def playbook(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Call the command as a user does."""
-    command = [sys.executable, "-W", "error", "-m", "playbook.cli", *words]
+    command = [sys.executable, "-W", "error", "-m", "playbook", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 

@@ -1,0 +1,129 @@
+from datetime import date
+
+import pytest
+
+from playbook import settings
+from playbook.errors import DataError
+from playbook.history import at_landmark, customers, read_history, spell_counts, spells
+from playbook.sources import open_sources
+
+LINES = """c,d,q,a
+ann,2024-01-01,1,10
+ann,2024-01-01,2,20
+ann,2024-03-01,1,30
+ann,2024-03-05,-1,-30
+ann,2024-06-01,1,0
+bob,2024-07-01,1,40
+bob,2024-12-31,1,50
+cid,2024-09-09,-1,-5
+,2024-09-09,1,5
+"""
+
+YML = """client: A
+margin_rate: 0.5
+tables:
+  orders:
+    files: orders.csv
+    columns: {customer_id: c, ordered_at: d, quantity: q, amount: a}
+"""
+
+
+@pytest.fixture
+def history_of(client):
+    opened = []
+
+    def read(lines=LINES, yml=YML, overrides=None, **files):
+        data, name = client(lines, yml, **files)
+        chosen = settings.load(name, data, overrides or {})
+        sources = open_sources(chosen, data / name)
+        opened.append(sources)
+        return read_history(chosen, sources)
+
+    yield read
+    for sources in opened:
+        sources.close()
+
+
+def test_lines_of_one_day_are_one_order_and_returns_make_none(history_of):
+    frame = customers(history_of()).set_index("customer_id")
+    assert frame["orders"].to_dict() == {"ann": 2, "bob": 2, "cid": 0}
+    assert frame["revenue"].to_dict() == {"ann": 30.0, "bob": 90.0, "cid": -5.0}
+    assert frame["margin"].to_dict() == {"ann": 15.0, "bob": 45.0, "cid": -2.5}
+    assert frame.loc["ann", "last_order"] == date(2024, 3, 1)
+    assert frame.loc["cid", "last_order"] is None
+
+
+def test_amount_zero_is_an_order_only_where_the_client_says_so(history_of):
+    yml = YML.replace("    columns", "    zero_is_order: true\n    columns")
+    frame = customers(history_of(yml=yml)).set_index("customer_id")
+    assert frame.loc["ann", "orders"] == 3
+
+
+def test_the_as_of_date_hides_what_came_later(history_of):
+    history = history_of(overrides={"as_of": "2024-03-02"})
+    frame = customers(history).set_index("customer_id")
+    assert frame["orders"].to_dict() == {"ann": 2}
+    assert frame.loc["ann", "revenue"] == 60.0
+    with pytest.raises(DataError, match="lies before the first order, 2024-01-01"):
+        history_of(overrides={"as_of": "2023-12-31"})
+
+
+def test_spells_run_to_the_next_order_or_to_the_end(history_of):
+    found = spells(history_of()).order_by(["customer_id", "order_number"]).execute()
+    rows = found[["customer_id", "order_number", "duration", "returned"]].values.tolist()
+    assert rows == [["ann", 1, 60, True], ["ann", 2, 305, False], ["bob", 1, 183, True], ["bob", 2, 0, False]]
+
+
+def test_customers_of_the_first_days_are_old_customers(history_of):
+    found = spells(history_of()).execute().drop_duplicates("customer_id").set_index("customer_id")
+    assert found["old_customer"].to_dict() == {"ann": True, "bob": False}
+
+
+def test_whose_acquisition_is_known_is_not_guessed(history_of):
+    more = YML + "  customers: {files: people.csv, columns: {customer_id: k, acquired_on: since}}\n"
+    people = "k,since\nann,2024-01-01\nbob,2010-05-05\neve,2024-01-01\n"
+    history = history_of(yml=more, people_csv=people)
+    found = spells(history).execute().drop_duplicates("customer_id").set_index("customer_id")
+    assert found["old_customer"].to_dict() == {"ann": False, "bob": True}
+    frame = customers(history).set_index("customer_id")
+    assert frame.loc["eve", "orders"] == 0
+    assert frame.loc["eve", "revenue"] == 0.0
+
+
+def test_a_cohort_has_no_old_customers(history_of):
+    yml = YML.replace("    columns", "    cohort: true\n    columns")
+    assert not spell_counts(history_of(yml=yml))["old_customer"].any()
+
+
+def test_a_landmark_knows_only_its_past(history_of):
+    seen = at_landmark(history_of(), date(2024, 7, 1)).order_by("customer_id").execute()
+    rows = seen[["customer_id", "orders", "silence", "wait", "returned"]].values.tolist()
+    assert rows == [["ann", 2, 122, 183, False], ["bob", 1, 0, 183, True]]
+
+
+def test_spell_counts_add_up_to_the_spells(history_of):
+    history = history_of()
+    counts = spell_counts(history)
+    assert counts["n"].sum() == len(spells(history).execute())
+    assert counts["shard"].between(0, 63).all()
+
+
+def test_no_sale_at_all_is_a_data_error(history_of):
+    with pytest.raises(DataError, match="No line of the orders is a sale"):
+        history_of("c,d,q,a\nann,2024-01-01,-1,-10\n")
+
+
+def test_more_unreadable_lines_than_tolerated_stop_with_the_first_of_them(history_of):
+    lines = "c,d,q,a\n" + "ann,2024-01-01,1,10\n" * 9 + "ann,oops,1,10\n"
+    with pytest.raises(
+        DataError, match=r"1 of 10 order lines cannot be read.*row 11, column d: cannot read 'oops'"
+    ):
+        history_of(lines)
+    assert history_of(lines, YML + "tolerated_unreadable: 0.2\n").first_day == date(2024, 1, 1)
+
+
+def test_margins_given_by_the_client_beat_the_rate(history_of):
+    yml = YML.replace("amount: a}", "amount: a, margin: m}")
+    lines = "c,d,q,a,m\nann,2024-01-01,1,10,9\nann,2024-02-01,1,10,\n"
+    frame = customers(history_of(lines, yml))
+    assert frame["margin"].tolist() == [14.0]

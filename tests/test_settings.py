@@ -1,0 +1,96 @@
+from datetime import date
+
+import pytest
+
+from playbook import settings
+from playbook.errors import CallError, SettingsError
+
+BASE = "client: A\ntables:\n  orders:\n    files: x.csv\n    columns: {customer_id: a}\n"
+
+
+@pytest.fixture
+def load(tmp_path):
+    def write_and_load(text, **overrides):
+        (tmp_path / "acme").mkdir(exist_ok=True)
+        (tmp_path / "acme" / "client.yml").write_text(text, encoding="utf-8")
+        return settings.load("acme", tmp_path, overrides)
+
+    return write_and_load
+
+
+def test_defaults_are_the_method_s(load):
+    chosen = load(BASE)
+    assert (chosen.horizon_days, chosen.min_return, chosen.discount_rate) == (183, 0.02, 0.08)
+    assert (chosen.survival.longest_days, chosen.survival.least_at_risk) == (730, 100)
+    assert chosen.measurement.horizon_days == 90
+
+
+def test_null_means_as_the_preset_says(load):
+    assert load(BASE + "horizon_days: null\nas_of: null\n").horizon_days == 183
+
+
+def test_client_yml_overrides_the_preset_and_parameters_override_both(load):
+    text = BASE + "preset: donations\n"
+    assert load(text).margin_rate == 1.0
+    assert load(text + "margin_rate: 0.5\n").margin_rate == 0.5
+    assert load(text + "margin_rate: 0.5\n", margin_rate=0.7).margin_rate == 0.7
+    assert load(text + "offers: {budget: 10}\n", budget=99).offers.budget == 99
+
+
+def test_a_file_is_a_list_of_one(load):
+    assert load(BASE).tables.orders.files == ("x.csv",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BASE + "horizn_days: 3\n", "line 6: horizn_days is not a known key. Did you mean 'horizon_days'?"),
+        (BASE + "offers: {budgt: 3}\n", "offers.budgt is not a known key. Did you mean 'budget'?"),
+        (BASE + "horizon_days: soon\n", "line 6: horizon_days: input should be a valid integer"),
+        (BASE + "horizon_days: -1\n", "horizon_days: input should be greater than 0"),
+        (BASE + "occasional: {treat: never}\n", "occasional.treat: input should be 'apart' or 'out'"),
+        (BASE + "language: xx\n", "language: no catalogue for 'xx'"),
+        (BASE + "tables: [b", "this is no YAML"),
+        ("just words\n", "expected settings as 'key: value' lines"),
+        ("client: A\n", "client.yml: tables is missing."),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_says_where(load, text, said):
+    with pytest.raises(SettingsError) as caught:
+        load(text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["..", "../acme", "a/b", "", ".hidden", "a..b"])
+def test_a_client_s_name_cannot_lead_elsewhere(tmp_path, name):
+    with pytest.raises(CallError, match="is no client name"):
+        settings.load(name, tmp_path)
+
+
+def test_an_unknown_client_is_told_which_there_are(load, tmp_path):
+    load(BASE)
+    with pytest.raises(CallError, match=r"Did you mean 'acme'\?"):
+        settings.load("acm", tmp_path)
+
+
+def test_parameters_are_typed_and_checked():
+    assert settings.parse_parameters(["seed=3", "budget=2.5"]) == {"seed": 3, "budget": 2.5}
+    assert settings.parse_parameters(["inactivity_days=200"]) == {"inactivity_days": 200}
+    with pytest.raises(CallError, match=r"Did you mean 'horizon_days'\?"):
+        settings.parse_parameters(["horizon_dys=2"])
+    with pytest.raises(CallError, match="expected a whole number, got 'x'"):
+        settings.parse_parameters(["horizon_days=x"])
+    with pytest.raises(CallError, match="write it as NAME=VALUE"):
+        settings.parse_parameters(["horizon_days"])
+
+
+def test_dates_and_inputs(load, tmp_path):
+    chosen = load(BASE + "as_of: 2025-01-31\n")
+    assert chosen.as_of == date(2025, 1, 31)
+    assert [path.name for path in chosen.inputs(tmp_path)] == ["client.yml", "x.csv"]
+
+
+def test_settings_survive_the_way_to_the_kernel(load):
+    chosen = load(BASE + "preset: donations\nas_of: 2025-01-31\n")
+    assert settings.Settings.model_validate_json(chosen.model_dump_json()) == chosen
