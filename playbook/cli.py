@@ -114,3 +114,7 @@ def _day(text: str | None) -> date | None:
 
 def _say(sentence: str) -> None:
     typer.echo(f"Error: {sentence}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.execute import remove_error_markers
 
 from playbook.kernel import CellFailed, WarmKernel
 
@@ -58,9 +59,9 @@ def execute(kernel: WarmKernel, notebook: Any, parameters: Mapping[str, Any], ti
             seen=seen,
         )
     except PapermillExecutionError as error:
-        raise CellFailed(
-            _number(seen[0], error.cell_index), error.ename, error.evalue, _bare(seen[0])
-        ) from None
+        stopped = remove_error_markers(seen[0])  # papermill puts two cells around the one that failed
+        number = _number(stopped, error.cell_index)
+        raise CellFailed(number, error.ename, error.evalue, _bare(stopped)) from None
     except DeadKernelError:
         raise _stopped(seen[0], "DeadKernelError", "the notebook kernel died") from None
     except CellTimeoutError:

@@ -69,6 +69,10 @@ class WarmKernel:
         run_sync(self._stop)()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def load(self) -> None:
+        """Import what `execute` needs; the kernel starts meanwhile."""
+        from playbook import engine  # noqa: F401
+
     def execute(self, notebook: Any, parameters: Mapping[str, Any], folder: Path, timeout: int) -> Any:
         """Run a notebook in a clean state, with ``folder`` as its working directory.
 

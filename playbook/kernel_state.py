@@ -62,10 +62,12 @@ def _restore_matplotlib() -> None:
 
 
 def _restore_pandas() -> None:
+    # the options for plotting would import matplotlib; where it is not loaded nobody has changed them
+    options = "all" if "matplotlib" in sys.modules else r"^(compute|display|future|io|mode|styler)\."
     if "pandas" in sys.modules:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            sys.modules["pandas"].reset_option("all")
+            sys.modules["pandas"].reset_option(options)
 
 
 def _restore_ibis() -> None:

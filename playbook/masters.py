@@ -31,8 +31,8 @@ class Chapter:
         The notebook's name without its ending, such as ``04_churn``.
     path : Path
         The notebook that is run: the master, or the client's changed copy.
-    title : str
-        The notebook's first heading.
+    title, label : str
+        The notebook's first heading, and what links to it say.
     sha256 : str
         Hash of the cells, whatever their outputs.
     knobs : mapping
@@ -47,6 +47,7 @@ class Chapter:
     name: str
     path: Path
     title: str
+    label: str
     sha256: str
     knobs: Mapping[str, type]
     changed_for_client: bool = False
@@ -143,8 +144,13 @@ def title(notebook: Mapping[str, Any], otherwise: str) -> str:
         if cell["cell_type"] == "markdown":
             heading = re.search(r"^#\s+(.+?)\s*#*$", source(cell), re.MULTILINE)
             if heading:
-                return heading.group(1)
+                return re.sub(r"[*_`]", "", heading.group(1))
     return otherwise
+
+
+def label(notebook: Mapping[str, Any], otherwise: str) -> str:
+    """Return the word or two that links to a chapter say: ``label`` in its metadata, or its title."""
+    return str(_remembered(notebook).get("label") or title(notebook, otherwise))
 
 
 def code_sha256(notebook: Mapping[str, Any]) -> str:
@@ -188,15 +194,19 @@ def _chapter(path: Path, notebook: Notebook) -> Chapter:
         name=path.stem,
         path=path,
         title=title(notebook, path.stem),
+        label=label(notebook, path.stem),
         sha256=cells_sha256(notebook),
         knobs=_knobs(notebook),
     )
 
 
 def _knobs(notebook: Notebook) -> dict[str, type]:
-    """Read ``name: type = None`` lines of the parameters cell."""
+    """Read ``name: type = None`` lines of the parameters cell; one that is no Python fails when it runs."""
     cells = [source(cell) for cell in notebook["cells"] if "parameters" in tags(cell)]
-    lines = ast.parse(cells[0]).body if cells else []
+    try:
+        lines = ast.parse(cells[0]).body if cells else []
+    except SyntaxError:
+        return {}
     return {
         line.target.id: _KINDS.get(ast.unparse(line.annotation), str)
         for line in lines
@@ -212,8 +222,8 @@ def _changed_by_hand(copy: Notebook, master: Notebook) -> bool:
     return bool(code_sha256(copy) != as_copied)
 
 
-def _remembered(copy: Notebook) -> dict[str, Any]:
-    return dict(copy.get("metadata", {}).get("playbook", {}))
+def _remembered(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(notebook.get("metadata", {}).get("playbook", {}))
 
 
 def _write_copy(notebook: Notebook, client: str, path: Path) -> None:
@@ -223,7 +233,8 @@ def _write_copy(notebook: Notebook, client: str, path: Path) -> None:
         if "parameters" in tags(cell):
             cell["source"] = _CLIENT_LINE.sub(lambda m: f'{m[1]}"{client}"{m[3]}', source(cell))
     code = code_sha256(notebook)
-    notebook.setdefault("metadata", {})["playbook"] = {"master_sha256": code, "copy_sha256": code}
+    kept = notebook.setdefault("metadata", {}).setdefault("playbook", {})
+    kept.update(master_sha256=code, copy_sha256=code)
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -50,8 +50,8 @@ class Plan:
     @cached_property
     def nav(self) -> list[tuple[str, str]]:
         """The pages of the report."""
-        titles = {chapter.name: chapter.title for chapter in self.chapters}
-        return report.links(titles, self.chosen.language)
+        labels = {chapter.name: chapter.label for chapter in self.chapters}
+        return report.links(labels, self.chosen.language)
 
     def parameters(self, chapter: Chapter) -> dict[str, Any]:
         """Return what papermill passes to a chapter."""

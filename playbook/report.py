@@ -63,18 +63,20 @@ def page(
     title : str
         The page's only ``h1``; a ``h1`` in the body with the same words is left out, others become ``h2``.
     body : Markup
-        What stands below; its ``h2`` make the table of contents.
-    nav : sequence of (href, title)
+        What stands below; its ``h2`` make the table of contents, which comes before the first of them.
+    nav : sequence of (href, label)
         All pages of the report, in order; see `navigation`.
     active : str
         The href of this page.
     """
     words = Words(language)
     text, contents = _with_anchors(_without_title(str(body), title))
+    first = text.find("<h2") if contents else len(text)
     here = [href for href, _ in nav].index(active) if active in dict(nav) else None
     html: str = _layout().render(
         title=title,
-        body=Markup(text),
+        opening=Markup(text[:first]),
+        body=Markup(text[first:]),
         contents=contents,
         nav=nav,
         active=active,
@@ -90,19 +92,20 @@ def page(
 
 
 def navigation(run: Path, language: str) -> list[tuple[str, str]]:
-    """Return (href, title) of the summary and of each chapter whose notebook is in the run's folder."""
+    """Return (href, label) of the summary and of each chapter whose notebook is in the run's folder."""
     paths = sorted((run / "notebooks").glob("*.ipynb"))
-    titles = {path.stem: masters.title(masters.read(path), path.stem) for path in paths}
-    return links(titles, language)
+    return links({path.stem: masters.label(masters.read(path), path.stem) for path in paths}, language)
 
 
-def links(titles: Mapping[str, str], language: str) -> list[tuple[str, str]]:
-    """Return (href, title) of the summary and of chapters given by name and title."""
-    pages = [(f"{name}.html", re.sub(r"[*_`]", "", title)) for name, title in titles.items()]
-    return [(INDEX, Words(language).say("Summary")), *pages]
+def links(labels: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+    """Return (href, label) of the summary and of chapters given by name and English label."""
+    say = Words(language).say
+    as_messages = {name: re.sub(r"([{}])", r"\1\1", label) for name, label in labels.items()}
+    return [(INDEX, say("Summary")), *((f"{name}.html", say(label)) for name, label in as_messages.items())]
 
 
 def chapter_page(
+    title: str,
     notebook: Any,
     *,
     nav: Navigation,
@@ -117,6 +120,8 @@ def chapter_page(
 
     Parameters
     ----------
+    title : str
+        The page's heading.
     notebook : NotebookNode
         The executed notebook.
     teach : bool
@@ -126,8 +131,7 @@ def chapter_page(
     """
     said = Markup("").join(Markup('<p class="changed">{}</p>').format(note) for note in notes)
     body = said + Markup(_cells_as_html(_for_reading(notebook, teach), teach, language))
-    heading = dict(nav).get(active, active)
-    return page(heading, body, nav=nav, active=active, language=language, client=client, as_of=as_of)
+    return page(title, body, nav=nav, active=active, language=language, client=client, as_of=as_of)
 
 
 def pictures_without_words(notebook: Any, teach: bool = False) -> int:

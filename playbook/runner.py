@@ -7,6 +7,7 @@ imports neither pandas nor matplotlib: what it does before the kernel starts is 
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -61,8 +62,17 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
     )
     if ready:
         return Finished(ready / runs.INDEX, tuple(runs.read_manifest(ready)["warnings"]), unchanged=True)
+    _leave_out_slow_grammar()
     with _run_folder(plan.home) as folder:
         return _Running(plan, folder, announce).to_the_end()
+
+
+def _leave_out_slow_grammar() -> None:
+    """Keep jsonschema from compiling a grammar of web addresses, which takes it a second.
+
+    It is optional there, and the format of notebooks has no field that it would check.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -106,7 +116,6 @@ class _Running:
         try:
             with WarmKernel(self._environment()) as kernel, ThreadPoolExecutor(1) as writer:
                 self._run_all(kernel, writer)
-            runs.join_tables(self.folder, [chapter.number for chapter in self.plan.chapters])
         except RunFailed as failure:
             self.manifest.error = self.manifest.error or {
                 "chapter": None,
@@ -120,18 +129,22 @@ class _Running:
 
     def _run_all(self, kernel: WarmKernel, writer: ThreadPoolExecutor) -> None:
         found = {} if self.plan.request.fresh else runs.checkpoints(self.plan.home)
-        pages: list[Future[None]] = [writer.submit(report.warm_up)]
+        kernel.load()  # before the writer starts: two threads that import only slow each other
+        writing: list[Future[None]] = [writer.submit(report.warm_up)]
         total = len(self.plan.chapters)
         for done, (chapter, key) in enumerate(zip(self.plan.chapters, self.plan.keys, strict=True)):
             self.announce(done, total, chapter.title)
             record = self._chapter(chapter, key, found.get(key), kernel)
             self.manifest.chapters.append(record)
             self.manifest.as_of = _iso(runs.as_of(self.folder))
-            pages.append(writer.submit(self._write_page, chapter))
+            writing.append(writer.submit(self._write_page, chapter))
         self.announce(total, total, Words(self.plan.chosen.language).say("Summary"))
+        runs.write_manifest(self.folder, self.manifest)
+        numbers = [chapter.number for chapter in self.plan.chapters]
+        writing.append(writer.submit(runs.join_tables, self.folder, numbers))
         self._write_summary(kernel)
-        for page in pages:
-            page.result()
+        for written in writing:
+            written.result()
 
     def _chapter(
         self, chapter: Chapter, key: str, found: Checkpoint | None, kernel: WarmKernel
@@ -231,6 +244,7 @@ class _Running:
             self._warn(f"chapter {chapter.number}: {without_words} of its figures have no description.")
         active = f"{chapter.name}.html"
         html = report.chapter_page(
+            chapter.title,
             notebook,
             nav=self.plan.nav,
             active=active,
@@ -249,6 +263,7 @@ class _Running:
         return [" ".join(filter(None, (changed, moved)))] if changed else []
 
     def _write_summary(self, kernel: WarmKernel) -> None:
+        runs.write_manifest(self.folder, self.manifest)  # the summary names the files that were read
         try:
             stderr = kernel.run(SUMMARY, self.folder, self.plan.chosen.cell_timeout_seconds)
         except CellFailed as failed:

@@ -247,7 +247,8 @@ def _complete_swap(old: Path) -> None:
 def _belongs(run: Path, name: str) -> bool:
     """Whether a run was finished and about to be put in place as ``name``."""
     manifest = read_manifest(run)
-    return bool(manifest) and name == place(manifest["as_of"], manifest["status"], manifest["partial"])
+    ended = manifest.get("status") in ("done", "failed")
+    return ended and name == place(manifest["as_of"], manifest["status"], manifest["partial"])
 
 
 def _is_running(run: Path) -> bool:

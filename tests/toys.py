@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
+
+_ids = count()
 
 CLIENT_YML = """client: Acme & Sons
 tables:
@@ -11,21 +14,26 @@ tables:
 
 ORDERS = "customer_id,ordered_at,amount\na,2025-01-01,10\nb,2025-02-01,20\n"
 
-SUMMARY = (
-    "import os; from pathlib import Path; from playbook import report; "
-    "run = Path(os.environ['PLAYBOOK_RUN']); "
-    "(run / 'index.html').write_text(report.page('Summary', '<p>Advice</p>', nav=report.navigation(run, 'en'), "
-    "active='index.html', language='en', client='Acme', as_of=None))"
+SUMMARY = """
+import os
+from pathlib import Path
+from playbook import report
+run = Path(os.environ["PLAYBOOK_RUN"])
+nav = report.navigation(run, "en")
+html = report.page(
+    "Summary", "<p>Advice</p>", nav=nav, active="index.html", language="en", client="Acme", as_of=None
 )
+(run / "index.html").write_text(html)
+"""
 
 FINISH = """
 import json, os
-from datetime import date
 from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 run = Path(os.environ["PLAYBOOK_RUN"])
-finding = {"name": "as_of", "value": "2025-12-31", "low": None, "high": None, "unit": "date", "n": None, "verdict": None}
+empty = dict.fromkeys(["low", "high", "n", "verdict"])
+finding = {"name": "as_of", "value": "2025-12-31", "unit": "date"} | empty
 pq.write_table(pa.table({"customer_id": ["a", "b"], "NAME": [1, 2]}), run / "tables" / "NUMBER.parquet")
 (run / "findings" / "NUMBER.json").write_text(json.dumps([finding]))
 """
@@ -34,7 +42,7 @@ pq.write_table(pa.table({"customer_id": ["a", "b"], "NAME": [1, 2]}), run / "tab
 def code(source: str, *tags: str) -> dict:
     return {
         "cell_type": "code",
-        "id": f"c{abs(hash((source, tags))) % 10**8}",
+        "id": f"c{next(_ids)}",
         "source": source,
         "metadata": {"tags": list(tags)},
         "outputs": [],
@@ -43,8 +51,12 @@ def code(source: str, *tags: str) -> dict:
 
 
 def prose(source: str, *tags: str) -> dict:
-    name = f"m{abs(hash((source, tags))) % 10**8}"
-    return {"cell_type": "markdown", "id": name, "source": source, "metadata": {"tags": list(tags)}}
+    return {
+        "cell_type": "markdown",
+        "id": f"m{next(_ids)}",
+        "source": source,
+        "metadata": {"tags": list(tags)},
+    }
 
 
 def finish(number: str, column: str | None = None) -> dict:
