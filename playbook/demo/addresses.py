@@ -21,7 +21,7 @@ DOMAINS = ("example.com", "example.org", "example.net")
 PLAIN = str.maketrans({"è": "e", " ": "", "-": ""})
 
 
-def _names(random: RandomState, people: People) -> tuple[Words, Words]:
+def names(random: RandomState, people: People) -> tuple[Words, Words]:
     """Draw names, and the local parts of their e-mail addresses."""
     size = len(people)
     first = np.array(FIRST_NAMES)[random.randint(0, len(FIRST_NAMES), size)]
@@ -34,7 +34,7 @@ def _names(random: RandomState, people: People) -> tuple[Words, Words]:
     return np.where(people.business, house, person), initial
 
 
-def _contact_details(random: RandomState, local: Words) -> tuple[Words, Words]:
+def contact_details(random: RandomState, local: Words) -> tuple[Words, Words]:
     """Draw e-mail addresses at domains reserved for examples, and numbers that no exchange serves."""
     size = len(local)
     at = np.array(DOMAINS)[random.choice(3, size=size, p=[0.7, 0.2, 0.1])]
@@ -56,8 +56,8 @@ def address_book(
 ) -> pd.DataFrame:
     """Return the customers table of the whole world; `unsubscribed` holds days up to the export."""
     size = len(people)
-    name, local = _names(random, people)
-    email, phone = _contact_details(random, local)
+    name, local = names(random, people)
+    email, phone = contact_details(random, local)
     chance = random.uniform(size=(4, size))
     has_email = (people.may_email == 1) | (chance[0] < 0.1)
     has_phone = (people.may_phone == 1) | (chance[1] < 0.15)

@@ -9,13 +9,12 @@ from numpy.random import RandomState
 
 from playbook.demo.lives import Complaints, Lives, Orders, join_complaints, join_orders, renew
 from playbook.demo.people import People, Words
-from playbook.demo.planted import Campaign, Planted
+from playbook.demo.planted import Behaviour, Campaign
 from playbook.demo.seasons import Clock, Days, Flags, Numbers
 
 RESPONSE_DAYS = 90
 EARLY_DAYS = 30
 REST_DAYS = 180
-LONGEST_SILENCE = 900
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Contacts:
     Parameters
     ----------
     campaign : array of int
-        Position in `Planted.campaigns`.
+        Position in `Behaviour.campaigns`.
     customer, day : array of int
         Position in `People`; the day of the contact, for controls the day it would have been.
     channel : array of str
@@ -66,11 +65,11 @@ def _assign(
     silence: Days,
     channel: Words,
     rested: Flags,
-    planted: Planted,
+    planted: Behaviour,
     scale: float,
 ) -> tuple[Days, Flags]:
     """Draw the campaign's customers from all who are eligible, and half of them as treated."""
-    lapsed = (silence >= planted.campaign_silence) & (silence <= LONGEST_SILENCE)
+    lapsed = (silence >= planted.campaign_silence) & (silence <= planted.campaign_silence_most)
     eligible = np.flatnonzero(lapsed & (channel != "") & rested)
     size = 2 * min(len(eligible) // 2, max(1, round(campaign.arm_size * scale)))
     drawn = random.permutation(eligible)[:size]
@@ -111,7 +110,7 @@ def _win(
     customer: Days,
     contact: Days,
     people: People,
-    planted: Planted,
+    planted: Behaviour,
 ) -> tuple[Orders, Complaints, Days, Numbers]:
     """Draw the orders, complaints, first and last days of the lives that a campaign begins."""
     wait = 1 + np.minimum(random.exponential(14, len(customer)), EARLY_DAYS - 4).astype(np.int64)
@@ -135,7 +134,7 @@ def run_campaign(
     number: int,
     consents: dict[str, Flags],
     rested: Flags,
-    planted: Planted,
+    planted: Behaviour,
     scale: float,
 ) -> tuple[Lives, Contacts]:
     """Send one campaign and return what happened because of it.
@@ -183,7 +182,7 @@ def run_campaigns(
     people: People,
     lives: Lives,
     unsubscribed: Numbers,
-    planted: Planted,
+    planted: Behaviour,
     scale: float,
 ) -> tuple[Lives, Contacts]:
     """Run all campaigns in order of date; `unsubscribed` is the day of the usual unsubscribing, or NaN."""

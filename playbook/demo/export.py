@@ -16,13 +16,15 @@ DAMAGED_NUMBERS = ("#WERT!", "n/a", "--")
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a file is written; the same keys as `format` in client.yml."""
+    """How a file is written: the keys of `format` in client.yml, and the words for yes and no."""
 
     encoding: str = "utf-8"
     separator: str = ","
     decimal: str = "."
     thousands: str = ""
     dates: str = "%Y-%m-%d"
+    yes: str = "ja"
+    no: str = "nein"
 
 
 def money(value: float, dialect: Dialect) -> str:
@@ -38,9 +40,9 @@ def number(value: float) -> str:
     return "" if pd.isna(value) else str(int(value))
 
 
-def yes_no(value: bool | None) -> str:
-    """Write ja or nein; empty where nobody asked."""
-    return "" if pd.isna(value) else ("ja" if value else "nein")
+def yes_no(value: bool | None, dialect: Dialect) -> str:
+    """Write yes or no; empty where nobody asked."""
+    return "" if pd.isna(value) else (dialect.yes if value else dialect.no)
 
 
 def as_text(table: pd.DataFrame, forms: Mapping[str, str], dialect: Dialect) -> pd.DataFrame:
@@ -56,7 +58,7 @@ def as_text(table: pd.DataFrame, forms: Mapping[str, str], dialect: Dialect) -> 
     written: dict[str, Callable[[pd.Series[Any]], Any]] = {
         "money": lambda column: [money(value, dialect) for value in column.astype(float)],
         "number": lambda column: [number(value) for value in column],
-        "yes_no": lambda column: [yes_no(value) for value in column],
+        "yes_no": lambda column: [yes_no(value, dialect) for value in column],
         "flag": lambda column: column.astype(int).astype(str),
         "date": lambda column: column.dt.strftime(dialect.dates).fillna(""),
         "text": lambda column: column.fillna("").astype(str),
@@ -65,7 +67,15 @@ def as_text(table: pd.DataFrame, forms: Mapping[str, str], dialect: Dialect) -> 
     return pd.DataFrame(columns, index=table.index)
 
 
-def damage(text: pd.DataFrame, every: int, date: str, amount: str, year: int) -> pd.DataFrame:
+def damage(
+    text: pd.DataFrame,
+    every: int,
+    date: str,
+    amount: str,
+    year: int,
+    dates: tuple[str, ...] = DAMAGED_DATES,
+    numbers: tuple[str, ...] = DAMAGED_NUMBERS,
+) -> pd.DataFrame:
     """Repeat every so many rows with a date or an amount that nobody can read, as exports do.
 
     Every damaged row is an additional one, so that a reader that leaves them out has the true table.
@@ -73,9 +83,10 @@ def damage(text: pd.DataFrame, every: int, date: str, amount: str, year: int) ->
     picked = np.arange(every // 2, len(text), every)
     rows = text.iloc[picked].copy()
     bad_date = np.arange(len(rows)) % 2 == 0
-    dates = np.array([form.format(year=year) for form in DAMAGED_DATES])
-    rows[date] = np.where(bad_date, dates[np.arange(len(rows)) // 2 % 3], rows[date])
-    rows[amount] = np.where(bad_date, rows[amount], np.array(DAMAGED_NUMBERS)[np.arange(len(rows)) // 2 % 3])
+    turn = np.arange(len(rows)) // 2
+    bad_dates = np.array([form.format(year=year) for form in dates])[turn % len(dates)]
+    rows[date] = np.where(bad_date, bad_dates, rows[date])
+    rows[amount] = np.where(bad_date, rows[amount], np.array(numbers)[turn % len(numbers)])
     rows.index = pd.Index(picked + 0.5)
     return pd.concat([text, rows]).sort_index()
 

@@ -9,7 +9,7 @@ from numpy.random import RandomState
 from playbook.demo.campaigns import Contacts
 from playbook.demo.lives import Lives
 from playbook.demo.people import People
-from playbook.demo.planted import Planted
+from playbook.demo.planted import Behaviour, Planted
 from playbook.demo.seasons import Clock, Days, Numbers
 
 REASONS = ("Lieferung", "Qualität", "Rechnung", "Beratung", "Umtausch")
@@ -18,12 +18,15 @@ VISITS_PER_DAY = 1 / 86
 ASLEEP = 0.08
 
 
-def _table(customer: Days, day: Days, kind: str, value: object = np.nan, detail: object = "") -> pd.DataFrame:
+def event_table(
+    customer: Days, day: Days, kind: str, value: object = np.nan, detail: object = ""
+) -> pd.DataFrame:
+    """Return events of one kind as rows."""
     return pd.DataFrame({"customer": customer, "day": day, "kind": kind, "value": value, "detail": detail})
 
 
 def leaving_days(
-    random: RandomState, people: People, lives: Lives, planted: Planted
+    random: RandomState, people: People, lives: Lives, planted: Behaviour
 ) -> tuple[Numbers, Numbers]:
     """Draw the days on which leavers unsubscribe and cancel their card, NaN where they do not."""
     first = lives.leaves[:, 0]
@@ -40,7 +43,7 @@ def leaving_days(
     return quit_day, np.where(cancels & (cancelled >= 0), cancelled, np.nan)
 
 
-def _awake(lives: Lives, customer: Days, day: Days, planted: Planted) -> Numbers:
+def _awake(lives: Lives, customer: Days, day: Days, planted: Behaviour) -> Numbers:
     """Return the rate of visits relative to a customer in good standing."""
     starts, leaves = lives.starts[customer], lives.leaves[customer]
     alive = (starts <= day[:, None]) & (day[:, None] <= leaves)
@@ -49,7 +52,9 @@ def _awake(lives: Lives, customer: Days, day: Days, planted: Planted) -> Numbers
     return np.asarray(rate.max(axis=1), dtype=np.float64)
 
 
-def visits(random: RandomState, clock: Clock, people: People, lives: Lives, planted: Planted) -> pd.DataFrame:
+def visits(
+    random: RandomState, clock: Clock, people: People, lives: Lives, planted: Behaviour
+) -> pd.DataFrame:
     """Draw the visits of those with a login; fewer before leaving, hardly any afterwards."""
     known = np.flatnonzero(people.account & np.isin(people.group, ["new", "old", "prospect"]))
     since = np.maximum(people.joined[known], 0)
@@ -63,15 +68,16 @@ def visits(random: RandomState, clock: Clock, people: People, lives: Lives, plan
     customer = known[who]
     rate = np.where(prospect[who], 1.0, _awake(lives, customer, day, planted))
     seen = random.uniform(size=len(who)) < rate * np.where(clock.closed[day], 0.6, 1.0)
-    return _table(customer[seen], day[seen], "visit")
+    return event_table(customer[seen], day[seen], "visit")
 
 
-def _complaints(random: RandomState, lives: Lives) -> pd.DataFrame:
+def complaints_and_solutions(random: RandomState, lives: Lives, reasons: tuple[str, ...]) -> pd.DataFrame:
+    """Return the complaints with a reason each, and the solutions of those that were solved."""
     complaints = lives.complaints
-    reason = np.array(REASONS)[random.randint(0, len(REASONS), len(complaints.day))]
-    made = _table(complaints.customer, complaints.day, "complaint", detail=reason)
+    reason = np.array(reasons)[random.randint(0, len(reasons), len(complaints.day))]
+    made = event_table(complaints.customer, complaints.day, "complaint", detail=reason)
     solved = complaints.solved >= 0
-    repaired = _table(
+    repaired = event_table(
         complaints.customer[solved], complaints.solved[solved], "complaint_solved", detail=reason[solved]
     )
     return pd.concat([made, repaired], ignore_index=True)
@@ -85,7 +91,7 @@ def reviews(random: RandomState, people: People, lives: Lives, planted: Planted)
     fading = (orders.leaves[writes] - bought < planted.warning_days) & (orders.leaves[writes] > bought)
     mood = 4.1 + 0.8 * people.satisfaction[customer] - 0.7 * fading
     stars = np.clip(np.round(mood + 0.7 * random.standard_normal(len(bought))), 1, 5)
-    return _table(customer, bought + 2 + random.randint(0, 18, len(bought)), "review", value=stars)
+    return event_table(customer, bought + 2 + random.randint(0, 18, len(bought)), "review", value=stars)
 
 
 def inquiries(random: RandomState, clock: Clock, people: People) -> pd.DataFrame:
@@ -96,7 +102,7 @@ def inquiries(random: RandomState, clock: Clock, people: People) -> pd.DataFrame
     before = np.where(lead[customer], 0, random.randint(1, 15, len(customer)))
     day = np.maximum(people.joined[customer] - before, 0)
     detail = np.array(QUESTIONS)[random.randint(0, len(QUESTIONS), len(customer))]
-    return _table(customer, clock.open_day(day), "inquiry", detail=detail)
+    return event_table(customer, clock.open_day(day), "inquiry", detail=detail)
 
 
 def calls(random: RandomState, clock: Clock, lives: Lives) -> pd.DataFrame:
@@ -105,7 +111,7 @@ def calls(random: RandomState, clock: Clock, lives: Lives) -> pd.DataFrame:
     rings = random.uniform(size=len(orders.day)) < 0.012
     day = clock.open_day(orders.day[rings] + random.randint(0, 5, int(rings.sum())))
     minutes = 1 + random.geometric(0.25, len(day))
-    return _table(orders.customer[rings], day, "call", value=minutes)
+    return event_table(orders.customer[rings], day, "call", value=minutes)
 
 
 def all_events(
@@ -126,12 +132,12 @@ def all_events(
     left, gone = np.flatnonzero(~np.isnan(quit_day)), np.flatnonzero(~np.isnan(cancelled))
     parts = [
         visits(random, clock, people, lives, planted),
-        _complaints(random, lives),
+        complaints_and_solutions(random, lives, REASONS),
         reviews(random, people, lives, planted),
         inquiries(random, clock, people),
         calls(random, clock, lives),
-        _table(left, quit_day[left].astype(np.int64), "unsubscribe", detail="Newsletter"),
-        _table(gone, cancelled[gone].astype(np.int64), "cancellation", detail="Kundenkarte"),
+        event_table(left, quit_day[left].astype(np.int64), "unsubscribe", detail="Newsletter"),
+        event_table(gone, cancelled[gone].astype(np.int64), "cancellation", detail="Kundenkarte"),
     ]
     events = pd.concat(parts, ignore_index=True)
     return events.sort_values(["day", "customer", "kind"], kind="stable").reset_index(drop=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import RandomState
 
 from playbook.demo.people import People
-from playbook.demo.planted import Planted
+from playbook.demo.planted import Behaviour
 from playbook.demo.seasons import Clock, Days, Flags, Numbers
 
 
@@ -82,7 +82,7 @@ class Renewal:
 
 
 def _complain(
-    random: RandomState, day: Days, leaves: Numbers, spared: Flags, planted: Planted
+    random: RandomState, day: Days, leaves: Numbers, spared: Flags, planted: Behaviour
 ) -> tuple[Flags, Days, Days, Numbers]:
     """Draw who complains after an order, when, solved when, and what that does to the day of leaving."""
     size = len(day)
@@ -104,7 +104,7 @@ def renew(
     leaves: Numbers,
     people: People,
     life: int,
-    planted: Planted,
+    planted: Behaviour,
 ) -> Renewal:
     """Simulate one life each: an order on `starts`, then gamma gaps in shop time until `leaves`.
 
@@ -138,7 +138,9 @@ def renew(
     return Renewal(orders, Complaints(customer[upset], when, repaired), leaves)
 
 
-def _first_lives(random: RandomState, clock: Clock, people: People, planted: Planted) -> tuple[Days, Renewal]:
+def _first_lives(
+    random: RandomState, clock: Clock, people: People, planted: Behaviour
+) -> tuple[Days, Renewal]:
     """Simulate the first life of everyone who buys; an old customer's starts somewhere within a gap."""
     customer = np.flatnonzero(np.isin(people.group, ["new", "old"]))
     residual = clock.day(random.uniform(size=len(customer)) * people.gap[customer])
@@ -150,7 +152,7 @@ def _first_lives(random: RandomState, clock: Clock, people: People, planted: Pla
     return customer, renew(random, clock, customer, starts, leaves, people, 1, planted)
 
 
-def live(random: RandomState, clock: Clock, people: People, planted: Planted) -> Lives:
+def live(random: RandomState, clock: Clock, people: People, planted: Behaviour) -> Lives:
     """Simulate first lives of all customers, and second lives of those who only paused."""
     customer, first = _first_lives(random, clock, people, planted)
     pauses = (random.uniform(size=len(customer)) < planted.pauses) & ~people.occasional[customer]

@@ -84,7 +84,7 @@ def _sizes(clock: Clock, customers: int, planted: Planted) -> dict[str, int]:
     return {**fixed, **growing, "new": round(new * longer)}
 
 
-def _joined(random: RandomState, clock: Clock, group: Words) -> Days:
+def arrivals_and_earlier(random: RandomState, clock: Clock, group: Words) -> Days:
     """Arrivals follow the shop's busy days; earlier customers came over the years before."""
     arrivals = clock.day(random.uniform(0, clock.weights.sum(), len(group)))
     earlier = -1 - random.exponential(800, len(group)).astype(np.int64) % 2500
@@ -100,7 +100,8 @@ def _kinds(random: RandomState, group: Words, planted: Planted) -> Words:
     return np.asarray(np.where(group == "new", drawn, ""))
 
 
-def _consent(random: RandomState, size: int, yes: float, no: float) -> Numbers:
+def consent(random: RandomState, size: int, yes: float, no: float) -> Numbers:
+    """Draw consents: 1, 0, or NaN where nobody asked."""
     drawn = random.uniform(size=size)
     return np.where(drawn < yes, 1.0, np.where(drawn < yes + no, 0.0, np.nan))
 
@@ -109,7 +110,7 @@ def draw_people(random: RandomState, clock: Clock, customers: int, planted: Plan
     """Draw everyone who lives in the shop's world, sorted by the day they joined."""
     sizes = _sizes(clock, customers, planted)
     group = np.repeat(list(sizes), list(sizes.values()))
-    joined = _joined(random, clock, group)
+    joined = arrivals_and_earlier(random, clock, group)
     order = np.argsort(joined, kind="stable")
     group, joined = group[order], joined[order]
     size = len(group)
@@ -138,7 +139,7 @@ def draw_people(random: RandomState, clock: Clock, customers: int, planted: Plan
         online=np.where(kind == "online_only", 1.0, random.beta(0.7, 0.9, size)),
         account=random.uniform(size=size) < np.where(np.isin(group, ["prospect"]), 1.0, 0.34),
         business=business,
-        may_email=_consent(random, size, 0.62, 0.18),
-        may_phone=_consent(random, size, 0.76, 0.12),
-        may_letter=_consent(random, size, 0.84, 0.05),
+        may_email=consent(random, size, 0.62, 0.18),
+        may_phone=consent(random, size, 0.76, 0.12),
+        may_letter=consent(random, size, 0.84, 0.05),
     )

@@ -104,27 +104,14 @@ LETTER = Campaign(
 )
 
 
-@dataclass(frozen=True)
-class Planted:
-    """The parameters of the retailer's world. Times are days, money is CHF.
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """How customers live, leave and respond in any of the demo worlds. Times are days.
 
     Parameters
     ----------
-    old, gone, prospects, leads : float
-        Shares of all contacts: customers from before the log; those who had left before it; contacts
-        with visits only; contacts with an inquiry only. The rest arrives during the log.
-    occasional : mapping of kind to share
-        Shares of the arriving customers who are occasional buyers of each kind.
     occasional_returns : float
         Share of occasional buyers who become slow regulars after all.
-    flag_noise : float
-        Probability that a regular's first order bears the marks of one kind (each kind).
-    flag_missing : float
-        Probability that an occasional buyer's mark is missing from the export.
-    gap, gap_spread : float
-        Median over customers of the mean gap between orders, and its log standard deviation.
-    regularity, regularity_spread : float
-        Median over customers of the gamma shape of gaps (1 is memoryless), and its log spread.
     lifetime : float
         Mean days until a regular of usual rhythm and satisfaction leaves.
     satisfaction_effect : float
@@ -141,13 +128,57 @@ class Planted:
         Before leaving: for so many days the order value falls linearly to this factor, and visits
         come at this factor of the usual rate.
     unsubscribe_leavers, cancel_leavers : float
-        Shares of leavers who unsubscribe in the warning days, and who cancel their customer card.
+        Shares of leavers who unsubscribe in the warning days, and who cancel around leaving.
     campaigns : tuple of Campaign
         In order of date. None is sent to a customer contacted in the 180 days before.
-    campaign_silence : int
-        The shop's own rule: silent for so many days is lapsed.
+    campaign_silence, campaign_silence_most : int
+        The client's own rule: silent for so many days is lapsed, for more than so many given up.
     occasional_response : float
         An occasional buyer responds to a campaign at this factor of a regular's probability.
+    """
+
+    occasional_returns: float
+    lifetime: float
+    satisfaction_effect: float
+    complaint_rate: float
+    complaint_solved: float
+    complaint_factor: float
+    solved_factor: float
+    pauses: float
+    pause: float
+    second_gap: float
+    second_lifetime: float
+    second_spend: float
+    warning_days: float
+    warning_spend: float
+    warning_visits: float
+    unsubscribe_leavers: float
+    cancel_leavers: float
+    campaigns: tuple[Campaign, ...]
+    campaign_silence: int
+    campaign_silence_most: int
+    occasional_response: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planted(Behaviour):
+    """The parameters of the retailer's world, with those of `Behaviour`. Times are days, money is CHF.
+
+    Parameters
+    ----------
+    old, gone, prospects, leads : float
+        Shares of all contacts: customers from before the log; those who had left before it; contacts
+        with visits only; contacts with an inquiry only. The rest arrives during the log.
+    occasional : mapping of kind to share
+        Shares of the arriving customers who are occasional buyers of each kind.
+    flag_noise : float
+        Probability that a regular's first order bears the marks of one kind (each kind).
+    flag_missing : float
+        Probability that an occasional buyer's mark is missing from the export.
+    gap, gap_spread : float
+        Median over customers of the mean gap between orders, and its log standard deviation.
+    regularity, regularity_spread : float
+        Median over customers of the gamma shape of gaps (1 is memoryless), and its log spread.
     """
 
     old: float = 0.16
@@ -188,6 +219,7 @@ class Planted:
     cancel_leavers: float = 0.04
     campaigns: tuple[Campaign, ...] = (CALL, DISCOUNT, GIFT, LETTER)
     campaign_silence: int = 180
+    campaign_silence_most: int = 900
     occasional_response: float = 0.35
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,17 @@ from playbook.demo.lines import all_lines
 from playbook.demo.lives import live
 from playbook.demo.people import draw_people
 from playbook.demo.planted import FIRST_DAY, LAST_DAY, PLANTED, WORLD_END, Planted
-from playbook.demo.seasons import Flags, shop_clock
-from playbook.demo.world import Truth, World, text_or_missing, truth_of_customers
+from playbook.demo.seasons import shop_clock
+from playbook.demo.world import (
+    Demo,
+    Truth,
+    World,
+    contacts_tables,
+    customers_table,
+    events_table,
+    text_or_missing,
+    truth_of_customers,
+)
 
 CUSTOMERS = 3800
 
@@ -56,6 +64,7 @@ CUSTOMER_COLUMNS = {
     "reference_customer": "Referenzkunde",
     "potential": "Potenzial CHF",
 }
+TEXTS = ("name", "email", "phone", "language", "segment", "owner")
 EVENTS = {
     "customer_id": "Kunde",
     "happened_at": "Am",
@@ -75,17 +84,6 @@ CONTACTS = {
 SHOP = Dialect("cp1252", ";", ",", "'", "%d.%m.%Y")
 WEB = Dialect("utf-8", ",", ".", "", "%Y-%m-%d")
 MAILING = Dialect("utf-8", ";", ".", "", "%d.%m.%Y")
-
-
-@dataclass(frozen=True)
-class Demo:
-    """The four canonical tables, as a reader of the exports should find them, and the truth."""
-
-    orders: pd.DataFrame
-    customers: pd.DataFrame
-    events: pd.DataFrame
-    contacts: pd.DataFrame
-    truth: Truth
 
 
 def _orders(world: World, lines: pd.DataFrame, last: int) -> pd.DataFrame:
@@ -109,57 +107,6 @@ def _orders(world: World, lines: pd.DataFrame, last: int) -> pd.DataFrame:
             "quantity": lines["quantity"],
         }
     )
-
-
-def _customers(world: World, book: pd.DataFrame, known_ones: Flags, last: int) -> pd.DataFrame:
-    known = book[known_ones].reset_index(drop=True)
-    texts = ("name", "email", "phone", "language", "segment", "owner")
-    columns: dict[str, Any] = {name: text_or_missing(known[name]) for name in texts}
-    for name in ("may_email", "may_phone", "may_letter", "may_visit"):
-        columns[name] = known[name].astype("boolean")
-    columns["acquired_on"] = known["acquired_on"].where(world.people.joined[known_ones] <= last)
-    return known.assign(**columns)
-
-
-def _events(world: World, events: pd.DataFrame, last: int) -> pd.DataFrame:
-    events = events[events["day"] <= last].reset_index(drop=True)
-    return pd.DataFrame(
-        {
-            "customer_id": world.ids[events["customer"]],
-            "happened_at": world.clock.dates(events["day"].to_numpy()),
-            "kind": events["kind"],
-            "value": events["value"],
-            "detail": text_or_missing(events["detail"]),
-        }
-    )
-
-
-def _contacts(world: World, planted: Planted, last: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the contacts table, and what only the truth knows of it; costs of contacts that were made."""
-    sent = world.contacts
-    code, offer, kind = (
-        np.array([getattr(campaign, name) for campaign in planted.campaigns])[sent.campaign]
-        for name in ("code", "offer", "kind")
-    )
-    cost = np.array(
-        [planted.campaigns[n].costs[c] for n, c in zip(sent.campaign, sent.channel, strict=True)], dtype=float
-    )
-    table = pd.DataFrame(
-        {
-            "campaign": code,
-            "customer_id": world.ids[sent.customer],
-            "contacted_at": world.clock.dates(sent.day),
-            "channel": sent.channel,
-            "arm": np.where(sent.treated, "treated", "control"),
-            "offer": pd.Series(offer).where(sent.treated),
-            "cost": np.where(sent.treated, cost, np.nan),
-        }
-    )
-    truth = pd.DataFrame(
-        {"campaign": code, "customer_id": table["customer_id"], "won": sent.won, "kind": kind}
-    )
-    seen = sent.day <= last
-    return table[seen].reset_index(drop=True), truth[seen].reset_index(drop=True)
 
 
 def generate(
@@ -205,11 +152,11 @@ def generate(
     book = address_book(random, clock, people, ids, unsubscribed)
     known = people.joined <= last
     known[events["customer"][events["day"] <= last]] = True
-    contacts, won = _contacts(world, planted, last)
+    contacts, won = contacts_tables(world, planted, last)
     return Demo(
         orders=_orders(world, lines, last),
-        customers=_customers(world, book, known, last),
-        events=_events(world, events, last),
+        customers=customers_table(world, book, known, last, TEXTS),
+        events=events_table(world, events, last),
         contacts=contacts,
         truth=Truth(truth_of_customers(world, known, last), won, asdict(planted)),
     )

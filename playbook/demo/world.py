@@ -12,6 +12,7 @@ import pandas as pd
 from playbook.demo.campaigns import Contacts
 from playbook.demo.lives import Lives
 from playbook.demo.people import People, Words
+from playbook.demo.planted import Behaviour
 from playbook.demo.seasons import Clock, Flags, Numbers
 
 TRAITS = ("leaving_rate", "spend", "satisfaction", "thrift", "online", "account", "business")
@@ -35,12 +36,23 @@ class Truth:
         One row per row of the contacts table: won (the campaign began a life or an order that would
         not have been) and kind (emotional, material, financial, none).
     planted : mapping
-        The parameters of the world, as in `Planted`.
+        The parameters of the world, as in its `Behaviour`.
     """
 
     customers: pd.DataFrame
     contacts: pd.DataFrame
     planted: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The four canonical tables, as a reader of the exports should find them, and the truth."""
+
+    orders: pd.DataFrame
+    customers: pd.DataFrame
+    events: pd.DataFrame
+    contacts: pd.DataFrame
+    truth: Truth
 
 
 @dataclass(frozen=True)
@@ -108,3 +120,57 @@ def truth_of_customers(world: World, known: Flags, last: int) -> pd.DataFrame:
         }
     )
     return table[known].reset_index(drop=True)
+
+
+def customers_table(
+    world: World, book: pd.DataFrame, known_ones: Flags, last: int, texts: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return the contacts known; `texts` names the columns whose empty text is missing."""
+    known = book[known_ones].reset_index(drop=True)
+    columns: dict[str, Any] = {name: text_or_missing(known[name]) for name in texts}
+    for name in known.columns[known.columns.str.startswith("may_")]:
+        columns[name] = known[name].astype("boolean")
+    columns["acquired_on"] = known["acquired_on"].where(world.people.joined[known_ones] <= last)
+    return known.assign(**columns)
+
+
+def events_table(world: World, events: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Return the events up to the last day."""
+    events = events[events["day"] <= last].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "customer_id": world.ids[events["customer"]],
+            "happened_at": world.clock.dates(events["day"].to_numpy()),
+            "kind": events["kind"],
+            "value": events["value"],
+            "detail": text_or_missing(events["detail"]),
+        }
+    )
+
+
+def contacts_tables(world: World, planted: Behaviour, last: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the contacts table, and what only the truth knows of it; costs of contacts that were made."""
+    sent = world.contacts
+    code, offer, kind = (
+        np.array([getattr(campaign, name) for campaign in planted.campaigns])[sent.campaign]
+        for name in ("code", "offer", "kind")
+    )
+    cost = np.array(
+        [planted.campaigns[n].costs[c] for n, c in zip(sent.campaign, sent.channel, strict=True)], dtype=float
+    )
+    table = pd.DataFrame(
+        {
+            "campaign": code,
+            "customer_id": world.ids[sent.customer],
+            "contacted_at": world.clock.dates(sent.day),
+            "channel": sent.channel,
+            "arm": np.where(sent.treated, "treated", "control"),
+            "offer": pd.Series(offer).where(sent.treated),
+            "cost": np.where(sent.treated, cost, np.nan),
+        }
+    )
+    truth = pd.DataFrame(
+        {"campaign": code, "customer_id": table["customer_id"], "won": sent.won, "kind": kind}
+    )
+    seen = sent.day <= last
+    return table[seen].reset_index(drop=True), truth[seen].reset_index(drop=True)
