@@ -131,12 +131,20 @@ class Scoring(Strict):
 
 
 class Offers(Strict):
-    """What may be spent on whom. No catalogue: the preset's."""
+    """What may be spent on whom. No catalogue: the preset's.
+
+    ``weeks`` is the planning window. ``stay_share`` is the chance that whoever came back is still
+    there when a staying incentive is paid, ``margin_variation`` the coefficient of variation of
+    the margin of a second life: both are assumptions until measured.
+    """
 
     catalogue: str | None = None
     budget: float = Field(5000, ge=0, allow_inf_nan=False)
     holdout_share: float = Field(0.1, ge=0, lt=1)
     response: Literal["points", "odds"] = "points"
+    weeks: int = Field(8, gt=0, le=52)
+    stay_share: float = Field(0.5, ge=0, le=1)
+    margin_variation: float = Field(1.0, ge=0, le=5)
 
 
 class Measurement(Strict):
@@ -264,7 +272,7 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
         Where ``client.yml`` is no YAML, has an unknown key or a value of the wrong kind.
     """
     path = client_folder(client, data) / SETTINGS_FILE
-    written = _read_yaml(path)
+    written = read_yaml(path)
     chosen: dict[str, Any] = {}
     for name, value in (overrides or {}).items():
         if value is not None:
@@ -360,7 +368,14 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping, with the lines its keys stand on.
+
+    Raises
+    ------
+    SettingsError
+        Where the file is no YAML, not UTF-8 or no mapping.
+    """
     try:
         written = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
     except YAMLError as error:
@@ -380,7 +395,7 @@ def _sentence(error: ValidationError, written: Any, path: Path, chosen: Mapping[
     first = error.errors()[0]
     keys = [key for key in first["loc"] if key not in ("percentile",)]
     name = ".".join(str(key) for key in keys)
-    source = f"-p {name}" if _reached(chosen, keys) else f"{path.name}{_line(written, keys)}: {name}"
+    source = f"-p {name}" if _reached(chosen, keys) else f"{path.name}{line_of(written, keys)}: {name}"
     if first["type"] == "extra_forbidden":
         known = _known_keys(keys[:-1])
         return f"{source} is not a known key.{did_you_mean(str(keys[-1]), known)} Known: {', '.join(known)}."
@@ -398,7 +413,7 @@ def _reached(tree: Any, keys: Sequence[Any]) -> bool:
     return True
 
 
-def _line(written: Any, keys: Sequence[Any]) -> str:
+def line_of(written: Any, keys: Sequence[Any]) -> str:
     """Return ``, line N`` of a key in a round-trip YAML tree, as deep as it can be followed."""
     line = None
     for key in keys:
