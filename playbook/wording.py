@@ -67,11 +67,10 @@ class Words:
         """Return an amount in the client's currency, currency code first."""
         pattern = "¤¤ #,##0" + ("." + "0" * digits if digits else "")
         rounded = round(value, digits) + 0.0  # no minus zero
-        return str(
-            format_currency(
-                rounded, self.currency, format=pattern, locale=self._locale, currency_digits=False
-            )
+        text = format_currency(
+            rounded, self.currency, format=pattern, locale=self._locale, currency_digits=False
         )
+        return str(text).replace(" ", "\N{NO-BREAK SPACE}")
 
     def date(self, day: date) -> str:
         """Return a date such as 31 Dec 2025."""

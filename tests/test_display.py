@@ -1,0 +1,57 @@
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from playbook import wording
+from playbook.display import Picture, Say, Table, new_figure
+from playbook.exercises import compare
+from playbook.wording import Words
+
+WORDS = Words("en", "CHF")
+
+
+def test_numbers_money_and_dates_as_people_write_them():
+    assert WORDS.number(1234567.891, 2) == "1,234,567.89"
+    assert WORDS.money(-1234.5) == "-CHF\u00a01,234"
+    assert WORDS.money(-0.2) == "CHF\u00a00"
+    assert WORDS.percent(0.1234, 1) == "12.3%"
+    assert WORDS.date(date(2025, 12, 31)) == "31 Dec 2025"
+
+
+def test_languages_are_those_with_a_catalogue():
+    assert wording.languages() == ["en"]
+
+
+def test_a_table_has_a_caption_scopes_and_escapes_the_client_s_text():
+    frame = pd.DataFrame({"who": ["<script>alert(1)</script>"], "n": [1200.0]})
+    html = Table(frame, "A & B", WORDS, {"n": "number"}, {"who": "<b>who</b>"})._repr_html_()
+    assert "<caption>A &amp; B</caption>" in html
+    assert html.count('scope="col"') == 2 and html.count('scope="row"') == 1
+    assert "<script>" not in html and "<b>" not in html
+    assert ">1,200<" in html
+
+
+def test_what_is_missing_is_a_dash_and_an_empty_table_says_none():
+    frame = pd.DataFrame({"who": ["a"], "n": [None]})
+    assert ">–<" in Table(frame, "T", WORDS, {"n": "number"})._repr_html_()
+    assert "T: none." in Table(frame.head(0), "T", WORDS)._repr_html_()
+
+
+def test_a_picture_carries_its_words_and_is_the_same_twice():
+    figure, axes = new_figure()
+    axes.plot([1, 2])
+    data, metadata = Picture(figure, "A rising line.")._repr_mimebundle_()
+    assert metadata["image/svg+xml"]["alt"] == "A rising line."
+    assert data["image/svg+xml"] == Picture(figure, "").svg()
+
+
+def test_sentences_are_escaped():
+    assert Say(["a < b"])._repr_html_() == '<p class="say">a &lt; b</p>'
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(None, "Your turn"), (3.0, "Right"), (9, "Not yet: 9 is not it. Try.")]
+)
+def test_an_exercise_says_whether_the_answer_is_right(answer, said):
+    assert said in str(compare(answer, 3.001, "Try."))

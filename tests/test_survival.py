@@ -1,0 +1,92 @@
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.datasets import load_waltons
+
+from playbook.settings import Settings, Survival
+from playbook.survival import ShardCounts, cut, followed_days, inactivity, kaplan_meier, shard_weights
+
+
+def counts(durations, returned, shards=None):
+    frame = pd.DataFrame(
+        {"duration": durations, "returned": returned, "shard": 0 if shards is None else shards}
+    )
+    return frame.groupby(["shard", "duration", "returned"]).size().rename("n").reset_index()
+
+
+@pytest.fixture
+def exponential():
+    """20,000 spells with a mean of 50 days, followed for 400, of customers in 64 shards."""
+    rng = np.random.default_rng(7)
+    waits = rng.exponential(50, 20_000).astype(int)
+    return counts(np.minimum(waits, 400), waits < 400, rng.integers(0, 64, len(waits)))
+
+
+def test_the_curve_from_counts_is_lifelines_on_rows():
+    waltons = load_waltons()
+    rows = KaplanMeierFitter().fit(waltons["T"], waltons["E"])
+    grouped = kaplan_meier(counts(waltons["T"].astype(int), waltons["E"].astype(bool)))
+    expected = rows.survival_function_.iloc[:, 0]
+    assert [grouped.at(day) for day in expected.index] == pytest.approx(expected.to_list(), abs=1e-12)
+    assert rows.median_survival_time_ == 56  # as lifelines' documentation prints it
+
+
+def test_the_resampled_curve_with_every_shard_once_is_the_curve(exponential):
+    once = ShardCounts.of(exponential).survival(np.ones((1, 64)))[0]
+    curve = kaplan_meier(exponential)
+    assert [curve.at(day) for day in range(len(once))] == pytest.approx(once, abs=1e-9)
+
+
+def test_the_cut_is_where_nine_in_ten_of_the_returns_have_come(exponential):
+    found = cut(exponential, Survival(longest_days=250), seed=1)
+    everybody = 1 - np.exp(-250 / 50)
+    expected = -50 * np.log(1 - 0.9 * everybody)
+    assert found.days == pytest.approx(expected, abs=4)
+    assert found.low <= expected + 1 and expected - 2 <= found.high
+    assert found.followed_days == 250
+    assert found.still_to_return == pytest.approx(0.1 * everybody / (1 - 0.9 * everybody), abs=0.02)
+    assert not found.still_falling
+
+
+def test_a_curve_that_still_falls_is_said_to(exponential):
+    assert cut(exponential, Survival(longest_days=60), seed=1).still_falling
+
+
+def test_the_curve_is_read_only_while_enough_are_followed():
+    frame = counts([10] * 50 + [20] * 100 + [30] * 99, [True] * 249)
+    assert followed_days(frame, Survival()) == 20
+    assert followed_days(frame, Survival(longest_days=15)) == 15
+    assert followed_days(frame, Survival(least_at_risk=500)) is None
+
+
+def test_too_few_spells_or_nobody_back_give_no_cut(exponential):
+    assert cut(exponential.head(5).assign(n=1), Survival(), seed=1) is None
+    assert cut(exponential.assign(returned=False), Survival(), seed=1) is None
+
+
+def test_the_same_seed_draws_the_same_shards():
+    assert (shard_weights(10, 3) == shard_weights(10, 3)).all()
+    assert (shard_weights(10, 3) != shard_weights(10, 4)).any()
+    assert (shard_weights(10, 3).sum(axis=1) == 64).all()
+
+
+def test_the_interval_covers_the_cut_of_the_process_it_came_from():
+    truth, covered = -50 * np.log(1 - 0.9 * (1 - np.exp(-150 / 50))), 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        people = rng.integers(0, 400, 3000)  # several spells each, so spells of one customer hang together
+        waits = rng.exponential(50, 3000)
+        frame = counts(np.minimum(np.ceil(waits), 150).astype(int), waits < 150, people % 64)
+        found = cut(frame, Survival(longest_days=149, bootstrap_draws=200), seed=seed)
+        covered += found.low - 1 <= truth <= found.high + 1
+    assert covered >= 34
+
+
+@pytest.mark.parametrize(("given", "days", "source"), [(200, 200, "settings"), (None, 365, "assumed")])
+def test_settings_beat_data_and_too_few_data_fall_back(given, days, source):
+    frame = counts([5, 9], [True, False]).assign(order_number=2)
+    orders = {"files": "x.csv"}
+    settings = Settings(client="A", tables={"orders": orders}, inactivity_days=given)
+    found = inactivity(frame, settings)
+    assert (found.days, found.source, found.cut) == (days, source, None)
