@@ -385,6 +385,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path.name}{where}: this is no YAML ({problem}).") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path.name}: save it as UTF-8; byte {error.start} is not.") from error
+    except ValueError as error:  # YAML reads 2025-13-01 as a date
+        raise SettingsError(f"{path.name}: a date in it does not exist ({error}).") from error
     if not isinstance(written, dict):
         raise SettingsError(f"{path.name}: expected settings as 'key: value' lines, found none.")
     return written

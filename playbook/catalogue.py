@@ -1,0 +1,160 @@
+"""The offers a client can make: a catalogue in YAML, the client's own or the preset's."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from playbook.errors import SettingsError, did_you_mean
+from playbook.settings import Settings, Strict, line_of, read_yaml
+
+PRESETS = Path(__file__).parent / "catalogues"
+
+Kind = Literal["emotional", "material", "financial"]
+Channel = Literal["visit", "phone", "letter", "email"]
+Reason = Literal["complaint", "cancellation"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+CHANNELS: tuple[str, ...] = get_args(Channel)
+
+
+class Response(Strict):
+    """What an offer adds to the return probability, in points (0.05: five more of a hundred).
+
+    ``low`` and ``high`` are the range that the client holds for possible where it is assumed, the
+    interval where it was measured against a control group.
+    """
+
+    points: float = Field(ge=-1, le=1)
+    low: float = Field(ge=-1, le=1)
+    high: float = Field(ge=-1, le=1)
+    source: Literal["assumed", "measured"] = "assumed"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Response":
+        if not self.low <= self.points <= self.high:
+            raise ValueError("points must lie between low and high")
+        return self
+
+
+class Offer(Strict):
+    """One kindness by one channel. Money is in the client's currency.
+
+    Attributes
+    ----------
+    cost : float
+        Per contact, whether the customer returns or not.
+    incentive_return : float
+        Paid once to whoever returns.
+    discount : float
+        Share of the revenue of the comeback order, given once.
+    incentive_stay, stay_days : float, int
+        Paid after so many days to whoever returned and stayed.
+    suits : tuple
+        The reasons it suits: complaint (an unsolved one), cancellation (announced). Empty:
+        everybody who has no unsolved complaint.
+    capacity_per_week : int or None
+        Contacts that can be made in a week; None: as many as wanted.
+    first_day, last_day : date or None
+        When it may be made.
+    response : Response
+    second_life_share : float
+        Lifetime value of a second life under this offer as a share of the usual one.
+    first_words : str
+        What to say first.
+    """
+
+    name: str = Field(min_length=1)
+    kind: Kind
+    channel: Channel
+    cost: float = Field(ge=0, allow_inf_nan=False)
+    incentive_return: float = Field(0, ge=0, allow_inf_nan=False)
+    discount: float = Field(0, ge=0, lt=1)
+    incentive_stay: float = Field(0, ge=0, allow_inf_nan=False)
+    stay_days: int = Field(180, gt=0)
+    suits: tuple[Reason, ...] = ()
+    responsible: str = Field(min_length=1)
+    capacity_per_week: int | None = Field(None, ge=0)
+    first_day: date | None = None
+    last_day: date | None = None
+    response: Response
+    second_life_share: float = Field(1, ge=0, le=2)
+    first_words: str = ""
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> "Offer":
+        if self.first_day and self.last_day and self.first_day > self.last_day:
+            raise ValueError("first_day must not lie after last_day")
+        return self
+
+
+def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
+    """Return the client's offers: those of ``offers.catalogue``, else those of the preset.
+
+    Parameters
+    ----------
+    folder : Path
+        The client's folder.
+
+    Raises
+    ------
+    SettingsError
+        Where the catalogue is missing, no YAML, empty, names an offer twice, or an offer has an
+        unknown key or a value that is not possible.
+    """
+    named = settings.offers.catalogue
+    path = folder / named if named else PRESETS / f"{settings.preset}.yml"
+    if not path.is_file():
+        raise SettingsError(
+            f"client.yml: offers.catalogue names {named}, which is not in the client's folder."
+        )
+    written = read_yaml(path)
+    listed = written.get("offers")
+    if set(written) != {"offers"} or not isinstance(listed, list) or not listed:
+        raise SettingsError(f"{path.name}: expected a list of offers under the one key 'offers:'.")
+    try:
+        offers = TypeAdapter(tuple[Offer, ...]).validate_python(listed)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, written, path)) from error
+    _names_once(offers, written, path)
+    return offers
+
+
+def cheapest_contact(offers: Iterable[Offer]) -> float:
+    """Return what the cheapest contact costs."""
+    return min(offer.cost for offer in offers)
+
+
+def _names_once(offers: Sequence[Offer], written: Any, path: Path) -> None:
+    names = [offer.name for offer in offers]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            line = line_of(written, ["offers", place, "name"])
+            raise SettingsError(f"{path.name}{line}: there are two offers named {name!r}; rename one.")
+
+
+def _sentence(error: ValidationError, written: Any, path: Path) -> str:
+    """Word the first problem: file, line, offer, what was expected."""
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")  # misspelt, not missing
+    place, *keys = first["loc"]
+    offer = written["offers"][place]
+    name = offer.get("name") if isinstance(offer, dict) else None
+    called = f"offer {name!r}" if name else f"offer {int(place) + 1}"
+    source = f"{path.name}{line_of(written, ['offers', place, *keys])}: {called}"
+    key = ".".join(str(part) for part in keys if isinstance(part, str))
+    if first["type"] == "extra_forbidden":
+        known = list((Response if len(keys) > 1 else Offer).model_fields)
+        hint = did_you_mean(str(keys[-1]), known)
+        return f"{source}: {key} is not a known key.{hint} Known: {', '.join(known)}."
+    if first["type"] == "missing":
+        return f"{source}: {key} is missing."
+    message = first["msg"].removeprefix("Value error, ")
+    found = "" if isinstance(first["input"], dict) else f", found {first['input']!r}"
+    hint = ""
+    if first["type"] == "literal_error":
+        expected = {"kind": KINDS, "channel": CHANNELS, "suits": get_args(Reason)}.get(str(keys[0]), ())
+        hint = did_you_mean(str(first["input"]), expected)
+    subject = f": {key}" if key else ""
+    return f"{source}{subject}: {message[:1].lower()}{message[1:]}{found}.{hint}"
