@@ -63,10 +63,9 @@ def execute(kernel: WarmKernel, notebook: Any, parameters: Mapping[str, Any], ti
         number = _number(stopped, error.cell_index)
         raise CellFailed(number, error.ename, error.evalue, _bare(stopped)) from None
     except DeadKernelError:
-        raise _stopped(seen[0], "DeadKernelError", "the notebook kernel died") from None
+        raise _stopped(seen[0], "the notebook kernel died") from None
     except CellTimeoutError:
-        message = f"it took longer than {timeout} seconds"
-        raise _stopped(seen[0], "CellTimeoutError", message) from None
+        raise _stopped(seen[0], f"it took longer than {timeout} seconds") from None
     _refuse_unfinished(executed)
     return _bare(executed)
 
@@ -84,9 +83,9 @@ def run_code(kernel: WarmKernel, code: str, timeout: int) -> str:
     except CellExecutionError as error:
         raise CellFailed(None, error.ename, error.evalue) from None
     except DeadKernelError:
-        raise CellFailed(None, "DeadKernelError", "the notebook kernel died") from None
+        raise CellFailed(None, "", "the notebook kernel died") from None
     except CellTimeoutError:
-        raise CellFailed(None, "CellTimeoutError", f"it took longer than {timeout} seconds") from None
+        raise CellFailed(None, "", f"it took longer than {timeout} seconds") from None
     return "".join(output.text for output in done.outputs if output.get("name") == "stderr")
 
 
@@ -96,15 +95,15 @@ def _refuse_unfinished(notebook: Any) -> None:
         errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
         if errors:
             message = f"{_UNFINISHED} ({errors[0].ename})"
-            raise CellFailed(_number(notebook, index), errors[0].ename, message, _bare(notebook))
+            raise CellFailed(_number(notebook, index), "", message, _bare(notebook))
         if _is_run(cell) and cell.execution_count is None:
-            raise CellFailed(_number(notebook, index), "Unfinished", _UNFINISHED, _bare(notebook))
+            raise CellFailed(_number(notebook, index), "", _UNFINISHED, _bare(notebook))
 
 
-def _stopped(notebook: Any, name: str, message: str) -> CellFailed:
+def _stopped(notebook: Any, message: str) -> CellFailed:
     """Blame the last cell that was sent to the kernel; those after it only read completed."""
     sent = [index for index, cell in enumerate(notebook.cells) if cell.metadata.papermill.get("start_time")]
-    return CellFailed(_number(notebook, sent[-1]) if sent else None, name, message, _bare(notebook))
+    return CellFailed(_number(notebook, sent[-1]) if sent else None, "", message, _bare(notebook))
 
 
 def _number(notebook: Any, index: int) -> int:

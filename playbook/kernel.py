@@ -28,7 +28,7 @@ class CellFailed(Exception):
     cell : int or None
         Number of the cell, as in ``In [7]``; None where no cell was running.
     name, message : str
-        Class of the error and what it says.
+        Class of the error, empty where no error was raised, and what happened.
     notebook : NotebookNode or None
         The notebook as far as it came.
     """
@@ -146,9 +146,9 @@ class WarmKernel:
         question = self.client.kernel_info()
         while not await self._heard_answer(question):
             if not await self.manager.is_alive():
-                raise CellFailed(None, "DeadKernelError", "the notebook kernel ended while it started")
+                raise CellFailed(None, "", "the notebook kernel ended while it started")
             if time.monotonic() > give_up:
-                raise CellFailed(None, "TimeoutError", "the notebook kernel did not start")
+                raise CellFailed(None, "", "the notebook kernel did not start")
             try:
                 await self.client.shell_channel.get_msg(timeout=1)
             except Empty:

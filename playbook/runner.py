@@ -26,6 +26,8 @@ from playbook.runs import ChapterRecord, Checkpoint, Manifest
 from playbook.wording import Words
 
 SETTINGS = ".settings.json"
+SCRATCH = ".scratch"
+"""Where chapters put temporary files. It goes with the run, also where a kernel or this process is killed."""
 SUMMARY = "from playbook import summary; summary.write()"
 
 _USERS_ERRORS: dict[str, type[PlaybookError]] = {
@@ -113,15 +115,13 @@ class _Running:
     def to_the_end(self) -> Finished:
         """Run everything and put the report in place."""
         runs.write_text(self.folder / SETTINGS, self.plan.chosen.model_dump_json())
+        (self.folder / SCRATCH).mkdir()
         try:
             with WarmKernel(self._environment()) as kernel, ThreadPoolExecutor(1) as writer:
                 self._run_all(kernel, writer)
         except RunFailed as failure:
-            self.manifest.error = self.manifest.error or {
-                "chapter": None,
-                "cell": None,
-                "message": str(failure),
-            }
+            nowhere = {"chapter": None, "cell": None, "message": str(failure)}
+            self.manifest.error = self.manifest.error or nowhere
             self._put_in_place("failed")
             raise
         place = self._put_in_place("done")
@@ -192,10 +192,7 @@ class _Running:
             self._keep(chapter, failed.notebook)
         where = f"chapter {chapter.number}" if chapter else "summary"
         where += f", cell {failed.cell}" if failed.cell else ""
-        named = failed.name and not failed.name.startswith(
-            ("DeadKernel", "CellTimeout", "Unfinished", "SystemExit")
-        )
-        sentence = f"{where}: {failed.name}: {message}" if named else f"{where}: {message}"
+        sentence = ": ".join(filter(None, (where, failed.name, message)))
         self.manifest.error = {
             "chapter": chapter.number if chapter else None,
             "cell": failed.cell,
@@ -273,6 +270,7 @@ class _Running:
 
     def _put_in_place(self, status: str) -> Path:
         (self.folder / SETTINGS).unlink()
+        shutil.rmtree(self.folder / SCRATCH)
         self.manifest.status = status
         self.manifest.finished = _now()
         self.manifest.seconds = round(time.monotonic() - self.began, 3)
@@ -290,12 +288,14 @@ class _Running:
         return {name: runs.file_sha256(self.folder / name) for name in new}
 
     def _environment(self) -> dict[str, str]:
+        run, scratch = self.folder.resolve(), str(self.folder.resolve() / SCRATCH)
         return os.environ | {
             "PLAYBOOK_DATA": str(self.plan.request.data.resolve()),
             "PLAYBOOK_REPORTS": str(self.plan.request.reports.resolve()),
-            "PLAYBOOK_RUN": str(self.folder.resolve()),
-            "PLAYBOOK_SETTINGS": str((self.folder / SETTINGS).resolve()),
+            "PLAYBOOK_RUN": str(run),
+            "PLAYBOOK_SETTINGS": str(run / SETTINGS),
             "PLAYBOOK_HEADLESS": "1",
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
         }
 
 

@@ -166,10 +166,10 @@ def reuse(checkpoint: Checkpoint, run: Path) -> None:
 
 def written(run: Path) -> dict[str, tuple[int, int]]:
     """Return the files of a run with the time and size by which a change shows; no pages, none hidden."""
-    files = sorted(path for path in run.rglob("*") if path.is_file())
-    kept = [path for path in files if path.suffix != ".html" and not path.name.startswith(".")]
-    stamps = {path: path.stat() for path in kept}
-    return {path.relative_to(run).as_posix(): (at.st_mtime_ns, at.st_size) for path, at in stamps.items()}
+    files = {path.relative_to(run): path for path in sorted(run.rglob("*")) if path.suffix != ".html"}
+    kept = {name: path for name, path in files.items() if not any(part[0] == "." for part in name.parts)}
+    stamps = {name: path.stat() for name, path in kept.items() if path.is_file()}
+    return {name.as_posix(): (at.st_mtime_ns, at.st_size) for name, at in stamps.items()}
 
 
 def as_of(run: Path) -> date | None:

@@ -157,7 +157,8 @@ def test_nothing_in_markdown_or_html_loads_or_runs(hostile):
 def test_tables_keep_their_caption_and_scopes():
     table = (
         '<div class="table"><table class="playbook"><caption>Who</caption>'
-        '<thead><tr><th scope="col">n</th></tr></thead><tbody><tr><td class="number">1</td></tr></tbody></table></div>'
+        '<thead><tr><th scope="col">n</th></tr></thead>'
+        '<tbody><tr><td class="number">1</td></tr></tbody></table></div>'
     )
     assert table in page_of(shown(displayed({"text/html": table})))
 

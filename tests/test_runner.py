@@ -300,6 +300,22 @@ def test_an_interrupted_run_leaves_nothing_behind(ground):
     assert not home(ground).exists()
 
 
+def test_temporary_files_of_a_killed_kernel_go_with_the_run(ground):
+    copied = ground / "where.txt"
+    cell = (
+        "import os, pathlib, signal, tempfile\n"
+        "place = pathlib.Path(tempfile.mkdtemp())\n"
+        "(place / 'orders.csv').write_text('private')\n"
+        f"pathlib.Path({str(copied)!r}).write_text(str(place))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    toys.chapter(ground / "masters", "04", "churn", [toys.code(cell)])
+    with pytest.raises(RunFailed, match="died"):
+        run(ground)
+    assert not Path(copied.read_text()).exists()
+    assert not [name for name in files(home(ground)) if "orders.csv" in name]
+
+
 def test_chapters_asked_for_run_with_what_they_need_beside_the_full_report(ground):
     toys.chapter(ground / "masters", "05", "warning", [toys.code("1 / 0")])
     finished = run(ground, chapters="04")
