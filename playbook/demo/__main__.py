@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playbook.demo import retailer
+from playbook.demo import donors, retailer
 
 
 def main(data: Path) -> None:
     """Write every generated client's files below `data`, where their client.yml stand."""
-    folder = data / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    retailer.write(folder)
+    for name, write in (("demo", retailer.write), ("demo_donors", donors.write)):
+        folder = data / name
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,136 @@
+"""What is planted in the demo charity: every parameter of its donors' world, in one place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from playbook.demo.planted import Behaviour, Campaign
+
+FIRST_DAY = dt.date(2021, 1, 1)
+LAST_DAY = dt.date(2025, 11, 28)
+WORLD_END = dt.date(2027, 12, 31)
+
+SOURCES = ("letter", "street", "event", "online")
+
+PHONE = Campaign(
+    code="CHIAMATA23",
+    offer="Grazie al telefono",
+    kind="emotional",
+    starts=dt.date(2023, 9, 4),
+    spread=18,
+    costs={"phone": 18.0},
+    arm_size=300,
+    wins=0.36,
+    stays=900.0,
+)
+LETTER = Campaign(
+    code="LETTERA24",
+    offer="Lettera di grazie",
+    kind="emotional",
+    starts=dt.date(2024, 10, 7),
+    spread=1,
+    costs={"letter": 1.2},
+    arm_size=420,
+    wins=0.16,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """How a kind of regular donor gives.
+
+    Parameters
+    ----------
+    new, old : float
+        Shares of the regulars among arriving donors, and among those from before the log.
+    gap, spread : float
+        Median over donors of the mean gap between gifts in days, and its log standard deviation.
+    regularity : float
+        Gamma shape of the gaps: 1 is memoryless, 25 close to a fixed date.
+    gift : float
+        Median over donors of the usual gift in CHF.
+    """
+
+    new: float
+    old: float
+    gap: float
+    spread: float
+    regularity: float
+    gift: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlantedGiving(Behaviour):
+    """The parameters of the charity's world, with those of `Behaviour`. Times are days, money is CHF.
+
+    Parameters
+    ----------
+    old, gone, prospects : float
+        Shares of all contacts: donors from before the log; those who had left before it; readers of
+        the newsletter who never gave. The rest arrives during the log.
+    occasional : mapping of source to share
+        Shares of the arriving donors who came by each source and by nature give once.
+    sources : mapping of source to share
+        How the arriving regulars came.
+    rhythms : mapping of name to Rhythm
+        monthly is a standing order, on the same day of each month.
+    gift_spread, same_gift : float
+        Log standard deviation of the usual gift over donors; probability that a gift is the usual one.
+    major, major_factor : float
+        Share of major donors, and the factor on their gifts.
+    once_gap, once_gift : float
+        For those who give once by nature: the mean gap should they be won, and the median gift.
+    charged_back : float
+        Share of standing orders' and online gifts that the bank takes back.
+    """
+
+    old: float = 0.20
+    gone: float = 0.02
+    prospects: float = 0.03
+    occasional: Mapping[str, float] = field(
+        default_factory=lambda: {"letter": 0.12, "street": 0.20, "event": 0.11, "online": 0.12}
+    )
+    sources: Mapping[str, float] = field(
+        default_factory=lambda: {"letter": 0.45, "street": 0.12, "event": 0.13, "online": 0.30}
+    )
+    rhythms: Mapping[str, Rhythm] = field(
+        default_factory=lambda: {
+            "yearly": Rhythm(new=0.38, old=0.47, gap=360, spread=0.05, regularity=25, gift=60),
+            "quarterly": Rhythm(new=0.22, old=0.20, gap=92, spread=0.10, regularity=12, gift=40),
+            "monthly": Rhythm(new=0.05, old=0.06, gap=120, spread=0.20, regularity=4, gift=16),
+            "irregular": Rhythm(new=0.35, old=0.27, gap=210, spread=0.35, regularity=1.5, gift=50),
+        }
+    )
+    gift_spread: float = 0.5
+    same_gift: float = 0.6
+    major: float = 0.02
+    major_factor: float = 5.0
+    once_gap: float = 135.0
+    once_gift: float = 38.0
+    charged_back: float = 0.015
+    occasional_returns: float = 0.10
+    lifetime: float = 780.0
+    satisfaction_effect: float = 0.3
+    complaint_rate: float = 0.012
+    complaint_solved: float = 0.5
+    complaint_factor: float = 2.5
+    solved_factor: float = 1.0
+    pauses: float = 0.30
+    pause: float = 420.0
+    second_gap: float = 0.9
+    second_lifetime: float = 500.0
+    second_spend: float = 0.9
+    warning_days: float = 240.0
+    warning_spend: float = 0.65
+    warning_visits: float = 0.35
+    unsubscribe_leavers: float = 0.12
+    cancel_leavers: float = 0.5
+    campaigns: tuple[Campaign, ...] = (PHONE, LETTER)
+    campaign_silence: int = 456
+    campaign_silence_most: int = 1100
+    occasional_response: float = 0.75
+
+
+PLANTED = PlantedGiving()
