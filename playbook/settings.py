@@ -260,7 +260,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 _VALUE = (
     Criterion(name="past margin", column="margin", group="value"),
     Criterion(name="second lifetime value", column="second_lifetime_value", group="value"),
-    Criterion(name="margin per order", column="mean_order_margin", group="value"),
+    Criterion(name="order value", column="mean_order_value", group="value"),
 )
 _IDEAL_VALUE = (
     Criterion(name="referrals", column="referrals", group="ideal value", points=(1, 2, 3, 5)),
