@@ -35,7 +35,7 @@ class History:
     known : ibis.Table or None
         The table of customers.
     as_of, first_day, last_day : date
-        The day everything is seen from; the first and the last day with a line of a sale.
+        The day everything is seen from; the first and the last day with a line.
     """
 
     settings: Settings
@@ -58,18 +58,16 @@ def read_history(settings: Settings, sources: Sources) -> History:
     Raises
     ------
     DataError
-        Where no line is a sale, more values than tolerated cannot be read, or the as-of date
-        lies before the first order.
+        Where no line has a customer and a date, more values than tolerated cannot be read, or the
+        as-of date lies before the first line.
     """
     days = sources.connection.create_table("days", order_days(settings, sources.orders), temp=True)
     collect_unreadable(sources)
     _check_tolerated(settings, sources, days)
-    sales = days.filter((days.sale_lines > 0) & days.day.notnull() & days.customer_id.notnull())
-    first, last = sales.aggregate(first=sales.day.min(), last=sales.day.max()).execute().iloc[0]
+    known = days.filter(days.day.notnull() & days.customer_id.notnull())
+    first, last = known.aggregate(first=known.day.min(), last=known.day.max()).execute().iloc[0]
     if pd.isna(first):
-        raise DataError(
-            "No line of the orders is a sale to a known customer with a date: nothing to report on."
-        )
+        raise DataError("No line of the orders has both a customer and a date: there is nobody to report on.")
     first_day, last_day = pd.Timestamp(first).date(), pd.Timestamp(last).date()
     as_of = settings.as_of or last_day
     if as_of < first_day:

@@ -108,9 +108,15 @@ def test_spell_counts_add_up_to_the_spells(history_of):
     assert counts["shard"].between(0, 63).all()
 
 
-def test_no_sale_at_all_is_a_data_error(history_of):
-    with pytest.raises(DataError, match="No line of the orders is a sale"):
-        history_of("c,d,q,a\nann,2024-01-01,-1,-10\n")
+def test_returns_alone_make_no_order(history_of):
+    history = history_of("c,d,q,a\nann,2024-01-01,-1,-10\n")
+    assert customers(history)[["orders", "revenue"]].values.tolist() == [[0, -10.0]]
+    assert spell_counts(history).empty
+
+
+def test_lines_that_belong_to_nobody_are_a_data_error(history_of):
+    with pytest.raises(DataError, match="nobody to report on"):
+        history_of("c,d,q,a\n,2024-01-01,1,10\n")
 
 
 def test_more_unreadable_lines_than_tolerated_stop_with_the_first_of_them(history_of):
