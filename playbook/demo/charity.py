@@ -20,9 +20,9 @@ PHONE = Campaign(
     kind="emotional",
     starts=dt.date(2023, 9, 4),
     spread=18,
-    costs={"phone": 18.0},
+    costs={"phone": 12.0},
     arm_size=300,
-    wins=0.36,
+    wins=0.30,
     stays=900.0,
 )
 LETTER = Campaign(
@@ -31,9 +31,9 @@ LETTER = Campaign(
     kind="emotional",
     starts=dt.date(2024, 10, 7),
     spread=1,
-    costs={"letter": 1.2},
+    costs={"letter": 1.5},
     arm_size=420,
-    wins=0.16,
+    wins=0.13,
 )
 
 
