@@ -69,6 +69,15 @@ def run(
 
 
 @app.command()
+def check(client: Client, data: Data = Path("data"), reports: Reports = Path("reports")) -> None:
+    """Read a client's data and say what is wrong with them, without running anything."""
+    from playbook import checks  # loads pandas and Ibis, which the other commands do without
+
+    for sentence in checks.check(settings.load(client, data), settings.client_folder(client, data)):
+        typer.echo(sentence)
+
+
+@app.command()
 def lab(
     client: Annotated[str | None, typer.Argument(help="Work on this client's own copies.")] = None,
     data: Data = Path("data"),

@@ -114,6 +114,18 @@ def test_a_changed_copy_is_run_and_both_manifest_and_page_say_so(ground, monkeyp
     assert "the master has changed since" in capsys.readouterr().err
 
 
+def test_check_reads_the_data_and_runs_nothing(ground, capsys):
+    assert call("check", "acme") == 0
+    assert "2 order lines were read" in capsys.readouterr().out
+    assert not (ground / "reports").exists()
+
+
+def test_check_says_what_makes_the_data_unusable(ground, capsys):
+    (ground / "data" / "acme" / "orders.csv").write_text("customer_id,amount\na,1\n")
+    assert call("check", "acme") == 2
+    assert "ordered_at" in capsys.readouterr().err
+
+
 def test_lab_opens_jupyterlab_on_the_clients_copies_or_the_masters(ground, monkeypatch, capsys):
     started = []
 

@@ -9,7 +9,9 @@ _ids = count()
 
 CLIENT_YML = """client: Acme & Sons
 tables:
-  orders: {files: [orders.csv]}
+  orders:
+    files: [orders.csv]
+    columns: {customer_id: customer_id, ordered_at: ordered_at, amount: amount}
 """
 
 ORDERS = "customer_id,ordered_at,amount\na,2025-01-01,10\nb,2025-02-01,20\n"
