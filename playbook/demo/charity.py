@@ -75,7 +75,8 @@ class PlantedGiving(Behaviour):
     sources : mapping of source to share
         How the arriving regulars came.
     rhythms : mapping of name to Rhythm
-        monthly is a standing order, on the same day of each month.
+        monthly is a standing order, on the same day of each month; its gap is that of the payment
+        slips by which such donors give once they are won back.
     gift_spread, same_gift : float
         Log standard deviation of the usual gift over donors; probability that a gift is the usual one.
     major, major_factor : float

@@ -125,14 +125,15 @@ def with_standing_orders(random: RandomState, clock: Clock, lives: Lives, rhythm
         who = np.flatnonzero(monthly & ~np.isnan(starts))
         begin = starts[who].astype(np.int64)
         begin += np.where(begin == 0, random.randint(0, 28, len(who)), 0)
+        begin -= np.maximum(begin - _month_starts(begin) - 27, 0)  # a day that every month has
         end = np.minimum(leaves[who], clock.days - 1)
         months = np.maximum((end - begin) // 30 + 2, 0).astype(np.int64)
         row = np.repeat(np.arange(len(who)), months)
         nth = np.arange(len(row)) - np.repeat(np.cumsum(months) - months, months)
-        in_month = np.minimum(begin - _month_starts(begin), 27)[row]
+        in_month = (begin - _month_starts(begin))[row]
         month = (first + begin).astype("datetime64[M]")[row] + nth
         day = (month.astype("datetime64[D]") - first).astype(np.int64) + in_month
-        kept = (day <= end[row]) & (day >= begin[row] - 3)
+        kept = day <= end[row]
         row, day = row[kept], day[kept]
         number, none = np.full(len(row), life + 1), np.zeros(len(row), dtype=np.int64)
         parts.append(Orders(who[row], day, leaves[who[row]], number, none))
@@ -168,7 +169,7 @@ def _charge_backs(
     random: RandomState, clock: Clock, gifts: pd.DataFrame, planted: PlantedGiving
 ) -> pd.DataFrame:
     """Draw gifts by standing order or online that the bank takes back within four weeks."""
-    direct = gifts["source"].isin(["online"]) | gifts["standing"]
+    direct = gifts["source"].eq("online") | gifts["standing"]
     back = gifts[direct & (random.uniform(size=len(gifts)) < planted.charged_back)]
     day = clock.open_day(back["day"].to_numpy() + 2 + random.randint(0, 26, len(back)))
     late = (day > back["day"].to_numpy()) & (day < clock.days - 1)

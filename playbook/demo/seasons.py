@@ -109,7 +109,7 @@ def shop_clock(first: dt.date, end: dt.date) -> Clock:
 
 
 def charity_clock(first: dt.date, end: dt.date) -> Clock:
-    """Return the clock of a charity: letters before Easter and Christmas, a third of all gifts by then."""
+    """Return the clock of a charity: quiet summers, more before Easter, most before Christmas."""
     dates = pd.date_range(first, end)
     holiday = _holidays(dates)
     weekday = np.asarray(dates.weekday)
