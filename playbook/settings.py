@@ -77,12 +77,29 @@ class Survival(Strict):
 
 
 class Occasional(Strict):
-    """What is done with occasional buyers."""
+    """What is done with occasional buyers, and the rules of their kinds.
+
+    Attributes
+    ----------
+    treat : str
+        apart: left out are only those who cannot pay for the cheapest contact; out: all of them.
+    deep_discount : float
+        Share off the list price from which a first order is a bargain.
+    least_share : float
+        Share of the lines of a first order that must be samples, or promoted products.
+    paid_sources, online_channels : tuple of str
+        Values of the columns source and sales_channel; upper and lower case are the same.
+    usual_rate : float
+        A kind that certainly comes back at more than this share of the others' rate is not
+        occasional here.
+    """
 
     treat: Literal["apart", "out"] = "apart"
     deep_discount: float = Field(0.2, ge=0, le=1)
+    least_share: float = Field(0.5, gt=0, le=1)
     paid_sources: tuple[str, ...] = ("paid_search", "affiliate")
     online_channels: tuple[str, ...] = ("online",)
+    usual_rate: float = Field(0.75, gt=0, le=1)
 
 
 class Range(Strict):

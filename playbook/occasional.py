@@ -1,0 +1,199 @@
+"""Chapter 03: who was hardly ever going to be a customer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from playbook import returns
+from playbook.apart import left_out_sentences
+from playbook.display import Table
+from playbook.evidence import Kinds, kind_sentences
+from playbook.findings import Finding, Findings
+from playbook.history import History
+from playbook.kinds import COLUMNS, NO_KIND, NOT_KNOWN
+from playbook.second_order import SecondOrder, second_order_sentences
+from playbook.wording import Words
+
+GROUPS = ("occasional", "recent", "old_customer", "several")
+
+
+@dataclass(frozen=True)
+class Base:
+    """Every customer, with who is an occasional buyer and what is to be expected of them.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        The customer table with silence_days, lapsed, old_customer, group (one of `GROUPS`, None without an
+        order), occasional, occasional_kind, return_probability.
+    groups : DataFrame
+        group, customers, margin (past, client's currency), expected, low, high (buyers within
+        the horizon, 90% predictive interval; NaN where they cannot be told).
+    horizon_days : int
+    """
+
+    customers: pd.DataFrame
+    groups: pd.DataFrame
+    horizon_days: int
+
+    def findings(self) -> list[Finding]:
+        """Return who is occasional, by kind, and how many of them are expected to order."""
+        seen, rows = self.customers, {row["group"]: row for row in self.groups.to_dict("records")}
+        occasional = rows["occasional"]
+        n = int(occasional["customers"])
+        buyers = int(self.groups["customers"].sum())
+        found = [
+            Finding("occasional", n, unit="customers", n=buyers),
+            Finding("one_time_buyers", int((seen["orders"] == 1).sum()), unit="customers", n=buyers),
+            Finding("one_time_recent", int(rows["recent"]["customers"]), unit="customers", n=buyers),
+            Finding("one_time_old", int(rows["old_customer"]["customers"]), unit="customers", n=buyers),
+            Finding("horizon_days", self.horizon_days, unit="days"),
+        ]
+        if pd.isna(occasional["expected"]):
+            found.append(Finding("occasional_returners", None, unit="customers", n=n, verdict="unknown"))
+        else:
+            found += [
+                Finding(
+                    "occasional_returners",
+                    occasional["expected"],
+                    occasional["low"],
+                    occasional["high"],
+                    "customers",
+                    n,
+                ),
+                Finding("all_returners", float(self.groups["expected"].sum()), unit="customers", n=buyers),
+            ]
+        counts = seen["occasional_kind"].value_counts()
+        kinds = [*COLUMNS, NO_KIND, NOT_KNOWN]
+        return [
+            *found,
+            *(
+                Finding(f"occasional_{kind}", int(counts.get(kind, 0)), unit="customers", n=n)
+                for kind in kinds
+            ),
+        ]
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say how many are occasional, and who of the one-time buyers is not."""
+        return base_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return where those who bought once stand, beside those who bought more often."""
+        say = words.say
+        labels = {
+            "occasional": say("once, and silent beyond the cut: occasional"),
+            "recent": say("once, not long enough ago"),
+            "old_customer": say("once, perhaps a customer since before the log begins"),
+            "several": say("two orders or more"),
+        }
+        shown = self.groups.assign(group=self.groups["group"].map(labels))
+        headings = {
+            "group": say("ordered"),
+            "customers": say("customers"),
+            "margin": say("past margin"),
+            "expected": say("expected to order within {days} days", days=words.number(self.horizon_days)),
+            "low": say("from"),
+            "high": say("to"),
+        }
+        formats = dict.fromkeys(("customers", "expected", "low", "high"), "number") | {"margin": "money"}
+        return Table(
+            shown,
+            say("Those who bought once are not one group"),
+            words,
+            formats,
+            headings,
+            say("Expected without any offer, with 90% intervals."),
+        )
+
+
+def see_base(
+    history: History, frame: pd.DataFrame, first: pd.DataFrame, second: SecondOrder, kinds: Kinds
+) -> Base:
+    """Say of every customer whether they are an occasional buyer, and of which kind.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The customer table: customer_id, orders, margin, last_order.
+    first : DataFrame
+        As `kinds.first_orders` returns it.
+    """
+    seen, settings = frame.copy(), history.settings
+    silence = (pd.Timestamp(history.as_of) - pd.to_datetime(seen["last_order"])).dt.days.astype("Int32")
+    old = set(first.loc[first["old_customer"], "customer_id"])
+    once = seen["orders"] == 1
+    seen["silence_days"] = silence
+    seen["lapsed"] = (silence > second.inactivity_days).fillna(False).astype(bool)
+    seen["old_customer"] = seen["customer_id"].isin(old)
+    seen["occasional"] = once & ~seen["old_customer"] & (silence > second.days).fillna(False).astype(bool)
+    seen["group"] = np.select(
+        [seen["occasional"], once & seen["old_customer"], once, seen["orders"] > 1],
+        ["occasional", "old_customer", "recent", "several"],
+        "",
+    )
+    kind = seen["customer_id"].map(kinds.kind)
+    seen["occasional_kind"] = [k if rare else None for k, rare in zip(kind, seen["occasional"], strict=True)]
+    model = returns.fit(history, settings.horizon_days)
+    seen["return_probability"] = np.nan if model is None else model.predict(seen)
+    seen["expected_orders"] = np.nan if model is None else model.expected_orders(seen)
+    rows = []
+    for group in GROUPS:
+        members = seen[seen["group"] == group]
+        expected = (np.nan,) * 3 if model is None else model.expected_buyers(members)
+        rows.append((group, len(members), float(members["margin"].sum()), *(round(n, 1) for n in expected)))
+    columns = ["group", "customers", "margin", "expected", "low", "high"]
+    return Base(seen, pd.DataFrame(rows, columns=columns), settings.horizon_days)
+
+
+def occasional_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the chapter from its findings: who is occasional, of which kind, what leaving out does."""
+    return [
+        *second_order_sentences(findings, words),
+        *base_sentences(findings, words),
+        *kind_sentences(findings, words),
+        *left_out_sentences(findings, words),
+    ]
+
+
+def base_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word who is occasional, and who of the one-time buyers is not."""
+    say, number = words.say, words.number
+    occasional, once = findings["occasional"], findings["one_time_buyers"]
+    if not once.value:
+        return [say("Nobody bought only once: there are no occasional buyers.")]
+    said = [
+        say(
+            "{n} of {buyers} customers who ever ordered are occasional buyers ({share}).",
+            n=number(occasional.value),
+            buyers=number(occasional.n or 0),
+            share=words.percent(occasional.value / max(occasional.n or 0, 1)),
+        )
+    ]
+    recent, old = findings["one_time_recent"].value, findings["one_time_old"].value
+    if recent or old:
+        said.append(
+            say(
+                "Not everybody who bought once is one of them: of {once} one-time buyers {recent} bought too"
+                " recently to tell, and {old} may have been customers before the log begins.",
+                once=number(once.value),
+                recent=number(recent),
+                old=number(old),
+            )
+        )
+    back = findings["occasional_returners"]
+    if back.verdict == "unknown":
+        said.append(say("How many of them would order again unaided cannot be told from these data."))
+    elif occasional.value:
+        said.append(
+            say(
+                "They are not nobody: about {n} of them order again within {days} days without any offer (90%"
+                " interval {low} to {high}), {share} of all who are expected to return.",
+                n=number(back.value),
+                days=number(findings["horizon_days"].value),
+                low=number(back.low or 0),
+                high=number(back.high or 0),
+                share=words.percent(back.value / max(findings["all_returners"].value, back.value, 1e-9)),
+            )
+        )
+    return said
