@@ -1,0 +1,95 @@
+"""Who may be contacted by which channel, and what is known that changes what to say."""
+
+from datetime import date
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from playbook.catalogue import CHANNELS
+from playbook.settings import Settings
+from playbook.sources import Sources
+
+ADDRESS = {"email": "email", "phone": "phone", "letter": "address"}
+"""The column that a channel needs, where the client has it."""
+
+
+def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, as_of: date) -> pd.DataFrame:
+    """Say for every customer which channels are allowed.
+
+    An explicit no is always a no, and so is an unsubscription for e-mail. Where nothing is known
+    the channel is allowed only if ``consent.assumed`` names it. Nobody is reached by a channel whose
+    address is known to be missing.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        customer_id, last_order.
+
+    Returns
+    -------
+    DataFrame
+        The same rows: for each of `CHANNELS` whether it is allowed (bool, ``may_``...) and
+        whether that rests on the assumption (``assumed_``...); complaint (an unsolved one) and
+        cancellation (announced since the last order), bool; owner, None where there is none.
+    """
+    ids = pd.Index(customers["customer_id"])
+    known = _known(sources).reindex(ids)
+    happened = _last_events(sources, as_of).reindex(ids)
+    found = pd.DataFrame({"customer_id": ids})
+    for channel in CHANNELS:
+        said = known[f"may_{channel}"] if f"may_{channel}" in known else pd.Series(None, ids, dtype="boolean")
+        said = said.astype("boolean")
+        assumed = channel in settings.consent.assumed
+        allowed = said.fillna(assumed).to_numpy(bool)
+        if ADDRESS.get(channel) in known:
+            allowed &= known[ADDRESS[channel]].notna().to_numpy(bool)
+        if channel == "email":
+            allowed &= happened["unsubscribe"].isna().to_numpy(bool)
+        found[f"may_{channel}"] = allowed
+        found[f"assumed_{channel}"] = allowed & said.isna().to_numpy(bool)
+    unsolved = ~(happened["complaint_solved"] >= happened["complaint"])
+    found["complaint"] = (happened["complaint"].notna() & unsolved).to_numpy(bool)
+    found["cancellation"] = _cancelled(customers, known, happened, as_of)
+    owner = known["owner"] if "owner" in known else pd.Series(None, ids, dtype=object)
+    found["owner"] = owner.where(owner.notna(), None).to_numpy(object)
+    return found
+
+
+def _cancelled(customers: pd.DataFrame, known: pd.DataFrame, happened: pd.DataFrame, as_of: date) -> Any:
+    """Whether a cancellation was announced on or after the day of the last order."""
+    last = pd.to_datetime(customers["last_order"]).to_numpy()
+    announced = (happened["cancellation"] >= last).to_numpy(bool)
+    if "cancelled_on" in known:
+        day = pd.to_datetime(known["cancelled_on"])
+        announced |= ((day >= last) & (day >= pd.Timestamp(as_of))).to_numpy(bool)
+    return announced
+
+
+def _known(sources: Sources | None) -> pd.DataFrame:
+    """Return what the client's table of customers says, one row per customer_id."""
+    table = sources.customers if sources else None
+    if table is None:
+        return pd.DataFrame(index=pd.Index([], name="customer_id"))
+    has, known = set(table.columns), table.filter(table.customer_id.notnull())
+    measures = {name: known[name].all() for channel in CHANNELS if (name := f"may_{channel}") in has}
+    measures |= {name: known[name].max() for name in (*ADDRESS.values(), "cancelled_on") if name in has}
+    if "owner" in has:
+        measures["owner"] = known.owner.min()
+    if not measures:
+        return pd.DataFrame(index=pd.Index([], name="customer_id"))
+    frame: pd.DataFrame = known.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()
+    return frame.set_index("customer_id")
+
+
+def _last_events(sources: Sources | None, as_of: date) -> pd.DataFrame:
+    """Return the last day of each kind of event, up to the as-of date, one row per customer_id."""
+    kinds = ("complaint", "complaint_solved", "cancellation", "unsubscribe")
+    table = sources.events if sources else None
+    if table is None:
+        empty = pd.Series(dtype="datetime64[ns]")
+        return pd.DataFrame(dict.fromkeys(kinds, empty), index=pd.Index([], name="customer_id"))
+    seen = table.filter(table.customer_id.notnull() & (table.happened_at <= ibis.literal(as_of)))
+    measures = {kind: ibis.ifelse(seen.kind == kind, seen.happened_at, None).max() for kind in kinds}
+    frame: pd.DataFrame = seen.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()
+    return frame.set_index("customer_id").apply(pd.to_datetime)
