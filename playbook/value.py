@@ -141,7 +141,7 @@ def mean_order_margin(history: History, ids: Iterable[str]) -> Array:
     seen = order_margins(history)
     found = shrinkage(seen["orders"], seen["margin"], seen["squares"])
     means = pd.Series(found.mean_margin(seen["orders"], seen["margin"]), seen["customer_id"])
-    return means.reindex(list(ids)).to_numpy(float)
+    return np.asarray(means.reindex(list(ids)), dtype=float)
 
 
 def expected_margin(customers: pd.DataFrame) -> Array:

@@ -1,0 +1,426 @@
+"""Chapter 06, second half: whom the client wants back first, and whom to let go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from playbook import response
+from playbook.catalogue import Offer, cheapest_contact
+from playbook.criteria import Sheet, chosen_criteria, label, reasons, score_sheet, top
+from playbook.display import Table
+from playbook.findings import Finding, Findings
+from playbook.history import History
+from playbook.selection import selected
+from playbook.settings import Settings
+from playbook.wording import Words
+
+FIRST, BUDGET, WAIT, LET_GO = "first", "budget", "wait", "let_go"
+CLASSES = (FIRST, BUDGET, WAIT, LET_GO)
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Everybody who may be won back, in order.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        The ranked, best first: the measured columns, score, rank (1 is best), class, best_profit
+        (of the best offer under its optimistic response), reason, weakest.
+    sheet : Sheet
+        Points by criterion, in the same order.
+    everybody : DataFrame
+        All measured customers, by customer_id.
+    not_ranked : int
+        Occasional buyers who are left out.
+    contact_cost : float
+        What the cheapest contact costs that suits everybody.
+    settings : Settings
+    """
+
+    customers: pd.DataFrame
+    sheet: Sheet
+    everybody: pd.DataFrame
+    not_ranked: int
+    contact_cost: float
+    settings: Settings
+
+    def of(self, kind: str) -> pd.DataFrame:
+        """Return the customers of a class."""
+        return self.customers[self.customers["class"] == kind]
+
+    def columns(self) -> pd.DataFrame:
+        """Return this chapter's columns for every customer, sorted by customer_id."""
+        points = pd.DataFrame(self.sheet.points, columns=[f"points_{name}" for name in self.sheet.names])
+        new = ["customer_id", "score", "rank", "class", "reason", "weakest"]
+        ranked = pd.concat([self.customers[new], points.set_index(self.customers.index)], axis=1)
+        frame = self.everybody[["customer_id", "second_lifetime_value", "mean_order_margin", "lapsed"]]
+        frame = frame.merge(ranked, on="customer_id", how="left")
+        shown = frame["lapsed"] | frame["rank"].notna()
+        frame["second_lifetime_value"] = frame["second_lifetime_value"].where(shown)
+        frame["rank"] = frame["rank"].astype("Int64")
+        return frame.drop(columns="lapsed").sort_values("customer_id", ignore_index=True)
+
+    def findings(self) -> list[Finding]:
+        """Return the criteria, who is ranked, and the classes."""
+        n, sheet = len(self.customers), self.sheet
+        found = [
+            Finding(
+                "ranked", n, unit="customers", n=int(self.everybody["lapsed"].sum()), verdict=self._who()
+            ),
+            Finding("criteria", sheet.names, unit="names", n=n),
+            Finding("criteria_left_out", [criterion.name for criterion in sheet.left_out], unit="names"),
+            Finding("criteria_constant", sheet.constant, unit="names", n=n),
+            Finding("occasional_not_ranked", self.not_ranked, unit="customers"),
+            Finding("occasional_ranked", self._occasional(), unit="customers", n=n),
+        ]
+        for name, missing in zip(sheet.names, sheet.missing, strict=True):
+            found.append(Finding(f"missing_{name}", int(missing), unit="customers", n=n))
+        for kind in CLASSES:
+            found.append(Finding(f"class_{kind}", len(self.of(kind)), unit="customers", n=n))
+        unknown = int(self.customers["best_profit"].isna().sum())
+        return [
+            *found,
+            Finding("first_margin", round(float(self.of(FIRST)["margin"].sum()), 2), unit="money"),
+            Finding("first_share", self.settings.scoring.first_share, unit="share"),
+            Finding("wait_probability", self.settings.scoring.wait_probability, unit="share"),
+            Finding("classes_unknown", unknown, unit="customers", n=n),
+            Finding("let_go_cost", round(len(self.of(LET_GO)) * self.contact_cost, 2), unit="money"),
+        ]
+
+    def _who(self) -> str:
+        return "lapsed" if self.settings.selection is None else "selected"
+
+    def _occasional(self) -> int:
+        return int(self.customers["occasional"].sum()) if "occasional" in self.customers else 0
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say who is ranked by what, and how many are in each class."""
+        return ranking_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words, n: int = 10) -> Table:
+        """Return the first of the ranking, with the reasons."""
+        say = words.say
+        headings = {
+            "rank": say("rank"),
+            "customer_id": say("customer"),
+            "score": say("points"),
+            "class": say("class"),
+            "second_lifetime_value": say("second lifetime value"),
+            "reason": say("strongest"),
+            "weakest": say("weakest"),
+        }
+        frame = self.customers.head(n)[list(headings)]
+        frame = frame.assign(**{"class": frame["class"].map(class_names(words))})
+        formats = {"rank": "number", "score": "decimal", "second_lifetime_value": "money"}
+        return Table(
+            frame, say("The first {n} of the ranking", n=words.number(len(frame))), words, formats, headings
+        )
+
+    def criteria_table(self, words: Words) -> Table:
+        """Return the criteria with their weights, mean points and missing values."""
+        say, sheet = words.say, self.sheet
+        frame = pd.DataFrame(
+            {
+                "criterion": [label(criterion, words) for criterion in sheet.criteria],
+                "group": [say(criterion.group) for criterion in sheet.criteria],
+                "points": [
+                    _points_in_words(criterion.points, criterion.better, words)
+                    for criterion in sheet.criteria
+                ],
+                "weight": sheet.weights,
+                "mean": sheet.points.mean(axis=0) if len(sheet.points) else np.nan,
+                "missing": sheet.missing,
+            }
+        )
+        headings = {
+            "criterion": say("criterion"),
+            "group": say("group"),
+            "points": say("how it is mapped to 0 to 10"),
+            "weight": say("weight"),
+            "mean": say("mean points"),
+            "missing": say("customers without it"),
+        }
+        formats = {"weight": "decimal", "mean": "decimal", "missing": "number"}
+        note = say("Who lacks a value gets no points for it.")
+        return Table(frame, say("The criteria"), words, formats, headings, note)
+
+    def class_table(self, words: Words) -> Table:
+        """Return the classes with what they brought and may bring again."""
+        say = words.say
+        rows = [
+            (
+                class_names(words)[kind],
+                len(group),
+                float(group["margin"].sum()),
+                group["second_lifetime_value"].median(),
+                group["return_probability"].mean(),
+                group["silence_days"].median(),
+            )
+            for kind in CLASSES
+            for group in [self.of(kind)]
+        ]
+        headings = {
+            "class": say("class"),
+            "customers": say("customers"),
+            "margin": say("past margin"),
+            "second": say("second lifetime value (median)"),
+            "chance": say("mean chance to return"),
+            "silence": say("days of silence (median)"),
+        }
+        formats = {
+            "customers": "number",
+            "margin": "money",
+            "second": "money",
+            "chance": "percent",
+            "silence": "number",
+        }
+        return Table(pd.DataFrame(rows, columns=list(headings)), say("The classes"), words, formats, headings)
+
+    def by_revenue(self, words: Words, n: int = 10) -> Table:
+        """Return the first by revenue alone, and where the score puts them."""
+        say = words.say
+        headings = {
+            "customer_id": say("customer"),
+            "revenue": say("revenue"),
+            "margin": say("past margin"),
+            "silence_days": say("days of silence"),
+            "return_probability": say("chance to return"),
+            "rank": say("rank by the score"),
+            "class": say("class"),
+        }
+        first = self.customers.sort_values(["revenue", "customer_id"], ascending=[False, True]).head(n)
+        frame = first[list(headings)].assign(**{"class": first["class"].map(class_names(words))})
+        formats = {
+            "revenue": "money",
+            "margin": "money",
+            "silence_days": "number",
+            "return_probability": "percent",
+            "rank": "number",
+        }
+        return Table(
+            frame, say("The first {n} by revenue alone", n=words.number(len(frame))), words, formats, headings
+        )
+
+    def revenue_sentences(self, words: Words) -> list[str]:
+        """Say whom a ranking by revenue alone would have put first."""
+        n = len(self.of(FIRST))
+        if not n:
+            return [words.say("Nobody comes first here, by revenue or otherwise.")]
+        by_revenue = self.customers[top(self.customers["revenue"], n)]
+        counts = by_revenue["class"].value_counts()
+        return [
+            words.say(
+                "Of the {n} with the highest revenue, {first} are also among the {n} whom this chapter puts"
+                " first. {wait} of the others return unaided more often than not, and {gone} could not be won"
+                " at a profit.",
+                n=words.number(n),
+                first=words.number(int(counts.get(FIRST, 0))),
+                wait=words.number(int(counts.get(WAIT, 0))),
+                gone=words.number(int(counts.get(LET_GO, 0))),
+            )
+        ]
+
+
+def class_names(words: Words) -> dict[str, str]:
+    """Return how the classes are called."""
+    say = words.say
+    return {
+        FIRST: say("first"),
+        BUDGET: say("if the budget allows"),
+        WAIT: say("wait"),
+        LET_GO: say("let go"),
+    }
+
+
+def _points_in_words(points: Any, better: str, words: Words) -> str:
+    if points == "percentile":
+        return (
+            words.say("by rank, high is better") if better == "high" else words.say("by rank, low is better")
+        )
+    marks = ", ".join(f"{mark:g}" for mark in points)
+    if better == "high":
+        return words.say("from {marks}, high is better", marks=marks)
+    return words.say("up to {marks}, low is better", marks=marks)
+
+
+def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], words: Words) -> Ranking:
+    """Rank those who may be won back, and sort them into classes.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        As `worth.measure` returns it, with lapsed; and with occasional and left_out where
+        chapter 03 has set them.
+    offers : sequence of Offer
+        What a customer could be offered at best.
+
+    Raises
+    ------
+    SettingsError
+        For criteria or weights in ``client.yml`` that cannot be.
+    """
+    settings = history.settings
+    chosen, dropped = candidates(measured, history)
+    sheet = score_sheet(measured[chosen], chosen_criteria(settings))
+    ranked = measured[chosen].assign(score=sheet.score(), place=np.arange(int(chosen.sum())))
+    ranked = ranked.sort_values(
+        ["score", "second_lifetime_value", "customer_id"], ascending=[False, False, True]
+    )
+    place = ranked.pop("place").to_numpy(int)
+    sheet = Sheet(sheet.criteria, sheet.left_out, sheet.values[place], sheet.points[place])
+    ranked = ranked.reset_index(drop=True)
+    ranked["rank"] = np.arange(1, len(ranked) + 1)
+    ranked["best_profit"] = response.best_optimistic_profit(
+        offers,
+        ranked["return_probability"].to_numpy(float),
+        ranked["second_lifetime_value"].to_numpy(float),
+        ranked["mean_order_value"].to_numpy(float),
+        settings,
+    )
+    ranked["class"] = classify(ranked, settings)
+    ranked = pd.concat([ranked, reasons(sheet, words)], axis=1)
+    usual = [offer for offer in offers if not offer.suits] or offers
+    return Ranking(ranked, sheet, measured, dropped, cheapest_contact(usual), settings)
+
+
+def candidates(measured: pd.DataFrame, history: History) -> tuple[Flags, int]:
+    """Return who is ranked, and how many occasional buyers are left out.
+
+    A selection in the settings decides over the labels lapsed and occasional. Without one: the
+    lapsed, but for the occasional buyers that are left out.
+    """
+    settings = history.settings
+    chosen = selected(measured, settings, history.as_of) & (measured["orders"] > 0).to_numpy()
+    if settings.selection is not None or "left_out" not in measured:
+        return chosen, 0
+    out = measured["left_out"].to_numpy(bool)
+    return chosen & ~out, int((chosen & out).sum())
+
+
+def classify(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:
+    """Sort customers, best first, into classes.
+
+    Let go: even the best offer under its optimistic response does not pay. Wait: of the others,
+    those as likely to return unaided as ``wait_probability``. First: of the rest, the top
+    ``first_share``, rounded up. If the budget allows: the others. Where profit or probability
+    are not known, nobody is let go and nobody waits.
+
+    Parameters
+    ----------
+    ranked : DataFrame
+        best_profit, return_probability; sorted by rank.
+    """
+    classes = np.full(len(ranked), BUDGET, dtype=object)
+    let_go = (ranked["best_profit"] <= 0).to_numpy()
+    wait = (ranked["return_probability"] >= settings.scoring.wait_probability).to_numpy() & ~let_go
+    classes[let_go], classes[wait] = LET_GO, WAIT
+    rest = np.flatnonzero(~let_go & ~wait)
+    classes[rest[: int(np.ceil(settings.scoring.first_share * len(rest) - 1e-9))]] = FIRST
+    return classes
+
+
+# Words ---------------------------------------------------------------------------------------
+
+
+def ranking_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word who is ranked by what, and how many are in each class."""
+    say, number = words.say, words.number
+    ranked = findings["ranked"]
+    if not ranked.value:
+        return [say("Nobody is ranked: there is nobody to win back today.")]
+    said = [_classes_sentence(findings, words)]
+    if findings["class_let_go"].value:
+        said.append(
+            say(
+                "Contacting the {n} let go all the same would cost at least {cost}, and more than it brings"
+                " back.",
+                n=number(findings["class_let_go"].value),
+                cost=words.money(findings["let_go_cost"].value),
+            )
+        )
+    if findings["classes_unknown"].value:
+        said.append(
+            say(
+                "For {n} of them the chance to return cannot be told, so nobody of these is let go or told"
+                " to wait.",
+                n=number(findings["classes_unknown"].value),
+            )
+        )
+    return said + _criteria_sentences(findings, words) + _occasional_sentences(findings, words)
+
+
+def _classes_sentence(findings: Findings, words: Words) -> str:
+    number = words.number
+    return words.say_many(
+        "One customer is ranked: {first} to be won back first, {budget} if the budget allows, {wait} to"
+        " wait for, {gone} to let go.",
+        "{n} customers are ranked: {first} to be won back first (they brought {margin} of margin), {budget}"
+        " if the budget allows; {wait} are as likely as not to return unaided, so that an offer would"
+        " mostly be given away; {gone} are let go, because not even the best offer could pay.",
+        findings["ranked"].value,
+        first=number(findings["class_first"].value),
+        margin=words.money(findings["first_margin"].value),
+        budget=number(findings["class_budget"].value),
+        wait=number(findings["class_wait"].value),
+        gone=number(findings["class_let_go"].value),
+    )
+
+
+def _criteria_sentences(findings: Findings, words: Words) -> list[str]:
+    say = words.say
+    used = findings["criteria"]
+    said = [
+        say(
+            "The score is the weighted sum of {n} criteria, 0 to 10 points each: {names}.",
+            n=words.number(len(used.value)),
+            names=", ".join(used.value),
+        )
+    ]
+    if findings["criteria_left_out"].value:
+        said.append(
+            say(
+                "Left out, because the data do not hold it: {names}.",
+                names=", ".join(findings["criteria_left_out"].value),
+            )
+        )
+    if findings["criteria_constant"].value:
+        said.append(
+            say(
+                "Everybody has the same points for: {names}. That ranks nobody.",
+                names=", ".join(findings["criteria_constant"].value),
+            )
+        )
+    lacking = [name for name in used.value if findings[f"missing_{name}"].value]
+    if lacking:
+        counts = ", ".join(
+            say("{name} ({n})", name=name, n=words.number(findings[f"missing_{name}"].value))
+            for name in lacking
+        )
+        said.append(say("Not known for some customers, who get no points for it: {counts}.", counts=counts))
+    return said
+
+
+def _occasional_sentences(findings: Findings, words: Words) -> list[str]:
+    said = []
+    out, among = findings["occasional_not_ranked"].value, findings["occasional_ranked"].value
+    if out:
+        said.append(
+            words.say_many(
+                "One occasional buyer is left out of the ranking.",
+                "{n} occasional buyers are left out of the ranking.",
+                out,
+            )
+        )
+    if among:
+        said.append(
+            words.say_many(
+                "One of the ranked is an occasional buyer.", "{n} of the ranked are occasional buyers.", among
+            )
+        )
+    return said
