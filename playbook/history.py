@@ -17,7 +17,6 @@ from playbook.settings import Settings
 from playbook.sources import Sources, collect_unreadable
 
 MONEY = dt.Decimal(18, 4)
-SUM = dt.Decimal(38, 4)
 SHARDS = 64
 
 
@@ -87,36 +86,41 @@ def order_days(settings: Settings, lines: Any) -> Any:
         alone, sale_amount, list_amount, coupon_lines, sample_lines, promotion_lines,
         sales_channel, last_channel and source, where the client has the columns.
     """
-    amount = lines.amount
-    sold = lines.quantity > 0 if "quantity" in lines.columns else ibis.literal(True)
-    paid = amount >= 0 if settings.tables.orders.zero_is_order else amount > 0
-    sale = (sold & paid).fill_null(False)
-    negative = amount < 0
+    amount, sale = lines.amount, _is_sale(settings, lines)
+    returned = (amount < 0) & ~sale
     if "quantity" in lines.columns:
-        negative = negative | (lines.quantity < 0).fill_null(False)
+        returned = ((amount < 0) | (lines.quantity < 0).fill_null(False)) & ~sale
     measures = {
         "lines": lines.count(),
-        "sale_lines": sale.sum(),
-        "return_lines": (negative.fill_null(False) & ~sale).sum(),
-        "zero_lines": ((amount == 0).fill_null(False) & ~sale & ~negative.fill_null(False)).sum(),
-        "incomplete_lines": (amount.isnull() | lines.ordered_at.isnull()).sum(),
+        "sale_lines": lines.count(where=sale),
+        "return_lines": lines.count(where=returned),
+        "zero_lines": lines.count(where=(amount == 0) & ~sale & ~returned),
+        "incomplete_lines": lines.count(where=amount.isnull() | lines.ordered_at.isnull()),
         "revenue": _money(amount),
         "margin": _margin(settings, lines),
-        "sale_amount": _money(ibis.ifelse(sale, amount, None)),
+        "sale_amount": _money(amount, where=sale),
     }
     measures |= _attributes(lines, sale)
     return lines.group_by(customer_id=lines.customer_id, day=lines.ordered_at).aggregate(**measures)
 
 
-def _money(amount: Any) -> Any:
-    return amount.sum().cast(SUM).fill_null(ibis.literal(0).cast(SUM))
+def _is_sale(settings: Settings, lines: Any) -> Any:
+    """Whether a line is a sale; false where amount or quantity are not known."""
+    paid = lines.amount >= 0 if settings.tables.orders.zero_is_order else lines.amount > 0
+    if "quantity" not in lines.columns:
+        return paid.fill_null(False)
+    return (paid & (lines.quantity > 0)).fill_null(False)
+
+
+def _money(amount: Any, where: Any = None) -> Any:
+    return amount.sum(where=where).fill_null(0).cast(MONEY)
 
 
 def _margin(settings: Settings, lines: Any) -> Any:
     """Margin where given, else revenue times the client's rate."""
     rate = ibis.literal(settings.margin_rate).cast(MONEY)
     if "margin" not in lines.columns:
-        return (_money(lines.amount).cast(MONEY) * rate).cast(SUM)
+        return (_money(lines.amount) * rate).cast(MONEY)
     return _money(lines.margin.fill_null((lines.amount * rate).cast(MONEY)))
 
 
@@ -126,18 +130,18 @@ def _attributes(lines: Any, sale: Any) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     if "list_amount" in has:
         listed = lines.list_amount.fill_null(lines.amount)
-        attributes["list_amount"] = _money(ibis.ifelse(sale, listed, None))
+        attributes["list_amount"] = _money(listed, where=sale)
     if "coupon" in has:
-        attributes["coupon_lines"] = (sale & lines.coupon.notnull()).sum()
+        attributes["coupon_lines"] = lines.count(where=sale & lines.coupon.notnull())
     if "is_sample" in has:
-        attributes["sample_lines"] = (sale & lines.is_sample.fill_null(False)).sum()
+        attributes["sample_lines"] = lines.count(where=sale & lines.is_sample)
     if "is_promotion" in has:
-        attributes["promotion_lines"] = (sale & lines.is_promotion.fill_null(False)).sum()
+        attributes["promotion_lines"] = lines.count(where=sale & lines.is_promotion)
     if "sales_channel" in has:
-        channel = ibis.ifelse(sale, lines.sales_channel, None)
-        attributes |= {"sales_channel": channel.min(), "last_channel": channel.max()}
+        channel = lines.sales_channel
+        attributes |= {"sales_channel": channel.min(where=sale), "last_channel": channel.max(where=sale)}
     if "source" in has:
-        attributes["source"] = ibis.ifelse(sale, lines.source, None).min()
+        attributes["source"] = lines.source.min(where=sale)
     return attributes
 
 
@@ -165,27 +169,26 @@ def customers(history: History) -> pd.DataFrame:
     -------
     DataFrame
         customer_id; orders; revenue and margin net of returns (client's currency, float64);
-        first_order and last_order (date or None); sale_amount, and list_amount where known.
+        first_order and last_order (datetime64, NaT without an order); sale_amount, and list_amount
+        where known.
     """
     days = history.days
     is_order = days.sale_lines > 0
     measures = {
-        "orders": is_order.sum(),
-        "revenue": days.revenue.sum(),
-        "margin": days.margin.sum(),
-        "first_order": ibis.ifelse(is_order, days.day, None).min(),
-        "last_order": ibis.ifelse(is_order, days.day, None).max(),
-        "sale_amount": days.sale_amount.sum(),
+        "orders": days.count(where=is_order),
+        "revenue": days.revenue.sum().cast("float64"),
+        "margin": days.margin.sum().cast("float64"),
+        "first_order": days.day.min(where=is_order),
+        "last_order": days.day.max(where=is_order),
+        "sale_amount": days.sale_amount.sum().cast("float64"),
     }
     if "list_amount" in days.columns:
-        measures["list_amount"] = days.list_amount.sum()
+        measures["list_amount"] = days.list_amount.sum().cast("float64")
     counted = days.group_by("customer_id").aggregate(**measures)
-    frame: pd.DataFrame = _with_known(counted, history).order_by("customer_id").to_pyarrow().to_pandas()
-    for column in ("revenue", "margin", "sale_amount", "list_amount"):
-        if column in frame:
-            frame[column] = frame[column].astype("float64").fillna(0.0)
-    frame["orders"] = frame["orders"].fillna(0).astype("int64")
-    return frame
+    table = _with_known(counted, history).order_by("customer_id").to_pyarrow()
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    money = [name for name in ("revenue", "margin", "sale_amount", "list_amount") if name in frame]
+    return frame.fillna(dict.fromkeys(money, 0.0) | {"orders": 0}).astype({"orders": "int64"})
 
 
 def _with_known(counted: Any, history: History) -> Any:

@@ -148,7 +148,8 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
         For a file that is missing, empty or no table, and for a mapped column that is not there.
     """
     scratch = TemporaryDirectory(prefix="playbook-")
-    sources = Sources(connection=ibis.duckdb.connect(), orders=None, _scratch=scratch)
+    connection = ibis.duckdb.connect(preserve_insertion_order=False)
+    sources = Sources(connection=connection, orders=None, _scratch=scratch)
     try:
         for name in ("orders", "customers", "events", "contacts"):
             table = getattr(settings.tables, name)
@@ -390,8 +391,9 @@ def _dialect(form: Format, types: dict[str, str]) -> dict[str, Any]:
 def _typed(column: Any, kind: str) -> Any:
     if kind == TEXT:
         return _text(column)
-    if kind == ID:
-        return _text(column).re_replace(r"^(\d+)\.0+$", r"\1")  # a number column with gaps, saved as 17850.0
+    if kind == ID:  # a number column with gaps is often saved as 17850.0
+        text = _text(column)
+        return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
     if kind == FLAG:
         text = _text(column).lower()
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))

@@ -1,0 +1,1 @@
+"""What ``make bench`` runs: every figure is a ratio against something named, in the same run."""
