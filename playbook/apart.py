@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from playbook import response, value
-from playbook.catalogue import CHANNELS, Offer
+from playbook.catalogue import Offer
 from playbook.display import Table
 from playbook.evidence import Kinds, verdict_labels
 from playbook.findings import Finding, Findings
 from playbook.history import History
 from playbook.kinds import kind_labels
+from playbook.reach import reach
 from playbook.second_order import SecondOrder
 from playbook.settings import Settings
+from playbook.sources import Sources
 from playbook.wording import Words
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
@@ -36,11 +38,14 @@ class LeftOut:
         apart or out.
     days : int
         The cut.
+    selection : bool
+        The client's own selection says who is addressed, whatever is left out here.
     """
 
     customers: pd.DataFrame
     treat: str
     days: int
+    selection: bool
 
     @property
     def totals(self) -> dict[str, float]:
@@ -63,6 +68,7 @@ class LeftOut:
                 n=len(occasional),
             ),
             Finding("cost_saved", round(totals["saved"], 2), unit="money", n=n),
+            Finding("selection_stands", int(self.selection), unit="yes_no"),
         ]
         if not told:
             return [*found, Finding("margin_given_up", None, unit="money", n=n, verdict="unknown")]
@@ -172,7 +178,11 @@ class LeftOut:
 
 
 def leave_out(
-    history: History, customers: pd.DataFrame, second: SecondOrder, offers: Sequence[Offer]
+    history: History,
+    sources: Sources | None,
+    customers: pd.DataFrame,
+    second: SecondOrder,
+    offers: Sequence[Offer],
 ) -> LeftOut:
     """Weigh what each occasional buyer is worth against the cheapest contact that may be made.
 
@@ -191,8 +201,8 @@ def leave_out(
     seen["life_value"] = value.second_lifetime_value(seen, life, settings.discount_rate)
     seen["worth"] = seen["return_probability"] * seen["life_value"]
     usable = [offer for offer in offers if not offer.suits]
-    allowed = allowed_channels(history, seen["customer_id"])
-    costs = np.array([np.where(allowed[offer.channel], offer.cost, np.nan) for offer in usable])
+    allowed = reach(seen, sources, settings, history.as_of)
+    costs = np.array([np.where(allowed[f"may_{offer.channel}"], offer.cost, np.nan) for offer in usable])
     seen["contact_cost"] = _least(costs, len(seen))
     seen["pays"] = ~(seen["worth"] < seen["contact_cost"])
     for name, points in (("gain_low", "low"), ("gain", "points"), ("gain_high", "high")):
@@ -202,33 +212,7 @@ def leave_out(
         ]
         seen[name] = np.max(made, axis=0, initial=0) if made else 0.0
     seen["left_out"] = seen["occasional"] & _chosen(seen, settings.occasional.treat)
-    return LeftOut(seen, settings.occasional.treat, second.days)
-
-
-def allowed_channels(history: History, ids: pd.Series) -> pd.DataFrame:
-    """Say by which channel each customer may be contacted.
-
-    By consent where the table of customers has it; where nobody asked, by what ``consent.assumed``
-    in ``client.yml`` allows.
-
-    Returns
-    -------
-    DataFrame
-        One bool column per channel, in the order of ``ids``.
-    """
-    assumed = history.settings.consent.assumed
-    allowed = pd.DataFrame({channel: channel in assumed for channel in CHANNELS}, index=ids.index)
-    known = history.known
-    asked = [channel for channel in CHANNELS if known is not None and f"may_{channel}" in known.columns]
-    if not asked:
-        return allowed
-    named = known.filter(known.customer_id.notnull())
-    consent = named.group_by("customer_id").aggregate(**{name: named[f"may_{name}"].all() for name in asked})
-    given: pd.DataFrame = consent.to_pyarrow().to_pandas().set_index("customer_id").reindex(ids)
-    for channel in asked:
-        answer = given[channel].astype("boolean").fillna(channel in assumed)
-        allowed[channel] = answer.to_numpy(bool)
-    return allowed
+    return LeftOut(seen, settings.occasional.treat, second.days, settings.selection is not None)
 
 
 def _least(costs: Any, size: int) -> Any:
@@ -277,6 +261,18 @@ def _worth(group: pd.DataFrame) -> tuple[float, ...]:
 
 def left_out_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who is left out, the cost saved and the margin given up."""
+    said = _left_out(findings, words)
+    if said and findings["selection_stands"].value:
+        said.append(
+            words.say(
+                "The selection in client.yml stands over this: whom it names may be addressed, occasional or"
+                " not."
+            )
+        )
+    return said
+
+
+def _left_out(findings: Findings, words: Words) -> list[str]:
     say, number = words.say, words.number
     out, saved, given_up = findings["left_out"], findings["cost_saved"], findings["margin_given_up"]
     if not out.n:
@@ -284,34 +280,45 @@ def left_out_sentences(findings: Findings, words: Words) -> list[str]:
     if out.verdict == "unknown":
         return [
             say(
-                "What they are worth against a contact cannot be told, so none of them is left out; they are"
-                " treated apart."
+                "What occasional buyers are worth against a contact cannot be told, so none is left out;"
+                " they are treated apart."
             )
         ]
     if out.verdict == "out":
-        said = [say("All {n} are left out of win-back, as set in client.yml.", n=number(out.value))]
+        said = [
+            say(
+                "All {n} occasional buyers are left out of win-back, as set in client.yml.",
+                n=number(out.value),
+            )
+        ]
     elif not out.value:
         return [
             say(
-                "None of them is left out of win-back: what each can be expected to bring pays for the"
-                " cheapest contact that may be made. They are treated apart."
+                "None of the occasional buyers is left out of win-back: what each can be expected to bring"
+                " pays for the cheapest contact that may be made. They are treated apart."
             )
         ]
     else:
         said = [
             words.say_many(
-                "{n} of them is left out of win-back: the chance to return times the value of a second life"
-                " does not pay for the cheapest contact that may be made. The other {others} are treated"
-                " apart.",
-                "{n} of them are left out of win-back: their chance to return times the value of a second"
-                " life does not pay for the cheapest contact that may be made to them. The other {others}"
-                " are treated apart.",
+                "{n} of the occasional buyers is left out of win-back: the chance to return times the value"
+                " of a second life does not pay for the cheapest contact that may be made. The other"
+                " {others} are treated apart.",
+                "{n} of the occasional buyers are left out of win-back: their chance to return times the"
+                " value of a second life does not pay for the cheapest contact that may be made to them. The"
+                " other {others} are treated apart.",
                 out.value,
                 others=number(out.n - out.value),
             )
         ]
-    if not out.value or given_up.value is None:
-        return said
+    if given_up.value is None:
+        return [
+            *said,
+            say(
+                "That saves {saved} for one contact each; the margin it gives up cannot be told.",
+                saved=words.money(saved.value),
+            ),
+        ]
     said.append(
         say(
             "That saves {saved} for one contact each and gives up {given_up} of margin ({low} to {high}):"

@@ -15,6 +15,17 @@ from playbook.wording import Words
 
 LEAST_IN_GROUP = 30
 """Customers in either group below which they are not compared."""
+MEASURES = (
+    "occasional",
+    "active",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "odds_ratio",
+    "odds_ratio_low",
+    "odds_ratio_high",
+    "verdict",
+)
 Z = 1.959963984540054
 """The normal quantile of a 95% interval."""
 
@@ -101,8 +112,8 @@ class Contrast:
             headings,
             say(
                 "{occasional} occasional buyers and {active} active customers: two orders or more, and not"
-                " lapsed. Only first orders of the same age are compared. A large order is one above"
-                " {median}, the median of the active.",
+                " lapsed. Only first orders from the same span of time are compared. A large order is one"
+                " above {median}, the median of the active.",
                 occasional=number(self.occasional),
                 active=number(self.active),
                 median=words.money(self.median_amount),
@@ -115,7 +126,7 @@ class Contrast:
         """Draw the odds ratios with their intervals."""
         say, seen = words.say, self.attributes
         figure, axes = new_figure(height=1.4 + 0.36 * len(seen))
-        heading(axes, say("Odds ratio, occasional buyers against active customers"))
+        heading(axes, say("Odds ratio against active customers"))
         if seen.empty:
             return Picture(figure, say("No odds ratios: too few customers to compare."))
         labels = attribute_labels(words)
@@ -161,9 +172,8 @@ def compare(first: pd.DataFrame, customers: pd.DataFrame, settings: Occasional) 
     rare = seen[seen["occasional"]]
     active = seen[(seen["orders"] > 1) & ~seen["lapsed"] & ~seen["old_customer"]]
     active = active[active["age"].between(rare["age"].min(), rare["age"].max())]
-    columns = ["attribute", "occasional", "active"]
     if min(len(rare), len(active)) < LEAST_IN_GROUP:
-        return Contrast(pd.DataFrame(columns=columns), len(rare), len(active), np.nan)
+        return Contrast(pd.DataFrame(columns=["attribute", *MEASURES]), len(rare), len(active), np.nan)
     median = float(active["sale_amount"].median())
     rows = []
     pairs = zip(
@@ -173,7 +183,7 @@ def compare(first: pd.DataFrame, customers: pd.DataFrame, settings: Occasional) 
         counts = (int(inside.sum()), len(inside), int(outside.sum()), len(outside))
         if 0 < counts[0] + counts[2] < counts[1] + counts[3]:
             rows.append({"attribute": name, **_compare(*counts)})
-    return Contrast(pd.DataFrame(rows), len(rare), len(active), median)
+    return Contrast(pd.DataFrame(rows, columns=["attribute", *MEASURES]), len(rare), len(active), median)
 
 
 def attributes(first: pd.DataFrame, settings: Occasional, large: float) -> dict[str, pd.Series]:
@@ -212,17 +222,18 @@ def _compare(inside: int, n: int, outside: int, m: int) -> dict[str, Any]:
     difference = (p - q) / np.sqrt((p * (1 - p) + q * (1 - q)) / 2)
     error = np.sqrt((n + m) / (n * m) + difference**2 / (2 * (n + m)))
     low, high = table.oddsratio_confint()
-    return {
-        "occasional": inside / n,
-        "active": outside / m,
-        "difference": difference,
-        "difference_low": difference - Z * error,
-        "difference_high": difference + Z * error,
-        "odds_ratio": float(table.oddsratio),
-        "odds_ratio_low": float(low),
-        "odds_ratio_high": float(high),
-        "verdict": "more" if low > 1 else "less" if high < 1 else "alike",
-    }
+    measures = (
+        inside / n,
+        outside / m,
+        difference,
+        difference - Z * error,
+        difference + Z * error,
+        float(table.oddsratio),
+        float(low),
+        float(high),
+        "more" if low > 1 else "less" if high < 1 else "alike",
+    )
+    return dict(zip(MEASURES, measures, strict=True))
 
 
 # The words -----------------------------------------------------------------------------------

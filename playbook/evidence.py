@@ -251,7 +251,7 @@ def _by_verdict(findings: Findings, missing: Sequence[str]) -> dict[str, list[st
 def _with_rate(kind: str, findings: Findings, words: Words) -> str:
     rate, ratio = findings[f"second_order_rate_{kind}"], findings[f"second_order_ratio_{kind}"]
     return words.say(
-        "{kind} ({rate} order again, {ratio} times the rate of all others, 95% interval {low} to {high})",
+        "{kind} ({rate}, {ratio} times the rate of all others, 95% interval {low} to {high})",
         kind=kind_labels(words)[kind],
         rate=words.percent(rate.value),
         ratio=words.number(ratio.value, 2),
