@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from playbook.errors import SettingsError, did_you_mean
+from playbook.returns import Positions
 from playbook.settings import CRITERIA, Criterion, Settings
 from playbook.survival import Array
 from playbook.wording import Words
@@ -153,8 +154,9 @@ def _has(customers: pd.DataFrame, criterion: Criterion) -> bool:
         numbers = customers.select_dtypes("number").columns
         known = sorted({*MEASURES, *numbers})
         raise SettingsError(
-            f"client.yml: the criterion {criterion.name!r} names the column {column!r}, which neither the"
-            f" customers nor the measures have.{did_you_mean(column, known)} There are: {', '.join(known)}."
+            f"client.yml: the criterion {criterion.name!r} names {column!r}, which is neither a numeric"
+            f" column of the customers nor a measure.{did_you_mean(column, known)}"
+            f" There are: {', '.join(known)}."
         )
     return False
 
@@ -194,12 +196,12 @@ def reasons(sheet: Sheet, words: Words) -> pd.DataFrame:
     """Say what speaks for each customer, and what most against.
 
     What counts is the weighted points above the mean of all: points that everybody has are no
-    reason. A missing value is neither.
+    reason. No points are no strength, all ten no weakness, a missing value is neither.
 
     Returns
     -------
     DataFrame
-        reason (the two strongest points), weakest; None where there are too few criteria.
+        reason (the two strongest), weakest; None where there is nothing to say.
     """
     if not len(sheet.points):
         return pd.DataFrame({"reason": [], "weakest": []}, dtype=object)
@@ -209,22 +211,28 @@ def reasons(sheet: Sheet, words: Words) -> pd.DataFrame:
             for place, criterion in enumerate(sheet.criteria)
         ]
     )
-    texts = np.column_stack([texts, np.full(len(texts), None)])  # the last: nothing to say
-    nothing = texts.shape[1] - 1
     above = sheet.standing_out()
-    known = (~np.isnan(above)).sum(axis=1)
-    order = np.argsort(-np.where(np.isnan(above), -np.inf, above), axis=1, kind="stable")
+    shown = np.round(sheet.points, 1)
+    strong = np.where(np.isnan(above) | (shown <= 0), -np.inf, above)
+    first = _best(strong)
+    strong[np.arange(len(strong)), first] = -np.inf
+    second = _best(strong)
+    weak = np.where(np.isnan(above) | (shown >= MOST), np.inf, above)
+    for taken in (first, second):
+        weak[np.flatnonzero(taken >= 0), taken[taken >= 0]] = np.inf
+    strongest = pd.DataFrame({"first": _pick(texts, first), "second": _pick(texts, second)}, dtype=object)
+    both = strongest["first"].str.cat(strongest["second"], sep="; ").fillna(strongest["first"])
+    return pd.DataFrame({"reason": both, "weakest": _pick(texts, _best(-weak))}, dtype=object)
 
-    def nth(place: Any, enough: Any) -> Any:
-        column = order[np.arange(len(order)), np.minimum(place, order.shape[1] - 1)]
-        return texts[np.arange(len(order)), np.where(enough, column, nothing)]
 
-    first, second = nth(0, known >= 1), nth(1, known >= 2)
-    weakest = nth(np.maximum(known - 1, 0), known >= 3)
-    both = pd.Series(first, dtype=object).str.cat(pd.Series(second, dtype=object), sep="; ")
-    return pd.DataFrame(
-        {"reason": both.where(both.notna(), pd.Series(first, dtype=object)), "weakest": weakest}
-    )
+def _best(values: Array) -> Positions:
+    """Return the place of the highest value of each row, the first of those level; -1 for none."""
+    place = values.argmax(axis=1)
+    return np.where(np.isfinite(values[np.arange(len(values)), place]), place, -1)
+
+
+def _pick(texts: Any, place: Positions) -> Any:
+    return np.where(place >= 0, texts[np.arange(len(texts)), place], None)
 
 
 def value_format(column: str, words: Words) -> Callable[[float], str]:
@@ -241,22 +249,22 @@ def _texts(criterion: Criterion, values: Array, points: Array, words: Words) -> 
     digits = 2 if criterion.column in SHARES else 0 if criterion.column in (*MONEY, *COUNTS) else 1
     shown = pd.DataFrame({"value": np.round(np.nan_to_num(values), digits), "points": np.round(points, 1)})
     different = shown.groupby(["value", "points"])
-    show = value_format(criterion.column, words)
+    show, name = value_format(criterion.column, words), label(criterion.name, words)
     message = (
         "last order {value} days ago ({points} of 10)"
         if criterion.column == "silence_days"
         else "{name} {value} ({points} of 10)"
     )
     worded = [
-        words.say(message, name=label(criterion, words), value=show(value), points=words.number(given, 1))
+        words.say(message, name=name, value=show(value), points=words.number(given, 1))
         for value, given in different.size().index
     ]
     return np.array(worded, dtype=object)[different.ngroup().to_numpy()]
 
 
-def label(criterion: Criterion, words: Words) -> str:
+def label(name: str, words: Words) -> str:
     """Return a criterion's name: a preset's in the report's language, a client's as written."""
-    return words.say(criterion.name) if criterion.name in PRESET_NAMES else criterion.name
+    return words.say(name) if name in PRESET_NAMES else name
 
 
 def top(score: Any, n: int) -> npt.NDArray[np.bool_]:

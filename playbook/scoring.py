@@ -10,10 +10,11 @@ import pandas as pd
 
 from playbook import response
 from playbook.catalogue import Offer, cheapest_contact
-from playbook.criteria import Sheet, chosen_criteria, label, reasons, score_sheet, top
+from playbook.criteria import Sheet, chosen_criteria, label, reasons, score_sheet
 from playbook.display import Table
-from playbook.findings import Finding, Findings
+from playbook.findings import Finding
 from playbook.history import History
+from playbook.scoring_words import ranking_sentences
 from playbook.selection import selected
 from playbook.settings import Settings
 from playbook.wording import Words
@@ -63,7 +64,7 @@ class Ranking:
         frame = frame.merge(ranked, on="customer_id", how="left")
         shown = frame["lapsed"] | frame["rank"].notna()
         frame["second_lifetime_value"] = frame["second_lifetime_value"].where(shown)
-        frame["rank"] = frame["rank"].astype("Int64")
+        frame = frame.astype({"rank": "Int64", "reason": "string", "weakest": "string"})
         return frame.drop(columns="lapsed").sort_values("customer_id", ignore_index=True)
 
     def findings(self) -> list[Finding]:
@@ -104,30 +105,27 @@ class Ranking:
         return ranking_sentences({finding.name: finding for finding in self.findings()}, words)
 
     def table(self, words: Words, n: int = 10) -> Table:
-        """Return the first of the ranking, with the reasons."""
+        """Return the first of those who come first, with the reasons."""
         say = words.say
         headings = {
             "rank": say("rank"),
             "customer_id": say("customer"),
             "score": say("points"),
-            "class": say("class"),
             "second_lifetime_value": say("second lifetime value"),
             "reason": say("strongest"),
             "weakest": say("weakest"),
         }
-        frame = self.customers.head(n)[list(headings)]
-        frame = frame.assign(**{"class": frame["class"].map(class_names(words))})
+        frame = self.of(FIRST).head(n)[list(headings)]
         formats = {"rank": "number", "score": "decimal", "second_lifetime_value": "money"}
-        return Table(
-            frame, say("The first {n} of the ranking", n=words.number(len(frame))), words, formats, headings
-        )
+        caption = say("The first {n} of those who come first", n=words.number(len(frame)))
+        return Table(frame, caption, words, formats, headings)
 
     def criteria_table(self, words: Words) -> Table:
         """Return the criteria with their weights, mean points and missing values."""
         say, sheet = words.say, self.sheet
         frame = pd.DataFrame(
             {
-                "criterion": [label(criterion, words) for criterion in sheet.criteria],
+                "criterion": [label(name, words) for name in sheet.names],
                 "group": [say(criterion.group) for criterion in sheet.criteria],
                 "points": [
                     _points_in_words(criterion.points, criterion.better, words)
@@ -181,50 +179,6 @@ class Ranking:
             "silence": "number",
         }
         return Table(pd.DataFrame(rows, columns=list(headings)), say("The classes"), words, formats, headings)
-
-    def by_revenue(self, words: Words, n: int = 10) -> Table:
-        """Return the first by revenue alone, and where the score puts them."""
-        say = words.say
-        headings = {
-            "customer_id": say("customer"),
-            "revenue": say("revenue"),
-            "margin": say("past margin"),
-            "silence_days": say("days of silence"),
-            "return_probability": say("chance to return"),
-            "rank": say("rank by the score"),
-            "class": say("class"),
-        }
-        first = self.customers.sort_values(["revenue", "customer_id"], ascending=[False, True]).head(n)
-        frame = first[list(headings)].assign(**{"class": first["class"].map(class_names(words))})
-        formats = {
-            "revenue": "money",
-            "margin": "money",
-            "silence_days": "number",
-            "return_probability": "percent",
-            "rank": "number",
-        }
-        return Table(
-            frame, say("The first {n} by revenue alone", n=words.number(len(frame))), words, formats, headings
-        )
-
-    def revenue_sentences(self, words: Words) -> list[str]:
-        """Say whom a ranking by revenue alone would have put first."""
-        n = len(self.of(FIRST))
-        if not n:
-            return [words.say("Nobody comes first here, by revenue or otherwise.")]
-        by_revenue = self.customers[top(self.customers["revenue"], n)]
-        counts = by_revenue["class"].value_counts()
-        return [
-            words.say(
-                "Of the {n} with the highest revenue, {first} are also among the {n} whom this chapter puts"
-                " first. {wait} of the others return unaided more often than not, and {gone} could not be won"
-                " at a profit.",
-                n=words.number(n),
-                first=words.number(int(counts.get(FIRST, 0))),
-                wait=words.number(int(counts.get(WAIT, 0))),
-                gone=words.number(int(counts.get(LET_GO, 0))),
-            )
-        ]
 
 
 def class_names(words: Words) -> dict[str, str]:
@@ -306,7 +260,8 @@ def candidates(measured: pd.DataFrame, history: History) -> tuple[Flags, int]:
 def classify(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:
     """Sort customers, best first, into classes.
 
-    Let go: even the best offer under its optimistic response does not pay. Wait: of the others,
+    Let go: even the best offer under its optimistic response does not pay, or a second life would
+    bring no margin. Wait: of the others,
     those as likely to return unaided as ``wait_probability``. First: of the rest, the top
     ``first_share``, rounded up. If the budget allows: the others. Where profit or probability
     are not known, nobody is let go and nobody waits.
@@ -314,113 +269,12 @@ def classify(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_
     Parameters
     ----------
     ranked : DataFrame
-        best_profit, return_probability; sorted by rank.
+        best_profit, second_lifetime_value, return_probability; sorted by rank.
     """
     classes = np.full(len(ranked), BUDGET, dtype=object)
-    let_go = (ranked["best_profit"] <= 0).to_numpy()
+    let_go = ((ranked["best_profit"] <= 0) | (ranked["second_lifetime_value"] <= 0)).to_numpy()
     wait = (ranked["return_probability"] >= settings.scoring.wait_probability).to_numpy() & ~let_go
     classes[let_go], classes[wait] = LET_GO, WAIT
     rest = np.flatnonzero(~let_go & ~wait)
     classes[rest[: int(np.ceil(settings.scoring.first_share * len(rest) - 1e-9))]] = FIRST
     return classes
-
-
-# Words ---------------------------------------------------------------------------------------
-
-
-def ranking_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word who is ranked by what, and how many are in each class."""
-    say, number = words.say, words.number
-    ranked = findings["ranked"]
-    if not ranked.value:
-        return [say("Nobody is ranked: there is nobody to win back today.")]
-    said = [_classes_sentence(findings, words)]
-    if findings["class_let_go"].value:
-        said.append(
-            say(
-                "Contacting the {n} let go all the same would cost at least {cost}, and more than it brings"
-                " back.",
-                n=number(findings["class_let_go"].value),
-                cost=words.money(findings["let_go_cost"].value),
-            )
-        )
-    if findings["classes_unknown"].value:
-        said.append(
-            say(
-                "For {n} of them the chance to return cannot be told, so nobody of these is let go or told"
-                " to wait.",
-                n=number(findings["classes_unknown"].value),
-            )
-        )
-    return said + _criteria_sentences(findings, words) + _occasional_sentences(findings, words)
-
-
-def _classes_sentence(findings: Findings, words: Words) -> str:
-    number = words.number
-    return words.say_many(
-        "One customer is ranked: {first} to be won back first, {budget} if the budget allows, {wait} to"
-        " wait for, {gone} to let go.",
-        "{n} customers are ranked: {first} to be won back first (they brought {margin} of margin), {budget}"
-        " if the budget allows; {wait} are as likely as not to return unaided, so that an offer would"
-        " mostly be given away; {gone} are let go, because not even the best offer could pay.",
-        findings["ranked"].value,
-        first=number(findings["class_first"].value),
-        margin=words.money(findings["first_margin"].value),
-        budget=number(findings["class_budget"].value),
-        wait=number(findings["class_wait"].value),
-        gone=number(findings["class_let_go"].value),
-    )
-
-
-def _criteria_sentences(findings: Findings, words: Words) -> list[str]:
-    say = words.say
-    used = findings["criteria"]
-    said = [
-        say(
-            "The score is the weighted sum of {n} criteria, 0 to 10 points each: {names}.",
-            n=words.number(len(used.value)),
-            names=", ".join(used.value),
-        )
-    ]
-    if findings["criteria_left_out"].value:
-        said.append(
-            say(
-                "Left out, because the data do not hold it: {names}.",
-                names=", ".join(findings["criteria_left_out"].value),
-            )
-        )
-    if findings["criteria_constant"].value:
-        said.append(
-            say(
-                "Everybody has the same points for: {names}. That ranks nobody.",
-                names=", ".join(findings["criteria_constant"].value),
-            )
-        )
-    lacking = [name for name in used.value if findings[f"missing_{name}"].value]
-    if lacking:
-        counts = ", ".join(
-            say("{name} ({n})", name=name, n=words.number(findings[f"missing_{name}"].value))
-            for name in lacking
-        )
-        said.append(say("Not known for some customers, who get no points for it: {counts}.", counts=counts))
-    return said
-
-
-def _occasional_sentences(findings: Findings, words: Words) -> list[str]:
-    said = []
-    out, among = findings["occasional_not_ranked"].value, findings["occasional_ranked"].value
-    if out:
-        said.append(
-            words.say_many(
-                "One occasional buyer is left out of the ranking.",
-                "{n} occasional buyers are left out of the ranking.",
-                out,
-            )
-        )
-    if among:
-        said.append(
-            words.say_many(
-                "One of the ranked is an occasional buyer.", "{n} of the ranked are occasional buyers.", among
-            )
-        )
-    return said

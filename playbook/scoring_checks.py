@@ -24,6 +24,9 @@ BLOCK = 20
 """Weight draws taken at once: one score per customer and draw is held in memory."""
 TENTHS = (0.1, 0.2, 0.3)
 LEAST_SPAN = 30
+"""Days that must follow the earlier day."""
+LEAST_RANKED = 100
+"""Lapsed customers then, below which a tenth of them says nothing."""
 
 
 # Other weights -------------------------------------------------------------------------------
@@ -74,12 +77,12 @@ def stability(ranking: Ranking, words: Words, draws: int = DRAWS) -> Stability:
     """Rank again under random weights.
 
     Weights are drawn from a Dirichlet distribution around the chosen ones: with equal weights,
-    every weighting of the criteria is as likely as any other. The top are the class first, or
-    where that is empty the top ``first_share`` of the ranked.
+    every weighting of the criteria is as likely as any other. The top are as many as come first.
+    Nothing can be told where nobody comes first, or everybody does.
     """
     sheet, settings = ranking.sheet, ranking.settings
-    n = len(ranking.of(FIRST)) or int(np.ceil(settings.scoring.first_share * len(ranking.customers)))
-    if not n:
+    n = len(ranking.of(FIRST))
+    if not 0 < n < len(ranking.customers):
         return Stability(0, np.array([]), pd.DataFrame(columns=["criterion", "stays"]))
     weighed = sheet.weights > 0
     usual = top(ranking.customers["score"], n)
@@ -94,7 +97,7 @@ def stability(ranking: Ranking, words: Words, draws: int = DRAWS) -> Stability:
     twice = sheet.weights + np.diag(sheet.weights)
     doubled = pd.DataFrame(
         {
-            "criterion": [label(criterion, words) for criterion in sheet.criteria],
+            "criterion": [label(name, words) for name in sheet.names],
             "stays": _stays(sheet.points @ twice.T, usual),
         }
     )
@@ -104,8 +107,6 @@ def stability(ranking: Ranking, words: Words, draws: int = DRAWS) -> Stability:
 def _stays(scores: Array, usual: Flags) -> Array:
     """Return, by column of scores, the share of the usual top that is still among as many."""
     n = int(usual.sum())
-    if n == len(usual):
-        return np.ones(scores.shape[1])
     chosen = np.argpartition(-scores, n - 1, axis=0)[:n]
     return np.asarray(usual[chosen].mean(axis=0))
 
@@ -202,8 +203,8 @@ def backtest(history: History, sources: Sources | None, horizon_days: int | None
     """Rank those who were lapsed one horizon ago by what was known then.
 
     Criteria from the client's own table of customers are left out: it says what is known today.
-    Returns None where two horizons of 30 days do not fit the history, nobody was lapsed, or the
-    lapsed brought no margin afterwards.
+    Returns None where two horizons of 30 days do not fit the history, fewer than `LEAST_RANKED`
+    were lapsed, or they brought no margin afterwards.
     """
     length = (history.as_of - history.first_day).days
     horizon = min(horizon_days or history.settings.horizon_days, length // 2)
@@ -241,7 +242,7 @@ def _ranked_then(past: History, sources: Sources | None, horizon: int) -> pd.Dat
     measured = measure(frame, past, value.second_life(past, days), unsolved_complaints(past, sources))
     ranked = measured[candidates(measured, past)[0]].reset_index(drop=True)
     criteria = [criterion for criterion in chosen_criteria(past.settings) if criterion.column in ranked]
-    if ranked.empty or not any(criterion.weight for criterion in criteria):
+    if len(ranked) < LEAST_RANKED or not any(criterion.weight for criterion in criteria):
         return None
     tenths = ranked[["orders", "revenue"]].rank(pct=True)
     tenths["recency"] = (-ranked["silence_days"]).rank(pct=True)
@@ -290,7 +291,10 @@ def backtest_sentences(findings: Findings, words: Words) -> list[str]:
     ahead = findings["score_ahead_of_revenue"]
     if ahead.value is None:
         return [
-            say("The ranking could not be tried on the past: too little history, or nobody was lapsed then.")
+            say(
+                "The ranking could not be tried on the past: too little history, or too few were lapsed then"
+                " or brought margin after it."
+            )
         ]
     compared = {
         "ahead": say("The score is ahead of revenue alone, beyond chance."),

@@ -120,8 +120,9 @@ def worth_sentences(findings: Findings, words: Words) -> list[str]:
         said = [
             say(
                 "What a second life is worth cannot be read from this client's past: fewer than {n} comebacks"
-                " were followed for a month. In its place stands a customer's mean margin per order, times"
-                " the orders to expect within the horizon of one who returns.",
+                " were followed for a month, or those who came back had brought no margin. In its place"
+                " stands a customer's mean margin per order, times the orders to expect within the horizon"
+                " of one who returns.",
                 n=number(value.FEW_COMEBACKS),
             )
         ]
@@ -157,12 +158,13 @@ def worth_sentences(findings: Findings, words: Words) -> list[str]:
 
 def _unaided_sentences(findings: Findings, words: Words) -> list[str]:
     expected = findings["expected_margin_lapsed"]
-    if expected.value is None:
+    if expected.value is None or not expected.n:
         return []
     return [
-        words.say(
+        words.say_many(
+            "Unaided, the one lapsed customer is expected to bring {margin} within the horizon.",
             "Unaided, the {n} lapsed customers are expected to bring {margin} within the horizon.",
-            n=words.number(expected.n or 0),
+            expected.n or 0,
             margin=words.money(expected.value),
         )
     ]
