@@ -138,6 +138,13 @@ def tags(cell: Mapping[str, Any]) -> list[str]:
     return list(cell.get("metadata", {}).get("tags", []))
 
 
+def without_exercises(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notebook without its exercises and their solutions."""
+    lessons = {"exercise", "solution"}
+    kept = [cell for cell in notebook["cells"] if not lessons.intersection(tags(cell))]
+    return {**notebook, "cells": kept}
+
+
 def title(notebook: Mapping[str, Any], otherwise: str) -> str:
     """Return the notebook's first heading."""
     for cell in notebook["cells"]:

@@ -83,7 +83,7 @@ def make_plan(request: Request) -> Plan:
         chapters=chapters,
         knobs=knobs,
         inputs=inputs,
-        keys=_keys(chapters, inputs, chosen, knobs),
+        keys=_keys(chapters, inputs, chosen, knobs, request.teach),
     )
 
 
@@ -92,9 +92,16 @@ def _keys(
     inputs: Mapping[str, str],
     chosen: settings.Settings,
     knobs: Mapping[str, Any],
+    teach: bool,
 ) -> list[str]:
     """Return the checkpoint of each chapter: everything its results depend on."""
-    ground = [dict(inputs), chosen.model_dump_json(), provenance.package_sha256(), provenance.versions()]
+    ground = [
+        dict(inputs),
+        chosen.model_dump_json(),
+        provenance.package_sha256(),
+        provenance.versions(),
+        teach,
+    ]
     keys: list[str] = []
     for chapter in chapters:
         own = {name: value for name, value in knobs.items() if name in chapter.knobs}

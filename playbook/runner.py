@@ -171,8 +171,11 @@ class _Running:
     def _execute(self, chapter: Chapter, kernel: WarmKernel) -> None:
         timeout = self.plan.chosen.cell_timeout_seconds
         parameters = self.plan.parameters(chapter)
+        notebook = masters.read(chapter.path)
+        if not self.plan.request.teach:
+            notebook = masters.without_exercises(notebook)
         try:
-            done = kernel.execute(masters.read(chapter.path), parameters, chapter.path.parent, timeout)
+            done = kernel.execute(notebook, parameters, chapter.path.parent, timeout)
         except CellFailed as failed:
             raise self._failure(failed, chapter) from None
         self._keep(chapter, done)

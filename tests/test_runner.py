@@ -351,9 +351,17 @@ def test_a_wrong_call_is_refused_before_anything_runs(ground, asked, sentence):
 def test_a_report_for_teaching_is_not_taken_for_the_one_for_the_client(ground):
     run(ground)
     assert not run(ground, teach=True).unchanged
-    assert statuses(ground) == {"01": "cached", "04": "cached"}
+    assert statuses(ground) == {"01": "done", "04": "done"}  # exercises are run for teaching alone
     assert "print(client" not in (home(ground) / "2025-12-31" / "01_data.html").read_text()
     assert run(ground, teach=True).unchanged
+
+
+def test_exercises_are_not_run_for_a_client(ground):
+    exercise = toys.code("raise ValueError('left to the student')", "exercise")
+    toys.chapter(ground / "masters", "04", "churn", [exercise])
+    assert run(ground).page.is_file()
+    with pytest.raises(RunFailed, match="left to the student"):
+        run(ground, teach=True)
 
 
 def test_environment_of_this_process_stays_as_it_was(good):
