@@ -271,12 +271,17 @@ def contrast_sentences(findings: Findings, words: Words) -> list[str]:
     if listed["more"]:
         said.append(
             say(
-                "More often than of active customers the first order of an occasional buyer was: {list}.",
+                "More often than that of active customers, the first order of occasional buyers was {list}.",
                 list=listed["more"],
             )
         )
     if listed["less"]:
-        said.append(say("Less often it was: {list}.", list=listed["less"]))
+        said.append(
+            say(
+                "Less often than that of active customers, the first order of occasional buyers was {list}.",
+                list=listed["less"],
+            )
+        )
     if listed["alike"]:
         said.append(say("No difference that could be told from chance: {list}.", list=listed["alike"]))
     said.append(

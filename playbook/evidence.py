@@ -79,13 +79,15 @@ class Kinds:
         """Return the evidence for each kind."""
         say = words.say
         labels = kind_labels(words)
-        shown = self.evidence.assign(
-            kind=self.evidence["kind"].map(labels),
+        seen = self.evidence
+        seen = seen[seen["hits"].notna() | (seen["first_orders"] > 0)]
+        shown = seen.assign(
+            kind=seen["kind"].map(labels),
             interval=[
                 words.between(words.percent(low), words.percent(high)) if pd.notna(low) else "–"
-                for low, high in zip(self.evidence["low"], self.evidence["high"], strict=True)
+                for low, high in zip(seen["low"], seen["high"], strict=True)
             ],
-            verdict=self.evidence["verdict"].map(verdict_labels(words)),
+            verdict=seen["verdict"].map(verdict_labels(words)),
         )
         headings = {
             "kind": say("what the first order was"),

@@ -182,9 +182,11 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
             )
         )
     back = findings["occasional_returners"]
+    if not occasional.value:
+        return said
     if back.verdict == "unknown":
         said.append(say("How many of them would order again unaided cannot be told from these data."))
-    elif occasional.value:
+    else:
         said.append(
             say(
                 "They are not nobody: about {n} of them order again within {days} days without any offer (90%"
