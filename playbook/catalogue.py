@@ -5,10 +5,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import pandas as pd
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from playbook.display import Table
 from playbook.errors import SettingsError, did_you_mean
 from playbook.settings import Settings, Strict, line_of, read_yaml
+from playbook.wording import Words
 
 PRESETS = Path(__file__).parent / "catalogues"
 
@@ -125,6 +128,59 @@ def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
 def cheapest_contact(offers: Iterable[Offer]) -> float:
     """Return what the cheapest contact costs."""
     return min(offer.cost for offer in offers)
+
+
+def table(offers: Sequence[Offer], words: Words) -> Table:
+    """Return the catalogue: what each offer is, costs and is expected to add."""
+    say = words.say
+    rows = [
+        (
+            offer.name,
+            say(offer.kind),
+            say("e-mail") if offer.channel == "email" else say(offer.channel),
+            offer.cost,
+            _incentive(offer, words),
+            words.between(
+                words.number(100 * offer.response.low, 1), words.number(100 * offer.response.high, 1)
+            ),
+            say(offer.response.source),
+            offer.second_life_share,
+        )
+        for offer in offers
+    ]
+    headings = {
+        "offer": say("offer"),
+        "kind": say("kindness"),
+        "channel": say("channel"),
+        "cost": say("per contact"),
+        "incentive": say("incentive"),
+        "response": say("points added"),
+        "source": say("which are"),
+        "share": say("a second life is worth"),
+    }
+    frame = pd.DataFrame(rows, columns=list(headings))
+    return Table(
+        frame,
+        say("The offers"),
+        words,
+        {"cost": "money_exact", "share": "percent"},
+        headings,
+        say(
+            "Points added: so many more of a hundred return. A second life is worth that share of the usual."
+        ),
+    )
+
+
+def _incentive(offer: Offer, words: Words) -> str:
+    say, money = words.say, words.money
+    said = [
+        say("{amount} on return", amount=money(offer.incentive_return)) if offer.incentive_return else "",
+        say("{share} off one order", share=words.percent(offer.discount)) if offer.discount else "",
+        say("{amount} after {days} days", amount=money(offer.incentive_stay), days=offer.stay_days)
+        if offer.incentive_stay
+        else "",
+    ]
+    return ", ".join(part for part in said if part) or "–"
 
 
 def _names_once(offers: Sequence[Offer], written: Any, path: Path) -> None:

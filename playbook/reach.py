@@ -52,7 +52,7 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     found["complaint"] = (happened["complaint"].notna() & unsolved).to_numpy(bool)
     found["cancellation"] = _cancelled(customers, known, happened, as_of)
     owner = known["owner"] if "owner" in known else pd.Series(None, ids, dtype=object)
-    found["owner"] = owner.where(owner.notna(), None).to_numpy(object)
+    found["owner"] = owner.astype(object).mask(owner.isna(), None).to_numpy(object)
     return found
 
 
@@ -92,4 +92,5 @@ def _last_events(sources: Sources | None, as_of: date) -> pd.DataFrame:
     seen = table.filter(table.customer_id.notnull() & (table.happened_at <= ibis.literal(as_of)))
     measures = {kind: ibis.ifelse(seen.kind == kind, seen.happened_at, None).max() for kind in kinds}
     frame: pd.DataFrame = seen.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()
-    return frame.set_index("customer_id").apply(pd.to_datetime)
+    days: pd.DataFrame = frame.set_index("customer_id").apply(pd.to_datetime)
+    return days

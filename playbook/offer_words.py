@@ -1,0 +1,327 @@
+"""The words of chapter 07, from its findings: the decision, what would change it, what was assumed."""
+
+from playbook.findings import Findings
+from playbook.wording import Words
+
+
+def channel_names(words: Words) -> dict[str, str]:
+    """Return how the channels are called."""
+    say = words.say
+    return {"visit": say("visit"), "phone": say("phone"), "letter": say("letter"), "email": say("e-mail")}
+
+
+def kind_names(words: Words) -> dict[str, str]:
+    """Return how the kinds of kindness are called."""
+    say = words.say
+    return {"emotional": say("emotional"), "material": say("material"), "financial": say("financial")}
+
+
+def status_names(words: Words) -> dict[str, str]:
+    """Return what becomes of a customer, in words."""
+    say = words.say
+    return {
+        "planned": say("gets an offer"),
+        "held_back": say("held back by chance, to measure by"),
+        "no_room": say("an offer would pay, but budget or capacity are used up"),
+        "no_offer_pays": say("no offer that suits and is allowed would pay"),
+        "wait": say("likely to return unaided: wait"),
+        "let_go": say("let go"),
+        "left_out": say("occasional buyer, left out"),
+        "not_ranked": say("not ranked in chapter 06"),
+        "value_unknown": say("value or chance to return cannot be told"),
+        "not_contactable": say("no channel allowed"),
+    }
+
+
+def offers_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the plan: the decision first, then who is left out and how it is carried out."""
+    return [
+        decision_sentence(findings, words),
+        *_carried_out(findings, words),
+        *_left_out(findings, words),
+    ]
+
+
+def decision_sentence(findings: Findings, words: Words) -> str:
+    """Word the decision: do it, try it small, or do not."""
+    profit = findings["plan_expected_profit"]
+    if profit.verdict in ("do_not", "unknown"):
+        return _do_not(findings, words)
+    n, values = (
+        findings["plan_customers"].value,
+        {
+            "channels": _channels(findings, words),
+            "spend": words.money(findings["budget_used"].value),
+            "contact": words.money(findings["plan_contact_cost"].value),
+            "incentives": words.money(findings["plan_incentives"].value),
+            "profit": words.money(profit.value),
+            "low": words.money(profit.low or 0),
+            "high": words.money(profit.high or 0),
+        },
+    )
+    if profit.verdict == "do_it":
+        return words.say_many(
+            "Do it: contact one customer, {channels}. It is expected to cost {spend} ({contact} for the"
+            " contact, {incentives} for incentives on return) and to bring {profit} more than leaving it"
+            " alone, after these costs (90% interval {low} to {high}).",
+            "Do it: contact {n} customers, {channels}. That is expected to cost {spend} ({contact} for the"
+            " contacts, {incentives} for incentives to those who return) and to bring {profit} more than"
+            " leaving them alone, after these costs (90% interval {low} to {high}).",
+            n,
+            **values,
+        )
+    return words.say_many(
+        "Try it small: contacting one customer, {channels}, is expected to cost {spend} ({contact} for the"
+        " contact, {incentives} for incentives on return) and to bring {profit} more than leaving it alone,"
+        " after these costs, but it may lose money too (90% interval {low} to {high}).",
+        "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
+        " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
+        " them alone, after these costs, but it may lose money too (90% interval {low} to {high}). Begin"
+        " with the first week, measure, and go on only if it pays.",
+        n,
+        **values,
+    )
+
+
+def _do_not(findings: Findings, words: Words) -> str:
+    say, budget = words.say, words.money(findings["budget"].value)
+    why = str(findings["plan_customers"].verdict)
+    if why == "nobody_selected":
+        if findings["selected"].verdict == "lapsed":
+            return say("Nothing to do: nobody is lapsed, so there is nobody to win back today.")
+        return say("Nothing to do: nobody fits the selection in client.yml.")
+    reasons = {
+        "unknown": say(
+            "Whether an offer would pay cannot be told: these data do not show who returns unaided."
+        ),
+        "nobody_contactable": say(
+            "Do not: none of those who could be won back may be contacted by a channel of the catalogue."
+        ),
+        "nobody_addressed": say(
+            "Do not: nobody who may be contacted is left to be addressed; all wait, are let go or left out."
+        ),
+        "no_offer_pays": say(
+            "Do not: no offer of the catalogue is expected to bring back more than it costs from anybody."
+            " The plan is empty, and that is the advice."
+        ),
+        "no_room": say(
+            "Nothing is planned: offers would pay, but the budget of {budget} or the capacities leave room"
+            " for none.",
+            budget=budget,
+        ),
+    }
+    return reasons[why]
+
+
+def _channels(findings: Findings, words: Words) -> str:
+    say, number = words.say, words.number
+    phone, letter, email, visit = (
+        findings[f"plan_{channel}"].value for channel in ("phone", "letter", "email", "visit")
+    )
+    said = [
+        say("{count} by phone", count=number(phone)) if phone else "",
+        say("{count} by letter", count=number(letter)) if letter else "",
+        say("{count} by e-mail", count=number(email)) if email else "",
+        say("{count} by a visit", count=number(visit)) if visit else "",
+    ]
+    return ", ".join(part for part in said if part)
+
+
+def _carried_out(findings: Findings, words: Words) -> list[str]:
+    said: list[str] = []
+    held_back, planned = findings["held_back"].value, findings["plan_customers"].value
+    if held_back:
+        said.append(
+            words.say_many(
+                "One customer, drawn by chance, is held back and must not be contacted: the comparison shows"
+                " afterwards what the campaign did.",
+                "{n} customers, drawn by chance, are held back and must not be contacted: the comparison with"
+                " them shows afterwards what the campaign did.",
+                held_back,
+            )
+        )
+    elif planned:
+        said.append(words.say("Too few to hold anybody back by chance: the effect cannot be measured."))
+    if findings["plan_complaints"].value:
+        said.append(
+            words.say_many(
+                "One customer of the plan has a complaint that was never solved: apology and repair come"
+                " before"
+                " money.",
+                "{n} customers of the plan have complaints that were never solved: apology and repair come"
+                " before money.",
+                findings["plan_complaints"].value,
+            )
+        )
+    if findings["plan_cancellations"].value:
+        said.append(
+            words.say_many(
+                "One has announced a cancellation: call, where that is allowed, before you confirm it.",
+                "{n} have announced a cancellation: call, where that is allowed, before you confirm it.",
+                findings["plan_cancellations"].value,
+            )
+        )
+    return said
+
+
+def _left_out(findings: Findings, words: Words) -> list[str]:
+    said: list[str] = []
+    if findings["not_contactable"].value:
+        message = (
+            "{n} of the {selected} lapsed may not be contacted by any channel of the catalogue: ask for"
+            " consent"
+            " at the next occasion."
+            if findings["selected"].verdict == "lapsed"
+            else "{n} of the {selected} selected may not be contacted by any channel of the catalogue: ask"
+            " for"
+            " consent at the next occasion."
+        )
+        n, selected = findings["not_contactable"].value, findings["selected"].value
+        said.append(words.say(message, n=words.number(n), selected=words.number(selected)))
+    if findings["value_unknown"].value:
+        said.append(
+            words.say_many(
+                "One is not addressed because the value or the chance to return cannot be told.",
+                "{n} are not addressed because their value or their chance to return cannot be told.",
+                findings["value_unknown"].value,
+            )
+        )
+    gone = findings["let_go"].value + findings["no_offer_pays"].value
+    if gone:
+        said.append(
+            words.say_many(
+                "One is not worth an offer today. Leave a good last impression, which costs nothing: no"
+                " reproach, no pressure, and a door that stays open.",
+                "{n} are not worth an offer today. Leave a good last impression, which costs nothing: no"
+                " reproach, no pressure, and a door that stays open.",
+                gone,
+            )
+        )
+    return said
+
+
+def change_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what would change the advice: the response, its form, the budget."""
+    if not findings["plan_customers"].value:
+        return _change_of_nothing(findings, words)
+    say, money, percent = words.say, words.money, words.percent
+    lower, even = findings["profit_if_response_30_lower"], findings["break_even_response"]
+    said = [
+        say(
+            "If all responses were 30% lower than stated, this plan would bring {profit}.",
+            profit=money(lower.value),
+        )
+        if lower.value > 0
+        else say(
+            "If all responses were 30% lower than stated, this plan would lose {loss}.",
+            loss=money(-lower.value),
+        ),
+        say(
+            "It pays as long as the offers bring back at least {share} of the additional customers stated.",
+            share=percent(even.value),
+        ),
+        _other_form(findings, words),
+    ]
+    return [*said, *_more_budget(findings, words)]
+
+
+def _change_of_nothing(findings: Findings, words: Words) -> list[str]:
+    if findings["plan_customers"].verdict == "no_room":
+        return _more_budget(findings, words)
+    if findings["plan_customers"].verdict == "no_offer_pays":
+        return [
+            words.say(
+                "This would change with cheaper contacts, with offers that bring back more customers, or with"
+                " customers whose second life is worth more."
+            )
+        ]
+    return []
+
+
+def _other_form(findings: Findings, words: Words) -> str:
+    other, share = findings["profit_other_form"], findings["share_in_common"]
+    values = {
+        "n": words.number(other.n or 0),
+        "share": words.percent(share.value),
+        "profit": words.money(other.value),
+    }
+    if other.verdict == "odds":
+        return words.say(
+            "If offers multiplied everybody's odds to return instead of adding the same points, the plan"
+            " would hold {n} customers, {share} of those of this plan among them, and bring {profit}.",
+            **values,
+        )
+    return words.say(
+        "If offers added the same points for everybody instead of multiplying the odds to return, the plan"
+        " would hold {n} customers, {share} of those of this plan among them, and bring {profit}.",
+        **values,
+    )
+
+
+def _more_budget(findings: Findings, words: Words) -> list[str]:
+    value, room = findings["value_of_one_more"].value, findings["no_room"].value
+    if value > 0.005:
+        return [
+            words.say(
+                "The budget is the limit: {one} more would bring about {value} more.",
+                one=words.money(1),
+                value=words.money(value, 2),
+            )
+        ]
+    if room:
+        return [words.say("The capacities are the limit: more budget would bring nothing.")]
+    return [words.say("The budget is no limit: more of it would bring nothing.")]
+
+
+def assumed_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what the plan takes for granted until it is measured."""
+    say, percent = words.say, words.percent
+    said: list[str] = []
+    if findings["response_assumed"].value:
+        reach = findings["response_range"]
+        said.append(
+            say(
+                "How many more return because of an offer is assumed, not measured: between {low} and {high}"
+                " percentage points more, by offer. The first campaign with its control group will show it.",
+                low=words.number(100 * (reach.low or 0), 1),
+                high=words.number(100 * (reach.high or 0), 1),
+            )
+        )
+    if findings["second_life_share"].value < 1:
+        said.append(
+            say(
+                "Under some of these offers a second life is assumed to be worth less, down to {share} of the"
+                " usual: those who come for a price leave for a price.",
+                share=percent(findings["second_life_share"].value),
+            )
+        )
+    if findings["stay_share"].n:
+        said.append(
+            say(
+                "{share} of those who return are assumed to be there still when the incentive for staying is"
+                " paid.",
+                share=percent(findings["stay_share"].value),
+            )
+        )
+    if findings["consent_assumed"].value:
+        said.append(
+            words.say_many(
+                "For one customer of the plan no consent is recorded: it was assumed (consent.assumed in"
+                " client.yml).",
+                "For {n} customers of the plan no consent is recorded: it was assumed (consent.assumed in"
+                " client.yml).",
+                findings["consent_assumed"].value,
+            )
+        )
+    return said
+
+
+def gap_sentence(findings: Findings, words: Words) -> str:
+    """Word how near the plan is to the best that is possible."""
+    gap = findings["gap"].value
+    if gap < 5e-7:
+        return words.say("No other plan within these limits is expected to bring more.")
+    return words.say(
+        "No other plan within these limits can be expected to bring more than {gap} more.",
+        gap=words.percent(gap, 3),
+    )
