@@ -133,8 +133,9 @@ def second_order_sentences(findings: Findings, words: Words) -> list[str]:
             followed=number(findings["second_order_followed_days"].value),
         ),
         say(
-            "{share} of the new customers order a second time by then; of those still silent after {days}"
-            " days, {late} do.",
+            "{share} of the new customers order a second time within {followed} days; of those still silent"
+            " after {days} days, {late} do.",
+            followed=number(findings["second_order_followed_days"].value),
             share=words.percent(findings["second_order_by_followed_days"].value),
             days=number(after.value),
             late=words.percent(findings["still_to_order_at_cut"].value),
