@@ -377,10 +377,11 @@ def _dialect(form: Format, types: dict[str, str]) -> dict[str, Any]:
         "escape": '"',
         "decimal_separator": form.decimal,
         "all_varchar": True,
-        "types": types,
         "store_rejects": True,
         "rejects_limit": 0,
     }
+    if types:
+        options["types"] = types
     if form.thousands:
         options["thousands"] = form.thousands
     if form.dates:

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from playbook import checks, churn, comebacks, report
+from playbook import checks, churn, comebacks, occasional, offer_words, report, scoring_words, workbook
 from playbook import findings as found
+from playbook.chapter import Chapter
 from playbook.display import Say, Table
 from playbook.findings import Findings
 from playbook.runs import INDEX
@@ -40,7 +41,7 @@ class Told:
 
 
 def write() -> None:
-    """Write ``index.html`` into the folder of the running run."""
+    """Write ``index.html`` and the workbook into the folder of the running run."""
     folder = Path(os.environ["PLAYBOOK_RUN"])
     told = read(folder, Path(os.environ["PLAYBOOK_SETTINGS"]))
     language = told.settings.language
@@ -54,6 +55,8 @@ def write() -> None:
         as_of=pd.Timestamp(told.chapters["01"]["as_of"].value).date(),
     )
     (folder / INDEX).write_text(html, encoding="utf-8")
+    data = Path(os.environ["PLAYBOOK_DATA"])
+    workbook.write(Chapter("99", told.manifest["client"], told.settings, folder, data))
 
 
 def read(folder: Path, settings: Path) -> Told:
@@ -65,71 +68,95 @@ def read(folder: Path, settings: Path) -> Told:
 
 def body(told: Told) -> Markup:
     """Return the summary page's content, decision first."""
-    say = told.words.say
+    say, words, chapters = told.words.say, told.words, told.chapters
+    plan = chapters.get("07", {})
     parts = [
-        decision(told),
+        Markup('<div class="decision"><p>{}</p></div>').format(decision(told)),
         key_figures(told),
-        _section(say("What we found"), _paragraphs(behind(told))),
-        _section(say("What to keep in mind"), _paragraphs(cautions(told), "warning")),
-        _section(say("Where the numbers come from"), provenance(told)),
+        _section(
+            say("What would change this advice"), offer_words.change_sentences(plan, words) if plan else []
+        ),
+        _section(say("Who gets an offer, and who does not"), [], who_is_addressed(told)),
+        *(_section(title, said) for title, said in behind(told)),
+        _section(say("What is assumed"), offer_words.assumed_sentences(plan, words) if plan else []),
+        _section(say("What to keep in mind"), cautions(told), kind="warning"),
+        _section(say("Where the numbers come from"), [], provenance(told)),
     ]
     return Markup("\n").join(part for part in parts if part)
 
 
-def decision(told: Told) -> Markup:
-    """Return the box with the decision."""
+def decision(told: Told) -> str:
+    """Return the sentence that the page opens with."""
     words, chapters = told.words, told.chapters
-    if "04" not in chapters:
-        return Markup("")
-    base = chapters["04"]
-    lapsed, back = base["lapsed"], base["returners_lapsed"]
-    if not lapsed.value:
-        text = words.say("Nobody is lapsed: there is nobody to win back today.")
-    elif back.verdict == "unknown":
-        text = words.say(
-            "{n} customers are lapsed. Whether winning them back would pay cannot be told from these data.",
-            n=words.number(lapsed.value),
-        )
-    else:
-        text = words.say(
-            "{n} customers are lapsed. About {back} of them come back without any offer: speak to the others,"
-            " and soon.",
-            n=words.number(lapsed.value),
-            back=words.number(back.value),
-        )
-    return Markup('<div class="decision"><p>{}</p></div>').format(text)
+    if "07" in chapters:
+        return offer_words.decision_sentence(chapters["07"], words)
+    lapsed = chapters["04"]["lapsed"].value if "04" in chapters else None
+    if lapsed is None:
+        return words.say("What to do cannot be told before the chapters on churn and on offers have run.")
+    return words.say(
+        "{n} customers are lapsed. Whom of them to win back, and how, is for the chapter on offers to say.",
+        n=words.number(lapsed),
+    )
 
 
 def key_figures(told: Told) -> Markup:
     """Return the row of large numbers."""
     words, chapters = told.words, told.chapters
-    data, base = chapters.get("01", {}), chapters.get("04", {})
+    base, plan = chapters.get("04", {}), chapters.get("07", {})
     shown: list[tuple[str, str]] = []
-    if data:
-        shown.append((words.say("customers who ordered"), words.number(data["buyers"].value)))
-    if base:
-        threshold = base["inactivity_threshold"]
+    if plan and plan["plan_customers"].value:
+        profit = plan["plan_expected_profit"]
+        interval = words.between(words.money(profit.low or 0), words.money(profit.high or 0))
         shown += [
-            (words.say("lapsed"), words.number(base["lapsed"].value)),
-            (words.say("days of silence until lapsed"), words.number(threshold.value)),
-            (words.say("margin the lapsed once brought"), words.money(base["lapsed_margin"].value)),
+            (words.say("expected profit ({interval})", interval=interval), words.money(profit.value)),
+            (words.say("expected spending"), words.money(plan["budget_used"].value)),
+            (words.say("customers to contact"), words.number(plan["plan_customers"].value)),
         ]
+    if base:
+        shown.append((words.say("customers lapsed"), words.number(base["lapsed"].value)))
     items = Markup("").join(
         Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(label, number) for label, number in shown
     )
-    return Markup('<dl class="keyfigures">{}</dl>').format(items)
+    return Markup('<dl class="keyfigures">{}</dl>').format(items) if shown else Markup("")
 
 
-def behind(told: Told) -> list[str]:
-    """Return the sentences of the chapters, in their order."""
+def who_is_addressed(told: Told) -> Markup:
+    """Return the way from those who may be addressed to those who get an offer."""
+    words, plan = told.words, told.chapters.get("07")
+    if plan is None:
+        return Markup("")
+    names = offer_words.status_names(words)
+    counts = {name: plan[name].value if name in plan else 0 for name in names}
+    counts["planned"] = plan["plan_customers"].value
+    first = words.say("lapsed") if plan["selected"].verdict == "lapsed" else words.say("in the selection")
+    rows = [(first, plan["selected"].value), *((names[name], n) for name, n in counts.items() if n)]
+    table = Table(
+        pd.DataFrame(rows, columns=["what", "customers"]),
+        words.say("From those who may be addressed to those who get an offer"),
+        words,
+        {"customers": "number"},
+        {"what": "", "customers": words.say("customers")},
+    )
+    return _html(table)
+
+
+def behind(told: Told) -> list[tuple[str, list[str]]]:
+    """Return what the chapters found, as sections of sentences in the chapters' order."""
     words, chapters = told.words, told.chapters
-    said: list[str] = []
+    sections: list[tuple[str, list[str]]] = []
     if "01" in chapters:
-        said += checks.sentences(chapters["01"], words)[:1]
+        sections.append((words.say("The data"), checks.sentences(chapters["01"], words)[:1]))
     if "04" in chapters:
-        said += churn.threshold_sentences(chapters["04"], words)
-        said += comebacks.base_sentences(chapters["04"], words)
-    return said
+        lost = churn.threshold_sentences(chapters["04"], words)
+        back = comebacks.base_sentences(chapters["04"], words)
+        sections.append((words.say("Who is lost, and who comes back unaided"), [*lost, *back]))
+    if "03" in chapters:
+        said = occasional.occasional_sentences(chapters["03"], words)
+        sections.append((words.say("Who was only ever an occasional buyer"), said))
+    if "06" in chapters:
+        said = scoring_words.scoring_sentences(chapters["06"], words)
+        sections.append((words.say("Who is worth it"), said))
+    return sections
 
 
 def cautions(told: Told) -> list[str]:
@@ -157,15 +184,13 @@ def provenance(told: Told) -> Markup:
         seed=told.settings.seed,
         digest=str(told.manifest["settings_sha256"])[:12],
     )
-    return _html(table) + _paragraphs([made])
+    return _html(table) + _html(Say([made]))
 
 
-def _section(title: str, content: Markup) -> Markup:
-    return Markup("<h2>{}</h2>\n{}").format(title, content)
-
-
-def _paragraphs(sentences: Sequence[str], kind: str = "say") -> Markup:
-    return _html(Say(sentences, kind))
+def _section(title: str, sentences: Sequence[str], content: Markup = Markup(""), kind: str = "say") -> Markup:
+    """Return a section, or nothing where it would be empty."""
+    inside = _html(Say(sentences, kind)) + (content or "")
+    return Markup("<h2>{}</h2>\n{}").format(title, inside) if inside else Markup("")
 
 
 def _html(shown: Table | Say) -> Markup:

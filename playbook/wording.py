@@ -52,7 +52,7 @@ class Words:
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with thousands marks and ``digits`` decimals."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return str(format_decimal(round(value, digits), format=pattern, locale=self._locale))
+        return _typeset(format_decimal(round(value, digits), format=pattern, locale=self._locale))
 
     def compact(self, value: float) -> str:
         """Return a number in short form, such as 2.5M."""
@@ -70,7 +70,7 @@ class Words:
         text = format_currency(
             rounded, self.currency, format=pattern, locale=self._locale, currency_digits=False
         )
-        return str(text).replace(" ", "\N{NO-BREAK SPACE}")
+        return _typeset(text)
 
     def date(self, day: date) -> str:
         """Return a date such as 31 Dec 2025."""
@@ -79,6 +79,11 @@ class Words:
     def between(self, low: str, high: str) -> str:
         """Return an interval of two formatted values."""
         return self.say("{low} to {high}", low=low, high=high)
+
+
+def _typeset(number: str) -> str:
+    """Return a number with a real minus sign, that no line end tears apart."""
+    return number.replace("-", "\N{MINUS SIGN}").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def escape(text: object) -> str:

@@ -23,6 +23,7 @@ def refresh(path: Path) -> None:
     nbclient.NotebookClient(executed, timeout=600, kernel_name="python3").execute()
     for cell, ran in zip(kept["cells"], executed.cells, strict=True):
         if COMPARED in cell["metadata"].get("tags", []):
+            cell["execution_count"] = 1  # nbval takes a cell without one for a cell that never ran
             cell["outputs"] = [
                 {"name": "stdout", "output_type": "stream", "text": output.text.splitlines(keepends=True)}
                 for output in ran.outputs

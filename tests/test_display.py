@@ -13,7 +13,7 @@ WORDS = Words("en", "CHF")
 
 def test_numbers_money_and_dates_as_people_write_them():
     assert WORDS.number(1234567.891, 2) == "1,234,567.89"
-    assert WORDS.money(-1234.5) == "-CHF\u00a01,234"
+    assert WORDS.money(-1234.5) == "\u2212CHF\u00a01,234"
     assert WORDS.money(-0.2) == "CHF\u00a00"
     assert WORDS.percent(0.1234, 1) == "12.3%"
     assert WORDS.date(date(2025, 12, 31)) == "31 Dec 2025"

@@ -171,3 +171,11 @@ def test_customers_may_bring_any_number(client):
     assert people["referrals"].tolist()[0] == 3
     assert people["may_email"].tolist()[0] is True
     sources.close()
+
+
+def test_a_table_of_nothing_but_text_and_flags(client):
+    more = "  customers: {files: people.csv, columns: {customer_id: k, may_email: m}}\n"
+    data, name = client("c,d,a\n1,2025-01-01,5\n", yml(PLAIN, more=more), people_csv="k,m\n1,nein\n")
+    sources = open_sources(settings.load(name, data), data / name)
+    assert sources.customers.execute().values.tolist() == [["1", False]]
+    sources.close()
