@@ -83,8 +83,12 @@ class Sheet:
         return np.asarray(np.round(self.points @ self.weights, 6))  # level is level on every machine
 
     def standing_out(self) -> Array:
-        """Return weighted points above the mean of those with a value; NaN where missing or of no weight."""
-        known = ~np.isnan(self.values) & (self.weights > 0)
+        """Return weighted points above the mean of those with a value.
+
+        NaN where missing, where the criterion has no weight, or ranks nobody.
+        """
+        telling = (self.weights > 0) & ~np.isin(self.names, self.constant)
+        known = ~np.isnan(self.values) & telling
         points = np.where(known, self.points, 0.0)
         mean = points.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         return np.where(known, (self.points - mean) * self.weights, np.nan)
@@ -201,7 +205,8 @@ def reasons(sheet: Sheet, words: Words) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        reason (the two strongest), weakest; None where there is nothing to say.
+        reason (the strongest, and a second where it is above the mean), weakest; None where there
+        is nothing to say.
     """
     if not len(sheet.points):
         return pd.DataFrame({"reason": [], "weakest": []}, dtype=object)
@@ -216,7 +221,7 @@ def reasons(sheet: Sheet, words: Words) -> pd.DataFrame:
     strong = np.where(np.isnan(above) | (shown <= 0), -np.inf, above)
     first = _best(strong)
     strong[np.arange(len(strong)), first] = -np.inf
-    second = _best(strong)
+    second = _best(np.where(strong > 0, strong, -np.inf))
     weak = np.where(np.isnan(above) | (shown >= MOST), np.inf, above)
     for taken in (first, second):
         weak[np.flatnonzero(taken >= 0), taken[taken >= 0]] = np.inf
