@@ -85,6 +85,7 @@ class Worth:
             ecolor=GREY,
             capsize=2,
         )
+        axes.set_xticks(places[::3])
         axes.set_xlabel(say("months after the comeback (the comeback order is in month 0)"))
         axes.yaxis.set_major_formatter(lambda amount, _: words.money(amount))
         alt = say(
