@@ -78,7 +78,7 @@ def body(told: Told) -> Markup:
         ),
         _section(say("Who gets an offer, and who does not"), [], who_is_addressed(told)),
         *(_section(title, said) for title, said in behind(told)),
-        _section(say("What is assumed"), offer_words.assumed_sentences(plan, words) if plan else []),
+        _section(say("What is assumed"), assumptions(told)),
         _section(say("What to keep in mind"), cautions(told), kind="warning"),
         _section(say("Where the numbers come from"), [], provenance(told)),
     ]
@@ -159,6 +159,18 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
     return sections
 
 
+def assumptions(told: Told) -> list[str]:
+    """Return what stands in for what the client's data do not hold."""
+    words, chapters = told.words, told.chapters
+    said = []
+    if "margin" in str(chapters["01"]["columns_missing"].value).split() and told.settings.margin_rate < 1:
+        rate = words.percent(told.settings.margin_rate, 1)
+        said.append(
+            words.say("The data hold no margins: {rate} of revenue is taken (margin_rate).", rate=rate)
+        )
+    return said + (offer_words.assumed_sentences(chapters["07"], words) if "07" in chapters else [])
+
+
 def cautions(told: Told) -> list[str]:
     """Return what is wrong with the data, and which checks failed."""
     words, chapters = told.words, told.chapters
@@ -178,8 +190,8 @@ def provenance(told: Told) -> Markup:
     headings = {"file": words.say("file"), "sha256": words.say("sha256, first 12 digits")}
     table = Table(files, words.say("Files read"), words, headings=headings)
     made = words.say(
-        "Playbook {version}, seed {seed}. The settings of this run have the sha256 {digest}; every number stands"
-        " in findings/ and tables/ beside this page.",
+        "Playbook {version}, seed {seed}. The settings of this run have the sha256 {digest}; every number"
+        " stands in findings/ and tables/ beside this page.",
         version=told.manifest["versions"]["playbook"],
         seed=told.settings.seed,
         digest=str(told.manifest["settings_sha256"])[:12],
@@ -187,9 +199,11 @@ def provenance(told: Told) -> Markup:
     return _html(table) + _html(Say([made]))
 
 
-def _section(title: str, sentences: Sequence[str], content: Markup = Markup(""), kind: str = "say") -> Markup:
+def _section(
+    title: str, sentences: Sequence[str], content: Markup | None = None, kind: str = "say"
+) -> Markup:
     """Return a section, or nothing where it would be empty."""
-    inside = _html(Say(sentences, kind)) + (content or "")
+    inside = _html(Say(sentences, kind)) + (content or Markup(""))
     return Markup("<h2>{}</h2>\n{}").format(title, inside) if inside else Markup("")
 
 

@@ -1,4 +1,4 @@
-"""What users get wrong, and what clients have too little of: exit codes, one sentence, nothing half-written."""
+"""What users get wrong, and what clients have too little of: exit codes, one sentence, no half reports."""
 
 import json
 import re

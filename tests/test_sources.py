@@ -27,7 +27,8 @@ def read(client):
 
 
 def yml(columns, form="{}", more=""):
-    return f"client: A\ntables:\n  orders:\n    files: orders.csv\n    format: {form}\n    columns: {columns}\n{more}"
+    head = "client: A\ntables:\n  orders:\n    files: orders.csv\n"
+    return f"{head}    format: {form}\n    columns: {columns}\n{more}"
 
 
 PLAIN = "{customer_id: c, ordered_at: d, amount: a}"

@@ -54,8 +54,8 @@ def _show(way: str, spent: Cost) -> None:
 def generate(file: Path, lines: int = LINES, customers: int = CUSTOMERS) -> None:
     """Write order lines, five to two orders, of customers who differ in how often they buy."""
     duckdb.sql(
-        f"""COPY (SELECT 'C' || lpad(CAST(CAST({customers} * pow(hash(o) % 1000003 / 1000003.0, 1.5) AS BIGINT)
-                  AS VARCHAR), 7, '0') AS customer,
+        f"""COPY (SELECT 'C' || lpad(CAST(CAST({customers} * pow(hash(o) % 1000003 / 1000003.0, 1.5)
+                  AS BIGINT) AS VARCHAR), 7, '0') AS customer,
               DATE '2021-01-01' + CAST(hash(o, 2) % 1460 AS INTEGER) AS day,
               round(5 + 200 * pow(hash(i, 3) % 10007 / 10007.0, 3), 2) AS amount,
               'P' || (hash(i, 4) % 5000) AS product

@@ -1,0 +1,85 @@
+from dataclasses import dataclass
+from datetime import date
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+import python_calamine
+
+from playbook import workbook
+from playbook.wording import Words
+
+
+def rows(path, sheet):
+    return python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name(sheet).to_python()
+
+
+@pytest.fixture(scope="module")
+def sheets(demo_run):
+    path = demo_run.folder / "workbook.xlsx"
+    return {name: rows(path, name) for name in python_calamine.CalamineWorkbook.from_path(path).sheet_names}
+
+
+def table(sheet):
+    return pd.DataFrame(sheet[3:], columns=sheet[2])
+
+
+def test_there_is_a_sheet_for_each_list_and_notes_come_first(sheets):
+    assert list(sheets) == ["Notes", "Ranking", "Plan", "Held back", "Let go"]
+    explained = {row[1] for row in sheets["Notes"][5:]}
+    assert {"rank", "score", "second lifetime value", "contact by"} <= explained
+
+
+def test_the_ranking_is_the_run_s_with_names_beside_it(sheets, demo_run):
+    frame = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet")
+    ranked = frame[frame["rank"].notna()].sort_values("rank")
+    shown = table(sheets["Ranking"])
+    assert shown["customer"].tolist() == ranked["customer_id"].tolist()
+    assert shown["score"].to_numpy(float) == pytest.approx(ranked["score"].to_numpy())
+    assert (shown["name"] != "").mean() > 0.9
+
+
+def test_nobody_held_back_is_in_the_plan(sheets, demo_run):
+    plan = table(sheets["Plan"])
+    assert len(plan) == len(pd.read_csv(demo_run.folder / "plan.csv"))
+    held = table(sheets["Held back"])
+    assert len(held) > 0
+    assert not set(held["customer"]) & set(plan["customer"])
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A run with one customer whose words look like formulas."""
+
+    folder: object
+    words = Words()
+    settings = SimpleNamespace(client="=1+1", currency="CHF")
+    as_of = date(2025, 1, 31)
+    sources = SimpleNamespace(customers=None)
+
+    @property
+    def customers(self):
+        return pd.DataFrame(
+            {
+                "customer_id": ["=cmd|' /C calc'!A0"],
+                "rank": [1],
+                "class": ["let_go"],
+                "score": [1.0],
+                "orders": [1],
+                "margin": [-2.5],
+                "last_order": [date(2024, 1, 1)],
+                "reason": ["@SUM(1)"],
+                "weakest": ["+1"],
+            }
+        )
+
+
+def test_what_looks_like_a_formula_is_text(tmp_path):
+    workbook.write(StandIn(tmp_path))
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "workbook.xlsx") as archive:
+        for name in archive.namelist():
+            assert b"<f>" not in archive.read(name)
+    assert rows(tmp_path / "workbook.xlsx", "Let go")[3][0] == "=cmd|' /C calc'!A0"
+    assert not (tmp_path / "workbook.partial").exists()
