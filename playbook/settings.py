@@ -214,6 +214,36 @@ class Contact(Strict):
     assumed: tuple[Literal["email", "phone", "letter", "visit"], ...] = ("letter",)
 
 
+class Checks(Strict):
+    """From where on something in the data is worth a word.
+
+    Attributes
+    ----------
+    earliest : date
+        Dates before it are taken for slips of the pen.
+    customer_share : float
+        Share of the revenue, or of the order lines, of one customer among `least_buyers` or more.
+    line_share : float
+        Share of the revenue of one customer's day.
+    gap_days : int
+        Days without any order that are a gap, in a log with an order in most weeks.
+    thin_month : float
+        A month with less than this share of the orders of the months around it.
+    joined_share : float
+        Share of the buyers that the table of customers should know.
+    least_buyers : int
+        Below it, shares of one customer or day say nothing.
+    """
+
+    earliest: date = date(1980, 1, 1)
+    customer_share: float = Field(0.2, gt=0, le=1)
+    line_share: float = Field(0.1, gt=0, le=1)
+    gap_days: int = Field(28, gt=0)
+    thin_month: float = Field(0.25, ge=0, le=1)
+    joined_share: float = Field(0.5, ge=0, le=1)
+    least_buyers: int = Field(20, gt=0)
+
+
 class Settings(Strict):
     """Everything a run depends on besides the data. Defaults are the method's own."""
 
@@ -224,6 +254,9 @@ class Settings(Strict):
     as_of: date | None = None
     tables: Tables
     tolerated_unreadable: float = Field(0.01, ge=0, le=1)
+    checks: Checks = Checks()
+    forget_before: date | None = None
+    pseudonymise: bool = False
     margin_rate: float = Field(0.35, gt=0, le=1)
     discount_rate: float = Field(0.08, ge=0, lt=1)
     horizon_days: int = Field(183, gt=0)
@@ -257,10 +290,13 @@ class Settings(Strict):
         tables = [self.tables.orders, self.tables.customers, self.tables.events, self.tables.contacts]
         named = [name for table in tables if table for name in table.files]
         named += [self.offers.catalogue] if self.offers.catalogue else []
+        named += [SUPPRESSION_FILE] if (folder / SUPPRESSION_FILE).is_file() else []
         return [folder / name for name in [SETTINGS_FILE, *dict.fromkeys(named)]]
 
 
 SETTINGS_FILE = "client.yml"
+SUPPRESSION_FILE = "suppress.csv"
+"""Beside it, where the client has one: customers who are never contacted, one id or e-mail a line."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "retail": {},

@@ -6,6 +6,7 @@ dates or numbers as text, are first written as CSV in the same dialect, so that 
 """
 
 import csv
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,7 +20,8 @@ import ibis.expr.datatypes as dt
 import pandas as pd
 import python_calamine
 
-from playbook.errors import DataError, did_you_mean
+from playbook.confidential import Suppressed, read_suppressed, shield
+from playbook.errors import DataError, PlaybookError, did_you_mean
 from playbook.settings import Format, Settings, Table
 
 MONEY = "DECIMAL(18,4)"
@@ -85,6 +87,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "contacts": ("campaign", "customer_id", "contacted_at", "channel", "arm"),
 }
 
+NO = ("0", "false", "f", "no", "n", "nein", "falsch", "non", "faux", "falso", "-", ".", "0.0")
 YES = ("1", "true", "t", "yes", "y", "x", "ja", "j", "wahr", "sì", "si", "s", "vero", "oui", "o", "vrai")
 
 
@@ -114,6 +117,13 @@ class Sources:
         None where the client has no such table.
     unreadable : list of Unreadable
         Complete for a table once it was read to its end: see `collect_unreadable`.
+    parts : dict
+        Table to its files, each with the name to show and its canonical expression, as written:
+        nothing forgotten, ids as they are.
+    flags : dict
+        (table, column) of yes-or-no columns to the text that stands there, an expression per file.
+    suppressed : Suppressed
+        Who is never contacted.
     """
 
     connection: Any
@@ -122,6 +132,9 @@ class Sources:
     events: Any = None
     contacts: Any = None
     unreadable: list[Unreadable] = field(default_factory=list)
+    parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    suppressed: Suppressed = field(default_factory=Suppressed)
     _files: dict[str, tuple[str, str, Format]] = field(default_factory=dict)
     _scratch: TemporaryDirectory[str] | None = None
 
@@ -147,14 +160,16 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     DataError
         For a file that is missing, empty or no table, and for a mapped column that is not there.
     """
+    folder = folder.resolve()
     scratch = TemporaryDirectory(prefix="playbook-")
-    connection = ibis.duckdb.connect(preserve_insertion_order=False)
-    sources = Sources(connection=connection, orders=None, _scratch=scratch)
+    sources = Sources(connection=_engine(scratch), orders=None, _scratch=scratch)
     try:
+        sources.suppressed = read_suppressed(settings, folder)
         for name in ("orders", "customers", "events", "contacts"):
             table = getattr(settings.tables, name)
             if table is not None:
-                setattr(sources, name, _canonical(sources, name, table, folder))
+                read = _canonical(sources, name, table, folder)
+                setattr(sources, name, shield(settings, folder, name, read))
         for name in ("customers", "events", "contacts"):
             expression = getattr(sources, name)
             if expression is not None:
@@ -163,10 +178,21 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     except duckdb.Error as error:
         sources.close()
         raise DataError(f"The data could not be read: {_one_line(error)}") from error
-    except DataError:
+    except PlaybookError:
         sources.close()
         raise
     return sources
+
+
+def _engine(scratch: TemporaryDirectory[str]) -> Any:
+    """Return an engine that works on disk what does not fit into memory.
+
+    PLAYBOOK_MEMORY, such as ``1GB``, says how much it may take.
+    """
+    limit = {"memory_limit": os.environ["PLAYBOOK_MEMORY"]} if os.environ.get("PLAYBOOK_MEMORY") else {}
+    return ibis.duckdb.connect(
+        preserve_insertion_order=False, temp_directory=f"{scratch.name}/engine", **limit
+    )
 
 
 def collect_unreadable(sources: Sources) -> None:
@@ -212,11 +238,13 @@ def _value_at(line: str, sources: Sources, path: str, column: str, form: Format)
 def _canonical(sources: Sources, name: str, table: Table, folder: Path) -> Any:
     if not table.files:
         raise DataError(f"client.yml: tables.{name}.files names no file.")
-    parts = [
-        _select(sources, name, table, path, shown)
+    named = [
+        (shown, _select(sources, name, table, path, shown))
         for file in table.files
         for path, shown in _text_files(sources, table, folder / file)
     ]
+    sources.parts[name] = named
+    parts = [part for _, part in named]
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
@@ -301,6 +329,9 @@ def _select(sources: Sources, name: str, table: Table, path: Path, shown: str) -
         ours: _typed(raw[theirs], kinds.get(ours, NUMBER)).name(ours)
         for ours, theirs in table.columns.items()
     }
+    for ours, theirs in table.columns.items():
+        if kinds.get(ours) == FLAG:
+            sources.flags.setdefault((name, ours), []).append(raw.select(text=_text(raw[theirs])))
     if name == "orders" and "amount" not in chosen:
         chosen["amount"] = (chosen["unit_price"] * chosen["quantity"]).cast(dt.Decimal(18, 4))
     chosen.pop("unit_price", None)
@@ -357,7 +388,7 @@ def _read_file(sources: Sources, name: str, table: Table, path: Path, shown: str
 def _scratch_file(sources: Sources) -> Path:
     assert sources._scratch is not None
     folder = Path(sources._scratch.name)
-    return folder / f"{len(list(folder.iterdir()))}.csv"
+    return folder / f"{len(list(folder.glob('*.csv')))}.csv"
 
 
 def _header(path: Path, form: Format, shown: str) -> list[str]:
