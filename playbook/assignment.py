@@ -1,97 +1,39 @@
 """Who gets which offer: at most one each, the most expected profit within budget and capacities.
 
-Solved as an integer programme up to `EXACT_PAIRS` pairs of customer and offer. Beyond, customers are
-admitted by their profit at the prices of the scarce things, and the distance to the best that is
-possible at all is known from the same prices (the bound of Dantzig and Wolfe 1960; Fisher 1981).
+Customers are admitted by their profit at the prices of what is scarce; the same prices say how much
+may be missing to the best that is possible. Where that is too much and the problem is not too large,
+the integer programme is solved.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
+from playbook.shadow_prices import (
+    NOBODY,
+    PRECISION,
+    Choice,
+    Prices,
+    Problem,
+    Weeks,
+    best_offer,
+    shadow_prices,
+)
 from playbook.survival import Array
 
-Choice = npt.NDArray[np.intp]
-Weeks = npt.NDArray[np.intp]
-
-NOBODY = -1
 NEAR_ENOUGH = 1e-4
 """Share of the possible profit that may be missing before the integer programme is solved."""
 EXACT_PAIRS = 20_000
 """Pairs of customer and offer up to which it is solved."""
-EXACT_NODES = 2_000
+EXACT_NODES = 300
 """Branches after which it stops; the gap is then printed as it is."""
-PRECISION = 1e-9
 ROUNDS = 200
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What may be offered to whom, and what is scarce.
-
-    Attributes
-    ----------
-    profit : array, shape (customers, offers)
-        Expected incremental profit; -inf where the offer may not be made.
-    spend : array, shape (customers, offers)
-        Expected spend: contact and incentives.
-    last_week : array of int, shape (customers, offers)
-        Last week (from 1) in which the offer still pays.
-    first_week : array of int, shape (offers,)
-        First week in which the offer can be made.
-    capacity : array, shape (offers,)
-        Contacts per week; inf where there is no limit.
-    weeks : int
-        Weeks of the planning window.
-    budget : float
-        Limit of the expected spend.
-    """
-
-    profit: Array
-    spend: Array
-    last_week: Weeks
-    first_week: Weeks
-    capacity: Array
-    weeks: int
-    budget: float
-
-    @cached_property
-    def limits(self) -> Array:
-        """Return how many contacts with a deadline by each week can be made, shape (offers, weeks).
-
-        Contacts with deadlines can be scheduled exactly where, for every week, those due by then
-        are no more than can be made by then.
-        """
-        open_weeks = np.maximum(np.arange(1, self.weeks + 1) - self.first_week[:, None] + 1, 0)
-        limited = np.isfinite(self.capacity)
-        limits = np.full(open_weeks.shape, np.inf)
-        limits[limited] = open_weeks[limited] * self.capacity[limited, None]
-        return limits
-
-    def used(self, choice: Choice) -> tuple[float, Array]:
-        """Return the expected spend of a choice, and its contacts due by each week, by offer."""
-        chosen = np.flatnonzero(choice != NOBODY)
-        offers = choice[chosen]
-        due = np.zeros(self.limits.shape)
-        np.add.at(due, (offers, self.last_week[chosen, offers] - 1), 1)
-        return float(self.spend[chosen, offers].sum()), due.cumsum(axis=1)
-
-    def total(self, choice: Choice) -> float:
-        """Return the expected profit of a choice."""
-        chosen = np.flatnonzero(choice != NOBODY)
-        return float(self.profit[chosen, choice[chosen]].sum())
-
-    def fits(self, choice: Choice) -> bool:
-        """Whether a choice keeps the budget and all capacities."""
-        spend, due = self.used(choice)
-        return bool(spend <= self.budget * (1 + 1e-12) and (due <= self.limits).all())
 
 
 @dataclass(frozen=True)
@@ -142,7 +84,7 @@ def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int 
         problem.weeks,
         problem.budget,
     )
-    prices = _prices(small)
+    prices = shadow_prices(small)
     chosen, bound = _admit(small, prices), prices.bound
     missing = bound - small.total(chosen)
     if missing > max(near_enough, PRECISION) * bound and np.isfinite(small.profit).sum() <= exact_pairs:
@@ -152,72 +94,10 @@ def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int 
     return Assignment(choice, small.total(chosen), bound, prices.budget)
 
 
-# Prices of the scarce things -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Prices:
-    """What a unit of budget, and a contact by each week, is worth; and the bound they prove."""
-
-    budget: float
-    contact: Array
-    bound: float
-
-    def reduced(self, problem: Problem) -> Array:
-        """Return the profits net of what each pair uses up."""
-        due = self.contact[:, ::-1].cumsum(axis=1)[:, ::-1]
-        offers = np.arange(problem.profit.shape[1])
-        return np.asarray(problem.profit - self.budget * problem.spend - due[offers, problem.last_week - 1])
-
-
-def _best(reduced: Array) -> Choice:
-    """Return each customer's best offer, none where it is not above 0."""
-    best = reduced.argmax(axis=1)
-    return np.where(reduced[np.arange(len(best)), best] > 0, best, NOBODY)
-
-
-def _prices(problem: Problem) -> _Prices:
-    """Find the prices of the linear relaxation by column generation.
-
-    The master programme mixes whole assignments; its shadow prices make the next one, in which
-    everybody takes what is best at these prices. The least dual value seen bounds every assignment.
-    """
-    limited = np.isfinite(problem.limits)
-    limits = np.concatenate([[problem.budget], problem.limits[limited]])
-    columns, profits = [np.zeros(len(limits))], [0.0]
-    prices = _Prices(0.0, np.zeros(problem.limits.shape), np.inf)
-    if not len(problem.profit):
-        return _Prices(0.0, prices.contact, 0.0)
-    for _ in range(ROUNDS):
-        reduced = prices.reduced(problem)
-        choice = _best(reduced)
-        dual = np.concatenate([[prices.budget], prices.contact[limited]]) @ limits
-        dual += reduced.max(axis=1).clip(min=0).sum()
-        best = _Prices(prices.budget, prices.contact, min(prices.bound, float(dual)))
-        spend, due = problem.used(choice)
-        columns.append(np.concatenate([[spend], due[limited]]))
-        profits.append(problem.total(choice))
-        master = linprog(
-            -np.array(profits),
-            A_ub=np.array(columns).T,
-            b_ub=limits,
-            A_eq=np.ones((1, len(profits))),
-            b_eq=[1.0],
-            method="highs",
-        )
-        if best.bound + master.fun <= PRECISION * max(1.0, best.bound):
-            return best
-        shadow = -master.ineqlin.marginals
-        contact = np.zeros(problem.limits.shape)
-        contact[limited] = shadow[1:]
-        prices = _Prices(float(shadow[0]), contact, best.bound)
-    return best
-
-
 # Choices -------------------------------------------------------------------------------------
 
 
-def _admit(problem: Problem, prices: _Prices) -> Choice:
+def _admit(problem: Problem, prices: Prices) -> Choice:
     """Admit customers by their profit at the prices, then fill what is left by profit per money."""
     reduced = prices.reduced(problem)
     tolerance = 1e-9 * np.abs(problem.profit[np.isfinite(problem.profit)]).max(initial=1.0)
@@ -238,7 +118,7 @@ def _keep(problem: Problem, choice: Choice, worth: Array, order: Array) -> Choic
     room = np.minimum.accumulate(room, axis=1)[:, ::-1]  # a contact by a week counts in all later ones
     offers = np.arange(problem.profit.shape[1])
     possible = (room[offers, problem.last_week - 1] >= 1) & (problem.spend <= problem.budget - spend)
-    best = _best(np.where(possible & (choice == NOBODY)[:, None], worth, -np.inf))
+    best = best_offer(np.where(possible & (choice == NOBODY)[:, None], worth, -np.inf))
     rows = np.flatnonzero(best != NOBODY)
     rows = rows[np.argsort(-order[rows, best[rows]], kind="stable")]
     rows = rows[_within_capacity(problem, rows, best[rows], problem.limits - due)]
@@ -260,7 +140,7 @@ def _within_capacity(problem: Problem, rows: Choice, offers: Choice, room: Array
 
 
 def _integer_programme(
-    problem: Problem, start: Choice, prices: _Prices, near_enough: float
+    problem: Problem, start: Choice, prices: Prices, near_enough: float
 ) -> tuple[Choice, float]:
     """Solve the assignment with HiGHS among what could still be better than ``start``.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -11,15 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from playbook import returns
-from playbook.assignment import Problem, Weeks
 from playbook.catalogue import Offer
 from playbook.history import History
 from playbook.reach import reach
 from playbook.response import Form, incentive_return, profit_of, staying, with_offer
 from playbook.selection import selected
 from playbook.settings import Settings
+from playbook.shadow_prices import Problem, Weeks
 from playbook.sources import Sources
 from playbook.survival import Array
+from playbook.window import Window
 
 Flags = npt.NDArray[np.bool_]
 STRATA = 5
@@ -36,39 +36,6 @@ STATUSES = (
     "addressed",
 )
 """Why a customer is or is not addressed; the first that applies."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """The weeks in which the campaign is carried out; the first begins on the Monday after today."""
-
-    as_of: date
-    weeks: int
-
-    @property
-    def start(self) -> date:
-        """Return the first Monday after the as-of date."""
-        return self.as_of + timedelta(days=7 - self.as_of.weekday())
-
-    def monday(self, week: int) -> date:
-        """Return the first day of a week, counted from 1."""
-        return self.start + timedelta(weeks=week - 1)
-
-    def sunday(self, week: int) -> date:
-        """Return the last day of a week."""
-        return self.monday(week) + timedelta(days=6)
-
-    def open_weeks(self, offer: Offer) -> tuple[int, int]:
-        """Return the first and the last week in which an offer may be made; first > last: none."""
-        first = next(
-            (w for w in self._all if self.sunday(w) >= (offer.first_day or self.start)), self.weeks + 1
-        )
-        last = max((w for w in self._all if self.monday(w) <= (offer.last_day or date.max)), default=0)
-        return first, last
-
-    @property
-    def _all(self) -> range:
-        return range(1, self.weeks + 1)
 
 
 @dataclass(frozen=True)

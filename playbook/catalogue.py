@@ -155,7 +155,7 @@ def table(offers: Sequence[Offer], words: Words) -> Table:
         "cost": say("per contact"),
         "incentive": say("incentive"),
         "response": say("points added"),
-        "source": say("which are"),
+        "source": say("source"),
         "share": say("a second life is worth"),
     }
     frame = pd.DataFrame(rows, columns=list(headings))

@@ -39,6 +39,7 @@ def offers_sentences(findings: Findings, words: Words) -> list[str]:
         decision_sentence(findings, words),
         *_carried_out(findings, words),
         *_left_out(findings, words),
+        *([gap_sentence(findings, words)] if findings["plan_customers"].value else []),
     ]
 
 
@@ -57,6 +58,7 @@ def decision_sentence(findings: Findings, words: Words) -> str:
             "profit": words.money(profit.value),
             "low": words.money(profit.low or 0),
             "high": words.money(profit.high or 0),
+            "chance": words.percent(findings["chance_of_profit"].value),
         },
     )
     if profit.verdict == "do_it":
@@ -73,10 +75,12 @@ def decision_sentence(findings: Findings, words: Words) -> str:
     return words.say_many(
         "Try it small: contacting one customer, {channels}, is expected to cost {spend} ({contact} for the"
         " contact, {incentives} for incentives on return) and to bring {profit} more than leaving it alone,"
-        " after these costs, but it may lose money too (90% interval {low} to {high}).",
+        " after these costs, but it may lose money too (90% interval {low} to {high}, chance of a profit"
+        " {chance}).",
         "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
         " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
-        " them alone, after these costs, but it may lose money too (90% interval {low} to {high}). Begin"
+        " them alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance of"
+        " a profit {chance}). Begin"
         " with the first week, measure, and go on only if it pays.",
         n,
         **values,
@@ -118,6 +122,10 @@ def _channels(findings: Findings, words: Words) -> str:
     phone, letter, email, visit = (
         findings[f"plan_{channel}"].value for channel in ("phone", "letter", "email", "visit")
     )
+    used = [channel for channel, n in zip("plev", (phone, letter, email, visit), strict=True) if n]
+    if len(used) == 1:
+        alone = {"p": say("by phone"), "l": say("by letter"), "e": say("by e-mail"), "v": say("by a visit")}
+        return alone[used[0]]
     said = [
         say("{count} by phone", count=number(phone)) if phone else "",
         say("{count} by letter", count=number(letter)) if letter else "",
@@ -275,7 +283,9 @@ def _more_budget(findings: Findings, words: Words) -> list[str]:
 
 def assumed_sentences(findings: Findings, words: Words) -> list[str]:
     """Word what the plan takes for granted until it is measured."""
-    say, percent = words.say, words.percent
+    say, percent, planned = words.say, words.percent, findings["plan_customers"]
+    if not planned.value and planned.verdict not in ("no_offer_pays", "no_room"):
+        return []
     said: list[str] = []
     if findings["response_assumed"].value:
         reach = findings["response_range"]
@@ -287,7 +297,14 @@ def assumed_sentences(findings: Findings, words: Words) -> list[str]:
                 high=words.number(100 * (reach.high or 0), 1),
             )
         )
-    if findings["second_life_share"].value < 1:
+    if findings["catalogue_preset"].value:
+        said.append(
+            say(
+                "The offers and what they cost are the preset's, not the client's own: name a catalogue under"
+                " offers in client.yml."
+            )
+        )
+    if planned.value and findings["second_life_share"].value < 1:
         said.append(
             say(
                 "Under some of these offers a second life is assumed to be worth less, down to {share} of the"

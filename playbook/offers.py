@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from playbook.assignment import NOBODY, Assignment, assign, weeks_of
+from playbook.assignment import Assignment, assign, weeks_of
 from playbook.campaign import Campaign
 from playbook.catalogue import CHANNELS, KINDS
 from playbook.display import Table
 from playbook.findings import Finding
-from playbook.offer_words import channel_names, kind_names, offers_sentences, status_names
+from playbook.offer_words import channel_names, kind_names, offers_sentences
 from playbook.predictive import ProfitDraws, simulate
-from playbook.response import Form, incentive_return, staying
+from playbook.response import Form, incentive_return
+from playbook.shadow_prices import NOBODY
 from playbook.wording import Words
 
 NAMED = ("visit", "phone")
@@ -86,6 +87,11 @@ class Plan:
             return "nobody_addressed"
         return "no_room" if self._paying.any() else "no_offer_pays"
 
+    @property
+    def held_back(self) -> Any:
+        """Who of the addressed is held back; nobody where there is no campaign to measure."""
+        return self.campaign.held_back & bool(len(self.contacts))
+
     @cached_property
     def _paying(self) -> Any:
         """Whether some offer pays for each of the addressed, held back or not."""
@@ -97,7 +103,7 @@ class Plan:
         """Return what becomes of every customer, one of `offer_words.status_names`."""
         status = self.campaign.everybody["status"].copy()
         people = np.select(
-            [self.assignment.choice != NOBODY, self.campaign.held_back, self._paying],
+            [self.assignment.choice != NOBODY, self.held_back, self._paying],
             ["planned", "held_back", "no_room"],
             "no_offer_pays",
         )
@@ -159,6 +165,7 @@ class Plan:
                 "points",
                 verdict=self.form,
             ),
+            Finding("catalogue_preset", int(settings.offers.catalogue is None), unit="yes_no"),
             Finding("stay_share", settings.offers.stay_share, unit="share", n=self._staying()),
             Finding("second_life_share", self._least_share(), unit="share", n=n),
             Finding("consent_assumed", int(self.contacts["assumed"].sum()), unit="customers", n=n),
@@ -186,6 +193,8 @@ class Plan:
         kept = ["offer", "offer_kind", "channel", "responsible", "contact_by", "expected_profit"]
         frame = self.campaign.everybody[["customer_id", "contactable"]].assign(plan_status=self.status)
         frame = frame.merge(self.contacts[["customer_id", *kept]], on="customer_id", how="left")
+        for name in kept[:-1]:
+            frame[name] = frame[name].astype(object).mask(frame[name].isna(), None)
         return frame.assign(holdout=(frame["plan_status"] == "held_back"))
 
     def sentences(self, words: Words) -> list[str]:
@@ -220,59 +229,6 @@ class Plan:
         formats = {"customers": "number"} | dict.fromkeys(("contact", "incentives", "profit"), "money")
         note = say("Profit is what they bring more than if left alone, after contacts and incentives.")
         return Table(frame[list(headings)], say("The plan by offer"), words, formats, headings, note)
-
-    def week_table(self, words: Words) -> Table:
-        """Return how many contacts each responsible makes in each week."""
-        say = words.say
-        by = ["week", "responsible", "channel"]
-        frame = self.contacts.groupby(by, as_index=False).agg(
-            contacts=("customer_id", "size"), last=("contact_by", "min"), profit=("expected_profit", "sum")
-        )
-        frame["channel"] = frame["channel"].map(channel_names(words))
-        headings = {
-            "week": say("week of"),
-            "responsible": say("responsible"),
-            "channel": say("channel"),
-            "contacts": say("contacts"),
-            "last": say("earliest deadline"),
-            "profit": say("expected profit"),
-        }
-        formats = {"week": "date", "contacts": "number", "last": "date", "profit": "money"}
-        return Table(frame[list(headings)], say("Who does what, and when"), words, formats, headings)
-
-    def status_table(self, words: Words) -> Table:
-        """Return what becomes of all who could be addressed, and why the others are not."""
-        say, names = words.say, status_names(words)
-        counts = self.status[self.status != "not_selected"].value_counts()
-        frame = pd.DataFrame(
-            [(names[name], int(counts[name])) for name in names if counts.get(name, 0)],
-            columns=["status", "customers"],
-        )
-        headings = {"status": say("what becomes of them"), "customers": say("customers")}
-        return Table(
-            frame, say("Who is in the plan, and who is not"), words, {"customers": "number"}, headings
-        )
-
-    def first_table(self, words: Words, n: int = 10) -> Table:
-        """Return the contacts that are expected to bring most."""
-        say = words.say
-        frame = self.contacts.sort_values(["expected_profit", "customer_id"], ascending=[False, True]).head(n)
-        headings = {
-            "customer_id": say("customer"),
-            "offer": say("offer"),
-            "responsible": say("responsible"),
-            "contact_by": say("contact by"),
-            "return_probability": say("chance to return"),
-            "return_probability_with_offer": say("with the offer"),
-            "expected_profit": say("expected profit"),
-            "expected_profit_low": say("if the response is low"),
-            "expected_profit_high": say("if it is high"),
-        }
-        profits = ("expected_profit", "expected_profit_low", "expected_profit_high")
-        formats = {"contact_by": "date"} | dict.fromkeys(profits, "money_exact")
-        formats |= dict.fromkeys(("return_probability", "return_probability_with_offer"), "percent")
-        caption = say("The contacts that are expected to bring most")
-        return Table(frame[list(headings)], caption, words, formats, headings)
 
 
 def make_plan(
@@ -335,33 +291,6 @@ def _contacts(
             "first_words": made.first_words,
         }
     )
-
-
-def one_customer(plan: Plan, words: Words) -> Table:
-    """Return the formula step by step for the customer who is expected to bring most."""
-    say, money, percent = words.say, words.money, words.percent
-    rows: list[tuple[str, str]] = []
-    best = plan.contacts.nlargest(1, "expected_profit").to_dict("records")
-    for row in best:
-        place = plan.campaign.people.index[plan.campaign.people["customer_id"] == row["customer_id"]][0]
-        names = [offer.name for offer in plan.campaign.offers]
-        offer = plan.campaign.offers[names.index(row["offer"])]
-        v0 = float(plan.campaign.v0[place])
-        q = staying(offer, plan.campaign.settings)
-        rows = [
-            (say("customer and offer"), f"{row['customer_id']}: {offer.name}"),
-            (say("p0, chance to return unaided"), percent(row["return_probability"], 1)),
-            (say("p1, chance to return with the offer"), percent(row["return_probability_with_offer"], 1)),
-            (say("V0, a second life"), money(v0, 2)),
-            (say("V1, a second life under this offer"), money(offer.second_life_share * v0, 2)),
-            (say("I, incentive on return"), money(row["incentive_return"], 2)),
-            (say("q × incentive on staying"), money(q * offer.incentive_stay, 2)),
-            (say("c, the contact"), money(offer.cost, 2)),
-            (say("E = p1 × (V1 − I − q × I stay) − p0 × V0 − c"), money(row["expected_profit"], 2)),
-        ]
-    frame = pd.DataFrame(rows, columns=["what", "amount"])
-    headings = {"what": say("step"), "amount": say("value")}
-    return Table(frame, say("Expected profit by hand, for one customer"), words, headings=headings)
 
 
 def _round(value: float, digits: int = 2) -> float:

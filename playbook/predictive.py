@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playbook.assignment import NOBODY, Choice
 from playbook.campaign import Campaign
 from playbook.catalogue import Offer, Response
 from playbook.response import Form, incentive_return
 from playbook.settings import Settings
+from playbook.shadow_prices import NOBODY, Choice
 from playbook.survival import Array
 
 LEVEL = 0.90

@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from playbook.assignment import NOBODY, assign
-from playbook.campaign import Campaign
+from playbook.assignment import assign
 from playbook.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
 from playbook.findings import Finding
 from playbook.offer_words import assumed_sentences, change_sentences
 from playbook.offers import Plan
-from playbook.response import Form, incentive_return
-from playbook.survival import Array
+from playbook.response import Form
+from playbook.shadow_prices import NOBODY
 from playbook.wording import Words
 
 LOWER = 0.7
 SCALES = (0.5, LOWER, 0.85, 1.0, 1.15, 1.3)
+NEAR_ENOUGH = 0.005
+"""Share of the possible profit that may be missing in these plans, which nobody carries out."""
 STEPS = 8
 """Points of the profit curve above a budget of nothing."""
 
@@ -163,7 +164,7 @@ def what_if(plan: Plan) -> WhatIf:
     campaign = plan.campaign
     other: Form = "odds" if plan.form == "points" else "points"
     chosen = plan.assignment.choice != NOBODY
-    again = assign(campaign.problem(other))
+    again = assign(campaign.problem(other), NEAR_ENOUGH)
     both = chosen & (again.choice != NOBODY)
     return WhatIf(
         plan=plan,
@@ -187,7 +188,7 @@ def profit_at(plan: Plan, scale: float) -> float:
 
 
 def _at_scale(plan: Plan, scale: float) -> dict[str, float]:
-    best = plan.assignment if scale == 1 else assign(plan.campaign.problem(plan.form, scale))
+    best = plan.assignment if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
     return {
         "scale": scale,
         "profit": profit_at(plan, scale),
@@ -208,101 +209,13 @@ def _break_even(plan: Plan) -> float:
 def _budgets(plan: Plan) -> pd.DataFrame:
     """Return the best plan for budgets from nothing to what everybody worth an offer would cost."""
     campaign, budget = plan.campaign, plan.campaign.settings.offers.budget
-    without_limit = campaign.problem(plan.form, budget=float(np.finfo(float).max))
-    everybody = without_limit.used(assign(without_limit).choice)[0]
+    without_limit = campaign.problem(plan.form, budget=float(campaign.problem(plan.form).spend.sum()))
+    everybody = without_limit.used(assign(without_limit, NEAR_ENOUGH).choice)[0]
     rows = []
     for money in np.linspace(0, max(everybody, 1.05 * min(budget, everybody)), STEPS + 1):
         problem = campaign.problem(plan.form, budget=float(money))
-        best = assign(problem)
+        best = assign(problem, NEAR_ENOUGH)
         rows.append(
             (float(money), best.profit, int((best.choice != NOBODY).sum()), problem.used(best.choice)[0])
         )
     return pd.DataFrame(rows, columns=["budget", "profit", "customers", "spend"])
-
-
-# The naive campaign --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class SameForAll:
-    """One financial offer to all the addressed who may get it, as it is usually done.
-
-    Attributes
-    ----------
-    offer : str or None
-        None where the catalogue has no financial offer.
-    customers : int
-        How many get it.
-    returners, unaided : float
-        Customers who are expected to return, and who of them would have come anyway.
-    spend : float
-        Contacts and incentives.
-    given_away : float
-        Incentives of those who would have come anyway.
-    claimed, profit : float
-        What the campaign seems to bring (the second lives of all who return, less the spend), and
-        what it brings more than doing nothing.
-    """
-
-    offer: str | None
-    customers: int
-    returners: float
-    unaided: float
-    spend: float
-    given_away: float
-    claimed: float
-    profit: float
-
-    def sentences(self, words: Words) -> list[str]:
-        """Say what the campaign seems to bring, and what it does bring."""
-        if self.offer is None or not self.customers:
-            return [words.say("The catalogue holds no financial offer that anybody here may get.")]
-        say, money, number = words.say, words.money, words.number
-        said = [
-            say(
-                "“{offer}” to all {n} who may get it costs {spend}. {returners} return, and the campaign"
-                " seems to bring {claimed}.",
-                offer=self.offer,
-                n=number(self.customers),
-                spend=money(self.spend),
-                returners=number(self.returners),
-                claimed=money(self.claimed),
-            ),
-            say(
-                "But {unaided} of them would have come anyway: their incentives, {given}, are given away.",
-                unaided=number(self.unaided),
-                given=money(self.given_away),
-            ),
-        ]
-        if self.profit < 0:
-            loss = money(-self.profit)
-            return [*said, say("Compared with doing nothing this campaign loses {loss}.", loss=loss)]
-        profit = money(self.profit)
-        return [*said, say("Compared with doing nothing this campaign brings {profit}.", profit=profit)]
-
-
-def same_for_all(campaign: Campaign) -> SameForAll:
-    """Return what the financial offer that reaches most would bring, made to everybody it may reach."""
-    reached = campaign.suits.sum(axis=0)
-    financial = [k for k, offer in enumerate(campaign.offers) if offer.kind == "financial"]
-    if not financial:
-        return SameForAll(None, 0, 0, 0, 0, 0, 0, 0)
-    k = max(financial, key=lambda offer: (campaign.offers[offer].discount > 0, reached[offer]))
-    form: Form = campaign.settings.offers.response
-    rows, offer, points = campaign.suits[:, k], campaign.offers[k], campaign.response_of(k)
-
-    def total(values: Array) -> float:
-        return float(values[rows].sum())
-
-    p1, incentive = campaign.chance_with(k, form, points), incentive_return(offer, campaign.mean_order)
-    spend = total(campaign.spend(k, form, points))
-    return SameForAll(
-        offer=offer.name,
-        customers=int(rows.sum()),
-        returners=total(p1),
-        unaided=total(campaign.p0),
-        spend=spend,
-        given_away=total(campaign.p0 * incentive),
-        claimed=total(p1 * offer.second_life_share * campaign.v0) - spend,
-        profit=total(campaign.profit(k, form, points)),
-    )
