@@ -1,15 +1,18 @@
 """A client's exports to canonical Ibis tables.
 
 Every text file goes through DuckDB's CSV reader, which parses each value once and keeps what
-it could not read, with line, column and text. Sheets of a workbook, and Parquet files that keep
-dates or numbers as text, are first written as CSV in the same dialect, so that there is one way in.
+it could not read, with line, column and text. Sheets of a workbook, Parquet files that keep dates or
+numbers as text, and dialects that DuckDB does not read are first written as CSV, so that there is one
+way in.
 """
 
 import csv
 import os
+import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,11 +21,11 @@ import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
-import python_calamine
 
+from playbook import plain
 from playbook.confidential import Suppressed, read_suppressed, shield
 from playbook.errors import DataError, PlaybookError, did_you_mean
-from playbook.settings import Format, Settings, Table
+from playbook.settings import Format, Orders, Settings, Table
 
 MONEY = "DECIMAL(18,4)"
 ID, TEXT, DAY, FLAG, NUMBER = "id", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
@@ -44,6 +47,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "sales_channel": TEXT,
         "source": TEXT,
         "category": TEXT,
+        "currency": TEXT,
     },
     "customers": {
         "customer_id": ID,
@@ -80,8 +84,21 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 """Canonical columns and how they are read; further columns of `customers` are numbers."""
 
+REFUSALS: dict[str, tuple[str, ...]] = {
+    "no_contact": ("may_email", "may_phone", "may_letter", "may_visit"),
+    "no_email": ("may_email",),
+    "no_phone": ("may_phone",),
+    "no_letter": ("may_letter",),
+    "no_visit": ("may_visit",),
+}
+"""Columns of `customers` that say what a customer has refused, and the consents that a yes takes away."""
+
+LINES = "lines"
+"""The name of the lines of `orders` where they are a table of their own."""
+
 REQUIRED: dict[str, tuple[str, ...]] = {
     "orders": ("customer_id", "ordered_at"),
+    LINES: ("order_id",),
     "customers": ("customer_id",),
     "events": ("customer_id", "happened_at", "kind"),
     "contacts": ("campaign", "customer_id", "contacted_at", "channel", "arm"),
@@ -105,6 +122,16 @@ class Unreadable:
         return f"{self.file}, row {self.row}, column {self.column}: cannot read {self.text!r}"
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A file as the engine reads it: its table, its name for the user, its dialect and columns."""
+
+    table: str
+    shown: str
+    form: Format
+    header: list[str]
+
+
 @dataclass
 class Sources:
     """A client's canonical tables in one engine.
@@ -119,11 +146,13 @@ class Sources:
         Complete for a table once it was read to its end: see `collect_unreadable`.
     parts : dict
         Table to its files, each with the name to show and its canonical expression, as written:
-        nothing forgotten, ids as they are.
+        nothing forgotten, ids as they are; and ``row_key``, the same for lines equal in all columns.
     flags : dict
         (table, column) of yes-or-no columns to the text that stands there, an expression per file.
     suppressed : Suppressed
         Who is never contacted.
+    left_out : list of str
+        Totals at the end of files, one sentence each.
     """
 
     connection: Any
@@ -135,7 +164,8 @@ class Sources:
     parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     suppressed: Suppressed = field(default_factory=Suppressed)
-    _files: dict[str, tuple[str, str, Format]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    _files: dict[str, "_Read"] = field(default_factory=dict)
     _scratch: TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
@@ -210,9 +240,9 @@ def collect_unreadable(sources: Sources) -> None:
     ).fetchall()
     found = set(sources.unreadable)
     for path, line, column, text in rows:
-        table, file, form = sources._files[path]
-        value = _value_at(text, sources, path, column, form)
-        found.add(Unreadable(table, file, int(line), str(column), value))
+        read = sources._files[path]
+        value = _value_at(text, column, read)
+        found.add(Unreadable(read.table, read.shown, int(line), str(column), value))
     sources.unreadable = _first_of_each_row(sorted(found, key=lambda u: (u.table, u.file, u.row)))
 
 
@@ -223,12 +253,10 @@ def _first_of_each_row(values: Iterable[Unreadable]) -> list[Unreadable]:
     return list(rows.values())
 
 
-def _value_at(line: str, sources: Sources, path: str, column: str, form: Format) -> str:
+def _value_at(line: str, column: str, read: _Read) -> str:
     """Return the value of a column in a rejected line, or the line where it is torn."""
-    with Path(path).open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        header = next(csv.reader(lines, delimiter=form.separator))
-    values = next(csv.reader(line.strip("\r\n").splitlines()[:1], delimiter=form.separator), [])
-    at = header.index(column) if column in header else -1
+    values = next(csv.reader(line.strip("\r\n").splitlines()[:1], delimiter=read.form.separator), [])
+    at = read.header.index(column) if column in read.header else -1
     return values[at].strip()[:80] if 0 <= at < len(values) else line.strip()[:80]
 
 
@@ -236,36 +264,129 @@ def _value_at(line: str, sources: Sources, path: str, column: str, form: Format)
 
 
 def _canonical(sources: Sources, name: str, table: Table, folder: Path) -> Any:
-    if not table.files:
-        raise DataError(f"client.yml: tables.{name}.files names no file.")
-    named = [
-        (shown, _select(sources, name, table, path, shown))
-        for file in table.files
-        for path, shown in _text_files(sources, table, folder / file)
-    ]
+    named = _parts(sources, name, table, folder)
+    if isinstance(table, Orders) and table.lines is not None:
+        heads = _once(_union(name, named))
+        lines = _parts(sources, LINES, table.lines, folder)
+        named = [(shown, _joined(heads, part)) for shown, part in lines]
     sources.parts[name] = named
-    parts = [part for _, part in named]
-    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return _union(name, named)
 
 
-def _text_files(sources: Sources, table: Table, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the file as one that DuckDB reads, with the name to show to the user."""
+def _parts(sources: Sources, name: str, table: Table, folder: Path) -> list[tuple[str, Any]]:
+    """Return each file of a table, and each sheet, with the name to show."""
+    if not table.files:
+        raise DataError(f"client.yml: {_place(name)}.files names no file.")
+    return [
+        (opened.shown, _select(sources, name, opened))
+        for file in table.files
+        for opened in _opened(sources, name, table.part(file), folder / file)
+    ]
+
+
+def _union(name: str, named: list[tuple[str, Any]]) -> Any:
+    """Return the rows of all files of a table; a column that a file lacks is null there."""
+    parts = [part.drop("row_key") for _, part in named]
+    if len(parts) == 1:
+        return parts[0]
+    types = {column: part[column].type() for part in parts for column in part.columns}
+    types = {column: types[column] for column in dict.fromkeys([*_kinds(name), *types]) if column in types}
+    return ibis.union(*(part.select(**_filled(part, types)) for part in parts))
+
+
+def _filled(part: Any, types: dict[str, Any]) -> dict[str, Any]:
+    return {c: part[c] if c in part.columns else ibis.null(kind) for c, kind in types.items()}
+
+
+def _once(heads: Any) -> Any:
+    """Return one row per order number."""
+    heads = heads.mutate(order_id=_number(heads.order_id)).filter(lambda head: head.order_id.notnull())
+    said = {column: heads[column] for column in heads.columns if column != "order_id"}
+    return heads.group_by("order_id").aggregate(
+        **{c: value.all() if value.type().is_boolean() else value.min() for c, value in said.items()}
+    )
+
+
+def _joined(heads: Any, lines: Any) -> Any:
+    """Return the lines, each with what its order says."""
+    lines = lines.mutate(order_id=_number(lines.order_id))
+    own = [column for column in heads.columns if column not in lines.columns or column == "order_id"]
+    both = lines.left_join(heads.select(*own), "order_id")
+    return both.select(*(column for column in [*COLUMNS["orders"], "row_key"] if column in both.columns))
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file, or a sheet of one, that DuckDB reads; ``form`` is the dialect it now has."""
+
+    path: Path
+    shown: str
+    table: Table
+    form: Format
+
+
+def _opened(sources: Sources, name: str, table: Table, path: Path) -> Iterator[_Opened]:
+    """Yield the file as one that DuckDB reads; each sheet of a workbook as a file of its own."""
     if not path.is_file():
         there = sorted(p.name for p in path.parent.glob("*") if p.suffix != ".yml")
         raise DataError(f"{path.name} is not in the client's folder.{did_you_mean(path.name, there)}")
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty: ask for the export again.")
-    target = _scratch_file(sources)
-    if path.suffix.lower() in (".xlsx", ".xls", ".xlsb", ".ods"):
-        sheet = _write_sheet(path, table, target)
-        yield target, f"{path.name} [{sheet}]"
-    elif path.suffix.lower() in (".parquet", ".pq"):
-        yield path, path.name
-    elif table.format.encoding.lower().replace("_", "-") in ("utf-8", "utf-8-sig", "utf8", "ascii"):
-        yield path, path.name
+    form = table.format
+    kind = file_kind(path)
+    if kind == WORKBOOK:
+        for sheet in table.sheet or plain.open_workbook(path).sheet_names[:1]:
+            rows = plain.sheet_rows(path, sheet, form)
+            yield _rewritten(sources, name, table, rows, f"{path.name} [{sheet}]")
+    elif kind == PARQUET:
+        yield _Opened(path, path.name, table, form)
+    elif plain.needs_rewriting(form):
+        yield _rewritten(sources, name, table, plain.text_rows(path, form), path.name)
+    elif form.encoding.lower().replace("_", "-") in ("utf-8", "utf-8-sig", "utf8", "ascii"):
+        yield _Opened(path, path.name, table, form)
     else:
-        _transcode(path, target, table.format.encoding)
-        yield target, path.name
+        target = _scratch_file(sources)
+        _transcode(path, target, form.encoding)
+        yield _Opened(target, path.name, table, form)
+
+
+TEXT_FILE, WORKBOOK, PARQUET = "text", "workbook", "parquet"
+
+
+def file_kind(path: Path) -> str:
+    """Return what a file is by its first bytes, whatever its name says.
+
+    Raises
+    ------
+    DataError
+        For an archive and for a web page, which no reader takes for a table.
+    """
+    with path.open("rb") as file:
+        start = file.read(2048)
+    if start.startswith(b"PAR1"):
+        return PARQUET
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        return WORKBOOK
+    if start.startswith(b"PK\x03\x04"):
+        names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
+        if any(name.startswith("xl/") or name == "content.xml" for name in names):
+            return WORKBOOK
+        raise DataError(f"{path.name} is a zip archive: unpack it and name the files that are in it.")
+    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|\?xml|table|head|meta)", start, re.I):
+        raise DataError(f"{path.name} is a web page, not a table: open it in Excel and save it as .xlsx.")
+    return TEXT_FILE
+
+
+def _rewritten(sources: Sources, name: str, table: Table, rows: Iterable[list[str]], shown: str) -> _Opened:
+    """Write rows as the engine reads them."""
+    target = _scratch_file(sources)
+    kinds = _kinds(name)
+    days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
+    numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
+    for number, row in plain.rewrite(rows, target, table.format, days, numbers):
+        filled = " ".join(cell for cell in row if cell.strip())[:80]
+        sources.left_out.append(f"{shown}, row {number}: left out as a total ({filled}).")
+    return _Opened(target, shown, table, plain.engine_form(table.format))
 
 
 def _transcode(path: Path, target: Path, encoding: str) -> None:
@@ -282,48 +403,27 @@ def _transcode(path: Path, target: Path, encoding: str) -> None:
         raise DataError(f"client.yml: {encoding!r} is no known encoding; try cp1252 or utf-8.") from error
 
 
-def _write_sheet(path: Path, table: Table, target: Path) -> str:
-    """Write a sheet as CSV in the table's own dialect, one line per row of the sheet."""
-    try:
-        workbook = python_calamine.CalamineWorkbook.from_path(path)
-    except (python_calamine.CalamineError, OSError) as error:
-        raise DataError(f"{path.name} cannot be opened as a workbook: {_one_line(error)}") from error
-    sheet = table.sheet or workbook.sheet_names[0]
-    if sheet not in workbook.sheet_names:
-        raise DataError(
-            f"{path.name} has no sheet {sheet!r}.{did_you_mean(sheet, workbook.sheet_names)}"
-            f" It has: {', '.join(workbook.sheet_names)}."
-        )
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=table.format.separator)
-        for row in workbook.get_sheet_by_name(sheet).iter_rows():
-            writer.writerow([_as_text(cell, table.format) for cell in row])
-    return sheet
+def _kinds(name: str) -> dict[str, str]:
+    """Return the columns that a table may have, and how they are read."""
+    if name == LINES:
+        return {ours: kind for ours, kind in COLUMNS["orders"].items() if ours not in REQUIRED["orders"]}
+    return COLUMNS[name] | dict.fromkeys(REFUSALS, FLAG) if name == "customers" else COLUMNS[name]
 
 
-def _as_text(cell: Any, form: Format) -> str:
-    """Write a typed cell as the table's dialect would."""
-    if isinstance(cell, bool):
-        return str(int(cell))
-    if isinstance(cell, float | int):
-        text = str(int(cell)) if float(cell).is_integer() else repr(cell)
-        return text.replace(".", form.decimal)
-    if isinstance(cell, date):
-        moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
-        return moment.strftime(form.dates) if form.dates else moment.isoformat(sep=" ")
-    return " ".join(str(cell).split()) if cell is not None else ""
+def _place(name: str) -> str:
+    return "tables.orders.lines" if name == LINES else f"tables.{name}"
 
 
-def _select(sources: Sources, name: str, table: Table, path: Path, shown: str) -> Any:
+def _select(sources: Sources, name: str, opened: _Opened) -> Any:
     """Read one file and name its columns as ours, each with its type."""
-    kinds = COLUMNS[name]
+    kinds, table = _kinds(name), opened.table
     _check_mapping(name, table)
-    raw = _read_file(sources, name, table, path, shown)
+    raw = _read_file(sources, name, opened)
     for ours, theirs in table.columns.items():
         if theirs not in raw.columns:
             raise DataError(
-                f"{shown} has no column {theirs!r} (meant as {ours}).{did_you_mean(theirs, raw.columns)}"
-                f" It has: {', '.join(raw.columns)}. Correct tables.{name}.columns in client.yml."
+                f"{opened.shown} has no column {theirs!r} (meant as {ours})."
+                f"{did_you_mean(theirs, raw.columns)} It has: {', '.join(raw.columns)}. Correct {_place(name)}.columns in client.yml."
             )
     chosen = {
         ours: _typed(raw[theirs], kinds.get(ours, NUMBER)).name(ours)
@@ -332,40 +432,59 @@ def _select(sources: Sources, name: str, table: Table, path: Path, shown: str) -
     for ours, theirs in table.columns.items():
         if kinds.get(ours) == FLAG:
             sources.flags.setdefault((name, ours), []).append(raw.select(text=_text(raw[theirs])))
-    if name == "orders" and "amount" not in chosen:
-        chosen["amount"] = (chosen["unit_price"] * chosen["quantity"]).cast(dt.Decimal(18, 4))
-    chosen.pop("unit_price", None)
-    return raw.select(**{ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen})
+    if "unit_price" in chosen:
+        price = chosen.pop("unit_price")
+        chosen.setdefault("amount", (price * chosen["quantity"]).cast(dt.Decimal(18, 4)))
+    if name == "customers":
+        _apply_refusals(chosen)
+    ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
+    return raw.select(**ordered, row_key=ibis.struct({name: raw[name] for name in raw.columns}).hash())
+
+
+def _apply_refusals(chosen: dict[str, Any]) -> None:
+    """Turn what was refused into consents: a refusal is a no, whatever the consent says."""
+    for refusal, consents in REFUSALS.items():
+        if refusal not in chosen:
+            continue
+        refused = chosen.pop(refusal).fill_null(False)
+        for consent in consents:
+            said = chosen.get(consent, ibis.null("boolean"))
+            chosen[consent] = ibis.ifelse(refused, False, said)
 
 
 def _check_mapping(name: str, table: Table) -> None:
-    kinds = COLUMNS[name]
+    kinds, place = _kinds(name), _place(name)
     for ours in table.columns:
         if ours not in kinds and name != "customers":
             raise DataError(
-                f"client.yml: tables.{name}.columns.{ours} is no column of {name}."
+                f"client.yml: {place}.columns.{ours} is no column of {name}."
                 f"{did_you_mean(ours, kinds)} Known: {', '.join(kinds)}."
             )
     missing = [ours for ours in _required(name, table) if ours not in table.columns]
     if missing:
-        raise DataError(f"client.yml: tables.{name}.columns does not say which column is {missing[0]}.")
+        raise DataError(f"client.yml: {place}.columns does not say which column is {missing[0]}.")
 
 
 def _required(name: str, table: Table) -> list[str]:
     required = list(REQUIRED[name])
-    if name == "orders":
+    if name == LINES or (name == "orders" and not (isinstance(table, Orders) and table.lines)):
         priced = "unit_price" in table.columns and "quantity" in table.columns
         required += [] if priced else ["amount"]
+    if isinstance(table, Orders) and table.lines:
+        required += ["order_id"]
+    if "unit_price" in table.columns and "amount" not in table.columns:
+        required += ["quantity"]
     return required
 
 
-def _read_file(sources: Sources, name: str, table: Table, path: Path, shown: str) -> Any:
+def _read_file(sources: Sources, name: str, opened: _Opened) -> Any:
+    path, shown, form, kinds = opened.path, opened.shown, opened.form, _kinds(name)
     parsed = {
         theirs: kind
-        for ours, theirs in table.columns.items()
-        if (kind := COLUMNS[name].get(ours, NUMBER)) not in AS_TEXT
+        for ours, theirs in opened.table.columns.items()
+        if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
     }
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if path.suffix != ".csv" and file_kind(path) == PARQUET:
         try:
             raw = sources.connection.read_parquet(path)
         except duckdb.Error as error:
@@ -373,15 +492,16 @@ def _read_file(sources: Sources, name: str, table: Table, path: Path, shown: str
         if not any(raw[column].type().is_string() for column in parsed if column in raw.columns):
             return raw
         path = _scratch_file(sources)  # numbers or dates kept as text: read them as text is read
-        raw.to_csv(path, delimiter=table.format.separator)
-    header = _header(path, table.format, shown)
-    sources._files[str(path)] = (name, shown, table.format)
+        raw.to_csv(path, delimiter=form.separator)
+    header = _header(path, form, shown)
+    table = "orders" if name == LINES else name
+    sources._files[str(path)] = _Read(table, shown, form, header)
     types = {column: kind for column, kind in parsed.items() if column in header}
     try:
-        return sources.connection.read_csv(path, **_dialect(table.format, types))
+        return sources.connection.read_csv(path, **_dialect(form, types, header))
     except duckdb.Error as error:
         raise DataError(
-            f"{shown} cannot be read as a table with separator {table.format.separator!r}: {_one_line(error)}"
+            f"{shown} cannot be read as a table with separator {form.separator!r}: {_one_line(error)}"
         ) from error
 
 
@@ -392,18 +512,21 @@ def _scratch_file(sources: Sources) -> Path:
 
 
 def _header(path: Path, form: Format, shown: str) -> list[str]:
+    """Return the names of a file's columns: those in its header, or their positions."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        header = next(csv.reader(lines, delimiter=form.separator), [])
-        first = lines.readline()
-    if not header or not first:
+        above = sum(1 for _ in islice(lines, form.skip))
+        rows = csv.reader(lines, delimiter=form.separator)
+        first, second = next(rows, []), next(rows, None)
+    if above < form.skip or not first or (form.header and second is None):
         raise DataError(f"{shown} has no line below its header: ask for the export again.")
-    return header
+    return first if form.header else [str(place + 1) for place in range(len(first))]
 
 
-def _dialect(form: Format, types: dict[str, str]) -> dict[str, Any]:
+def _dialect(form: Format, types: dict[str, str], header: list[str]) -> dict[str, Any]:
     options: dict[str, Any] = {
         "delim": form.separator,
-        "header": True,
+        "header": form.header,
+        "skip": form.skip,
         "quote": '"',
         "escape": '"',
         "decimal_separator": form.decimal,
@@ -411,6 +534,8 @@ def _dialect(form: Format, types: dict[str, str]) -> dict[str, Any]:
         "store_rejects": True,
         "rejects_limit": 0,
     }
+    if not form.header:
+        options["names"] = header
     if types:
         options["types"] = types
     if form.thousands:
@@ -424,8 +549,7 @@ def _typed(column: Any, kind: str) -> Any:
     if kind == TEXT:
         return _text(column)
     if kind == ID:  # a number column with gaps is often saved as 17850.0
-        text = _text(column)
-        return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
+        return _number(_text(column))
     if kind == FLAG:
         text = _text(column).lower()
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
@@ -434,6 +558,11 @@ def _typed(column: Any, kind: str) -> Any:
     if kind == NUMBER:
         return column.cast("float64")
     return column.cast(dt.Decimal(18, 4))
+
+
+def _number(text: Any) -> Any:
+    """Return a number of a customer or an order without the point that a spreadsheet gave it."""
+    return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
 
 
 def _text(column: Any) -> Any:
