@@ -28,7 +28,8 @@ class Problem:
     Attributes
     ----------
     profit : array, shape (customers, offers)
-        Expected incremental profit; -inf where the offer may not be made.
+        Expected incremental profit, above 0; -inf where the offer may not be made, or pays in no
+        week in which it can be made.
     spend : array, shape (customers, offers)
         Expected spend: contact and incentives.
     last_week : array of int, shape (customers, offers)
