@@ -114,22 +114,25 @@ class Chapter:
         """Return what an earlier chapter found, by name."""
         return found.read(self.folder / "findings" / f"{number}.json")
 
-    def finish(self, columns: pd.DataFrame, results: Iterable[Finding]) -> None:
+    def finish(self, results_by_customer: pd.DataFrame, results: Iterable[Finding]) -> None:
         """Write this chapter's columns (with customer_id) and findings; the chapter is then done."""
         tables, findings = self.folder / "tables", self.folder / "findings"
         tables.mkdir(parents=True, exist_ok=True)
         findings.mkdir(exist_ok=True)
-        frame = columns.sort_values("customer_id", kind="stable").reset_index(drop=True)
-        schema = pa.schema([(name, TYPES[name]) for name in frame if name in TYPES])
-        free = [name for name in frame if name not in TYPES]
-        inferred = pa.Schema.from_pandas(frame[free], preserve_index=False)
-        table = pa.Table.from_pandas(
-            frame, schema=pa.schema([*schema, *inferred]), preserve_index=False
-        ).replace_schema_metadata(None)
+        frame = results_by_customer.sort_values("customer_id", kind="stable").reset_index(drop=True)
+        columns = {str(name): _as_arrow(frame[name], TYPES.get(str(name))) for name in frame}
+        table = pa.table(columns)
         partial = tables / f"{self.number}.partial"
         pq.write_table(table, partial)
         partial.replace(tables / f"{self.number}.parquet")
         found.write(findings / f"{self.number}.json", results)
+
+
+def _as_arrow(values: pd.Series, kind: pa.DataType | None) -> pa.Array:
+    """Return a column as other programs read it; a column without any value keeps its type."""
+    if kind is not None and values.isna().all():
+        return pa.nulls(len(values), kind)
+    return pa.Array.from_pandas(values, type=kind)
 
 
 def open_chapter(number: str, client: str, **knobs: Any) -> Chapter:
