@@ -81,7 +81,7 @@ def decision_sentence(findings: Findings, words: Words) -> str:
         " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
         " them alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance of"
         " a profit {chance}). Begin"
-        " with the first week, measure, and go on only if it pays.",
+        " with one in five, measure, and go on only if it pays.",
         n,
         **values,
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from playbook.assignment import assign
-from playbook.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.display import BLUE, ORANGE, Picture, Table, heading, new_figure
 from playbook.findings import Finding
 from playbook.offer_words import assumed_sentences, change_sentences
 from playbook.offers import Plan
@@ -128,17 +128,14 @@ class WhatIf:
         axes.xaxis.set_major_formatter(lambda value, _: words.compact(value))
         axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
         curve = self.budgets
-        axes.plot(curve["budget"], curve["profit"], "o-", color=BLUE, label=say("the best plan"))
+        axes.plot(curve["budget"], curve["profit"], "o-", color=BLUE)
         if curve["profit"].max() <= 0:
             return Picture(figure, say("A flat line at 0: no offer is expected to pay, whatever the budget."))
-        axes.plot([0, curve["budget"].max()], [0, curve["budget"].max()], color=GREY, linewidth=0.8, ls="--")
-        axes.annotate(
-            say("as much as it costs"), (0.55, 0.03), xycoords="axes fraction", color=GREY, fontsize=9
-        )
         axes.set_ylim(0, 1.1 * float(curve["profit"].max()))
         budget = self.plan.campaign.settings.offers.budget
         if budget <= float(curve["budget"].max()):
             axes.axvline(budget, color=ORANGE)
+            axes.text(budget, 0, say(" the budget"), color=ORANGE, va="bottom")
         last = curve.iloc[-1]
         alt = say(
             "A line that rises ever more slowly: {half} of expected profit at a budget of {middle}, {whole}"

@@ -8,6 +8,7 @@ import pytest
 from playbook import catalogue
 from playbook.errors import SettingsError
 from playbook.settings import PRESETS, Settings
+from playbook.wording import Words
 
 CALL = """offers:
   - name: Call
@@ -95,3 +96,10 @@ def test_a_catalogue_that_is_not_there_is_said_by_name(tmp_path):
 def test_a_catalogue_without_offers_is_refused(text, tmp_path):
     with pytest.raises(SettingsError):
         load(tmp_path, text)
+
+
+def test_the_table_shows_cost_incentives_and_that_responses_are_assumed(tmp_path):
+    own = CALL + "    incentive_return: 8\n    discount: 0.2\n    incentive_stay: 12\n    stay_days: 90\n"
+    row = catalogue.table(load(tmp_path, own), Words()).frame.iloc[0]
+    assert row["incentive"].replace("\xa0", " ") == "CHF 8 on return, 20% off one order, CHF 12 after 90 days"
+    assert (row["response"], row["source"], row["cost"]) == ("0.0 to 10.0", "assumed", 5)
