@@ -7,19 +7,15 @@ import ibis
 import pandas as pd
 
 from playbook.catalogue import CHANNELS
+from playbook.consent import consents
 from playbook.settings import Settings
 from playbook.sources import Sources
-
-ADDRESS = {"email": "email", "phone": "phone", "letter": "address"}
-"""The column that a channel needs, where the client has it."""
 
 
 def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, as_of: date) -> pd.DataFrame:
     """Say for every customer which channels are allowed.
 
-    An explicit no is always a no, and so is an unsubscription for e-mail. Where nothing is known
-    the channel is allowed only if ``consent.assumed`` names it. Nobody is reached by a channel whose
-    address is known to be missing.
+    The rules are those of `consents`: ``allowed`` and ``assumed`` may be contacted, nobody else.
 
     Parameters
     ----------
@@ -37,17 +33,11 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     known = _known(sources).reindex(ids)
     happened = _last_events(sources, as_of).reindex(ids)
     found = pd.DataFrame({"customer_id": ids})
+    why = consents(customers["customer_id"], sources, settings, as_of)
     for channel in CHANNELS:
-        said = known[f"may_{channel}"] if f"may_{channel}" in known else pd.Series(None, ids, dtype="boolean")
-        said = said.astype("boolean")
-        assumed = channel in settings.consent.assumed
-        allowed = said.fillna(assumed).to_numpy(bool)
-        if ADDRESS.get(channel) in known:
-            allowed &= known[ADDRESS[channel]].notna().to_numpy(bool)
-        if channel == "email":
-            allowed &= happened["unsubscribe"].isna().to_numpy(bool)
-        found[f"may_{channel}"] = allowed
-        found[f"assumed_{channel}"] = allowed & said.isna().to_numpy(bool)
+        reason = why[f"consent_{channel}"]
+        found[f"may_{channel}"] = reason.isin(("allowed", "assumed"))
+        found[f"assumed_{channel}"] = reason == "assumed"
     unsolved = ~(happened["complaint_solved"] >= happened["complaint"])
     found["complaint"] = (happened["complaint"].notna() & unsolved).to_numpy(bool)
     found["cancellation"] = _cancelled(customers, known, happened, as_of)
@@ -72,8 +62,7 @@ def _known(sources: Sources | None) -> pd.DataFrame:
     if table is None:
         return pd.DataFrame(index=pd.Index([], name="customer_id"))
     has, known = set(table.columns), table.filter(table.customer_id.notnull())
-    measures = {name: known[name].all() for channel in CHANNELS if (name := f"may_{channel}") in has}
-    measures |= {name: known[name].max() for name in (*ADDRESS.values(), "cancelled_on") if name in has}
+    measures = {"cancelled_on": known.cancelled_on.max()} if "cancelled_on" in has else {}
     if "owner" in has:
         measures["owner"] = known.owner.min()
     if not measures:
@@ -84,7 +73,7 @@ def _known(sources: Sources | None) -> pd.DataFrame:
 
 def _last_events(sources: Sources | None, as_of: date) -> pd.DataFrame:
     """Return the last day of each kind of event, up to the as-of date, one row per customer_id."""
-    kinds = ("complaint", "complaint_solved", "cancellation", "unsubscribe")
+    kinds = ("complaint", "complaint_solved", "cancellation")
     table = sources.events if sources else None
     if table is None:
         empty = pd.Series(dtype="datetime64[ns]")

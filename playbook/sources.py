@@ -195,11 +195,8 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     sources = Sources(connection=_engine(scratch), orders=None, _scratch=scratch)
     try:
         sources.suppressed = read_suppressed(settings, folder)
-        for name in ("orders", "customers", "events", "contacts"):
-            table = getattr(settings.tables, name)
-            if table is not None:
-                read = _canonical(sources, name, table, folder)
-                setattr(sources, name, shield(settings, folder, name, read))
+        for name in COLUMNS:
+            _open_table(sources, settings, folder, name)
         for name in ("customers", "events", "contacts"):
             expression = getattr(sources, name)
             if expression is not None:
@@ -212,6 +209,27 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
         sources.close()
         raise
     return sources
+
+
+def _open_table(sources: Sources, settings: Settings, folder: Path, name: str) -> None:
+    table = getattr(settings.tables, name)
+    if table is not None:
+        read = _canonical(sources, name, table, folder)
+        setattr(sources, name, shield(settings, folder, name, read))
+
+
+def table_errors(settings: Settings, folder: Path) -> list[str]:
+    """Return what keeps each table from being opened, one sentence each: what `open_sources` would say."""
+    folder, said = folder.resolve(), []
+    scratch = TemporaryDirectory(prefix="playbook-")
+    sources = Sources(connection=_engine(scratch), orders=None, _scratch=scratch)
+    for name in COLUMNS:
+        try:
+            _open_table(sources, settings, folder, name)
+        except DataError as error:
+            said.append(str(error))
+    sources.close()
+    return said
 
 
 def _engine(scratch: TemporaryDirectory[str]) -> Any:
