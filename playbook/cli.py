@@ -4,15 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import click
 import typer
 
 from playbook import masters, progress, runner, settings
-from playbook.errors import CallError, PlaybookError
+from playbook.errors import CallError, DataError, PlaybookError
 from playbook.plan import Request
+from playbook.wording import Words
 
 app = typer.Typer(
     add_completion=False,
@@ -69,12 +72,35 @@ def run(
 
 
 @app.command()
+def new(
+    client: Annotated[str, typer.Argument(help="Name of the client's folder, made in the data folder.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The client's exports.")],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Never ask; mark what is unsure in client.yml instead.")
+    ] = False,
+    data: Data = Path("data"),
+) -> None:
+    """Look at a client's exports and propose its client.yml."""
+    from playbook import propose  # loads Ibis, which the other commands do without
+
+    asking = not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    proposal = propose.propose(client, files, data, _ask if asking else None)
+    for sentence in proposal.said:
+        typer.echo(sentence)
+    typer.echo(f"{proposal.path}: read it through, then: playbook check {client}")
+
+
+@app.command()
 def check(client: Client, data: Data = Path("data"), reports: Reports = Path("reports")) -> None:
     """Read a client's data and say what is wrong with them, without running anything."""
-    from playbook import checks  # loads pandas and Ibis, which the other commands do without
+    from playbook.inspection import command  # loads pandas and Ibis, which the other commands do without
 
-    for sentence in checks.check(settings.load(client, data), settings.client_folder(client, data)):
-        typer.echo(sentence)
+    chosen = settings.load(client, data)
+    seen = command.examine(chosen, settings.client_folder(client, data))
+    for paragraph in seen.lines(Words(chosen.language, chosen.currency)):
+        typer.echo(paragraph)
+    if seen.errors:
+        raise DataError(command.summary_of(seen.errors))
 
 
 @app.command()
@@ -103,6 +129,13 @@ def main() -> NoReturn:
         _say(f"The run stopped: {error.strerror or error}{place}.")
         sys.exit(1)
     sys.exit(0)
+
+
+def _ask(question: str, proposed: str, others: Sequence[str]) -> str:
+    """Ask on the terminal; Enter takes what is proposed."""
+    typer.echo(f"{question}: {proposed}, or {' or '.join(others)}?")
+    answer: str = typer.prompt("Your choice", default=proposed, type=click.Choice([proposed, *others]))
+    return answer
 
 
 def _copies(client: str, data: Path) -> Path:

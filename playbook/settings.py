@@ -446,6 +446,18 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 """What ``-p NAME=VALUE`` may override, and where it stands in the settings."""
 
 
+def named_client(client: str) -> None:
+    """Refuse a client's name that could lead out of the data folder.
+
+    Raises
+    ------
+    CallError
+        For any name but letters, digits, '.', '-' and '_'.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", client) or ".." in client:
+        raise CallError(f"{client!r} is no client name: use letters, digits, '-' and '_' only.")
+
+
 def client_folder(client: str, data: Path) -> Path:
     """Return the client's folder.
 
@@ -454,8 +466,7 @@ def client_folder(client: str, data: Path) -> Path:
     CallError
         Where the name could lead out of ``data`` or no such folder is there.
     """
-    if not re.fullmatch(r"\w[\w.-]*", client) or ".." in client:
-        raise CallError(f"{client!r} is no client name: use letters, digits, '-' and '_' only.")
+    named_client(client)
     folder = data / client
     if not (folder / SETTINGS_FILE).is_file():
         known = sorted(path.parent.name for path in data.glob(f"*/{SETTINGS_FILE}"))

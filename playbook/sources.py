@@ -354,8 +354,9 @@ def _opened(sources: Sources, name: str, table: Table, path: Path) -> Iterator[_
     kind = file_kind(path)
     if kind == WORKBOOK:
         for sheet in table.sheet or plain.open_workbook(path).sheet_names[:1]:
-            rows = plain.sheet_rows(path, sheet, form)
-            yield _rewritten(sources, name, table, rows, f"{path.name} [{sheet}]")
+            shown = f"{path.name} [{sheet}]"
+            own = table.part(shown)
+            yield _rewritten(sources, name, own, plain.sheet_rows(path, sheet, own.format), shown)
     elif kind == PARQUET:
         yield _Opened(path, path.name, table, form)
     elif plain.needs_rewriting(form):
@@ -441,7 +442,8 @@ def _select(sources: Sources, name: str, opened: _Opened) -> Any:
         if theirs not in raw.columns:
             raise DataError(
                 f"{opened.shown} has no column {theirs!r} (meant as {ours})."
-                f"{did_you_mean(theirs, raw.columns)} It has: {', '.join(raw.columns)}. Correct {_place(name)}.columns in client.yml."
+                f"{did_you_mean(theirs, raw.columns)} It has: {', '.join(raw.columns)}."
+                f" Correct {_place(name)}.columns in client.yml."
             )
     chosen = {
         ours: _typed(raw[theirs], kinds.get(ours, NUMBER)).name(ours)

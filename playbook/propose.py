@@ -1,0 +1,555 @@
+"""A proposal for ``client.yml`` from a client's exports: what was found, and where it is unsure."""
+
+import io
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from playbook import sources
+from playbook.dialect import Doubt, Look, look_at
+from playbook.errors import CallError, DataError
+from playbook.recognise import Guess, recognise
+from playbook.settings import SETTINGS_FILE, Format, load, named_client, read_yaml
+from playbook.sources import LINES, WORKBOOK, collect_unreadable, file_kind, open_sources
+
+PROPOSED_FILE = ".proposed.yml"
+"""The last proposal as it was made, beside client.yml: what differs from it there, a person wrote."""
+
+UNSURE = "unsure: "
+TABLES = ("orders", "customers", "events", "contacts")
+Ask = Callable[[str, str, Sequence[str]], str]
+"""Asks a person: question, proposed answer, other answers; returns the answer."""
+
+_CURRENCIES = {"€": "EUR", "£": "GBP", "Fr": "CHF", "SFr": "CHF", "$": "USD"}
+_GIVING = ("spend", "donat", "donaz", "donor", "gift", "dons", "donateur")
+
+
+@dataclass
+class Found:
+    """One table of the client's: its files, what each of them is, and what remains unsure."""
+
+    name: str
+    guesses: list[Guess]
+    form: Format
+    doubts: list[Doubt] = field(default_factory=list)
+    lines: "Found | None" = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that most of the files have."""
+        return self.guesses[0].columns
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What was written, and what there is to say about it."""
+
+    path: Path
+    said: tuple[str, ...]
+    unsure: int
+
+
+def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> Proposal:
+    """Look at exports, copy them into the client's folder and write ``client.yml``.
+
+    What stands in ``client.yml`` already and is not from an earlier proposal stays as it is, with its
+    comments; files that it names are looked at again.
+
+    Parameters
+    ----------
+    client : str
+        Name of the folder in ``data``.
+    files : sequence of Path
+    data : Path
+    ask : callable or None
+        None: nobody is asked, and what is unsure is marked in ``client.yml``.
+
+    Raises
+    ------
+    CallError, DataError
+        For a file that is missing or cannot be read, and where no file looks like orders.
+    """
+    named_client(client)
+    folder = data / client
+    chosen = _chosen(files, folder)
+    guesses = [recognise(look) for path in chosen for look in look_at(path)]
+    said: list[str] = []
+    tables = _tables(guesses, said)
+    if "orders" not in tables:
+        raise DataError(_no_orders(guesses))
+    if ask is not None:
+        for found in _all(tables.values()):
+            _settle(found, ask)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in chosen:
+        _copy(path, folder / path.name)
+    tree, comments = _tree(client, tables)
+    kept = _write(folder, tree, comments)
+    said += _described(tables) + kept + _read_back(client, data)
+    return Proposal(folder / SETTINGS_FILE, tuple(said), len(comments))
+
+
+def _chosen(files: Sequence[Path], folder: Path) -> list[Path]:
+    """Return the files given and those of the client's that were there before."""
+    names = [path.name for path in files]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise CallError(f"Two files are called {twice[0]}: rename one of them.")
+    for path in files:
+        if not path.is_file():
+            raise CallError(f"{path} is no file: name the export as it stands on disk.")
+    before: list[str] = []
+    if (folder / SETTINGS_FILE).is_file():
+        tables = read_yaml(folder / SETTINGS_FILE).get("tables") or {}
+        for table in [*tables.values(), (tables.get("orders") or {}).get("lines")]:
+            named = (table or {}).get("files") or []
+            before += [named] if isinstance(named, str) else list(named)
+    return [*files, *(folder / n for n in dict.fromkeys(before) if n not in names and (folder / n).is_file())]
+
+
+def _copy(path: Path, target: Path) -> None:
+    if not target.exists() or not path.samefile(target):
+        shutil.copy2(path, target)
+
+
+# Files to tables -----------------------------------------------------------------------------
+
+
+def _tables(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
+    """Put files of one kind together; say what is left out."""
+    by_table: dict[str, list[Guess]] = {}
+    for guess in guesses:
+        if guess.table is None:
+            said.append(f"{guess.look.shown} is left out: it is none of the tables that the playbook knows.")
+        else:
+            by_table.setdefault(guess.table, []).append(guess)
+    lines = by_table.pop(LINES, [])
+    tables = {name: _together(name, by_table[name], said) for name in TABLES if name in by_table}
+    orders = tables.get("orders")
+    if lines and orders is not None and _share_orders(orders, lines):
+        own = {"amount", "unit_price", "quantity", "margin", "list_amount"}
+        orders.guesses = [
+            replace(guess, columns={o: t for o, t in guess.columns.items() if o not in own})
+            for guess in orders.guesses
+        ]
+        orders.lines = _together(LINES, lines, said)
+    elif lines:
+        names = ", ".join(guess.look.shown for guess in lines)
+        said.append(
+            f"{names} is left out: it has order lines without customer and date, and no file of orders."
+        )
+    if orders is not None and orders.lines is None and not {"amount", "unit_price"} & set(orders.columns):
+        names = ", ".join(guess.look.shown for guess in orders.guesses)
+        said.append(
+            f"{names} is left out: it has orders without amounts, and no file of lines belongs to it."
+        )
+        del tables["orders"]
+    return tables
+
+
+def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:
+    """Make one table of files of a kind: that with most columns first, then as they were given."""
+    common = max(guesses, key=lambda guess: sum(other.columns == guess.columns for other in guesses))
+    kept = [common, *(guess for guess in guesses if guess is not common)]
+    if name == "customers":
+        best = max(guesses, key=lambda guess: len(guess.columns))
+        kept = [best]
+        for guess in guesses:
+            if guess is best:
+                continue
+            if _overlap(best, guess, "customer_id") > 0.5:
+                said.append(
+                    f"{guess.look.shown} is left out: its customers are those of {best.look.shown},"
+                    " and a customer has one row."
+                )
+            else:
+                kept.append(guess)
+    form = kept[0].look.form
+    for guess in kept[1:]:
+        form = _merged(form, guess) or form
+    position = {id(guess): place for place, guess in enumerate(guesses)}
+    found = Found(name, kept, form)
+    found.doubts = list(
+        dict.fromkeys(doubt for guess in kept for doubt in (*guess.look.doubts, *guess.doubts))
+    )
+    found.guesses[1:] = sorted(kept[1:], key=lambda guess: position[id(guess)])
+    return found
+
+
+def _overlap(one: Guess, other: Guess, ours: str) -> float:
+    """Return the share of the other's values that the one has as well."""
+    values = [
+        {
+            text.removesuffix(".0")
+            for column in guess.look.columns
+            if column.name == guess.columns[ours]
+            for text in column.values
+        }
+        for guess in (one, other)
+    ]
+    return len(values[0] & values[1]) / max(len(values[1]), 1)
+
+
+def _share_orders(orders: Found, lines: Sequence[Guess]) -> bool:
+    heads = [guess for guess in orders.guesses if "order_id" in guess.columns]
+    return any(_overlap(head, line, "order_id") > 0.5 for head in heads for line in lines)
+
+
+def _merged(form: Format, guess: Guess) -> Format | None:
+    """Return the dialect in which this file reads as well as in its own; None where there is none."""
+    own = guess.look.form
+    encodings = {_encoding(form), _encoding(own)} - {"ascii"} or {"ascii"}
+    if (form.separator, form.skip, form.header) != (own.separator, own.skip, own.header) or len(
+        encodings
+    ) > 1:
+        return None
+    encoding = form.encoding if _encoding(form) != "ascii" else own.encoding
+    both = form.model_copy(
+        update={
+            "encoding": encoding,
+            "thousands": form.thousands or own.thousands,
+            "totals": form.totals or own.totals,
+            "amounts": "written" if "written" in (form.amounts, own.amounts) else "plain",
+            "dates": form.dates or own.dates,
+        }
+    )
+    look = Look(guess.look.path, guess.look.sheet, both, guess.look.columns)
+    same = all(
+        (look.is_day(c), look.is_number(c)) == (guess.look.is_day(c), guess.look.is_number(c))
+        for c in look.columns
+    )
+    return both if same else None
+
+
+def _encoding(form: Format) -> str:
+    return "utf-8" if form.encoding == "utf-8-sig" else form.encoding
+
+
+def _no_orders(guesses: Sequence[Guess]) -> str:
+    seen = "; ".join(
+        f"{guess.look.shown} has {', '.join(c.name for c in guess.look.columns[:12])}"
+        for guess in guesses[:3]
+    )
+    return (
+        "No file looks like orders, which need a customer, a date and an amount:"
+        f" {seen[:400]}. Name the file of orders too, or write client.yml by hand."
+    )
+
+
+def _all(tables: Iterable[Found]) -> list[Found]:
+    return [part for found in tables for part in (found, found.lines) if part is not None]
+
+
+# Questions -----------------------------------------------------------------------------------
+
+
+def _settle(found: Found, ask: Ask) -> None:
+    """Ask what is unsure and has more than one answer, and take the answer."""
+    for doubt in list(found.doubts):
+        if not doubt.others:
+            continue
+        what = " ".join(doubt.place)
+        answer = ask(f"{found.name}, {what} ({doubt.reason})", doubt.chosen, doubt.others)
+        found.doubts.remove(doubt)
+        if doubt.place[0] == "columns":
+            ours = doubt.place[1]
+            found.guesses = [_with_column(guess, ours, doubt.chosen, answer) for guess in found.guesses]
+        elif answer != doubt.chosen:
+            update = {doubt.place[1]: answer}
+            if doubt.place[1] == "decimal" and found.form.thousands == answer:
+                update["thousands"] = doubt.chosen
+            found.form = found.form.model_copy(update=update)
+
+
+def _with_column(guess: Guess, ours: str, proposed: str, answer: str) -> Guess:
+    if guess.columns.get(ours) != proposed or answer not in {column.name for column in guess.look.columns}:
+        return guess
+    columns = {name: theirs for name, theirs in guess.columns.items() if theirs != answer}
+    return replace(guess, columns=columns | {ours: answer})
+
+
+# The file ------------------------------------------------------------------------------------
+
+
+def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, dict[tuple[str, ...], str]]:
+    """Return the proposal as a YAML tree, and comments by the place where they stand."""
+    tree, comments = CommentedMap(client=client), {}
+    orders = tables["orders"]
+    words = " ".join([*(guess.look.path.stem for guess in orders.guesses), *orders.columns.values()]).lower()
+    if any(word in words for word in _GIVING):
+        tree["preset"] = "donations"
+        comments["preset",] = UNSURE + "the names are those of a charity"
+    currency = _currency(tables)
+    tree["currency"] = currency or "CHF"
+    if currency is None:
+        comments["currency",] = UNSURE + "the files name no currency"
+    tree["tables"] = CommentedMap()
+    for name, found in tables.items():
+        place = ("tables", name)
+        tree["tables"][name] = _table(found, place, comments)
+        if found.lines is not None:
+            tree["tables"][name]["lines"] = _table(found.lines, (*place, "lines"), comments)
+    return tree, comments
+
+
+def _table(found: Found, place: tuple[str, ...], comments: dict[tuple[str, ...], str]) -> CommentedMap:
+    names = list(dict.fromkeys(guess.look.path.name for guess in found.guesses))
+    names.sort(key=lambda name: [guess.look.path.name for guess in _given(found)].index(name))
+    table = CommentedMap(files=names)
+    sheets = _sheets(found)
+    if sheets:
+        common = max(sheets.values(), key=lambda named: sum(named == other for other in sheets.values()))
+        table["sheet"] = common if len(common) > 1 else common[0]
+    form = _dumped(found.form)
+    if form:
+        table["format"] = CommentedMap(form)
+    table["columns"] = CommentedMap({o: _position(t, found.form) for o, t in found.columns.items()})
+    differs = _differing(found, sheets, table.get("sheet"))
+    if differs:
+        table["differs"] = differs
+    for doubt in found.doubts:
+        if doubt.place[0] in table and doubt.place[1] in table[doubt.place[0]]:
+            comments[(*place, *doubt.place)] = UNSURE + doubt.reason
+    unused = list(dict.fromkeys(name for guess in found.guesses for name in guess.unused))
+    if unused:
+        comments[(*place, "columns")] = "not used: " + ", ".join(unused)[:200]
+    totals = [guess.look.total for guess in found.guesses if guess.look.total]
+    if totals and "format" in table:
+        comments[(*place, "format", "totals")] = f"left out at the end: {totals[0][:80]}"
+    return table
+
+
+def _given(found: Found) -> list[Guess]:
+    return sorted(found.guesses, key=lambda guess: guess.look.path.name)
+
+
+def _sheets(found: Found) -> dict[str, list[str]]:
+    """Return the sheets of each workbook that has more than one."""
+    sheets: dict[str, list[str]] = {}
+    for guess in found.guesses:
+        if guess.look.sheet is not None:
+            sheets.setdefault(guess.look.path.name, []).append(guess.look.sheet)
+    for guess in found.guesses:
+        if file_kind(guess.look.path) == WORKBOOK:
+            order = sources.plain.open_workbook(guess.look.path).sheet_names
+            sheets[guess.look.path.name].sort(key=order.index)
+    return sheets
+
+
+def _dumped(form: Format) -> dict[str, Any]:
+    written = form.model_dump(exclude_defaults=True)
+    if written.get("encoding") in ("ascii", "utf-8-sig"):
+        del written["encoding"]
+    return written
+
+
+def _position(theirs: str, form: Format) -> str | int:
+    return theirs if form.header else int(theirs)
+
+
+def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> CommentedMap:
+    """Return what single files, or sheets, have otherwise than the table."""
+    differs = CommentedMap()
+    for name, named in sheets.items():
+        own = named if len(named) > 1 else named[0]
+        if own != common:
+            differs[name] = CommentedMap(sheet=own)
+    several = {name for name, named in sheets.items() if len(named) > 1}
+    for guess in found.guesses:
+        key = guess.look.shown if guess.look.path.name in several else guess.look.path.name
+        part = CommentedMap()
+        if _merged(found.form, guess) != found.form and guess is not found.guesses[0]:
+            part["format"] = CommentedMap(_dumped(guess.look.form))
+        if guess.columns != found.columns:
+            form = guess.look.form
+            part["columns"] = CommentedMap({o: _position(t, form) for o, t in guess.columns.items()})
+        if part:
+            differs.setdefault(key, CommentedMap()).update(part)
+    return differs
+
+
+def _currency(tables: dict[str, Found]) -> str | None:
+    """Return the currency that amounts or the names of their columns show."""
+    for found in _all(tables.values()):
+        for guess in found.guesses:
+            money = {
+                guess.columns.get(ours) for ours in ("amount", "unit_price", "margin", "potential", "cost")
+            }
+            for column in guess.look.columns:
+                if column.name not in money:
+                    continue
+                for text in (column.name, *column.first[:50]):
+                    for mark, code in (*_CURRENCIES.items(), *((c, c) for c in ("CHF", "EUR", "USD", "GBP"))):
+                        if mark in (text if not mark.isalpha() else text.replace(".", " ").split()):
+                            return code
+    return None
+
+
+# Writing, with what a person wrote -----------------------------------------------------------
+
+
+def _write(folder: Path, tree: CommentedMap, comments: dict[tuple[str, ...], str]) -> list[str]:
+    """Write client.yml and return sentences about what in it stays as a person wrote it."""
+    path, before = folder / SETTINGS_FILE, folder / PROPOSED_FILE
+    kept: list[str] = []
+    if path.is_file():
+        written = read_yaml(path)
+        base = read_yaml(before) if before.is_file() else {}
+        _merge(written, base, tree, comments, (), kept)
+    else:
+        written = tree
+        for place, text in comments.items():
+            _comment(_at(written, place[:-1]), place[-1], text)
+    plain = io.StringIO()
+    _yaml().dump(_plain(tree), plain)
+    text = io.StringIO()
+    _yaml().dump(written, text)
+    path.write_text(text.getvalue(), encoding="utf-8")
+    before.write_text(plain.getvalue(), encoding="utf-8")
+    return kept
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 4096
+    yaml.allow_unicode = True
+    return yaml
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return list(value) if isinstance(value, list) else value
+
+
+def _merge(
+    written: Any,
+    base: Any,
+    tree: Any,
+    comments: dict[tuple[str, ...], str],
+    place: tuple[str, ...],
+    kept: list[str],
+) -> None:
+    """Bring a new proposal into what is there: from the last proposal changes, a person's stays."""
+    for key, new in tree.items():
+        here, old = (*place, key), base.get(key)
+        known, changed = key in written, False
+        if not known:
+            taken = place[-1:] == ("columns",) and new in written.values()
+            changed = key not in base and not taken
+            if changed:
+                written[key] = new
+                _comment_below(written, key, comments, here)
+        elif isinstance(written[key], dict) and isinstance(new, dict):
+            _merge(written[key], old if isinstance(old, dict) else {}, new, comments, here, kept)
+        elif key == "files" and written[key] != old:
+            _add_files(written, new)
+        elif _plain(written[key]) == _plain(old) and written[key] != new:
+            written[key] = new
+            changed = True
+        elif written[key] != new:
+            kept.append(
+                f"{'.'.join(here)} stays {_short(written[key])}, as you wrote it;"
+                f" the files say {_short(new)}."
+            )
+        if changed and here in comments:
+            _comment(written, key, comments[here])
+        elif changed and known:
+            _uncomment(written, key)
+    for key, old in base.items():
+        if key not in tree and key in written and _plain(written[key]) == _plain(old):
+            del written[key]
+
+
+def _short(value: Any) -> str:
+    return str(value if not isinstance(value, list) else ", ".join(map(str, value)))[:80]
+
+
+def _add_files(written: Any, new: Sequence[str]) -> None:
+    there = [written["files"]] if isinstance(written["files"], str) else written["files"]
+    missing = [name for name in new if name not in there]
+    if missing and isinstance(written["files"], str):
+        written["files"] = [*there, *missing]
+    else:
+        there.extend(missing)
+
+
+def _comment_below(
+    written: Any, key: str, comments: dict[tuple[str, ...], str], place: tuple[str, ...]
+) -> None:
+    """Write the comments of a part that was added as a whole."""
+    for where, text in comments.items():
+        if where[: len(place)] == place and where != place:
+            _comment(_at(written[key], where[len(place) : -1]), where[-1], text)
+
+
+def _at(tree: Any, place: Sequence[str]) -> Any:
+    for key in place:
+        tree = tree[key]
+    return tree
+
+
+def _comment(mapping: Any, key: str, text: str) -> None:
+    """Put a comment behind a key, unless a person's is there."""
+    _uncomment(mapping, key)
+    if not mapping.ca.items.get(key):
+        mapping.yaml_add_eol_comment(text, key)
+
+
+def _uncomment(mapping: Any, key: str) -> None:
+    """Take away a comment of an earlier proposal behind a key."""
+    tokens = mapping.ca.items.get(key)
+    token = tokens[2] if tokens else None
+    if token is None:
+        return
+    first, _, rest = token.value.partition("\n")
+    if first.startswith(f"# {UNSURE}"):
+        if rest.strip():
+            token.value = "\n" + rest
+        else:
+            del mapping.ca.items[key]
+
+
+# What to say ---------------------------------------------------------------------------------
+
+
+def _described(tables: dict[str, Found]) -> list[str]:
+    said = []
+    for found in _all(tables.values()):
+        files = ", ".join(dict.fromkeys(guess.look.shown for guess in found.guesses))
+        columns = ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items())
+        said.append(f"{found.name}: {files}: {columns}.")
+        for guess in found.guesses:
+            if guess.look.total:
+                said.append(
+                    f"{guess.look.shown} ends with totals, which are left out: {guess.look.total[:80]}."
+                )
+        said += [f"Unsure, {found.name}.{'.'.join(d.place)}: {d.chosen}; {d.reason}." for d in found.doubts]
+    return said
+
+
+def _read_back(client: str, data: Path) -> list[str]:
+    """Read the tables as a run will, and say how many rows there are and what cannot be read."""
+    settings = load(client, data)
+    opened = open_sources(settings, data / client)
+    said = []
+    try:
+        for name in TABLES:
+            table = getattr(opened, name)
+            if table is not None:
+                rows = int(table.count().execute())
+                said.append(f"{name}: {rows:,} rows can be read.")
+        opened.orders.aggregate(
+            first=opened.orders.ordered_at.min(), sum=opened.orders.amount.sum()
+        ).execute()
+        collect_unreadable(opened)
+        if opened.unreadable:
+            said.append(f"{len(opened.unreadable):,} rows cannot be read, such as {opened.unreadable[0]}.")
+    finally:
+        opened.close()
+    return said
