@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from playbook import sources
+from playbook import plain
 from playbook.dialect import Doubt, Look, look_at
 from playbook.errors import CallError, DataError
 from playbook.recognise import Guess, recognise
@@ -22,6 +22,9 @@ PROPOSED_FILE = ".proposed.yml"
 
 UNSURE = "unsure: "
 TABLES = ("orders", "customers", "events", "contacts")
+Comments = dict[tuple[str, ...], str]
+"""What is said behind a line of client.yml, by the keys that lead to it."""
+
 Ask = Callable[[str, str, Sequence[str]], str]
 """Asks a person: question, proposed answer, other answers; returns the answer."""
 
@@ -275,9 +278,10 @@ def _with_column(guess: Guess, ours: str, proposed: str, answer: str) -> Guess:
 # The file ------------------------------------------------------------------------------------
 
 
-def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, dict[tuple[str, ...], str]]:
+def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments]:
     """Return the proposal as a YAML tree, and comments by the place where they stand."""
-    tree, comments = CommentedMap(client=client), {}
+    tree = CommentedMap(client=client)
+    comments: Comments = {}
     orders = tables["orders"]
     words = " ".join([*(guess.look.path.stem for guess in orders.guesses), *orders.columns.values()]).lower()
     if any(word in words for word in _GIVING):
@@ -296,7 +300,7 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, dict[tup
     return tree, comments
 
 
-def _table(found: Found, place: tuple[str, ...], comments: dict[tuple[str, ...], str]) -> CommentedMap:
+def _table(found: Found, place: tuple[str, ...], comments: Comments) -> CommentedMap:
     names = list(dict.fromkeys(guess.look.path.name for guess in found.guesses))
     names.sort(key=lambda name: [guess.look.path.name for guess in _given(found)].index(name))
     table = CommentedMap(files=names)
@@ -335,7 +339,7 @@ def _sheets(found: Found) -> dict[str, list[str]]:
             sheets.setdefault(guess.look.path.name, []).append(guess.look.sheet)
     for guess in found.guesses:
         if file_kind(guess.look.path) == WORKBOOK:
-            order = sources.plain.open_workbook(guess.look.path).sheet_names
+            order = plain.open_workbook(guess.look.path).sheet_names
             sheets[guess.look.path.name].sort(key=order.index)
     return sheets
 
@@ -392,7 +396,7 @@ def _currency(tables: dict[str, Found]) -> str | None:
 # Writing, with what a person wrote -----------------------------------------------------------
 
 
-def _write(folder: Path, tree: CommentedMap, comments: dict[tuple[str, ...], str]) -> list[str]:
+def _write(folder: Path, tree: CommentedMap, comments: Comments) -> list[str]:
     """Write client.yml and return sentences about what in it stays as a person wrote it."""
     path, before = folder / SETTINGS_FILE, folder / PROPOSED_FILE
     kept: list[str] = []
@@ -404,12 +408,10 @@ def _write(folder: Path, tree: CommentedMap, comments: dict[tuple[str, ...], str
         written = tree
         for place, text in comments.items():
             _comment(_at(written, place[:-1]), place[-1], text)
-    plain = io.StringIO()
-    _yaml().dump(_plain(tree), plain)
-    text = io.StringIO()
-    _yaml().dump(written, text)
-    path.write_text(text.getvalue(), encoding="utf-8")
-    before.write_text(plain.getvalue(), encoding="utf-8")
+    for target, content in ((path, written), (before, _plain(tree))):
+        dumped = io.StringIO()
+        _yaml().dump(content, dumped)
+        target.write_text(dumped.getvalue(), encoding="utf-8")
     return kept
 
 
@@ -431,7 +433,7 @@ def _merge(
     written: Any,
     base: Any,
     tree: Any,
-    comments: dict[tuple[str, ...], str],
+    comments: Comments,
     place: tuple[str, ...],
     kept: list[str],
 ) -> None:
@@ -480,7 +482,7 @@ def _add_files(written: Any, new: Sequence[str]) -> None:
 
 
 def _comment_below(
-    written: Any, key: str, comments: dict[tuple[str, ...], str], place: tuple[str, ...]
+    written: Any, key: str, comments: Comments, place: tuple[str, ...]
 ) -> None:
     """Write the comments of a part that was added as a whole."""
     for where, text in comments.items():

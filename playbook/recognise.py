@@ -115,11 +115,10 @@ def name_fits(table: str, ours: str, name: str) -> float:
 
 def recognise(look: Look) -> Guess:
     """Return which table a file is and what its columns are."""
-    candidates = [guess for name in WORDS if (guess := _as_table(look, name)) is not None]
+    candidates = [found for name in WORDS if (found := _as_table(look, name)) is not None]
     if not candidates:
         return Guess(look, None, {})
-    _, guess = max(candidates, key=lambda pair: pair[0])
-    return guess
+    return max(candidates, key=lambda pair: pair[0])[1]
 
 
 def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
@@ -136,7 +135,7 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
         for fit in fits
         if fit.score < LIKELY and look.form.header
     ]
-    table = name
+    table: str | None = name
     if name == "orders":
         doubts += _by_content(look, found)
         doubts += _price_or_amount(look, found)
@@ -383,7 +382,7 @@ def _hint(look: Look, name: str) -> float:
     return 0.5 if any(word in title for word in TABLE_WORDS[name].split()) else 0.0
 
 
-def _bonus(look: Look, table: str, found: dict[str, Column]) -> float:
+def _bonus(look: Look, table: str | None, found: dict[str, Column]) -> float:
     """Return what the content says for a table beyond its columns' names."""
     if table == "events":
         known = found["kind"].share(lambda text: squeezed(text) in {squeezed(kind) for kind in EVENT_KINDS})
