@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import ibis
 import pandas as pd
 
-from playbook.display import BLUE, Picture, Table, heading, new_figure
+from playbook.display import BLUE, ORANGE, Picture, Table, heading, new_figure
 from playbook.findings import Finding, Findings
-from playbook.history import History, read_history
+from playbook.history import History
+from playbook.inspection import inspect
+from playbook.inspection.calendar import missing_months, thin_months
+from playbook.inspection.rules import Check
+from playbook.inspection.told import check_findings, check_sentences, checks_table
 from playbook.settings import Settings
-from playbook.sources import COLUMNS, Sources, open_sources
+from playbook.sources import COLUMNS, Sources
 from playbook.wording import Words
 
 UNLOCKS = {
@@ -45,13 +48,13 @@ class Intake:
         Net of returns, of the lines used.
     first_day, last_day, as_of : date
     months : DataFrame
-        month (first day of it), orders, revenue.
+        month (first day of it), orders, revenue, gap (bool: no orders, or far too few).
     missing : tuple of str
         Optional order columns that the client does not have.
     tables : tuple of str
         Canonical tables that the client has.
-    examples : tuple of str
-        The first values that could not be read.
+    checks : tuple of Check
+        What is wrong, errors first.
     """
 
     read: int
@@ -73,7 +76,7 @@ class Intake:
     months: pd.DataFrame
     missing: tuple[str, ...]
     tables: tuple[str, ...]
-    examples: tuple[str, ...]
+    checks: tuple[Check, ...]
 
     @property
     def used(self) -> int:
@@ -85,7 +88,7 @@ class Intake:
         """One of trusted, with_care, not_enough."""
         if self.repeaters < 30 or (self.last_day - self.first_day).days < 180:
             return "not_enough"
-        if self.used < 0.9 * self.read or self.unreadable:
+        if self.used < 0.9 * self.read or any(check.severity != "note" for check in self.checks):
             return "with_care"
         return "trusted"
 
@@ -112,11 +115,17 @@ class Intake:
             Finding("revenue", round(self.revenue, 2), unit="money", n=self.orders),
             Finding("data_quality", self.used / self.read, unit="share", n=self.read, verdict=self.verdict),
             Finding("columns_missing", " ".join(self.missing), unit="columns", n=len(self.missing)),
+            Finding("months_with_gaps", int(self.months["gap"].sum()), unit="months", n=len(self.months)),
+            *check_findings(self.checks),
         ]
 
     def sentences(self, words: Words) -> list[str]:
         """Say what came in, and whether it can be trusted."""
         return sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def trust(self, words: Words) -> str:
+        """Say whether the rest of the playbook can be trusted on these data."""
+        return _trust({finding.name: finding for finding in self.findings()}, words)
 
     def waterfall(self, words: Words) -> Table:
         """Return the way from the lines in the files to the lines used."""
@@ -137,6 +146,10 @@ class Intake:
         caption = say("From the lines in the files to the lines used")
         return Table(frame, caption, words, {"lines": "number"}, headings)
 
+    def wrong(self, words: Words) -> Table:
+        """Return everything that was found wrong, with what it does to the result and what to do."""
+        return checks_table(self.checks, words)
+
     def unlocks(self, words: Words) -> Table:
         """Return the columns that the client does not have and what each would tell."""
         frame = pd.DataFrame(
@@ -146,25 +159,39 @@ class Intake:
         return Table(frame, words.say("Columns that would unlock more"), words, headings=headings)
 
     def figure(self, words: Words) -> Picture:
-        """Draw revenue by month."""
+        """Draw orders by month, with the gaps marked."""
         figure, axes = new_figure(height=3.2)
-        months = pd.to_datetime(self.months["month"])
-        axes.bar(months, self.months["revenue"], width=25, color=BLUE)
+        months, gap = pd.to_datetime(self.months["month"]), self.months["gap"]
+        axes.bar(months, self.months["orders"], width=25, color=BLUE)
         axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
-        heading(axes, words.say("Revenue by month, net of returns ({currency})", currency=words.currency))
-        best = self.months.iloc[int(self.months["revenue"].to_numpy().argmax())].to_dict()
+        for month in months[gap]:
+            axes.axvspan(
+                month - pd.Timedelta(days=14), month + pd.Timedelta(days=14), color=ORANGE, alpha=0.25
+            )
+            axes.annotate("?", (month, 0), ha="center", va="bottom", color=ORANGE, fontweight="bold")
+        heading(axes, words.say("Orders by month; gaps are marked with a question mark"))
+        best = self.months.iloc[int(self.months["orders"].to_numpy().argmax())].to_dict()
         alt = words.say(
-            "Bars of revenue by month from {first} to {last}; the highest is {best} with {revenue}.",
+            "Bars of orders by month from {first} to {last}; the highest is {best} with {orders}.",
             first=words.date(self.first_day),
             last=words.date(self.last_day),
             best=words.date(best["month"]),
-            revenue=words.money(float(best["revenue"])),
+            orders=words.number(float(best["orders"])),
         )
+        if gap.any():
+            marked = ", ".join(f"{month:%Y-%m}" for month in months[gap])
+            alt += " " + words.say("Marked as gaps: {months}.", months=marked)
         return Picture(figure, alt)
 
 
-def take_in(settings: Settings, sources: Sources, history: History) -> Intake:
-    """Count what came in, what was left out and what is used."""
+def take_in(settings: Settings, sources: Sources, history: History, today: date | None = None) -> Intake:
+    """Count what came in, what was left out and what is used, and look for what is wrong.
+
+    Parameters
+    ----------
+    today : date
+        Later dates lie in the future; by default the day of the call.
+    """
     days, used = history.all_days, history.days
     unreadable = [value for value in sources.unreadable if value.table == "orders"]
     nobody = days.customer_id.isnull()
@@ -214,17 +241,19 @@ def take_in(settings: Settings, sources: Sources, history: History) -> Intake:
         first_day=history.first_day,
         last_day=history.last_day,
         as_of=history.as_of,
-        months=_months(history),
+        months=_months(history, settings.checks.thin_month),
         missing=tuple(name for name in UNLOCKS if name not in has),
         tables=tuple(name for name in COLUMNS if getattr(sources, name) is not None),
-        examples=tuple(str(value) for value in unreadable[:5]),
+        checks=inspect(settings, sources, history, today),
     )
 
 
-def unreadable_lines(sources: Sources, words: Words, most: int = 10) -> Table:
-    """Return the first lines of each table that could not be read, by file, row and column."""
+def unreadable_lines(sources: Sources, words: Words, most: int = 10, hide: bool = False) -> Table:
+    """Return the first lines that could not be read, by file, row and column; ``hide`` what stands there."""
     shown = [vars(value) for value in sources.unreadable[:most]]
     frame = pd.DataFrame(shown, columns=["table", "file", "row", "column", "text"])
+    if hide:
+        frame = frame.drop(columns="text")
     say = words.say
     headings = {
         "table": say("table"),
@@ -244,8 +273,8 @@ def _known(history: History) -> int:
     return int(ids.count().execute())
 
 
-def _months(history: History) -> pd.DataFrame:
-    """Return orders and revenue by month, empty months included."""
+def _months(history: History, thin: float) -> pd.DataFrame:
+    """Return orders and revenue by month, empty months included and marked."""
     days = history.days
     by_month = days.group_by(month=days.day.truncate("M")).aggregate(
         orders=(days.sale_lines > 0).sum(), revenue=days.revenue.sum()
@@ -253,8 +282,10 @@ def _months(history: History) -> pd.DataFrame:
     frame: pd.DataFrame = by_month.order_by("month").to_pyarrow().to_pandas()
     frame["month"] = pd.to_datetime(frame["month"])
     every = pd.date_range(frame["month"].min(), frame["month"].max(), freq="MS")
-    frame = frame.set_index("month").reindex(every, fill_value=0).rename_axis("month").reset_index()
-    return frame.assign(revenue=frame["revenue"].astype(float))
+    frame = frame.set_index("month").reindex(every, fill_value=0).rename_axis("month")
+    by_month = frame["orders"].astype("int64")
+    gap = frame.index.isin([*missing_months(by_month), *thin_months(by_month, thin)])
+    return frame.assign(revenue=frame["revenue"].astype(float), gap=gap).reset_index()
 
 
 def sentences(findings: Findings, words: Words) -> list[str]:
@@ -288,7 +319,7 @@ def warnings(findings: Findings, words: Words) -> list[str]:
         (value["lines_incomplete"], say("lack a date or an amount and are left out")),
         (value["lines_after_as_of"], say("lie after the as-of date and are not looked at")),
     ]
-    return [
+    said = [
         say(
             "{n} lines ({share}) {what}.",
             n=number(n),
@@ -298,6 +329,7 @@ def warnings(findings: Findings, words: Words) -> list[str]:
         for n, what in sorted(left_out, key=lambda pair: -pair[0])
         if n
     ]
+    return [*said, *check_sentences(findings, words)]
 
 
 def _trust(findings: Findings, words: Words) -> str:
@@ -313,20 +345,3 @@ def _trust(findings: Findings, words: Words) -> str:
             n=words.number(findings["repeat_buyers"].value),
         ),
     }[str(quality.verdict)]
-
-
-def check(settings: Settings, folder: Path) -> list[str]:
-    """Read a client's data and say what is wrong with them, one sentence each.
-
-    Raises
-    ------
-    DataError
-        Where the data cannot be used at all.
-    """
-    sources = open_sources(settings, folder)
-    try:
-        intake = take_in(settings, sources, read_history(settings, sources))
-    finally:
-        sources.close()
-    words = Words(settings.language, settings.currency)
-    return [*intake.sentences(words), *intake.examples]

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ibis
-
 from playbook.errors import DataError, SettingsError
 from playbook.settings import SUPPRESSION_FILE, Settings
 
@@ -126,8 +124,8 @@ def pseudonym(customer_id: Any, key: str) -> Any:
     keeps spreadsheets from reading a number.
     """
     inner, outer = _halves(key)
-    digest = (ibis.literal(inner) + customer_id).hexdigest("sha256")
-    return ibis.literal("P") + (ibis.literal(outer) + digest).hexdigest("sha256")[0:LENGTH]
+    digest = (inner + customer_id).hexdigest("sha256")
+    return "P" + (outer + digest).hexdigest("sha256")[0:LENGTH]
 
 
 def _halves(key: str) -> tuple[str, str]:
@@ -147,7 +145,7 @@ def shield(settings: Settings, folder: Path, name: str, table: Any) -> Any:
     """
     if settings.forget_before and name in DAY_OF:
         day = table[DAY_OF[name]]
-        kept = day.isnull() | (day >= ibis.literal(settings.forget_before))
+        kept = day.isnull() | (day >= settings.forget_before)
         if name == "events":
             kept |= (table.kind == "unsubscribe").fill_null(False)
         table = table.filter(kept)

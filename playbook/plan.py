@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook import masters, provenance, report, settings
+from playbook.confidential import key_fingerprint
 from playbook.masters import Chapter
 
 
@@ -83,7 +84,7 @@ def make_plan(request: Request) -> Plan:
         chapters=chapters,
         knobs=knobs,
         inputs=inputs,
-        keys=_keys(chapters, inputs, chosen, knobs, request.teach),
+        keys=_keys(chapters, inputs, chosen, knobs, request.teach, key_fingerprint(chosen, folder)),
     )
 
 
@@ -93,6 +94,7 @@ def _keys(
     chosen: settings.Settings,
     knobs: Mapping[str, Any],
     teach: bool,
+    id_key: str,
 ) -> list[str]:
     """Return the checkpoint of each chapter: everything its results depend on."""
     ground = [
@@ -101,6 +103,7 @@ def _keys(
         provenance.package_sha256(),
         provenance.versions(),
         teach,
+        id_key,
     ]
     keys: list[str] = []
     for chapter in chapters:

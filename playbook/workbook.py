@@ -73,7 +73,8 @@ def _people(run: Chapter) -> pd.DataFrame:
     known = run.sources.customers
     if known is None:
         return pd.DataFrame({"customer_id": pd.Series(dtype=object)})
-    columns = [name for name in PERSONAL if name in known.columns]
+    shown = () if run.settings.pseudonymise else PERSONAL
+    columns = [name for name in shown if name in known.columns]
     named = known.filter(known.customer_id.notnull()).select("customer_id", *columns)
     people: pd.DataFrame = named.order_by(["customer_id", *columns]).to_pyarrow().to_pandas()
     return people.drop_duplicates("customer_id")

@@ -3,6 +3,7 @@
 from datetime import date
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from playbook.history import History
@@ -62,7 +63,7 @@ def _alone(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
         return []
     days = by_day.index
     gap = int((days[-1] - days[-2]).days)
-    usual = pd.Series(days[:-1]).diff().dt.days.max()
+    usual = int(np.diff(days[:-1].to_numpy()).max() / np.timedelta64(1, "D"))
     return (
         found("last_day_alone", gap, "ordered_at") if gap > max(settings.checks.gap_days, 2 * usual) else []
     )
@@ -76,7 +77,8 @@ def months_of(by_day: "pd.Series[int]") -> "pd.Series[int]":
 
 def missing_months(by_month: "pd.Series[int]") -> list[pd.Timestamp]:
     """Return the months without orders, where an ordinary month has some."""
-    return [month for month, orders in by_month.items() if orders == 0 and _around(by_month, month) >= 1]  # type: ignore[arg-type]
+    empty = by_month.index[by_month == 0]
+    return [month for month in empty if _around(by_month, month) >= 1]
 
 
 def thin_months(by_month: "pd.Series[int]", share: float) -> list[pd.Timestamp]:
@@ -84,12 +86,12 @@ def thin_months(by_month: "pd.Series[int]", share: float) -> list[pd.Timestamp]:
 
     The first and the last month are often cut by the export.
     """
-    inner = by_month.iloc[1:-1]
-    return [
-        month  # type: ignore[misc]
-        for month, orders in inner.items()
-        if 0 < orders < share * (usual := _around(by_month, month)) and usual >= LEAST_MONTH  # type: ignore[arg-type]
-    ]
+    found = []
+    for month in by_month.index[1:-1]:
+        usual = _around(by_month, month)
+        if usual >= LEAST_MONTH and 0 < by_month[month] < share * usual:
+            found.append(month)
+    return found
 
 
 def _around(by_month: "pd.Series[int]", month: pd.Timestamp) -> float:
@@ -118,10 +120,12 @@ def _stretches(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
     """Return stretches without an order, in a log that usually has one every week; missing months apart."""
     if len(by_day) < 30:
         return []
-    gaps = pd.Series(by_day.index).diff().dt.days
-    if gaps.median() > 3 or gaps.quantile(0.95) > 7:
+    gaps = np.diff(by_day.index.to_numpy()) / np.timedelta64(1, "D")
+    if np.median(gaps) > 3 or np.quantile(gaps, 0.95) > 7:
         return []
-    wide = [place for place in gaps.index[gaps > settings.checks.gap_days] if place < len(by_day) - 1]
+    wide = [
+        int(place) + 1 for place in np.flatnonzero(gaps > settings.checks.gap_days) if place < len(gaps) - 1
+    ]
     empty = set(missing_months(months_of(by_day)))
     kept = [
         place

@@ -44,7 +44,10 @@ def _left_out(settings: Settings, sources: Sources, history: History) -> list[Ch
     )
     lost = [value for value in sources.unreadable if value.table == "orders"]
     columns = ", ".join(sorted({value.column for value in lost}))
-    checks = found("lines_unreadable", len(lost), columns, tuple(str(value) for value in lost))
+    read = len(lost) + int(one_row(days, lines=days.lines.sum())["lines"])
+    many = len(lost) > settings.tolerated_unreadable * read
+    shown = tuple(str(value) for value in lost)
+    checks = found("lines_unreadable", len(lost), columns, shown, "error" if many else None)
     for code, name, column, wrong in (
         ("lines_without_customer", "nobody", "customer_id", _nobody),
         ("lines_incomplete", "incomplete", "ordered_at, amount", _incomplete),
@@ -60,6 +63,10 @@ def _nobody(line: Any) -> Any:
 
 def _incomplete(line: Any) -> Any:
     return line.customer_id.notnull() & (line.ordered_at.isnull() | line.amount.isnull())
+
+
+def _zero(line: Any) -> Any:
+    return line.customer_id.notnull() & (line.amount == 0)
 
 
 def _contradiction(line: Any) -> Any:
@@ -167,7 +174,9 @@ def _amounts(settings: Settings, sources: Sources, history: History) -> list[Che
     if not lines["sales"]:
         checks += found("no_sale", lines["all"], "amount")
     if lines["zero"]:
-        zeros = rows(sources, settings, "orders", lambda line: line.customer_id.notnull() & (line.amount == 0))
+        zeros = rows(
+            sources, settings, "orders", lambda line: line.customer_id.notnull() & (line.amount == 0)
+        )
         checks += found("amount_zero", lines["zero"], "amount", zeros)
     often = lines["back"] > lines["sales"]
     return checks + found("amount_negative", lines["back"], "amount", severity="warning" if often else "note")

@@ -113,7 +113,9 @@ def _consent(sources: Sources) -> list[Check]:
     refused = sources.customers is not None and any(name in sources.customers.columns for name in CONSENT)
     if not asked and not refused:
         return found("consent_unknown", 1)
-    count, columns, seen = 0, [], []
+    count = 0
+    columns: list[str] = []
+    seen: list[str] = []
     for column in asked:
         for texts in sources.flags["customers", column]:
             said = texts.text.lower()

@@ -39,7 +39,7 @@ def rows(sources: Sources, settings: Settings, table: str, wrong: Callable[[Any]
 def _row(sources: Sources, settings: Settings, table: str, shown: str, place: int) -> int:
     """Return the row in the file of the ``place``-th row that could be read, both from 0 and 1."""
     form = _format(settings, table, shown)
-    row = place + 1 + form.skip + int(form.header and not shown.endswith((".parquet", ".pq")))
+    row: int = place + 1 + form.skip + int(form.header and not shown.endswith((".parquet", ".pq")))
     unread = {value.row for value in sources.unreadable if (value.table, value.file) == (table, shown)}
     for other in sorted(unread):
         row += other <= row

@@ -1,0 +1,20 @@
+"""A rule about a client's data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""Errors stop a run; warnings stand in the report next to the numbers they touch; notes in chapter 01."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that can be wrong: in one table, worded for one and for many."""
+
+    severity: Severity
+    table: str
+    one: str
+    many: str
+    effect: str
+    advice: str
