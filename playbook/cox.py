@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
@@ -11,6 +12,9 @@ from lifelines.statistics import proportional_hazard_test
 from scipy import stats
 
 from playbook.survival import Array
+
+Positions = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 
 LEAST_CUSTOMERS = 30
 """Customers with, and without, what a flag says, below which it is not compared."""
@@ -40,13 +44,13 @@ class Survivors:
     """
 
     wait: Array
-    event: Array
-    stratum: Array
-    customer: Array
+    event: Flags
+    stratum: Positions
+    customer: Positions
 
-    def take(self, chosen: Array) -> "Survivors":
+    def take(self, chosen: Flags | Positions) -> "Survivors":
         """Return some of the rows."""
-        return Survivors(*(values[chosen] for values in (self.wait, self.event, self.stratum, self.customer)))
+        return Survivors(self.wait[chosen], self.event[chosen], self.stratum[chosen], self.customer[chosen])
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def fit(terms: pd.DataFrame, held: pd.DataFrame, rows: Survivors, check_steady: 
     goes and the others are fitted again; None where none is left.
     """
     dropped: dict[str, str] = {}
-    names = list(terms)
+    names = [str(name) for name in terms]
     while names:
         design = pd.concat([held, terms[names]], axis=1).astype(float).reset_index(drop=True)
         scale = design.std(ddof=0)
@@ -188,44 +192,41 @@ def cluster_variance(x: Array, beta: Array, bread: Array, rows: Survivors) -> Ar
     _, position = np.unique(rows.customer, return_inverse=True)
     sums = np.zeros((position.max() + 1, x.shape[1]))
     np.add.at(sums, position, residuals)
-    variance: Array = bread @ (sums.T @ sums) @ bread
-    return variance
+    return np.asarray(bread @ (sums.T @ sums) @ bread)
 
 
 def score_residuals(x: Array, beta: Array, rows: Survivors) -> Array:
     """Return each row's part of the score of the partial likelihood, shape (rows, columns)."""
     order = np.lexsort((-rows.wait, rows.stratum))
-    x, wait, event, stratum = (a[order] for a in (x, rows.wait, rows.event, rows.stratum))
+    x, sorted_rows = x[order], rows.take(order)
+    wait, event, stratum = sorted_rows.wait, sorted_rows.event, sorted_rows.stratum
     risk = np.exp(x @ beta)
     new_stratum = np.r_[True, stratum[1:] != stratum[:-1]]
     new_time = new_stratum | np.r_[True, wait[1:] != wait[:-1]]
-    time = np.cumsum(new_time) - 1  # of each row, its distinct time, the latest first
-    last = np.r_[np.flatnonzero(new_time)[1:] - 1, len(x) - 1]
-    start = np.flatnonzero(new_stratum)[np.cumsum(new_stratum)[last] - 1]
-    at_risk = _between(np.c_[risk, risk[:, None] * x], start, last)
+    time = np.cumsum(new_time) - 1  # of each row: its distinct time, in each stratum the latest first
+    latest = np.flatnonzero(new_stratum[new_time])  # of each stratum: its first distinct time
+    of_stratum = np.cumsum(new_stratum[new_time]) - 1
+    last_row = np.r_[np.flatnonzero(new_time)[1:] - 1, len(x) - 1]
+    at_risk = _between(np.c_[risk, risk[:, None] * x], np.flatnonzero(new_stratum)[of_stratum], last_row)
     mean = at_risk[:, 1:] / at_risk[:, :1]
     hazard = np.bincount(time, weights=event) / at_risk[:, 0]
-    # Hazards are summed from the earliest time on, which comes last in each stratum.
-    stratum_end = np.r_[np.flatnonzero(new_stratum[np.flatnonzero(new_time)])[1:] - 1, len(last) - 1]
-    ends = stratum_end[np.cumsum(new_stratum[np.flatnonzero(new_time)]) - 1]
-    upto = _between(np.c_[hazard, hazard[:, None] * mean], np.arange(len(last)), ends)[time]
+    earliest = np.r_[latest[1:] - 1, len(last_row) - 1][of_stratum]
+    upto = _between(np.c_[hazard, hazard[:, None] * mean], np.arange(len(last_row)), earliest)[time]
     found = event[:, None] * (x - mean[time]) - risk[:, None] * (x * upto[:, :1] - upto[:, 1:])
     residuals = np.empty_like(found)
     residuals[order] = found
-    return residuals
+    return np.asarray(residuals)
 
 
-def _between(values: Array, start: Array, end: Array) -> Array:
+def _between(values: Array, start: Positions, end: Positions) -> Array:
     """Return sums of rows from ``start`` to ``end``, both included."""
     total = np.vstack([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    sums: Array = total[end + 1] - total[start]
-    return sums
+    return np.asarray(total[end + 1] - total[start])
 
 
 def discoveries(p: pd.Series) -> pd.Series:
     """Say which tests stand at a false discovery rate of 5% (Benjamini and Hochberg 1995); NaN never."""
-    found = pd.Series(False, index=p.index)
-    tested = p.dropna()
+    found, tested = pd.Series(False, index=p.index), p.dropna()
     if len(tested):
         found[tested.index] = stats.false_discovery_control(tested) < FALSE_DISCOVERIES
     return found

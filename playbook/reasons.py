@@ -1,6 +1,7 @@
 """Chapter 04: what goes with coming back sooner or later, all else that is seen being equal."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -138,9 +139,7 @@ class Reasons:
         return Picture(figure, alt)
 
 
-def _ratio(
-    name: str, row: dict[str, float], value: str, low: str, high: str, verdict: str, n: int
-) -> Finding:
+def _ratio(name: str, row: dict[Any, Any], value: str, low: str, high: str, verdict: str, n: int) -> Finding:
     ratio, below, above = (round(float(row[key]), 4) for key in (value, low, high))
     return Finding(name, ratio, below, above, "ratio", n, verdict)
 
