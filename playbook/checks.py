@@ -120,7 +120,7 @@ class Intake:
         ]
 
     def sentences(self, words: Words) -> list[str]:
-        """Say what came in, and whether it can be trusted."""
+        """Say what came in, and what is wrong with it."""
         return sentences({finding.name: finding for finding in self.findings()}, words)
 
     def trust(self, words: Words) -> str:
@@ -306,7 +306,7 @@ def sentences(findings: Findings, words: Words) -> list[str]:
             revenue=words.money(value["revenue"]),
         )
     ]
-    return [*said, *warnings(findings, words), _trust(findings, words)]
+    return [*said, *warnings(findings, words)]
 
 
 def warnings(findings: Findings, words: Words) -> list[str]:
@@ -337,7 +337,8 @@ def _trust(findings: Findings, words: Words) -> str:
     return {
         "trusted": words.say("The rest of the playbook can be trusted on this data."),
         "with_care": words.say(
-            "The rest of the playbook can be read with care: it speaks only of the lines that are used."
+            "The rest of the playbook can be read with care: it speaks only of the lines that are used,"
+            " and the warnings above bear on it."
         ),
         "not_enough": words.say(
             "The data are sound but too little: much of what follows cannot be told from"

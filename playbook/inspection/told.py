@@ -50,11 +50,10 @@ def checks_table(checks: Sequence[Check], words: Words) -> Table:
     rows = [
         {
             "severity": severities[check.severity],
-            "where": f"{check.table}: {check.column}" if check.column else check.table,
+            "where": check.table,
             "what": check.what(words),
             "examples": "; ".join(check.examples) or "–",
-            "effect": say(check.effect),
-            "advice": say(check.advice),
+            "then": f"{say(check.effect)} {say(check.advice)}",
         }
         for check in checks
     ]
@@ -63,7 +62,6 @@ def checks_table(checks: Sequence[Check], words: Words) -> Table:
         "where": say("where"),
         "what": say("what was found"),
         "examples": say("for example"),
-        "effect": say("what it does to the result"),
-        "advice": say("what to do"),
+        "then": say("what it does to the result, and what to do"),
     }
     return Table(pd.DataFrame(rows, columns=list(headings)), say("What was found"), words, headings=headings)
