@@ -16,7 +16,7 @@ report: .venv/ready
 	@$(BIN)/playbook run $(or $(CLIENT),demo)
 
 test: .venv/ready
-	$(BIN)/python -m pytest -rs -m "not slow"
+	$(BIN)/python -m pytest -rs -n auto --dist loadfile -m "not slow"
 	$(BIN)/python -m pytest -rs --nbval-lax --nbval-current-env notebooks
 
 test-slow: .venv/ready
