@@ -252,7 +252,7 @@ def _chances(people: pd.DataFrame, history: History, window: Window) -> Array:
     chances = []
     for week in range(1, window.weeks + 1):
         days = (window.sunday(week) - window.as_of).days
-        later = model.predict(people.assign(silence_days=people["silence_days"] + days))
+        later = model.predict(people, later_days=days)
         chances.append(today * np.divide(later, now, out=np.ones_like(now), where=now > 0))
     return np.asarray(np.clip(np.array(chances).T, 0, 1))
 

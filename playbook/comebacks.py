@@ -1,19 +1,19 @@
-"""Chapter 04, second half: who is lapsed, who comes back unaided, and how waiting hurts."""
+"""Chapter 04, second part: who is lapsed, and who comes back unaided."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from playbook import returns
+from playbook.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
 from playbook.churn import Threshold
-from playbook.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.display import Table
 from playbook.findings import Finding, Findings
 from playbook.history import History, customers
-from playbook.returns import ORDER_LABELS, SILENCE_LABELS, ReturnModel
+from playbook.returns import ReturnModel
+from playbook.survival import Array
 from playbook.wording import Words
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
@@ -75,16 +75,17 @@ class Base:
         return [
             *found,
             Finding(
-                "returners_all", *_rounded(self.returners_all), unit="customers", n=buyers, verdict=method
+                "returners_all", *rounded(self.returners_all), unit="customers", n=buyers, verdict=method
             ),
             Finding(
                 "returners_lapsed",
-                *_rounded(self.returners_lapsed),
+                *rounded(self.returners_lapsed),
                 unit="customers",
                 n=lapsed,
                 verdict=method,
             ),
             Finding("below_min_return", self.below_minimum, unit="customers", n=lapsed),
+            Finding("return_method", int(self.model.seasonal), unit="yes_no", verdict=self.model.method),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -92,13 +93,13 @@ class Base:
         return base_sentences({finding.name: finding for finding in self.findings()}, words)
 
     def table(self, words: Words) -> Table:
-        """Return return probabilities by number of orders and silence."""
+        """Return the mean return probability by number of orders and silence."""
         say = words.say
         frame = pd.DataFrame({"silence": SILENCE_LABELS})
         if self.model is not None:
+            cells = self.by_cell()
             for row, label in enumerate(ORDER_LABELS):
-                seen = self.model.customers[row] > 0
-                frame[label] = np.where(seen, self.model.probability[row], np.nan)
+                frame[label] = cells[row]
         headings = {"silence": say("days of silence")} | {
             label: say("{orders} orders", orders=label) if label != "1" else say("1 order")
             for label in ORDER_LABELS
@@ -109,64 +110,62 @@ class Base:
             words,
             dict.fromkeys(ORDER_LABELS, "percent"),
             headings,
-            say(
-                "A dash: no customer was seen there on a past landmark; the band of silence stands in for them."
-            ),
+            say("The mean of today's customers. A dash: no customer is there today."),
         )
 
-    def figure(self, words: Words) -> Picture:
-        """Draw the return probability by silence for one order and for several."""
-        figure, axes = new_figure()
-        say = words.say
-        heading(
-            axes,
-            say("Chance of an order within {days} days, by silence", days=words.number(self.horizon_days)),
-        )
-        axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
-        axes.set_xlabel(say("days of silence today"))
+    def chance_later(self, customers: pd.DataFrame, days: int) -> Array:
+        """Return the return probability of customers after further days of silence.
+
+        In proportion to what it is today, where customers were ranked by another rule.
+        """
         if self.model is None:
-            return Picture(figure, say("No curve: the return probability cannot be told from these data."))
-        places = np.arange(len(SILENCE_LABELS))
-        for row, label, color in ((0, "1", GREY), (2, "3–4", BLUE), (3, "5–9", ORANGE)):
-            seen = self.model.customers[row] > 0
-            low, high = np.quantile(self.model.draws[:, row], [0.05, 0.95], axis=0)
-            axes.fill_between(places[seen], low[seen], high[seen], color=color, alpha=0.15, linewidth=0)
-            axes.plot(places[seen], self.model.probability[row][seen], "o-", color=color, label=label)
-        axes.set_xticks(places, SILENCE_LABELS)
-        axes.legend(title=say("orders so far"))
-        known = np.flatnonzero(self.model.customers[2] > 0)
-        if not len(known):
-            return Picture(figure, say("Lines of the return probability by silence."))
-        first, last = known[0], known[-1]
-        alt = say(
-            "Falling lines by number of orders: of those with three or four orders, {high} order again after"
-            " {short} days of silence, {low} after {long}.",
-            high=words.percent(self.model.probability[2][first]),
-            short=SILENCE_LABELS[first],
-            low=words.percent(self.model.probability[2][last]),
-            long=SILENCE_LABELS[last],
-        )
-        return Picture(figure, alt)
+            return np.full(len(customers), np.nan)
+        now, today = self.model.predict(customers), customers["return_probability"].to_numpy(float)
+        changed = np.divide(today, now, out=np.ones_like(now), where=now > 0)
+        return np.asarray(np.clip(self.model.predict(customers, days) * changed, 0, 1))
+
+    def by_cell(self) -> Array:
+        """Return the mean return probability, shape (order bands, silence bands); NaN where nobody is."""
+        bought = self.customers[self.customers["orders"] > 0]
+        rows, columns = order_band(bought["orders"]), silence_band(bought["silence_days"])
+        sums, counts = (np.zeros((len(ORDER_LABELS), len(SILENCE_LABELS))) for _ in range(2))
+        np.add.at(sums, (rows, columns), bought["return_probability"].to_numpy(float))
+        np.add.at(counts, (rows, columns), 1)
+        return np.asarray(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
 
 
-def _rounded(estimate: tuple[float, float, float]) -> tuple[float, float, float]:
+def rounded(estimate: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Round an estimate and its interval to a tenth."""
     value, low, high = estimate
     return round(value, 1), round(low, 1), round(high, 1)
 
 
-def see_base(history: History, threshold: Threshold, frame: pd.DataFrame | None = None) -> Base:
-    """Describe every customer as of today: silence, lapsed, return probability."""
+def see_base(
+    history: History,
+    threshold: Threshold,
+    frame: pd.DataFrame | None = None,
+    horizon_days: int | None = None,
+) -> Base:
+    """Describe every customer as of today: silence, lapsed, return probability.
+
+    Parameters
+    ----------
+    frame : DataFrame, optional
+        The customer table; counted anew without it.
+    horizon_days : int, optional
+        Another horizon than that of the settings.
+    """
     settings = history.settings
+    horizon = horizon_days or settings.horizon_days
     frame = (customers(history) if frame is None else frame).copy()
     frame["silence_days"] = silence(frame, history.as_of)
     frame["lapsed"] = (frame["silence_days"] > threshold.days).fillna(False).astype(bool)
-    model = returns.fit(history, settings.horizon_days)
+    model = returns.fit(history, horizon)
     if model is None:
         return Base(
             frame.assign(return_probability=np.nan, expected_orders=np.nan),
             None,
-            settings.horizon_days,
+            horizon,
             settings.min_return,
             None,
             None,
@@ -174,9 +173,7 @@ def see_base(history: History, threshold: Threshold, frame: pd.DataFrame | None 
     frame["return_probability"] = model.predict(frame)
     frame["expected_orders"] = model.expected_orders(frame)
     lapsed = model.expected_buyers(frame[frame["lapsed"]])
-    return Base(
-        frame, model, settings.horizon_days, settings.min_return, model.expected_buyers(frame), lapsed
-    )
+    return Base(frame, model, horizon, settings.min_return, model.expected_buyers(frame), lapsed)
 
 
 def silence(frame: pd.DataFrame, as_of: date) -> pd.Series:
@@ -221,6 +218,21 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     )
     if back.verdict == "extrapolated":
         said.append(say("Nobody was followed for as long as the horizon: these figures are carried forward."))
+    method = findings.get("return_method")
+    if method is not None and method.verdict == "cells":
+        said.append(
+            say(
+                "There are too few customers or comebacks for a model: the chance is read from the number of"
+                " orders and the silence alone."
+            )
+        )
+    elif method is not None and not method.value:
+        said.append(
+            say(
+                "The record is too young to have seen the coming season before, so the level may be off: the"
+                " interval allows for that."
+            )
+        )
     return said
 
 
@@ -262,164 +274,3 @@ def sensitivity(base: Base, threshold: Threshold, words: Words) -> Table:
         },
         headings,
     )
-
-
-# Would it have been right before? ------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """The same method one horizon earlier, against what then happened.
-
-    Attributes
-    ----------
-    as_of : date
-        The earlier day.
-    horizon_days : int
-        Days looked ahead: the horizon, or the longest that two of fit the history.
-    groups : DataFrame
-        group, customers, expected, low, high, actual (customers who ordered within the horizon).
-    """
-
-    as_of: date
-    horizon_days: int
-    groups: pd.DataFrame
-
-    def findings(self) -> list[Finding]:
-        """Return the expected buyers of all, with what happened."""
-        found = []
-        for row in self.groups.to_dict("records"):
-            inside = "covered" if row["low"] <= row["actual"] <= row["high"] else "missed"
-            found += [
-                Finding(
-                    f"backtest_expected_{row['group']}",
-                    row["expected"],
-                    row["low"],
-                    row["high"],
-                    "customers",
-                    row["customers"],
-                    inside,
-                ),
-                Finding(
-                    f"backtest_actual_{row['group']}", row["actual"], unit="customers", n=row["customers"]
-                ),
-            ]
-        return found
-
-    def sentences(self, words: Words) -> list[str]:
-        """Say how near the method came."""
-        rows = {row["group"]: row for row in self.groups.to_dict("records")}
-        row = rows["all"]
-        inside = row["low"] <= row["actual"] <= row["high"]
-        verdict = (
-            words.say("inside the interval")
-            if inside
-            else words.say("outside the interval: read the figures above as rough")
-        )
-        return [
-            words.say(
-                "Tried on the past: as of {day} the method would have expected {expected} buyers within"
-                " {days} days (90% interval {low} to {high}); {actual} came, {verdict}.",
-                verdict=verdict,
-                day=words.date(self.as_of),
-                expected=words.number(row["expected"]),
-                days=words.number(self.horizon_days),
-                low=words.number(row["low"]),
-                high=words.number(row["high"]),
-                actual=words.number(row["actual"]),
-            )
-        ]
-
-    def table(self, words: Words) -> Table:
-        """Return expected and actual buyers by group."""
-        say = words.say
-        labels = {"all": say("all"), "lapsed": say("lapsed"), "once": say("ordered once")}
-        frame = self.groups.assign(group=self.groups["group"].map(labels))
-        headings = {
-            "group": say("customers as of {day}", day=words.date(self.as_of)),
-            "customers": say("how many"),
-            "expected": say("expected to order"),
-            "low": say("from"),
-            "high": say("to"),
-            "actual": say("ordered"),
-        }
-        caption = say(
-            "Expected and actual buyers in the {days} days after", days=words.number(self.horizon_days)
-        )
-        return Table(frame, caption, words, dict.fromkeys(list(headings)[1:], "number"), headings)
-
-
-def backtest_findings(result: Backtest | None) -> list[Finding]:
-    """Return the backtest's findings; one that says so where there was none."""
-    if result is None:
-        return [Finding("backtest_expected_all", None, unit="customers", verdict="too_short")]
-    return result.findings()
-
-
-def backtest_sentences(result: Backtest | None, words: Words) -> list[str]:
-    """Say how near the method came, or that it could not be tried."""
-    if result is None:
-        return [
-            words.say("It could not be tried on the past: the history does not hold two spans of 30 days.")
-        ]
-    return result.sentences(words)
-
-
-def backtest_cautions(findings: Findings, words: Words) -> list[str]:
-    """Word it where the backtest missed what happened."""
-    tried = findings["backtest_expected_all"]
-    if tried.verdict != "missed":
-        return []
-    return [
-        words.say(
-            "Tried on the past, the method expected {expected} buyers and {actual} came: read the chance to"
-            " return as rough.",
-            expected=words.number(tried.value),
-            actual=words.number(findings["backtest_actual_all"].value),
-        )
-    ]
-
-
-def backtest_table(result: Backtest | None, words: Words) -> Table | None:
-    """Return expected and actual buyers by group; None where it could not be tried."""
-    return result.table(words) if result else None
-
-
-def backtest(history: History, threshold: Threshold) -> Backtest | None:
-    """Fit one horizon earlier and compare with what then happened.
-
-    Returns None where not even two spans of 30 days fit the history.
-    """
-    length = (history.as_of - history.first_day).days
-    horizon = min(history.settings.horizon_days, length // 2)
-    if horizon < 30:
-        return None
-    day = history.as_of - timedelta(days=horizon)
-    earlier = returns.seen_from(history, day)
-    base = see_base(earlier, threshold)
-    if base.model is None:
-        return None
-    came = base.customers["customer_id"].isin(_buyers_after(history, day)).to_numpy()
-    bought = (base.customers["orders"] > 0).to_numpy()
-    groups: dict[str, Any] = {
-        "all": bought,
-        "lapsed": base.customers["lapsed"].to_numpy(),
-        "once": (base.customers["orders"] == 1).to_numpy(),
-    }
-    rows = [
-        (
-            name,
-            int(chosen.sum()),
-            *_rounded(base.model.expected_buyers(base.customers[chosen])),
-            int(came[chosen].sum()),
-        )
-        for name, chosen in groups.items()
-    ]
-    columns = ["group", "customers", "expected", "low", "high", "actual"]
-    return Backtest(day, horizon, pd.DataFrame(rows, columns=columns))
-
-
-def _buyers_after(history: History, day: date) -> set[str]:
-    orders = history.orders
-    after = orders.filter(orders.day > ibis.literal(day)).select("customer_id").distinct()
-    return set(after.to_pyarrow()["customer_id"].to_pylist())

@@ -1,122 +1,197 @@
 """The return probability: the chance of an order within the horizon, without a win-back offer.
 
-Read from past landmarks: on several past days every customer is described by the number of
-orders and the silence then known, and followed from that day on. Kaplan-Meier by these two, time
-counted from the landmark, a constant hazard beyond what was followed.
+A landmark survival model: on several past days every customer is described by what was known
+then, the days to the next order are modelled (`survival_model`), and the level is set for the
+season ahead (`season`). A client too small for that gets the curves of `cells`.
 
 (Kaplan-Meier on spells, conditional on silence, is no substitute: it takes everybody who was ever
 silent so long, at whatever time, and expects far too few.)
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import ibis
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from playbook.history import History, at_landmark, shard
-from playbook.survival import Array, ShardCounts, shard_weights
+from playbook.cells import LANDMARKS, LEAST_HISTORY, fit_cells
+from playbook.history import History
+from playbook.landmarks import describe
+from playbook.season import Level, find_level, followed_landmarks
+from playbook.survival import Array
+from playbook.survival_model import NoModelError, WaitModel, chance, fit_waits
 
 Positions = npt.NDArray[np.intp]
 
-ORDER_BANDS = (1, 2, 3, 5, 10)
-ORDER_LABELS = ("1", "2", "3–4", "5–9", "10+")
-SILENCE_BANDS = (0, 31, 61, 91, 181, 366, 731)
-SILENCE_LABELS = ("0–30", "31–60", "61–90", "91–180", "181–365", "366–730", "731+")
-LANDMARKS = (0.35, 0.52, 0.69, 0.86, 1.03, 1.2)
-"""How many horizons before the as-of date customers are described."""
-LEAST_IN_CELL = 50
-"""Customers a cell needs of its own; a smaller one takes the curve of its silence band."""
-LEAST_AT_RISK = 20
-"""Customers still followed below which a curve is not read further."""
-LEAST_HISTORY = 60
-"""Days of history below which no return probability can be told."""
+LEAST_CUSTOMERS, LEAST_COMEBACKS = 200, 50
+"""Below so many customers, or comebacks from the landmarks, the curves of cells are used."""
+MOST_ROWS = 200_000
+"""Landmark rows that are described at most: of a larger base, a sample of its customers."""
+DRAWN_CUSTOMERS = 4_000
+"""Customers of a group on whom its interval is drawn; of a larger group, evenly spaced ones."""
+TENTHS = 10
+LEAST_RETURNERS = 25
 
 
-def order_band(orders: Any) -> Positions:
-    """Return the position in `ORDER_BANDS` of each number of orders."""
-    return np.searchsorted(ORDER_BANDS, np.asarray(orders), side="right") - 1
+class ReturnModel(Protocol):
+    """What chapters ask of either model; customers have customer_id, orders, silence_days."""
 
+    @property
+    def horizon_days(self) -> int:
+        """Return the days within which a return counts."""
 
-def silence_band(silence: Any) -> Positions:
-    """Return the position in `SILENCE_BANDS` of each silence in days."""
-    return np.searchsorted(SILENCE_BANDS, np.asarray(silence), side="right") - 1
+    @property
+    def method(self) -> str:
+        """Return survival or cells."""
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether the horizon is longer than what was followed."""
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether the level is that of the same season of earlier years."""
+
+    @property
+    def longest_silence(self) -> int:
+        """Return the longest silence, in days, that landmarks saw."""
+
+    def predict(self, customers: pd.DataFrame, later_days: Any = 0) -> Array:
+        """Return the return probability, today or after further days of silence; NaN without orders."""
+
+    def expected_orders(self, customers: pd.DataFrame) -> Array:
+        """Return the expected number of orders within the horizon."""
+
+    def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> tuple[float, float, float]:
+        """Return how many are expected to buy, with a predictive interval."""
 
 
 @dataclass(frozen=True)
-class ReturnModel:
-    """Return probabilities by number of orders and band of silence.
+class LandmarkModel:
+    """Return probabilities from the landmark survival model.
 
     Attributes
     ----------
     horizon_days : int
         Days within which a return counts.
     followed_days : int
-        Longest follow-up from a landmark; beyond it the hazard is taken as constant.
+        Longest follow-up from a landmark; beyond it the Weibull tail carries on.
     landmarks : tuple of date
-    probability : array, shape (order bands, silence bands)
-    draws : array, shape (draws, order bands, silence bands)
-        The same from resampled customers.
-    customers : array, shape (order bands, silence bands)
-        Customers seen in each cell, over all landmarks.
-    own_cell : array of bool
-        Whether the cell had enough customers of its own.
-    orders_per_return : array, shape (order bands, silence bands)
-        Mean number of orders within the horizon among those who returned.
+        The days the model was fitted on.
+    waits : WaitModel
+    level : Level
+    today : DataFrame
+        Every customer with an order, as `landmarks.describe` sees them on the as-of date, by
+        customer_id.
+    orders_per_return : array, shape (10,)
+        Mean number of orders within the horizon among returners, by tenth of the log hazard.
+    tenth_edges : array, shape (9,)
+    longest_silence : int
+        The longest silence, in days, that landmarks saw.
+    draws, seed : int
     """
 
     horizon_days: int
     followed_days: int
     landmarks: tuple[date, ...]
-    probability: Array
-    draws: Array
-    customers: Array
-    own_cell: Array
+    waits: WaitModel
+    level: Level
+    today: pd.DataFrame
     orders_per_return: Array
+    tenth_edges: Array
+    longest_silence: int
+    draws: int
+    seed: int
+
+    @property
+    def method(self) -> str:
+        """Return how the probabilities were estimated."""
+        return "survival"
 
     @property
     def extrapolated(self) -> bool:
         """Whether the horizon is longer than what was followed."""
         return self.horizon_days > self.followed_days
 
-    def predict(self, customers: pd.DataFrame) -> Array:
-        """Return the return probability of customers (``orders``, ``silence_days``); NaN without orders."""
-        return self._look_up(self.probability, customers)
+    @property
+    def seasonal(self) -> bool:
+        """Whether the level is that of the same season of earlier years."""
+        return self.level.years > 0
+
+    def predict(self, customers: pd.DataFrame, later_days: Any = 0) -> Array:
+        """Return the return probability of customers (``customer_id``); NaN without orders.
+
+        Parameters
+        ----------
+        later_days : int or array, shape (customers,)
+            Days of further silence after today.
+        """
+        found = np.full(len(customers), np.nan)
+        places = self.today.index.get_indexer(pd.Index(customers["customer_id"]))
+        known = places >= 0
+        later = np.broadcast_to(np.asarray(later_days), found.shape)[known]
+        frame = self.today.iloc[places[known]]
+        found[known] = chance(self._log_hazard(frame, later) + self.level.shift(_silence(frame, later)))
+        return found
 
     def expected_orders(self, customers: pd.DataFrame) -> Array:
-        """Return the expected number of orders within the horizon."""
-        return self.predict(customers) * self._look_up(self.orders_per_return, customers)
+        """Return the expected number of orders: the chance times the orders of returners alike."""
+        found = self.predict(customers)
+        places = self.today.index.get_indexer(pd.Index(customers["customer_id"]))
+        known = places >= 0
+        hazard = self._log_hazard(self.today.iloc[places[known]], 0)
+        found[known] *= self.orders_per_return[np.searchsorted(self.tenth_edges, hazard, side="right")]
+        return found
 
     def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> tuple[float, float, float]:
         """Return how many of these customers are expected to buy, with a predictive interval.
 
-        The interval holds both the uncertainty of the probabilities (bootstrap over customers)
-        and the chance of who buys (binomial).
+        The interval holds the uncertainty of the model (sandwich over shards of customers), what
+        one period differs from another, and the chance of who buys (binomial).
         """
-        known = customers[customers["orders"] > 0]
-        rows, columns = self._cells(known)
-        counts = np.zeros(self.probability.shape)
-        np.add.at(counts, (rows, columns), 1)
-        expected = float((counts * self.probability).sum())
-        totals = (self.draws * counts).sum(axis=(1, 2))
-        chance = (self.probability * (1 - self.probability) * counts).sum()
-        noise = np.random.default_rng(len(totals)).normal(0, np.sqrt(chance), len(totals))
+        probability = self.predict(customers)
+        probability = probability[np.isfinite(probability)]
+        expected = float(probability.sum())
+        if not len(probability):
+            return 0.0, 0.0, 0.0
+        totals = expected * self._drawn_ratio(customers)
+        noise = np.random.default_rng([self.seed, 2]).normal(0, 1, len(totals))
+        totals = totals + noise * np.sqrt(float((probability * (1 - probability)).sum()))
         tail = (1 - level) / 2
-        low, high = np.quantile(totals + noise, [tail, 1 - tail])
-        return expected, max(0.0, float(low)), min(float(len(known)), float(high))
+        low, high = np.quantile(totals, [tail, 1 - tail])
+        return (
+            expected,
+            float(np.clip(low, 0.0, expected)),
+            float(np.clip(high, expected, len(probability))),
+        )
 
-    def _cells(self, customers: pd.DataFrame) -> tuple[Positions, Positions]:
-        return order_band(customers["orders"]), silence_band(customers["silence_days"])
+    def _drawn_ratio(self, customers: pd.DataFrame) -> Array:
+        """Return, by draw, the expected buyers over those of the estimate."""
+        places = self.today.index.get_indexer(pd.Index(customers["customer_id"]))
+        places = places[places >= 0]
+        if len(places) > DRAWN_CUSTOMERS:
+            places = places[np.linspace(0, len(places) - 1, DRAWN_CUSTOMERS).round().astype(int)]
+        frame = self.today.iloc[places]
+        design = self.waits.covariates.design(frame)
+        silence = frame["silence"].to_numpy(float)
+        estimate = chance(self.waits.log_hazard(design, self.horizon_days) + self.level.shift(silence))
+        drawn = chance(
+            self.waits.drawn(design, self.horizon_days, self.draws, self.seed)
+            + self.level.drawn(silence, self.draws, self.seed)
+        )
+        return np.asarray(drawn.sum(axis=0) / max(float(estimate.sum()), 1e-12))
 
-    def _look_up(self, cells: Array, customers: pd.DataFrame) -> Array:
-        found = np.full(len(customers), np.nan)
-        bought = (customers["orders"] > 0).to_numpy()
-        found[bought] = cells[self._cells(customers[bought])]
-        return found
+    def _log_hazard(self, frame: pd.DataFrame, later_days: Any) -> Array:
+        return self.waits.log_hazard(self.waits.covariates.design(frame, later_days), self.horizon_days)
+
+
+def _silence(frame: pd.DataFrame, later_days: Any) -> Array:
+    return np.asarray(np.maximum(frame["silence"].to_numpy(float) + later_days, 0))
 
 
 def seen_from(history: History, as_of: date) -> History:
@@ -125,7 +200,7 @@ def seen_from(history: History, as_of: date) -> History:
     return replace(history, days=days, as_of=as_of, last_day=min(history.last_day, as_of))
 
 
-def fit(history: History, horizon_days: int, draws: int = 200) -> ReturnModel | None:
+def fit(history: History, horizon_days: int, draws: int = 400) -> ReturnModel | None:
     """Estimate return probabilities from past landmarks.
 
     Returns None where the history is too short or nobody was seen at a landmark and came back.
@@ -133,118 +208,60 @@ def fit(history: History, horizon_days: int, draws: int = 200) -> ReturnModel | 
     length = (history.as_of - history.first_day).days
     if length < LEAST_HISTORY:
         return None
-    reach = min(horizon_days, length / (2 * LANDMARKS[-1]))
-    landmarks = tuple(history.as_of - timedelta(days=round(share * reach)) for share in LANDMARKS)
-    counts = pd.concat([_landmark_counts(history, landmark) for landmark in landmarks])
-    if counts.empty or not counts["returned"].any():
+    return _fit_survival(history, horizon_days, draws) or fit_cells(history, horizon_days, min(draws, 200))
+
+
+def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkModel | None:
+    """Fit the survival model; None where the client is too small for it, or it does not converge."""
+    as_of, length = history.as_of, (history.as_of - history.first_day).days
+    today = describe(history, [as_of], horizon_days)
+    if len(today) < LEAST_CUSTOMERS:
         return None
-    probability, drawn, customers, own = _cells(counts, horizon_days, draws, history.settings.seed)
-    return ReturnModel(
+    reach = min(horizon_days, length / (2 * LANDMARKS[-1]))
+    days = [as_of - timedelta(days=round(share * reach)) for share in LANDMARKS]
+    followed = followed_landmarks(history.first_day, as_of, horizon_days)
+    one_span_ago = as_of - timedelta(days=min(horizon_days, length // 2))
+    needed = sorted({*days, *followed.values(), one_span_ago})
+    seen = describe(history, needed, horizon_days, min(1.0, MOST_ROWS / (len(today) * len(needed))))
+    on = {day: seen[seen["landmark"] == pd.Timestamp(day)] for day in needed}
+    rows = pd.concat([on[day] for day in days])
+    if rows.loc[rows["returned"], "customer_id"].nunique() < LEAST_COMEBACKS:
+        return None
+    try:
+        waits = fit_waits(rows, horizon_days)
+    except NoModelError:
+        return None
+    followed_days = int(rows["wait"].max())
+    told = {key: on[day] for key, day in followed.items()}
+    edges, means = _orders_per_return(waits, on[one_span_ago], horizon_days)
+    return LandmarkModel(
         horizon_days=horizon_days,
-        followed_days=int(counts["wait"].max()),
-        landmarks=landmarks,
-        probability=probability,
-        draws=drawn,
-        customers=customers,
-        own_cell=own,
-        orders_per_return=_orders_per_return(history, horizon_days),
+        followed_days=followed_days,
+        landmarks=tuple(days),
+        waits=waits,
+        level=find_level(waits, told, horizon_days, followed_days),
+        today=today.set_index("customer_id"),
+        orders_per_return=means,
+        tenth_edges=edges,
+        longest_silence=int(rows["silence"].max()),
+        draws=draws,
+        seed=history.settings.seed,
     )
 
 
-def _landmark_counts(history: History, landmark: date) -> pd.DataFrame:
-    """Count customers at a landmark by order band, silence band, shard, wait and outcome."""
-    seen = at_landmark(history, landmark)
-    keys = {
-        "order_band": _band(seen.orders, ORDER_BANDS),
-        "silence_band": _band(seen.silence, SILENCE_BANDS),
-        "shard": shard(seen.customer_id).cast("int64"),
-        "wait": seen.wait,
-        "returned": seen.returned,
-    }
-    counted = seen.group_by(**keys).aggregate(n=seen.count()).order_by(list(keys))
-    frame: pd.DataFrame = counted.to_pyarrow().to_pandas()
-    return frame
+def _orders_per_return(waits: WaitModel, seen: pd.DataFrame, horizon_days: int) -> tuple[Array, Array]:
+    """Return the edges of tenths of the log hazard, and the mean orders of the returners of each.
 
-
-def _band(column: Any, starts: Sequence[int]) -> Any:
-    return sum((column >= start).cast("int64") for start in starts[1:])
-
-
-def _cells(counts: pd.DataFrame, horizon: int, draws: int, seed: int) -> tuple[Array, Array, Array, Array]:
-    """Estimate every cell, from its own customers or from those of its silence band."""
-    shape = (len(ORDER_BANDS), len(SILENCE_BANDS))
-    weights = np.vstack([np.ones((1, 64)), shard_weights(draws, seed)])
-    values, customers = np.zeros((draws + 1, *shape)), np.zeros(shape)
-    own = np.zeros(shape, dtype=bool)
-    by_silence = _by_silence(counts, horizon, weights)
-    cells: Any = counts.groupby(["order_band", "silence_band"])
-    for (order, silence), cell in cells:
-        customers[order, silence] = cell["n"].sum()
-        if customers[order, silence] >= LEAST_IN_CELL:
-            own[order, silence] = True
-            values[:, order, silence] = _returned_by(cell, horizon, weights)
-    for order, silence in zip(*np.nonzero(~own), strict=True):
-        values[:, order, silence] = by_silence[:, silence]
-    return values[0], values[1:], customers, own
-
-
-def _by_silence(counts: pd.DataFrame, horizon: int, weights: Array) -> Array:
-    """Estimate each band of silence over all order numbers; an unseen band takes the one before."""
-    values = np.zeros((len(weights), len(SILENCE_BANDS)))
-    seen: dict[Any, pd.DataFrame] = dict(iter(counts.groupby("silence_band")))
-    nearest = counts
-    for band in range(len(SILENCE_BANDS)):
-        if band in seen and seen[band]["n"].sum() >= LEAST_IN_CELL:
-            nearest = seen[band]
-        values[:, band] = _returned_by(nearest, horizon, weights)
-    return values
-
-
-def _returned_by(counts: pd.DataFrame, horizon: int, weights: Array) -> Array:
-    """Return the share returned by the horizon, by weighting of the shards.
-
-    Beyond the last day on which `LEAST_AT_RISK` are still followed the hazard is that of the
-    half before it.
+    Of customers of one horizon ago, or of the longest span that the history holds, who then made
+    at least that many. A tenth with few returners takes the mean of all.
     """
-    survival = ShardCounts.of(counts, "wait").survival(weights)
-    by_wait = counts.groupby("wait")["n"].sum().sort_index(ascending=False).cumsum()
-    last = int(by_wait.index[by_wait >= min(LEAST_AT_RISK, by_wait.iloc[-1])].to_numpy(int).max())
-    if horizon <= last:
-        return np.asarray(1 - survival[:, horizon])
-    half = last // 2
-    kept = np.divide(
-        survival[:, last], survival[:, half], out=np.ones(len(weights)), where=survival[:, half] > 0
-    )
-    further = kept ** ((horizon - last) / max(last - half, 1))
-    return np.asarray(1 - survival[:, last] * further)
-
-
-def _orders_per_return(history: History, horizon: int) -> Array:
-    """Return, by cell, the mean orders within the horizon among returners of one horizon ago.
-
-    Where the history does not hold a whole horizon: the longest part of it that it holds, and
-    then at least that many orders. Cells are pooled by tenth of what they hold: a cell with few
-    returners takes the mean of all.
-    """
-    span = min(horizon, (history.as_of - history.first_day).days // 2)
-    landmark = history.as_of - timedelta(days=span)
-    seen, orders = at_landmark(history, landmark), history.orders
-    after = orders.filter(orders.day > ibis.literal(landmark))
-    later = after.group_by("customer_id").aggregate(later=after.count())
-    joined = seen.inner_join(later, "customer_id")
-    keys = {
-        "order_band": _band(joined.orders, ORDER_BANDS),
-        "silence_band": _band(joined.silence, SILENCE_BANDS),
-    }
-    frame = (
-        joined.group_by(**keys).aggregate(n=joined.count(), later=joined.later.sum()).to_pyarrow().to_pandas()
-    )
-    shape = (len(ORDER_BANDS), len(SILENCE_BANDS))
-    if frame.empty:
-        return np.ones(shape)
-    overall = float(frame["later"].astype(float).sum() / frame["n"].sum())
-    means = np.full(shape, overall)
-    for row in frame.itertuples():
-        if row.n >= LEAST_IN_CELL / 2:
-            means[row.order_band, row.silence_band] = float(row.later) / row.n
-    return means
+    hazard = waits.log_hazard(waits.covariates.design(seen), horizon_days)
+    edges = np.quantile(hazard, np.arange(1, TENTHS) / TENTHS)
+    later = seen["later"].to_numpy(float)
+    came = later > 0
+    tenth = np.searchsorted(edges, hazard, side="right")[came]
+    counts = np.bincount(tenth, minlength=TENTHS)
+    sums = np.bincount(tenth, later[came], TENTHS)
+    overall = float(sums.sum() / max(counts.sum(), 1)) if came.any() else 1.0
+    means = np.where(counts >= LEAST_RETURNERS, sums / np.maximum(counts, 1), overall)
+    return edges, means

@@ -10,7 +10,17 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from playbook import checks, churn, comebacks, occasional, offer_words, report, scoring_words, workbook
+from playbook import (
+    backtest_words,
+    checks,
+    churn,
+    comebacks,
+    occasional,
+    offer_words,
+    report,
+    scoring_words,
+    workbook,
+)
 from playbook import findings as found
 from playbook.chapter import Chapter
 from playbook.display import Say, Table
@@ -176,7 +186,7 @@ def cautions(told: Told) -> list[str]:
     words, chapters = told.words, told.chapters
     said = checks.warnings(chapters["01"], words) if "01" in chapters else []
     if "04" in chapters:
-        said += comebacks.backtest_cautions(chapters["04"], words)
+        said += backtest_words.backtest_cautions(chapters["04"], words)
     said += [str(warning) for warning in told.manifest["warnings"]]
     return said or [words.say("No check failed.")]
 

@@ -1,0 +1,103 @@
+"""Customers on past days: what was known of them then, and what followed.
+
+Everything is one GROUP BY over the orders, so that it runs on any engine and never holds a window
+over all lines. What describes a customer on a day uses nothing later than that day.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from playbook.history import History, shard
+
+YEAR = 365
+SAMPLE_PARTS = 4096
+"""Into how many parts customers fall by the md5 of seed and id, to draw a sample of them."""
+
+
+def describe(
+    history: History, landmarks: Sequence[date], horizon_days: int, share: float = 1.0
+) -> pd.DataFrame:
+    """Describe everyone who had ordered by each of several days, and what followed to the as-of date.
+
+    Parameters
+    ----------
+    landmarks : sequence of date
+    horizon_days : int
+        Days before the landmark that count as recent, and days after it in which orders are counted.
+    share : float
+        Share of the customers, drawn by the settings' seed; 1 for all.
+
+    Returns
+    -------
+    DataFrame
+        customer_id; landmark (datetime64); shard (0 to 63); orders; silence and age (days since
+        the last and the first order); amount (sum of sales, client's currency); recent (orders in
+        the horizon before); season (orders in the days that one year later are the horizon);
+        discount (share of the list price not paid) and coupons (share of orders with one) where
+        the client has the columns; wait (days to the next order, or to the as-of date), returned
+        (bool), later (orders in the horizon after). Sorted by landmark and customer_id.
+    """
+    if not landmarks:
+        raise ValueError("At least one landmark is needed.")
+    parts = [_described(history, landmark, horizon_days, share) for landmark in landmarks]
+    together = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    table = together.order_by(["landmark", "customer_id"]).to_pyarrow()
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    counts = ["shard", "orders", "recent", "season", "silence", "age", "wait", "later"]
+    return frame.astype(dict.fromkeys(counts, "int64"))
+
+
+def _described(history: History, landmark: date, horizon_days: int, share: float) -> Any:
+    orders, day = _sample(history, share), ibis.literal(landmark)
+    before = orders.day <= day
+    since = day.delta(orders.day, unit="day")
+    measures = {
+        "orders": before.sum(),
+        "first": orders.day.min(),
+        "last": orders.day.max(where=before),
+        "following": orders.day.min(where=~before),
+        "amount": orders.sale_amount.sum(where=before).cast("float64"),
+        "recent": (before & (since < horizon_days)).sum(),
+        "season": (before & (since < YEAR) & (since >= YEAR - horizon_days)).sum(),
+        "later": (~before & (since >= -horizon_days)).sum(),
+    }
+    if "list_amount" in orders.columns:
+        measures["listed"] = orders.list_amount.sum(where=before).cast("float64")
+    if "coupon_lines" in orders.columns:
+        measures["with_coupon"] = (before & (orders.coupon_lines > 0)).sum()
+    seen = orders.group_by("customer_id").aggregate(**measures)
+    seen = seen.filter(seen.orders > 0)
+    end = seen.following.fill_null(ibis.literal(history.as_of))
+    told = {
+        "landmark": day.cast("date"),
+        "shard": shard(seen.customer_id),
+        "orders": seen.orders,
+        "silence": day.delta(seen.last, unit="day"),
+        "age": day.delta(seen.first, unit="day"),
+        "amount": seen.amount,
+        "recent": seen.recent,
+        "season": seen.season,
+        "wait": end.delta(day, unit="day"),
+        "returned": seen.following.notnull(),
+        "later": seen.later,
+    }
+    if "listed" in measures:
+        paid = seen.amount / ibis.ifelse(seen.listed > 0, seen.listed, None)
+        told["discount"] = (1 - paid).fill_null(0.0).clip(lower=0.0, upper=1.0)
+    if "with_coupon" in measures:
+        told["coupons"] = seen.with_coupon / seen.orders
+    return seen.select("customer_id", **told)
+
+
+def _sample(history: History, share: float) -> Any:
+    orders = history.orders
+    if share >= 1:
+        return orders
+    digest = (ibis.literal(f"{history.settings.seed}:") + orders.customer_id).hexdigest("md5")
+    digits = ibis.literal("0123456789abcdef")
+    part: Any = sum(digits.find(digest[k : k + 1]) * 16**k for k in range(3))
+    return orders.filter(part < round(share * SAMPLE_PARTS))
