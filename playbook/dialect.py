@@ -159,8 +159,8 @@ def look_at(path: Path) -> list[Look]:
 
 def _look_at_text(path: Path) -> Look:
     encoding, doubts = find_encoding(path)
-    with path.open(encoding=encoding, newline="") as lines:
-        start = [line for line, _ in zip(lines, range(SHAPE_ROWS), strict=False)]
+    with path.open(encoding=encoding, errors="replace", newline="") as lines:
+        start = list(islice(lines, SHAPE_ROWS))
     if any("\0" in line for line in start):
         raise DataError(f"{path.name} is neither text, workbook nor Parquet: export it as .csv or .xlsx.")
     form = Format(encoding=encoding, separator=find_separator(start))
@@ -199,7 +199,9 @@ def _look_at_parquet(path: Path) -> Look:
 def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tuple[Doubt, ...]) -> Look:
     skip, header = find_header(rows.body)
     below = rows.body[skip + header :]
-    if not below or len(rows.body[skip]) < 1:
+    if not below and sheet is not None:
+        return Look(path, sheet, form, ())
+    if not below:
         raise DataError(f"{path.name} has no line below its header: ask for the export again.")
     names = rows.body[skip] if header else [str(place + 1) for place in range(len(rows.body[skip]))]
     columns = _columns(names, below)
@@ -268,14 +270,16 @@ def find_encoding(path: Path) -> tuple[str, tuple[Doubt, ...]]:
         return ("ascii" if ascii_only else "utf-8"), ()
     scores = {name: _letters_in(beyond, name) for name in ("cp1252", "cp850", "mac_roman")}
     best = max(scores, key=lambda name: scores[name])
-    others = tuple(name for name in scores if name != best and scores[name] > 0.95 * scores[best])
+    others = tuple(name for name in scores if name != best and scores[name] > 0.95 * abs(scores[best]))
     reason = "its letters fit more than one of the old encodings"
     return best, (Doubt(("format", "encoding"), best, others, reason),) if others else ()
 
 
 def _letters_in(counts: Counter[int], encoding: str) -> float:
-    known = sum(n for byte, n in counts.items() if bytes([byte]).decode(encoding, "replace") in _LETTERS)
-    return known / counts.total()
+    letters = {byte: bytes([byte]).decode(encoding, "replace") for byte in counts}
+    if "\ufffd" in letters.values():
+        return -1.0
+    return sum(n for byte, n in counts.items() if letters[byte] in _LETTERS) / counts.total()
 
 
 def find_separator(lines: Sequence[str]) -> str:
@@ -351,7 +355,7 @@ _DAYS = (
     *("%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y", "%d.%b.%Y", "%d. %m. %Y"),
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S")
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}(:?\d{2})?| UTC)?)?)?")
 _NAMED = re.compile(r"dat[aeu]|jour|giorno|tag$|^tag|day|when|quan|seit|since|depuis|\bdal\b", re.I)
 
 
@@ -361,11 +365,18 @@ def _shape(text: str) -> str:
     return re.sub(r"\d+", "0", re.sub(r"\b[ap]\.?m\b\.?", "P", text, flags=re.I))
 
 
-_BY_SHAPE: dict[str, list[str]] = {}
-for _day in _DAYS:
-    for _time in _TIMES:
-        _form = re.sub(r"%p", "P", re.sub(r"%[a-oq-zA-Z]", "0", _day + _time))
-        _BY_SHAPE.setdefault(re.sub("0+", "0", _form), []).append(_day + _time)
+_ZONED = "%Y-%m-%d %H:%M:%S %z"
+
+
+def _by_shape() -> dict[str, list[str]]:
+    shapes: dict[str, list[str]] = {"0-0-0 0:0:0 +0": [_ZONED], "0-0-0 0:0:0 -0": [_ZONED]}
+    for form in (day + time for day in _DAYS for time in _TIMES):
+        shape = re.sub(r"%[a-zA-Z]", "0", form.replace("%p", "P"))
+        shapes.setdefault(re.sub("0+", "0", shape), []).append(form)
+    return shapes
+
+
+_BY_SHAPE = _by_shape()
 
 
 def _formats_like(text: str) -> list[str | None]:

@@ -59,7 +59,7 @@ def needs_rewriting(form: Format) -> bool:
         form.separator == WHITE_SPACE
         or form.amounts == "written"
         or form.totals
-        or has_month_name(form)
+        or (form.dates is not None and re.search(r"%[bBz]", form.dates) is not None)
         or form.dates == EXCEL_DAYS
         or (form.thousands is not None and not form.thousands.isascii())
     )
@@ -71,11 +71,6 @@ def engine_form(form: Format) -> Format:
     if form.separator == WHITE_SPACE:
         changed["separator"] = "\t"
     return form.model_copy(update=changed)
-
-
-def has_month_name(form: Format) -> bool:
-    """Whether dates are written with the name of the month."""
-    return form.dates is not None and re.search(r"%[bB]", form.dates) is not None
 
 
 def rewrite(
@@ -262,17 +257,18 @@ def parse_day(text: str, dates: str | None) -> datetime | None:
     ----------
     dates : str or None
         A strptime format in which %b and %B stand for the name of a month in English, German,
-        French or Italian, short or in full; `EXCEL_DAYS`; or None for ISO.
+        French or Italian, short or in full; `EXCEL_DAYS`; or None for ISO. Days are those of the time
+        zone that the text names.
     """
     text = text.strip()
     try:
         if dates is None:
-            return datetime.fromisoformat(text)
+            return datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=None)
         if dates == EXCEL_DAYS:
             return _from_excel(text)
         if re.search(r"%[bB]", dates):
             text, dates = _month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
-        return datetime.strptime(text, dates)
+        return datetime.strptime(text, dates).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
 

@@ -1,6 +1,7 @@
 """A proposal for ``client.yml`` from a client's exports: what was found, and where it is unsure."""
 
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -111,7 +112,9 @@ def _chosen(files: Sequence[Path], folder: Path) -> list[Path]:
         for table in [*tables.values(), (tables.get("orders") or {}).get("lines")]:
             named = (table or {}).get("files") or []
             before += [named] if isinstance(named, str) else list(named)
-    return [*files, *(folder / n for n in dict.fromkeys(before) if n not in names and (folder / n).is_file())]
+    given = dict(zip(names, files, strict=True))
+    there = [name for name in before if name in given or (folder / name).is_file()]
+    return [given.get(name, folder / name) for name in dict.fromkeys([*there, *names])]
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -316,8 +319,9 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     if differs:
         table["differs"] = differs
     for doubt in found.doubts:
-        if doubt.place[0] in table and doubt.place[1] in table[doubt.place[0]]:
-            comments[(*place, *doubt.place)] = UNSURE + doubt.reason
+        for key, part in {(): table, **{("differs", name): own for name, own in differs.items()}}.items():
+            if str(part.get(doubt.place[0], {}).get(doubt.place[1])) == doubt.chosen:
+                comments[(*place, *key, *doubt.place)] = UNSURE + doubt.reason
     unused = list(dict.fromkeys(name for guess in found.guesses for name in guess.unused))
     if unused:
         comments[(*place, "columns")] = "not used: " + ", ".join(unused)[:200]
@@ -380,6 +384,10 @@ def _currency(tables: dict[str, Found]) -> str | None:
     """Return the currency that amounts or the names of their columns show."""
     for found in _all(tables.values()):
         for guess in found.guesses:
+            named = [c for c in guess.look.columns if c.name == guess.columns.get("currency")]
+            codes = [code for column in named for code, _ in column.values.most_common(1)]
+            if codes and re.fullmatch("[A-Z]{3}", codes[0]):
+                return codes[0]
             money = {
                 guess.columns.get(ours) for ours in ("amount", "unit_price", "margin", "potential", "cost")
             }
@@ -481,9 +489,7 @@ def _add_files(written: Any, new: Sequence[str]) -> None:
         there.extend(missing)
 
 
-def _comment_below(
-    written: Any, key: str, comments: Comments, place: tuple[str, ...]
-) -> None:
+def _comment_below(written: Any, key: str, comments: Comments, place: tuple[str, ...]) -> None:
     """Write the comments of a part that was added as a whole."""
     for where, text in comments.items():
         if where[: len(place)] == place and where != place:

@@ -142,6 +142,8 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
         table = _kind_of_orders(found)
         if not table:
             return None
+        if table == LINES:
+            found.pop("customer_id", None)
     elif name == "customers":
         if "customer_id" not in found:
             doubts += _any_id(look, found)
@@ -272,6 +274,11 @@ def _by_content(look: Look, found: dict[str, Column]) -> list[Doubt]:
         and not column.unique
         and len(column.values) >= min(10, column.filled / 20)
     ]
+    addresses = [column for column in free if column.share(lambda text: "@" in text) > 0.9]
+    if "customer_id" not in found and addresses:
+        found["customer_id"] = addresses[0]
+        reason = "no column has numbers of customers; their addresses stand for them"
+        doubts.append(Doubt(("columns", "customer_id"), addresses[0].name, (), reason))
     if "customer_id" not in found and ids:
         ids.sort(key=lambda column: -len(column.values))
         found["customer_id"] = ids[0]

@@ -2,7 +2,12 @@
 
 WORDS: dict[str, dict[str, str]] = {
     "orders": {
-        "customer_id": """customer id|customer number|customer no|customer nr|cust id|cust no|cust
+        "customer_id": """kd|kunden code|kundencode|kundenkonto|kunden no|kundenidentifikation
+            |konto nr|kontonummer|sold to|sold to party|bill to|customer ref|customer key
+            |customer identifier|id acquirente|codice fiscale|utente|id utente|utilisateur
+            |id utilisateur|réf client|référence client|identifiant client|identifiant|n° adhérent
+            |n° membre|person nr|spender id|gönner|gönnernummer|gönner nr|customer id
+            |customer number|customer no|customer nr|cust id|cust no|cust
             |customer
             |customer code|client id|client number|buyer id|user id|account number|account id
             |member id|member number|donor id|donor number|donor|subscriber id|shopper id|contact id
@@ -15,7 +20,10 @@ WORDS: dict[str, dict[str, str]] = {
             |no client|num client|nr client|id client|numéro de client|acheteur|donateur
             |numéro donateur|n donateur|id donateur|compte client|membre|n membre|adhérent
             |n adhérent""",
-        "ordered_at": """order date|date of order|ordered at|ordered on|purchase date|date of purchase
+        "ordered_at": """rg datum|re datum|fakturadatum|processed at|completed at|order created at
+            |purchased at|bought on|bestelltag|belegtag|emesso il|data emissione|payé le|facturé le
+            |emise le|date émission|date ticket|purchase day|tag der bestellung|order date
+            |date of order|ordered at|ordered on|purchase date|date of purchase
             |transaction date|invoice date|date|sale date|sales date|booking date|created at
             |order created|timestamp|order time|gift date|donation date|payment date|day|paid at
             |date time|datetime|posting date|bestelldatum|bestellt am|datum|belegdatum
@@ -27,7 +35,10 @@ WORDS: dict[str, dict[str, str]] = {
             |date d'achat|date achat|date de vente|date vente|date facture|date de facture
             |date de la commande|date du don|date don|date de transaction|jour|date d'opération
             |date opération|commandé le|acheté le|date comptable|date pièce""",
-        "amount": """amount|total amount|line total|line amount|order total|order amount|total
+        "amount": """betrag chf|total amount paid|item total|preis gesamt|total paid
+            |totale documento|totale fattura|total commande|total facture|net value|nettowert
+            |rechnungssumme|zeilensumme|bonsumme|spendensumme|gift total|amount|total amount
+            |line total|line amount|order total|order amount|total
             |revenue|sales
             |net sales|net amount|gross amount|net revenue|turnover|value|order value|paid
             |amount paid|dollars|sum|subtotal|total price|gift amount|donation|donation amount|gift
@@ -53,7 +64,10 @@ WORDS: dict[str, dict[str, str]] = {
             |menge|anzahl|stück|stückzahl|stk|bestellmenge|anz|quantità|qta|qtà|q ta|pezzi
             |numero pezzi|pz|n pezzi|quantité|qté|qte|nombre|nb|nb articles|unités|pièces
             |nombre d'articles""",
-        "order_id": """order id|order number|order no|order nr|order|invoice|invoice no
+        "order_id": """rg nr|rg nummer|re nr|rechnungs nr|faktura|faktura nr|fakturanr
+            |fakturanummer|lieferschein|n° doc|nr doc|n documento|order name|no facture
+            |no de commande|no de facture|num facture|nr fattura|num fattura|n° ordine|order id
+            |order number|order no|order nr|order|invoice|invoice no
             |invoice number|receipt
             |receipt number|receipt id|receipt no|transaction id|transaction number|transaction
             |ticket|basket id|basket|gift id|donation id|document number|document no|order ref
@@ -101,7 +115,7 @@ WORDS: dict[str, dict[str, str]] = {
             |medium|herkunft|quelle|besucherquelle|werbequelle|ursprung|verkehrsquelle|provenienza
             |fonte|origine|sorgente|origine du client|provenance|source de trafic""",
         "category": """category|product category|product group|department|product line|item category|fund
-            |purpose|designation|campaign purpose|article group|warengruppe|kategorie|produktgruppe
+            |purpose|campaign purpose|article group|warengruppe|kategorie|produktgruppe
             |artikelgruppe|sortiment|abteilung|zweck|spendenzweck|verwendungszweck|produktkategorie
             |rubrik|sparte|categoria|gruppo merceologico|categoria merceologica|categoria prodotto
             |reparto|scopo|finalità|linea prodotto|settore|destinazione|catégorie|famille

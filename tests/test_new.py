@@ -1,7 +1,6 @@
 """Exports in the dialects of four languages to a client.yml, and back to the same tables."""
 
 import csv
-import io
 import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -9,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import xlsxwriter
-from conftest import PROJECT, playbook
-from hypothesis import HealthCheck, given, settings as budget, strategies as st
+from conftest import playbook
+from hypothesis import HealthCheck, given
+from hypothesis import settings as budget
+from hypothesis import strategies as st
 
 from playbook.errors import CallError, DataError
 from playbook.propose import propose
@@ -46,7 +47,12 @@ CUSTOMERS = {
     "may_visit": ("Besuch ok", "Consenso visita", "Accord visite", "Visit OK"),
     "owner": ("Kundenberater", "Responsabile", "Conseiller", "Account manager"),
     "referrals": ("Empfehlungen", "Passaparola", "Parrainages", "Referrals"),
-    "reference_customer": ("Referenzkunde", "Cliente di riferimento", "Client de référence", "Reference customer"),
+    "reference_customer": (
+        "Referenzkunde",
+        "Cliente di riferimento",
+        "Client de référence",
+        "Reference customer",
+    ),
     "potential": ("Potenzial CHF", "Potenziale (CHF)", "Potentiel CHF", "Potential CHF"),
     "volunteer": ("Freiwillig", "Volontario", "Bénévole", "Volunteer"),
 }
@@ -70,12 +76,24 @@ HEADERS = {"orders": ORDERS, "customers": CUSTOMERS, "events": EVENTS, "contacts
 LANGUAGES = ("de", "it", "fr", "en")
 
 DIALECTS = {
-    "de": dict(encoding="cp1252", separator=";", decimal=",", thousands=".", dates="%d.%m.%Y", yes="ja", no="nein"),
-    "it": dict(encoding="utf-8-sig", separator=";", decimal=",", thousands=".", dates="%d/%m/%Y", yes="sì", no="no"),
-    "fr": dict(
-        encoding="utf-16", separator="\t", decimal=",", thousands="\u202f", dates="%d/%m/%Y", yes="oui", no="non"
+    "de": dict(
+        encoding="cp1252", separator=";", decimal=",", thousands=".", dates="%d.%m.%Y", yes="ja", no="nein"
     ),
-    "en": dict(encoding="utf-8", separator=",", decimal=".", thousands=",", dates="%m/%d/%Y", yes="yes", no="no"),
+    "it": dict(
+        encoding="utf-8-sig", separator=";", decimal=",", thousands=".", dates="%d/%m/%Y", yes="sì", no="no"
+    ),
+    "fr": dict(
+        encoding="utf-16",
+        separator="\t",
+        decimal=",",
+        thousands="\u202f",
+        dates="%d/%m/%Y",
+        yes="oui",
+        no="non",
+    ),
+    "en": dict(
+        encoding="utf-8", separator=",", decimal=".", thousands=",", dates="%m/%d/%Y", yes="yes", no="no"
+    ),
 }
 DAYS = ("ordered_at", "acquired_on", "happened_at", "contacted_at")
 MONEY = ("amount", "margin", "list_amount", "potential", "cost")
@@ -166,3 +184,330 @@ def test_every_column_of_the_demo_clients_is_found_in_four_languages(truth, tmp_
     for name, frame in truth[client].items():
         pd.testing.assert_frame_equal(again[name][list(frame)], frame)
     assert not [line for line in proposal.said if "cannot be read" in line]
+
+
+NUMBERS = st.sampled_from(
+    [(",", "."), (",", " "), (",", "'"), (",", "\u202f"), (".", ","), (".", "'"), (".", None)]
+)
+DATES = st.sampled_from(
+    [
+        "%Y-%m-%d",
+        "%d.%m.%Y",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%Y%m%d",
+        "%d.%m.%y",
+        "%d %b %Y",
+        "%d.%m.%Y %H:%M",
+        "excel",
+    ]
+)
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+AMOUNTS = st.sampled_from(["{}", "CHF {}", "{} €", "trailing", "brackets"])
+
+
+@st.composite
+def exports(draw):
+    """Orders, and a dialect to write them in."""
+    decimal, thousands = draw(NUMBERS)
+    encoding = draw(ENCODINGS)
+    form = {
+        "encoding": encoding,
+        "separator": draw(st.sampled_from([";", "\t", "|"] if decimal == "," else [";", "\t", "|", ","])),
+        "decimal": decimal,
+        "thousands": "\u00a0" if encoding == "cp1252" and thousands == "\u202f" else thousands,
+        "dates": draw(DATES),
+        "amounts": draw(AMOUNTS),
+        "title": draw(st.booleans()),
+        "total": draw(st.booleans()),
+    }
+    days = draw(st.lists(st.integers(0, 1000), min_size=30, max_size=60))
+    orders = [
+        (
+            f"K{1000 + draw(st.integers(0, 12))}",
+            date(2023, 1, 1) + timedelta(days=day),
+            draw(st.integers(-2_000_00, 2_000_000_00)) / 100,
+            draw(st.sampled_from(["Küche", "Garten", "Spiel & Spaß"])),
+        )
+        for day in sorted([*days, 0, 12, 15, 30])
+    ]
+    orders += [(f"K{1000 + number}", date(2024, 1, 13 + number), 1234.5, "Küche") for number in range(8)]
+    return orders, form
+
+
+def written(value: float, form: dict) -> str:
+    text = number(abs(value), form["decimal"], form["thousands"])
+    style = form["amounts"]
+    if value >= 0:
+        return style.format(text) if "{}" in style else text
+    if "{}" in style:
+        return style.format("-" + text)
+    return f"{text}-" if style == "trailing" else f"({text})"
+
+
+def day_text(day: date, dates: str) -> str:
+    return (
+        str((day - date(1899, 12, 30)).days)
+        if dates == "excel"
+        else datetime.combine(day, datetime.min.time()).strftime(dates)
+    )
+
+
+@given(exports())
+@budget(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_orders_in_any_dialect_are_the_same_orders(tmp_path, export):
+    orders, form = export
+    shutil.rmtree(tmp_path / "data", ignore_errors=True)
+    rows = [["Umsätze 2023 bis 2025"], []] if form["title"] else []
+    rows.append(["Kundennr", "Bestelldatum", "Betrag", "Warengruppe"])
+    rows += [
+        [who, day_text(day, form["dates"]), written(paid, form), what] for who, day, paid, what in orders
+    ]
+    if form["total"]:
+        rows.append(["Total", "", written(sum(paid for _, _, paid, _ in orders), form), ""])
+    propose("acme", [write(rows, tmp_path / "umsatz.csv", form)], tmp_path / "data", None)
+    found = tables_of(tmp_path / "data", "acme")["orders"]
+    wanted = pd.DataFrame(orders, columns=["customer_id", "ordered_at", "amount", "category"])
+    pd.testing.assert_frame_equal(found, as_sorted_text(wanted))
+
+
+# Workbooks, several files, several kinds ------------------------------------------------------
+
+
+def text_file(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def lines(count: int = 40, first: date = date(2024, 1, 1)) -> list[tuple[int, date, float]]:
+    return [(1000 + n % 9, first + timedelta(days=n), 10 + n / 4) for n in range(count)]
+
+
+def test_sheets_of_a_workbook_become_tables(tmp_path):
+    path = tmp_path / "crm.xlsx"
+    with xlsxwriter.Workbook(path, {"default_date_format": "dd.mm.yyyy"}) as book:
+        book.add_worksheet("Lies mich").write(0, 0, "Export aus dem CRM")
+        for year in (2024, 2025):
+            sheet = book.add_worksheet(f"Umsatz {year}")
+            sheet.write(0, 0, f"Umsatz {year}")
+            sheet.write_row(2, 0, ["Kunde Nr", "Datum", "Betrag"])
+            for place, (who, day, paid) in enumerate(lines(first=date(year, 1, 1)), 3):
+                sheet.write(place, 0, who)
+                sheet.write_datetime(place, 1, datetime(day.year, day.month, day.day))
+                sheet.write(place, 2, paid)
+            sheet.write_row(43, 0, ["Summe", "", 99999])
+        sheet = book.add_worksheet("Kunden")
+        sheet.write_row(0, 0, ["Kunde Nr", "Firma", "Mail_ok"])
+        for place in range(9):
+            sheet.write_row(place + 1, 0, [1000 + place, f"Firma {place}", "ja" if place % 2 else "nein"])
+    said = propose("acme", [path], tmp_path / "data", None).said
+    tables = load("acme", tmp_path / "data").tables
+    assert tables.orders.sheet == ("Umsatz 2024", "Umsatz 2025")
+    assert tables.customers.sheet == ("Kunden",)
+    assert tables.customers.columns == {"customer_id": "Kunde Nr", "name": "Firma", "may_email": "Mail_ok"}
+    found = tables_of(tmp_path / "data", "acme")
+    assert (len(found["orders"]), len(found["customers"])) == (80, 9)
+    assert "crm.xlsx [Lies mich] is left out: it is none of the tables that the playbook knows." in said
+
+
+def test_orders_and_their_lines_are_joined(tmp_path):
+    heads = text_file(
+        tmp_path / "commandes.csv",
+        "N° commande;Client;Date commande\n"
+        + "".join(f"C{n};{who};{day:%d/%m/%Y}\n" for n, (who, day, _) in enumerate(lines())),
+    )
+    parts = text_file(
+        tmp_path / "lignes.csv",
+        "N° commande;Article;Quantité;Prix unitaire\n"
+        + "".join(f"C{n // 2};A{n % 7};2;1 250,50\n" for n in range(80)),
+    )
+    propose("acme", [heads, parts], tmp_path / "data", None)
+    found = tables_of(tmp_path / "data", "acme")["orders"]
+    assert len(found) == 80
+    assert found["amount"].unique().tolist() == ["2501.0000"]
+    assert found[["order_id", "customer_id", "ordered_at"]].drop_duplicates().shape == (40, 3)
+
+
+def test_files_of_a_year_each_may_be_written_differently(tmp_path):
+    old = text_file(
+        tmp_path / "2023.csv",
+        "Kunde;Datum;Betrag\n"
+        + "".join(f"{w};{d:%d.%m.%Y};{p:.2f}\n".replace(".2f", "") for w, d, p in lines()),
+    )
+    new = text_file(
+        tmp_path / "2024.csv",
+        "Kundennummer,Bestelldatum,Umsatz,Kanal\n"
+        + "".join(f"{w},{d},{p:.2f},online\n" for w, d, p in lines()),
+    )
+    propose("acme", [old, new], tmp_path / "data", None)
+    orders = load("acme", tmp_path / "data").tables.orders
+    assert orders.files == ("2023.csv", "2024.csv")
+    assert orders.part("2024.csv").columns["amount"] == "Umsatz"
+    found = tables_of(tmp_path / "data", "acme")["orders"]
+    assert (len(found), found["customer_id"].nunique(), found["amount"].nunique()) == (80, 9, 40)
+    assert (found["sales_channel"] == "online").sum() == 40
+
+
+def test_a_refusal_takes_consents_away(tmp_path):
+    orders = text_file(
+        tmp_path / "orders.csv", "customer,date,amount\n" + "".join(f"{w},{d},{p}\n" for w, d, p in lines())
+    )
+    people = text_file(
+        tmp_path / "kunden.csv",
+        "Nr;Name;Mail ok;Werbesperre\n1000;Anna;ja;x\n1001;Beat;ja;\n1002;Carla;;x\n1003;Dino;;\n",
+    )
+    propose("acme", [orders, people], tmp_path / "data", None)
+    found = tables_of(tmp_path / "data", "acme")["customers"].set_index("customer_id")
+    assert found["may_email"].tolist() == ["False", "True", "False", ""]
+    assert found["may_letter"].tolist() == ["False", "", "False", ""]
+
+
+# What a person wrote -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def simple(tmp_path) -> Path:
+    text = "".join(f"{who};{day:%d/%m/%Y};{paid:.2f};{paid:.2f}\n" for who, day, paid in lines(30))
+    return text_file(tmp_path / "sales.csv", "customer;date;Total;Subtotal\n" + text)
+
+
+def test_what_is_unsure_is_marked(simple, tmp_path):
+    propose("acme", [simple], tmp_path / "data", None)
+    text = (tmp_path / "data" / "acme" / "client.yml").read_text()
+    assert "amount: Total  # unsure: it may be Subtotal as well" in text
+    assert "currency: CHF  # unsure: the files name no currency" in text
+
+
+def test_a_second_proposal_keeps_what_a_person_wrote(simple, tmp_path):
+    propose("acme", [simple], tmp_path / "data", None)
+    path = tmp_path / "data" / "acme" / "client.yml"
+    text = path.read_text().replace(
+        "amount: Total  # unsure: it may be Subtotal as well", "amount: Subtotal  # net of tax"
+    )
+    text = text.replace("client: acme", "# Told by Ms Rossi\nclient: Acme Ltd").replace(
+        "# unsure: the files name no currency", "# asked"
+    )
+    path.write_text(text + "seed: 7   # lucky\n")
+    more = text_file(simple.with_name("sales_2025.csv"), simple.read_text().replace("2024", "2025"))
+    proposal = propose("acme", [more], tmp_path / "data", None)
+    text = path.read_text()
+    for line in (
+        "# Told by Ms Rossi\n",
+        "client: Acme Ltd\n",
+        "amount: Subtotal  # net of tax\n",
+        "# asked",
+        "seed: 7   # lucky\n",
+    ):
+        assert line in text
+    assert load("acme", tmp_path / "data").tables.orders.files == ("sales.csv", "sales_2025.csv")
+    assert any(
+        "tables.orders.columns.amount stays Subtotal, as you wrote it" in said for said in proposal.said
+    )
+    assert propose("acme", [more], tmp_path / "data", None) and path.read_text() == text
+
+
+def test_a_second_proposal_follows_the_file_where_nobody_wrote(simple, tmp_path):
+    propose("acme", [simple], tmp_path / "data", None)
+    simple.write_text("client|date|amount\n" + "".join(f"{w}|{d}|{p}\n" for w, d, p in lines()))
+    propose("acme", [simple], tmp_path / "data", None)
+    orders = load("acme", tmp_path / "data").tables.orders
+    assert (orders.format.separator, orders.format.dates) == ("|", None)
+    assert orders.columns == {"customer_id": "client", "ordered_at": "date", "amount": "amount"}
+    assert "may be Subtotal" not in (tmp_path / "data" / "acme" / "client.yml").read_text()
+
+
+def test_on_a_terminal_the_answer_is_taken(simple, tmp_path):
+    asked = []
+
+    def ask(question, proposed, others):
+        asked.append((question, proposed, tuple(others)))
+        return others[0]
+
+    propose("acme", [simple], tmp_path / "data", ask)
+    found = load("acme", tmp_path / "data").tables.orders
+    assert found.columns["amount"] == "Subtotal"
+    assert asked == [("orders, columns amount (it may be Subtotal as well)", "Total", ("Subtotal",))]
+    assert "unsure: it may" not in (tmp_path / "data" / "acme" / "client.yml").read_text()
+
+
+# Errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"name,colour\nx,red\ny,blue\n", "No file looks like orders"),
+        (b"customer,date,amount\n", "has no line below its header"),
+        (b"<html><body><table><tr><td>customer</td></tr></table></html>", "is a web page"),
+        (b"PK\x03\x04" + bytes(200), "is a zip archive"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "is neither text, workbook nor Parquet"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "cannot be opened as a workbook"),
+        (b"PAR1" + bytes(50), "cannot be read as Parquet"),
+    ],
+)
+def test_what_is_no_export_is_one_sentence(tmp_path, content, said):
+    path = tmp_path / "export.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        propose("acme", [path], tmp_path / "data", None)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_command_never_asks_with_yes(simple, tmp_path):
+    done = playbook("new", "acme", str(simple), "--yes", "--data", str(tmp_path / "data"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Unsure, orders.columns.amount: Total; it may be Subtotal as well." in done.stdout
+    done = playbook("new", "../acme", str(simple), "--yes", "--data", str(tmp_path / "data"))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_file_is_an_error_of_the_call(tmp_path):
+    with pytest.raises(CallError, match="is no file"):
+        propose("acme", [tmp_path / "nothing.csv"], tmp_path / "data", None)
+
+
+# Real exports --------------------------------------------------------------------------------
+
+
+def test_cdnow_as_it_is_published(real_data, tmp_path, cdnow):
+    propose("cdnow", [real_data / "cdnow" / "CDNOW_master.txt"], tmp_path / "data", None)
+    orders = load("cdnow", tmp_path / "data").tables.orders
+    assert orders.columns == {"customer_id": "1", "ordered_at": "2", "quantity": "3", "amount": "4"}
+    wanted = tables_of(*cdnow)["orders"]
+    found = tables_of(tmp_path / "data", "cdnow")["orders"]
+    pd.testing.assert_frame_equal(as_sorted_text(found[list(wanted)]), wanted)
+
+
+@pytest.mark.slow
+def test_online_retail_as_a_workbook_of_two_sheets(real_data, tmp_path):
+    path, rows = tmp_path / "online_retail_II.xlsx", 0
+    with xlsxwriter.Workbook(
+        path, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}
+    ) as book:
+        for years in ("2009-2010", "2010-2011"):
+            frame = pd.read_parquet(
+                real_data / "online_retail_ii" / f"year_{years.replace('-', '_')}.parquet"
+            )
+            frame = frame.iloc[::10].assign(InvoiceDate=lambda f: pd.to_datetime(f["InvoiceDate"]))
+            rows += len(frame)
+            sheet = book.add_worksheet(f"Year {years}")
+            sheet.write_row(0, 0, list(frame))
+            for place, row in enumerate(frame.itertuples(index=False), 1):
+                for column, value in enumerate(row):
+                    if column == 4:
+                        sheet.write_datetime(place, column, value.to_pydatetime())
+                    elif value == value and value is not None:
+                        sheet.write(place, column, value)
+    propose("uci", [path], tmp_path / "data", None)
+    orders = load("uci", tmp_path / "data").tables.orders
+    assert orders.sheet == ("Year 2009-2010", "Year 2010-2011")
+    assert orders.columns == {
+        "customer_id": "Customer ID", "ordered_at": "InvoiceDate", "unit_price": "Price",
+        "quantity": "Quantity", "order_id": "Invoice",
+    }  # fmt: skip
+    found = tables_of(tmp_path / "data", "uci")["orders"]
+    assert len(found) == rows
