@@ -584,7 +584,7 @@ def _number(text: Any) -> Any:
     return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
 
 
-@ibis.udf.scalar.builtin(name="trim")
+@ibis.udf.scalar.builtin(name="trim")  # type: ignore[untyped-decorator]
 def _without_spaces(text: str) -> str:  # type: ignore[empty-body]
     """Return text without spaces around it: much cheaper than `strip`, which looks for six characters."""
 
