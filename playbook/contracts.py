@@ -25,7 +25,7 @@ from playbook.wording import Words
 LEAST_CONTRACTS, LEAST_CANCELLED = 50, 10
 """Contracts, and cancelled ones, below which no curve is drawn."""
 LEAST_AT_RISK = 30
-"""Running contracts a day of the curve needs; beyond the last such day the hazard is that of the half before."""
+"""Contracts at risk that a day of the curve needs; later days take the hazard of the half before."""
 LEAST_WITH_COMPLAINT = 30
 """Contracts with a complaint below which its effect is not estimated."""
 MOST_CONTRACTS = 5_000
@@ -322,7 +322,7 @@ def _hazard(events: Array, at_risk: Array) -> Array:
 
 
 def _complaint(seen: pd.DataFrame, sources: Sources) -> tuple[float, float, float] | None:
-    """Return the hazard ratio of a cancellation while a complaint is unsolved; None where it cannot be told."""
+    """Return the hazard ratio of a cancellation while a complaint is unsolved; None if it cannot be told."""
     if sources.events is None:
         return None
     if len(seen) > MOST_CONTRACTS:
@@ -415,7 +415,7 @@ def contract_sentences(findings: Findings, words: Words) -> list[str]:
     all_of_them = findings["contracts"]
     said = [
         say(
-            "Of {n} contracts {cancelled} were cancelled and {running} are running.",
+            "Contracts: {n} in all, {cancelled} cancelled, {running} running.",
             n=number(all_of_them.value),
             cancelled=number(findings["contracts_cancelled"].value),
             running=number(findings["contracts_running"].value),
