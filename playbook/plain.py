@@ -47,7 +47,8 @@ _TOTAL = re.compile(
 CURRENCY = r"(?:[A-Z]{3}|Fr\.?|SFr\.?|[€$£¥])"
 _AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<minus>[-+\u2212])?\s*{CURRENCY}?\s*(?P<inner>[-+\u2212])?\s*"
-    rf"(?P<digits>\d[\d.,'’\s\u00a0\u202f]*?)(?:\.?[-\u2013\u2014]{{1,2}}(?=\s|$))?\s*{CURRENCY}?\s*(?P<behind>[-\u2212])?\s*(?P<close>\))?",
+    rf"(?P<digits>\d[\d.,'’\s\u00a0\u202f]*?)(?:\.[-\u2013\u2014]{{1,2}})?"
+    rf"\s*{CURRENCY}?\s*(?P<behind>[-\u2212])?\s*(?P<close>\))?",
 )
 _SPACES = " \u00a0\u202f"
 _QUOTES = "'’"

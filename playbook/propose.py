@@ -318,8 +318,10 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     differs = _differing(found, sheets, table.get("sheet"))
     if differs:
         table["differs"] = differs
+    parts: list[tuple[tuple[str, ...], Any]] = [((), table)]
+    parts += [(("differs", name), own) for name, own in differs.items()]
     for doubt in found.doubts:
-        for key, part in {(): table, **{("differs", name): own for name, own in differs.items()}}.items():
+        for key, part in parts:
             if str(part.get(doubt.place[0], {}).get(doubt.place[1])) == doubt.chosen:
                 comments[(*place, *key, *doubt.place)] = UNSURE + doubt.reason
     unused = list(dict.fromkeys(name for guess in found.guesses for name in guess.unused))
