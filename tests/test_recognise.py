@@ -1,0 +1,134 @@
+import pytest
+
+from playbook.dialect import look_at
+from playbook.recognise import name_fits, recognise
+
+
+@pytest.fixture
+def guess(tmp_path):
+    def of(text: str, name: str = "export.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return recognise(look_at(path)[0])
+
+    return of
+
+
+def table(header: str, *columns: list[str]) -> str:
+    return "\n".join([header, *(";".join(row) for row in zip(*columns, strict=True))]) + "\n"
+
+
+IDS = [f"K{n % 7}" for n in range(30)]
+EACH = [f"K{n}" for n in range(30)]
+DAYS = [f"2025-01-{n + 1:02d}" for n in range(30)]
+PAID = [f"{n}.50" for n in range(30)]
+WHOLE = [str(n % 4 + 1) for n in range(30)]
+ORDERS = [str(5000 + n // 2) for n in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("ours", "name"),
+    [
+        ("customer_id", "Kd.-Nr."),
+        ("customer_id", "CustomerID"),
+        ("customer_id", "CUSTOMER_NO"),
+        ("customer_id", "Codice cliente"),
+        ("customer_id", "N° client"),
+        ("ordered_at", "Date de la commande"),
+        ("ordered_at", "Data dell'ordine"),
+        ("ordered_at", "Rechnungsdatum"),
+        ("amount", "Montant TTC (EUR)"),
+        ("amount", "Betrag CHF"),
+        ("amount", "Importo in €"),
+        ("order_id", "Belegnummer"),
+        ("list_amount", "Prezzo di listino"),
+        ("margin", "Deckungsbeitrag"),
+    ],
+)
+def test_names_of_columns_in_four_languages(ours, name):
+    assert name_fits("orders", ours, name) >= 0.9
+
+
+def test_a_compound_is_a_likely_name():
+    assert 0.45 <= name_fits("orders", "ordered_at", "Erstbestelldatum") < 0.9
+    assert name_fits("orders", "ordered_at", "Farbe") == 0
+
+
+def test_orders_customers_events_and_contacts_are_told_apart(guess):
+    people = [f"Anna {n}" for n in range(30)]
+    kinds = ["visit", "complaint", "call"] * 10
+    arms = ["treated", "control"] * 15
+    assert guess(table("Kunde;Datum;Betrag", IDS, DAYS, PAID)).table == "orders"
+    assert guess(table("Kunde;Name;Kunde seit", EACH, people, DAYS)).table == "customers"
+    assert guess(table("Kunde;Datum;Typ;Wert", IDS, DAYS, kinds, WHOLE)).table == "events"
+    assert guess(table("Aktion;Kunde;Datum;Kanal;Gruppe", WHOLE, EACH, DAYS, kinds, arms)).table == "contacts"
+    assert guess(table("Farbe;Form", kinds, arms)).table is None
+
+
+def test_lines_are_told_from_orders(guess):
+    found = guess(table("Bestellnr;Artikel;Menge;Preis", ORDERS, IDS, WHOLE, PAID))
+    assert (found.table, found.columns) == (
+        "lines",
+        {"unit_price": "Preis", "quantity": "Menge", "order_id": "Bestellnr"},
+    )
+
+
+def test_a_price_without_a_quantity_is_what_was_paid(guess):
+    assert guess(table("Kunde;Datum;Preis", IDS, DAYS, PAID)).columns["amount"] == "Preis"
+    found = guess(table("Kunde;Datum;Preis;Menge", IDS, DAYS, PAID, WHOLE)).columns
+    assert (found["unit_price"], found["quantity"]) == ("Preis", "Menge")
+
+
+def test_returns_tell_a_price_from_an_amount(guess):
+    signs = ["-" if n % 5 == 0 else "" for n in range(30)]
+    quantity = [sign + text for sign, text in zip(signs, WHOLE, strict=True)]
+    paid = [f"{sign}{n + 1}.50" for n, sign in enumerate(signs)]
+    found = guess(table("Kunde;Datum;Preis;Menge", IDS, DAYS, paid, quantity))
+    assert found.columns["amount"] == "Preis"
+    found = guess(table("Kunde;Datum;Betrag;Menge", IDS, DAYS, PAID, quantity))
+    assert any("it may be the price of a piece" in doubt.reason for doubt in found.doubts)
+
+
+def test_columns_without_names_are_found_by_content_and_unsure(guess):
+    text = table("", IDS, DAYS, WHOLE, PAID).lstrip()
+    found = guess(text)
+    assert found.columns == {"customer_id": "1", "ordered_at": "2", "quantity": "3", "amount": "4"}
+    assert {doubt.place[1] for doubt in found.doubts} == set(found.columns)
+
+
+def test_addresses_stand_for_customers_where_nothing_else_does(guess):
+    mails = [f"{who}@example.com" for who in IDS]
+    found = guess(table("Email;Paid at;Total", mails, DAYS, PAID))
+    assert found.columns["customer_id"] == "Email"
+    assert found.doubts[0].place == ("columns", "customer_id")
+
+
+def test_further_numbers_of_customers_are_taken_along_and_others_not(guess):
+    found = guess(
+        table(
+            "Kunde;Name;PLZ;Empfehlungen;Umsatzziel 2026;Bemerkung",
+            EACH,
+            [f"Anna {n}" for n in range(30)],
+            [str(6500 + n % 9) for n in range(30)],
+            WHOLE,
+            [str(n % 9 * 100) for n in range(30)],
+            ["gut"] * 30,
+        )
+    )
+    assert found.columns["referrals"] == "Empfehlungen"
+    assert found.columns["umsatzziel_2026"] == "Umsatzziel 2026"
+    assert found.unused == ["PLZ", "Bemerkung"]
+
+
+def test_consents_and_refusals_need_yes_and_no(guess):
+    people = [f"Anna {n}" for n in range(30)]
+    answers = ["ja", "nein", ""] * 10
+    found = guess(table("Nr;Name;Mail_ok;Werbesperre", EACH, people, answers, ["", "x", ""] * 10))
+    assert (found.columns["may_email"], found.columns["no_contact"]) == ("Mail_ok", "Werbesperre")
+    assert "may_email" not in guess(table("Nr;Name;Mail_ok", EACH, people, DAYS)).columns
+
+
+def test_a_second_column_that_may_be_meant_is_said(guess):
+    found = guess(table("Kunde;Datum;Montant HT;Montant TTC", IDS, DAYS, PAID, PAID))
+    (doubt,) = found.doubts
+    assert (doubt.place, doubt.others) == (("columns", "amount"), ("Montant TTC",))
