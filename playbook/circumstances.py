@@ -187,7 +187,8 @@ def _as_terms(rows: pd.DataFrame, landmarks: tuple[date, ...], horizon: int) -> 
     terms["order_value"] = _doublings(rows["amount"] / rows["orders"])
     for column, name in FLAGS.items():
         if column in rows:
-            terms[name] = ((rows[column] > 0) & ~old).astype(float)
+            given = rows[column] > 0
+            terms[name] = (given & ~old & (given[~old].nunique() > 1)).astype(float)
     for column, name in CATEGORIES.items():
         if column in rows and rows[column].notna().any():
             levels, references[name] = _levels(rows[column], name)

@@ -407,6 +407,16 @@ def contract_findings(result: Contracts | None) -> list[Finding]:
     return result.findings() if result else []
 
 
+def contract_table(result: Contracts | None, words: Words) -> Table | None:
+    """Return how long contracts run; None without a curve."""
+    return result.table(words) if result and result.curve else None
+
+
+def contract_figure(result: Contracts | None, words: Words) -> Picture | None:
+    """Return the curve; None without one."""
+    return result.figure(words) if result and result.curve else None
+
+
 def contract_sentences(findings: Findings, words: Words) -> list[str]:
     """Word how long contracts run and how many cancellations to expect; nothing without contracts."""
     if "contracts" not in findings:

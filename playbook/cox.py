@@ -20,6 +20,8 @@ LEAST_CUSTOMERS = 30
 """Customers with, and without, what a flag says, below which it is not compared."""
 LEAST_EVENTS = 10
 """Events among those with, and among those without it."""
+SAME = 1e-6
+"""Span of a column below which it is the same for everybody."""
 MOST_SHARED = 0.95
 """Share of a column's variance that other columns may explain."""
 FALSE_DISCOVERIES = 0.05
@@ -105,7 +107,7 @@ def usable(
 
 def _unfit(values: pd.Series, rows: Survivors) -> str | None:
     """Return why a column cannot be estimated; None where it can."""
-    if values.nunique() < 2:
+    if np.ptp(values) < SAME:
         return "constant"
     if set(values.unique()) != {0.0, 1.0}:
         return None

@@ -224,6 +224,16 @@ def reason_findings(result: Reasons | None) -> list[Finding]:
     return result.findings() if result else [Finding("reasons_descriptions", None, verdict="too_few")]
 
 
+def reason_table(result: Reasons | None, words: Words) -> Table | None:
+    """Return the hazard ratios; None where nothing could be compared."""
+    return result.table(words) if result else None
+
+
+def reason_figure(result: Reasons | None, words: Words) -> Picture | None:
+    """Return the picture of the hazard ratios; None where nothing could be compared."""
+    return result.figure(words) if result and len(result.ratios) else None
+
+
 # The words -----------------------------------------------------------------------------------
 
 

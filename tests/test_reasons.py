@@ -1,5 +1,6 @@
 """Reasons: what is planted in the demo retailer is found, and nothing that cannot be told is told."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ibis
@@ -99,8 +100,6 @@ def test_nothing_is_measured_after_the_day_it_describes(demo):
     earlier = circumstances._at(history, day, 183)
     events = sources.events
     cut = SimpleNamespace(events=events.filter(events.happened_at <= ibis.literal(day)))
-    from dataclasses import replace
-
     past = replace(history, days=history.days.filter(history.days.day <= ibis.literal(day)))
     described = circumstances._at(past, day, 183)
     known = [c for c in described if c not in ("wait", "returned")]
@@ -173,3 +172,147 @@ def test_the_planted_effect_of_complaints_is_recovered_in_at_least_90_of_100_see
     assert planted >= 90
     assert seen >= 90
     assert large < 0.9
+
+
+# Little, or awkward, data ---------------------------------------------------------------------
+
+
+def log(rng, customers=400, days=700, **columns):
+    """Return random orders of customers with a rhythm each; ``columns`` are added."""
+    who = np.repeat(np.arange(customers), 8)
+    gaps = rng.exponential(np.repeat(rng.gamma(2, 40, customers), 8))
+    day = rng.integers(0, 200, customers)[who] + pd.Series(gaps).groupby(who).cumsum().to_numpy()
+    frame = pd.DataFrame({"customer_id": [f"c{n:04d}" for n in who], "day": day.astype(int)})
+    frame["amount"] = rng.gamma(2, 20, len(frame)).round(2) + 1
+    frame = frame[frame["day"] <= days]
+    frame["ordered_at"] = pd.Timestamp("2023-01-01") + pd.to_timedelta(frame["day"], unit="D")
+    return frame.drop(columns="day").assign(**columns)
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(3)
+
+
+def test_a_constant_column_is_left_out_and_said_to_be(random):
+    found = reasons.find_reasons(*opened(log(random, coupon="SPRING", list_amount=None)))
+    assert found.dropped["coupon"] == "constant"
+    assert found.dropped["unsolved_complaint"] == "missing"
+    said = "\n".join(found.sentences(WORDS))
+    assert "Not compared, because it is the same for everybody: " in said
+    assert "a coupon in the first order" in said
+
+
+def test_amounts_all_zero_leave_nothing_to_compare_and_no_failure(random):
+    history, sources = opened(log(random).assign(amount=0.0))
+    assert reasons.find_reasons(history, sources) is None
+    found = reasons.reason_findings(None)
+    said = reasons.reason_sentences({finding.name: finding for finding in found}, WORDS)
+    assert said == [
+        "What goes with coming back or staying away cannot be told: too few customers or too few days."
+    ]
+
+
+def test_amounts_all_alike_leave_an_empty_comparison(random):
+    orders = log(random).assign(amount=10.0).drop_duplicates(["customer_id", "ordered_at"])
+    found = reasons.find_reasons(*opened(orders))
+    assert found.ratios.empty
+    assert found.dropped["order_value"] == "constant"
+    assert "No hazard ratios" in found.figure(WORDS).alt
+    assert str(found.table(WORDS)) == "What goes with coming back: none."
+    assert found.sentences(WORDS)
+
+
+def test_two_columns_that_say_the_same_are_compared_once(random):
+    orders = log(random)
+    coupon = orders["customer_id"].str[-1].isin(list("012"))
+    orders["is_sample"], orders["coupon"] = coupon, pd.Series("A", orders.index).where(coupon)
+    found = reasons.find_reasons(*opened(orders))
+    assert found.dropped["coupon"] == "collinear"
+    assert "sample" in set(found.ratios["term"])
+
+
+def test_a_group_of_which_nobody_came_back_is_left_out_as_too_few(random):
+    orders = log(random)
+    lost = orders["customer_id"].str[-1] == "7"
+    orders["is_promotion"] = lost
+    orders = orders[~lost | ~orders.duplicated("customer_id")]
+    found = reasons.find_reasons(*opened(orders))
+    assert found.dropped["promotion"] == "few"
+    assert "because too few customers or returns are with or without it" in "\n".join(found.sentences(WORDS))
+
+
+@pytest.mark.parametrize("customers, days", [(1, 700), (400, 40), (30, 700)])
+def test_few_customers_or_days_cannot_be_told(random, customers, days):
+    orders = log(random, customers)
+    first = orders["ordered_at"].min()
+    orders = orders[orders["ordered_at"] <= first + pd.Timedelta(days, "D")]
+    assert reasons.find_reasons(*opened(orders)) is None
+
+
+def test_an_estimate_that_does_not_settle_gives_way_to_the_next_simpler_one():
+    """A column that orders all waits: its coefficient has no finite maximum."""
+    rng = np.random.default_rng(1)
+    wait = np.arange(1, 201)
+    terms = pd.DataFrame({"useful": rng.normal(size=200), "endless": -wait.astype(float)})
+    rows = cox.Survivors(wait.astype(float), np.full(200, True), np.zeros(200, int), wait)
+    found = cox.fit(terms, pd.DataFrame(index=terms.index), rows)
+    assert found.dropped == {"endless": "unsettled"}
+    assert list(found.ratios["term"]) == ["useful"]
+
+
+# The regression -------------------------------------------------------------------------------
+
+
+def repeated(rng, customers=150):
+    """Return three rows per customer with a common frailty, ties and two strata."""
+    customer = np.repeat(np.arange(customers), 3)
+    x = np.repeat(rng.normal(size=customers), 3) + 0.3 * rng.normal(size=3 * customers)
+    frailty = np.repeat(rng.gamma(2, 0.5, customers), 3)
+    wait = np.ceil(rng.exponential(400 / (frailty * np.exp(0.5 * x))))
+    return pd.DataFrame({"x": x, "z": rng.normal(size=len(x))}), cox.Survivors(
+        np.minimum(wait, 300), wait <= 300, (np.arange(len(x)) % 2), customer
+    )
+
+
+def test_ratios_and_intervals_are_those_of_lifelines_clustered_by_customer():
+    terms, rows = repeated(np.random.default_rng(2))
+    frame = terms.assign(wait=rows.wait, event=rows.event, stratum=rows.stratum, customer=rows.customer)
+    theirs = CoxPHFitter().fit(frame, "wait", "event", strata="stratum", cluster_col="customer").summary
+    mine = cox.fit(terms, pd.DataFrame(index=terms.index), rows).ratios.set_index("term")
+    assert mine["ratio"].to_list() == pytest.approx(theirs["exp(coef)"].to_list(), rel=1e-6)
+    assert mine["low"].to_list() == pytest.approx(theirs["exp(coef) lower 95%"].to_list(), rel=0.01)
+    assert mine["high"].to_list() == pytest.approx(theirs["exp(coef) upper 95%"].to_list(), rel=0.01)
+
+
+def test_a_ratio_that_changes_with_time_is_noticed_and_told_by_period(random, monkeypatch):
+    """Customers with a first order by telephone wait long, but then come back at once."""
+    size = 3000
+    phone = random.random(size) < 0.4
+    early, late = random.exponential(150, size), 92 + random.exponential(60, size)
+    wait = np.ceil(np.where(phone, np.where(random.random(size) < 0.1, early, late), early))
+    seen = circumstances.Circumstances(
+        rows=pd.DataFrame(
+            {
+                "customer_id": [str(n) for n in range(size)],
+                "landmark": 0,
+                "wait": np.minimum(wait, 183),
+                "returned": wait <= 183,
+                "orders": random.integers(1, 6, size),
+                "silence": random.integers(0, 50, size),
+                "age": random.integers(100, 400, size),
+            }
+        ),
+        terms=pd.DataFrame({"channel=phone": phone.astype(float)}),
+        adjusters=pd.DataFrame({"old_customer": np.zeros(size)}),
+        references={"channel": "shop"},
+        landmarks=(pd.Timestamp("2024-01-01").date(),),
+        horizon_days=183,
+    )
+    monkeypatch.setattr(circumstances, "describe", lambda *_: seen)
+    found = reasons.find_reasons(None, None)
+    row = of(found, "channel=phone")
+    assert not row["steady"]
+    assert row["early"] < 0.5 and row["late"] > 1.2
+    said = "\n".join(found.sentences(WORDS))
+    assert f"{row['early']:.2f} in the first 91 days and {row['late']:.2f} in the 92 after" in said
