@@ -29,17 +29,22 @@ class Suppressed:
 
     Attributes
     ----------
-    entries : int
-        Lines of the file.
-    ids : frozenset of str
-        Customer ids, as they stand in the tables: pseudonyms where these are asked for.
-    emails : frozenset of str
-        In lower case.
+    entries : tuple of frozenset of str
+        One per line of the file: the forms of a customer's id in which it may stand in the tables
+        (pseudonyms where these are asked for), or an e-mail address in lower case.
     """
 
-    entries: int = 0
-    ids: frozenset[str] = frozenset()
-    emails: frozenset[str] = frozenset()
+    entries: tuple[frozenset[str], ...] = ()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All forms of all ids."""
+        return frozenset(form for entry in self.entries for form in entry if "@" not in form)
+
+    @property
+    def emails(self) -> frozenset[str]:
+        """All e-mail addresses."""
+        return frozenset(form for entry in self.entries for form in entry if "@" in form)
 
 
 def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
@@ -63,12 +68,15 @@ def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
             " contacted: save it again as CSV UTF-8."
         ) from error
     entries = {entry for entry in first if entry and entry.lower() not in ("customer_id", "email", "e-mail")}
-    ids = {form for entry in entries if "@" not in entry for form in (entry, entry.upper(), entry.lower())}
-    if settings.pseudonymise:
-        key = id_key(folder)
-        ids = {pseudonym_of(entry, key) for entry in ids}
-    emails = {entry.lower() for entry in entries if "@" in entry}
-    return Suppressed(len(entries), frozenset(ids), frozenset(emails))
+    key = id_key(folder) if settings.pseudonymise else None
+    return Suppressed(tuple(_forms(entry, key) for entry in sorted(entries)))
+
+
+def _forms(entry: str, key: str | None) -> frozenset[str]:
+    if "@" in entry:
+        return frozenset({entry.lower()})
+    forms = {entry, entry.upper(), entry.lower()}
+    return frozenset(pseudonym_of(form, key) for form in forms) if key else frozenset(forms)
 
 
 # Pseudonyms ----------------------------------------------------------------------------------

@@ -58,13 +58,19 @@ def consents(
 
 
 def suppressed_ids(sources: Sources) -> set[str]:
-    """Return the customers of the suppression list, those named by their e-mail address included."""
-    listed, table = sources.suppressed, sources.customers
-    ids = set(listed.ids)
-    if listed.emails and table is not None and "email" in table.columns:
-        named = table.filter(table.email.lower().isin(sorted(listed.emails)))
-        ids |= set(named.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist())
-    return ids - {None}
+    """Return the ids of the suppression list, and those of the customers named by e-mail address."""
+    return set(sources.suppressed.ids) | set(suppressed_addresses(sources)["customer_id"])
+
+
+def suppressed_addresses(sources: Sources) -> pd.DataFrame:
+    """Return customer_id and address (lower case) of the customers named by their e-mail address."""
+    emails, table = sources.suppressed.emails, sources.customers
+    if not emails or table is None or "email" not in table.columns:
+        return pd.DataFrame({"customer_id": [], "address": []}, dtype=object)
+    named = table.select("customer_id", address=table.email.lower())
+    named = named.filter(named.customer_id.notnull() & named.address.isin(sorted(emails)))
+    frame: pd.DataFrame = named.distinct().order_by(["customer_id", "address"]).to_pyarrow().to_pandas()
+    return frame
 
 
 def consent_table(found: pd.DataFrame, words: Words) -> Table:

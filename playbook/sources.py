@@ -92,6 +92,9 @@ REFUSALS: dict[str, tuple[str, ...]] = {
 }
 """Columns of `customers` that say what a customer has refused, and the consents that a yes takes away."""
 
+LONGEST_LINE = 32 << 20
+"""Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
+
 LINES = "lines"
 """The name of the lines of `orders` where they are a table of their own."""
 
@@ -516,11 +519,30 @@ def _read_file(sources: Sources, name: str, opened: _Opened) -> Any:
     table = "orders" if name == LINES else name
     sources._files[str(path)] = _Read(table, shown, form, header)
     types = {column: kind for column, kind in parsed.items() if column in header}
+    for theirs in opened.table.columns.values():
+        if header.count(theirs) > 1:
+            raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
     try:
         return sources.connection.read_csv(path, **_dialect(form, types, header))
+    except duckdb.Error:
+        return _read_mended(sources, path, _dialect(form, types, header), shown)
+
+
+def _read_mended(sources: Sources, path: Path, dialect: dict[str, Any], shown: str) -> Any:
+    """Read a file again with line ends of one kind, and room for very long lines."""
+    target = _scratch_file(sources)
+    with path.open("rb") as lines, target.open("wb") as mended:
+        while chunk := lines.read(1 << 20):
+            if chunk.endswith(b"\r"):
+                chunk += lines.read(1)
+            mended.write(chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    sources._files[str(target)] = sources._files[str(path)]
+    try:
+        return sources.connection.read_csv(target, **dialect, max_line_size=LONGEST_LINE)
     except duckdb.Error as error:
         raise DataError(
-            f"{shown} cannot be read as a table with separator {form.separator!r}: {_one_line(error)}"
+            f"{shown} cannot be read as a table with separator {dialect['delim']!r}: a quote may be open or"
+            " lines may be torn; have it exported again, or set the separator in client.yml."
         ) from error
 
 

@@ -73,9 +73,20 @@ def _examine_open(settings: Settings, sources: Sources, today: date | None) -> E
     try:  # too many unreadable lines are one thing among others here, not the end
         history = read_history(settings.model_copy(update={"tolerated_unreadable": 1.0}), sources)
     except DataError as error:
-        return Examination(refusals=(str(error),), unreadable=_first(sources))
+        return Examination(refusals=(_why(sources, error),), unreadable=_first(sources))
     checks = inspect(settings, sources, history, today)
     return Examination(checks=checks, unreadable=_first(sources), as_of=history.as_of)
+
+
+def _why(sources: Sources, error: DataError) -> str:
+    """Return why nothing is left to look at: most often because nothing could be read."""
+    lost = [value for value in sources.unreadable if value.table == "orders"]
+    if not lost:
+        return str(error)
+    return (
+        f"{len(lost):,} order lines cannot be read, and no other has a customer and a date; the first: {lost[0]}."
+        " Correct tables.orders.format in client.yml or the file."
+    )
 
 
 def _first(sources: Sources, most: int = 5) -> tuple[str, ...]:

@@ -12,16 +12,22 @@ from playbook.inspection.personal import CONTACT_DETAIL, personal_columns
 from playbook.inspection.rows import rows, values
 from playbook.inspection.rules import Check, found
 from playbook.settings import Settings
-from playbook.sources import Sources
+from playbook.sources import Sources, collect_unreadable
 
 Wrong = Callable[[Any], Any]
 
 
 def inspect_orders(settings: Settings, sources: Sources, history: History) -> list[Check]:
-    """Look through the lines once, and through the days."""
+    """Look through the lines once, and through the days.
+
+    That reads every column, and so finds what the days could do without, such as a text that is
+    not in the encoding of client.yml.
+    """
+    lines = _lines(settings, sources)
+    collect_unreadable(sources)
     return [
         *_left_out(settings, sources, history),
-        *_lines(settings, sources),
+        *lines,
         *_amounts(settings, sources, history),
         *_shares(settings, history),
     ]

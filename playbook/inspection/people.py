@@ -4,6 +4,7 @@ from typing import Any
 
 import ibis
 
+from playbook.consent import suppressed_addresses
 from playbook.history import History
 from playbook.inspection.orders import one_row
 from playbook.inspection.personal import holds_contact_detail, personal_columns
@@ -30,7 +31,7 @@ def inspect_people(settings: Settings, sources: Sources, history: History) -> li
         *_joined(settings, sources, history),
         *_consent(sources),
         *_emails(settings, sources),
-        *_suppressed(settings, sources, history),
+        *_suppressed(sources, history),
     ]
 
 
@@ -147,25 +148,18 @@ def _emails(settings: Settings, sources: Sources) -> list[Check]:
     return checks + found("email_shared", int(shared.count().execute()), "email", shown)
 
 
-def _suppressed(settings: Settings, sources: Sources, history: History) -> list[Check]:
-    from playbook.consent import suppressed_ids
-
+def _suppressed(sources: Sources, history: History) -> list[Check]:
+    """Count who is on the suppression list, and its lines that mean nobody."""
     listed = sources.suppressed
     if not listed.entries:
         return []
-    days = history.all_days
-    people = days.filter(days.customer_id.notnull()).select("customer_id").distinct()
-    hit = people.filter(people.customer_id.isin(sorted(listed.ids) or [""]))
-    met = set(hit.to_pyarrow()["customer_id"].to_pylist()) | suppressed_ids(sources)
-    known = listed.emails & _emails_known(sources)
-    unmet = listed.entries - len(known) - len({i for i in met if i in listed.ids})
-    return [*found("suppressed", len(met)), *found("suppressed_unknown", max(unmet, 0))]
-
-
-def _emails_known(sources: Sources) -> set[str]:
-    table = sources.customers
-    if table is None or "email" not in table.columns or not sources.suppressed.emails:
-        return set()
-    address = table.email.lower()
-    some = table.filter(address.isin(sorted(sources.suppressed.emails))).select(email=address).distinct()
-    return set(some.to_pyarrow()["email"].to_pylist())
+    tables = [history.all_days] + ([sources.customers] if sources.customers is not None else [])
+    met: set[str] = set()
+    for table in tables:
+        hit = table.filter(table.customer_id.isin(sorted(listed.ids) or [""])).select("customer_id")
+        met |= set(hit.distinct().to_pyarrow()["customer_id"].to_pylist())
+    by_address = suppressed_addresses(sources)
+    seen = met | set(by_address["address"])
+    unknown = sum(not entry & seen for entry in listed.entries)
+    people = met | set(by_address["customer_id"])
+    return [*found("suppressed", len(people)), *found("suppressed_unknown", unknown)]
