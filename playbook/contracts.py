@@ -407,6 +407,11 @@ def contract_findings(result: Contracts | None) -> list[Finding]:
     return result.findings() if result else []
 
 
+def say_contracts(result: Contracts | None, words: Words) -> list[str]:
+    """Say how long contracts run; nothing without contracts."""
+    return contract_sentences({finding.name: finding for finding in contract_findings(result)}, words)
+
+
 def contract_table(result: Contracts | None, words: Words) -> Table | None:
     """Return how long contracts run; None without a curve."""
     return result.table(words) if result and result.curve else None

@@ -224,6 +224,11 @@ def reason_findings(result: Reasons | None) -> list[Finding]:
     return result.findings() if result else [Finding("reasons_descriptions", None, verdict="too_few")]
 
 
+def say_reasons(result: Reasons | None, words: Words) -> list[str]:
+    """Say what goes with coming back, or that it cannot be told."""
+    return reason_sentences({finding.name: finding for finding in reason_findings(result)}, words)
+
+
 def reason_table(result: Reasons | None, words: Words) -> Table | None:
     """Return the hazard ratios; None where nothing could be compared."""
     return result.table(words) if result else None
