@@ -37,7 +37,7 @@ MOST_YEARS = 4
 SEASON_SPREAD, YOUNG_SPREAD = 0.15, 0.40
 """Standard deviation, on the log hazard, of a period against what it should be: with the same
 season of earlier years seen, and without. Measured on rolling dates; see the calibration benchmark."""
-KNOT_SPREAD = 0.12
+KNOT_SPREAD = 0.25
 """The same of customers of one silence against all."""
 TAIL_SPREAD = 0.30
 """What a doubling of the horizon beyond follow-up adds to it."""
@@ -55,6 +55,8 @@ class Level:
         Added to the log hazard at each knot of silence.
     spread : float
         Standard deviation of a period's level (log hazard), a t distribution of ``freedom``.
+    knot_spread : array, shape (knots,)
+        The same at each knot, against the common level.
     error : float
         Standard error of the level by the chance of who was seen.
     years : int
@@ -63,6 +65,7 @@ class Level:
 
     shifts: Array
     spread: float
+    knot_spread: Array
     error: float
     freedom: int
     years: int
@@ -76,7 +79,7 @@ class Level:
         random = np.random.default_rng([seed, 1])
         period = student.rvs(self.freedom, size=draws, random_state=random) * self.spread
         chance_of_sample = random.normal(0, self.error, draws)
-        knots = random.normal(0, KNOT_SPREAD, (len(KNOTS), draws))
+        knots = random.normal(0, 1, (len(KNOTS), draws)) * self.knot_spread[:, None]
         return np.asarray(hats(silence) @ (self.shifts[:, None] + knots) + period + chance_of_sample)
 
 
@@ -131,16 +134,25 @@ def find_level(
     years = [k for k in range(1, MOST_YEARS + 1) if ("same", k) in told and ("before", k) in told]
     if ("before", 0) not in told or not years:
         flat = np.zeros(len(KNOTS))
-        return Level(flat, math.hypot(YOUNG_SPREAD, tail), 0.0, PRIOR_FREEDOM, 0)
+        spread = math.hypot(YOUNG_SPREAD, tail)
+        return Level(flat, spread, np.full(len(KNOTS), KNOT_SPREAD), 0.0, PRIOR_FREEDOM, 0)
     differences = np.array([told["same", k].shift - told["before", k].shift for k in years])
     variances = [told["same", k].variance + told["before", k].variance for k in years]
-    freedom = PRIOR_FREEDOM + len(years) - 1
-    squares = float(((differences - differences.mean()) ** 2).sum()) * (1 + 1 / len(years))
-    spread = math.sqrt((PRIOR_FREEDOM * SEASON_SPREAD**2 + squares) / freedom)
+    by_silence = np.array([told["same", k].by_silence() - told["before", k].by_silence() for k in years])
+    spread = float(_spread(differences[:, None], SEASON_SPREAD)[0])
+    knot_spread = _spread(by_silence - differences[:, None], KNOT_SPREAD)
     last = told["before", 0]
     error = math.sqrt(last.variance + float(np.sum(variances)) / len(years) ** 2)
     shifts = last.by_silence() + float(differences.mean())
-    return Level(shifts, math.hypot(spread, tail), error, freedom, len(years))
+    freedom = PRIOR_FREEDOM + len(years) - 1
+    return Level(shifts, math.hypot(spread, tail), knot_spread, error, freedom, len(years))
+
+
+def _spread(differences: Array, prior: float) -> Array:
+    """Return how far a coming year may lie from the mean of those seen; one column each."""
+    years = len(differences)
+    squares = ((differences - differences.mean(axis=0)) ** 2).sum(axis=0) * (1 + 1 / years)
+    return np.asarray(np.sqrt((PRIOR_FREEDOM * prior**2 + squares) / (PRIOR_FREEDOM + years - 1)))
 
 
 @dataclass(frozen=True)

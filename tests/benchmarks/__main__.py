@@ -1,14 +1,16 @@
-"""Run all benchmarks, or those named: ``python -m tests.benchmarks overhead intake``."""
+"""Run all benchmarks, or those named: ``python -m tests.benchmarks overhead intake``.
+
+Acceptance and landmarks need the peers that they are held against: ``pip install lifetimes scikit-learn``.
+"""
 
 import os
 import platform
 import sys
 from datetime import date
+from importlib import import_module
 
-from tests.benchmarks import intake, overhead
-
-ALL = {"overhead": overhead.main, "intake": intake.main}
+ALL = ("overhead", "intake", "acceptance", "calibration", "landmarks")
 
 print(f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
 for name in sys.argv[1:] or ALL:
-    ALL[name]()
+    import_module(f"tests.benchmarks.{name}").main()

@@ -1,0 +1,209 @@
+"""Return probabilities of generated retailers, whose future is known, and of small clients."""
+
+from datetime import date, timedelta
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from playbook import backtest, churn, comebacks, returns, waiting
+from playbook.cells import CellModel
+from playbook.demo import retailer
+from playbook.history import read_history
+from playbook.landmarks import describe
+from playbook.ranking import auc, average_precision, lift
+from playbook.season import followed_landmarks
+from playbook.settings import Settings
+from playbook.sources import Sources
+from playbook.wording import Words
+
+WORDS = Words()
+HORIZON = 183
+
+
+def history_of(lines, **settings):
+    connection = ibis.duckdb.connect()
+    lines = lines.assign(ordered_at=pd.to_datetime(lines["ordered_at"]))
+    table = connection.create_table("order_lines", ibis.memtable(lines))
+    table = table.mutate(amount=table.amount.cast("decimal(18, 4)"), ordered_at=table.ordered_at.cast("date"))
+    return read_history(
+        Settings(client="A", tables={"orders": {"files": "x"}}, **settings), Sources(connection, table)
+    )
+
+
+@pytest.fixture(scope="module")
+def long_run():
+    lines = retailer.generate(3, customers=2500, last_day=date(2027, 12, 31)).orders
+    return history_of(lines[["customer_id", "ordered_at", "amount"]].dropna())
+
+
+@pytest.fixture(scope="module")
+def december(long_run):
+    """The retailer in December, with three years behind it."""
+    past = returns.seen_from(long_run, date(2026, 12, 20))
+    return past, returns.fit(past, HORIZON)
+
+
+def came_after(history, day, customers):
+    orders = history.orders
+    after = orders.filter(
+        (orders.day > ibis.literal(day)) & (orders.day <= ibis.literal(day + timedelta(days=HORIZON)))
+    )
+    return customers.isin(set(after.select("customer_id").distinct().to_pyarrow()[0].to_pylist())).to_numpy()
+
+
+def test_december_does_not_fool_it(long_run, december):
+    past, model = december
+    assert model.seasonal
+    customers = model.today.reset_index()
+    came = came_after(long_run, past.as_of, customers["customer_id"])
+    expected, low, high = model.expected_buyers(customers)
+    assert low <= came.sum() <= high
+    assert expected == pytest.approx(came.sum(), rel=0.2)
+
+
+def test_it_ranks_better_than_simple_rules(long_run, december):
+    past, model = december
+    customers = model.today.reset_index().rename(columns={"silence": "silence_days"})
+    came = came_after(long_run, past.as_of, customers["customer_id"]).astype(float)
+    assert auc(model.predict(customers), came) > auc(-customers["silence_days"].to_numpy(float), came) + 0.01
+
+
+def test_expected_orders_are_near_those_that_came(long_run, december):
+    past, model = december
+    customers = model.today.reset_index()
+    orders = long_run.orders
+    until = ibis.literal(past.as_of + timedelta(days=HORIZON))
+    came = orders.filter((orders.day > ibis.literal(past.as_of)) & (orders.day <= until))
+    came = came.semi_join(ibis.memtable(customers[["customer_id"]]), "customer_id").count()
+    actual = long_run.orders.get_backend().execute(came)
+    assert model.expected_orders(customers).sum() == pytest.approx(actual, rel=0.25)
+    assert model.orders_per_return[-1] > model.orders_per_return[0] >= 1
+
+
+def test_silence_later_is_silence_then(december):
+    _, model = december
+    someone = model.today.reset_index().head(50)
+    assert (model.predict(someone, 90) < model.predict(someone)).mean() > 0.9
+    assert model.predict(someone, 0) == pytest.approx(model.predict(someone))
+    assert np.isnan(model.predict(pd.DataFrame({"customer_id": ["nobody"]}))).all()
+
+
+def test_the_same_history_gives_the_same_chances(december):
+    past, model = december
+    again = returns.fit(past, HORIZON)
+    customers = model.today.reset_index()
+    assert (again.predict(customers) == model.predict(customers)).all()
+    assert again.expected_buyers(customers) == model.expected_buyers(customers)
+
+
+def test_an_interval_is_wider_where_no_season_was_seen(long_run, december):
+    young = returns.fit(returns.seen_from(long_run, date(2024, 3, 1)), HORIZON)
+    assert not young.seasonal
+    for model in (young, december[1]):
+        expected, low, high = model.expected_buyers(model.today.reset_index())
+        assert low < expected < high
+    old = december[1].expected_buyers(december[1].today.reset_index())
+    new = young.expected_buyers(young.today.reset_index())
+    assert (new[2] - new[1]) / new[0] > 1.3 * (old[2] - old[1]) / old[0]
+
+
+def test_seasons_are_taken_from_fully_followed_landmarks():
+    first, as_of = date(2022, 1, 1), date(2025, 1, 1)
+    days = followed_landmarks(first, as_of, HORIZON)
+    assert days["same", 1] == as_of - timedelta(days=365)
+    assert days["before", 0] == as_of - timedelta(days=HORIZON)
+    assert max(k for _, k in days) == 2
+    assert followed_landmarks(date(2024, 1, 1), as_of, HORIZON) == {}
+    assert all(day + timedelta(days=HORIZON) <= as_of for day in days.values())
+
+
+def test_a_landmark_knows_nothing_of_what_came_after(long_run):
+    day = date(2025, 6, 1)
+    late = describe(returns.seen_from(long_run, date(2026, 6, 1)), [day], HORIZON)
+    blind = describe(returns.seen_from(long_run, day), [day], HORIZON)
+    known = ["customer_id", "orders", "silence", "age", "amount", "recent", "season"]
+    pd.testing.assert_frame_equal(late[known], blind[known])
+    assert not blind["returned"].any() and late["returned"].any()
+
+
+def test_a_sample_of_customers_is_the_same_at_every_landmark(long_run):
+    days = [date(2025, 6, 1), date(2026, 6, 1)]
+    everybody = describe(long_run, days, HORIZON)
+    some = describe(long_run, days, HORIZON, share=0.25)
+    first, second = (set(part["customer_id"]) for _, part in some.groupby("landmark"))
+    assert first <= second
+    assert len(some) / len(everybody) == pytest.approx(0.25, abs=0.04)
+
+
+def small_client(customers, seed=1):
+    random = np.random.default_rng(seed)
+    start, rows = pd.Timestamp("2024-01-01"), []
+    for name in range(customers):
+        day = random.integers(0, 200)
+        while day < 600:
+            rows.append((f"c{name:04d}", start + pd.Timedelta(days=int(day)), 10.0))
+            day += random.exponential(150 if random.random() < 0.7 else 900) + 1
+    return history_of(pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"]))
+
+
+def test_a_small_client_gets_the_simpler_curves_and_is_told():
+    history = small_client(150)
+    base = comebacks.see_base(history, churn.find_threshold(history))
+    assert isinstance(base.model, CellModel)
+    assert any("too few customers" in sentence for sentence in base.sentences(WORDS))
+    waits = waiting.wait(base)
+    assert waits.figure(WORDS).alt
+    assert backtest.backtest(history, churn.find_threshold(history)) is not None
+
+
+def test_nobody_lapsed_and_nobody_back_are_said():
+    days = pd.DataFrame(
+        {"customer_id": [f"c{n}" for n in range(300)], "ordered_at": "2025-01-01", "amount": 5}
+    )
+    other = days.head(1).assign(ordered_at="2025-06-01", customer_id="late")
+    history = history_of(pd.concat([days, other]))
+    base = comebacks.see_base(history, churn.find_threshold(history))
+    assert base.model is None
+    waits = waiting.wait(base)
+    assert "cannot be told" in waits.sentences(WORDS)[0]
+    assert backtest.ranked(base, None) is base
+    assert len(waits.table(WORDS).frame) == 0
+
+
+def test_everybody_back_every_week_is_fitted():
+    days = [
+        (f"c{n}", pd.Timestamp("2024-01-01") + pd.Timedelta(days=7 * w + n % 7), 5)
+        for n in range(250)
+        for w in range(60)
+    ]
+    history = history_of(pd.DataFrame(days, columns=["customer_id", "ordered_at", "amount"]))
+    model = returns.fit(history, 60)
+    customers = comebacks.see_base(history, churn.find_threshold(history)).customers
+    assert model.predict(customers).min() > 0.95
+
+
+def test_where_a_simple_rule_ranks_better_its_order_is_used(december):
+    past, _ = december
+    base = comebacks.see_base(past, churn.find_threshold(past))
+    tried = backtest.backtest(past, churn.find_threshold(past))
+    assert tried.better_rule is None and backtest.ranked(base, tried) is base
+    won = tried.behind.assign(low=[0.01, -0.1], difference=[0.02, -0.05])
+    changed = backtest.replace(tried, behind=won)
+    assert changed.better_rule == "recency"
+    assert any("shortest silence" in sentence for sentence in changed.sentences(WORDS))
+    frame = backtest.ranked(base, changed).customers
+    bought = frame[frame["orders"] > 0].sort_values("silence_days", kind="stable")
+    assert bought["return_probability"].is_monotonic_decreasing
+    assert frame["return_probability"].sum() == pytest.approx(base.customers["return_probability"].sum())
+
+
+def test_ranking_measures_agree_with_their_definitions():
+    score = np.array([0.9, 0.8, 0.8, 0.3, 0.1])
+    came = np.array([1.0, 0.0, 1.0, 0.0, 1.0])
+    pairs = [(a > b) + (a == b) / 2 for a in score[came == 1] for b in score[came == 0]]
+    assert auc(score, came) == pytest.approx(np.mean(pairs))
+    assert average_precision(score, came) == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
+    assert lift(score, came, 0.2) == pytest.approx(1 / 0.6)
+    assert np.isnan(auc(score, came * 0))
