@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from scipy import stats
 
 from playbook.display import STYLE, Picture, Table, heading, new_figure
@@ -20,7 +22,8 @@ from playbook.wording import Words
 
 GROUPINGS = ("order_number", "segment", "channel", "source")
 ORDER_NUMBERS = {1: "1", 2: "2", 3: "3–4", 5: "5–9", 10: "10+"}
-MOST_LEVELS = 5
+MOST_LEVELS = 4
+"""Levels shown on their own; the rarer ones stand together."""
 LEAST_SPELLS, LEAST_RETURNS = 100, 10
 """Spells, and returns, that a level needs to be compared."""
 SHARES_AT = 183
@@ -113,24 +116,24 @@ class GroupCurves:
         """Draw the curves, one panel for each grouping."""
         say, names = words.say, grouping_labels(words)
         shown = list(self.tests)
-        figure, axes = new_figure(width=7.2, height=3.4 * max(1, (len(shown) + 1) // 2), columns=1)
+        lines = (len(shown) + 1) // 2
         if not shown:
+            figure, axes = new_figure()
             heading(axes, say("Share of customers who have not ordered again"))
             return Picture(figure, say("No curves: too few customers to compare."))
-        axes.remove()
-        panels = figure.subplots((len(shown) + 1) // 2, min(2, len(shown)), squeeze=False).ravel()
-        colors = STYLE["axes.prop_cycle"].by_key()["color"]
+        with mpl.rc_context(STYLE):
+            figure = Figure(figsize=(7.2, 3.4 * lines))
+            panels = figure.subplots(lines, min(2, len(shown)), squeeze=False).ravel()
         for panel, grouping in zip(panels, shown, strict=False):
             heading(panel, names[grouping])
             panel.set_ylim(0, 1)
             panel.yaxis.set_major_formatter(lambda value, _: words.percent(value))
-            of_it = [(level, curve) for (name, level), curve in self.curves.items() if name == grouping]
-            for (level, curve), color in zip(of_it, colors * 2, strict=False):
-                panel.step(
-                    curve.days, curve.survival, where="post", color=color, label=level_label(level, words)
-                )
+            for (name, level), curve in self.curves.items():
+                if name == grouping:
+                    label = level_label(level, words)
+                    panel.step(curve.days, curve.survival, where="post", label=label)
             panel.set_xlabel(say("days since an order"))
-            panel.legend(fontsize=8)
+            panel.legend(fontsize=8, frameon=False)
         for panel in panels[len(shown) :]:
             panel.remove()
         alt = say(
@@ -211,7 +214,7 @@ def find_group_curves(history: History) -> GroupCurves:
         counts = _counts(history, found, grouping)
         if counts is None:
             continue
-        counts = _common_levels(counts)
+        counts = _enough(counts if grouping == "order_number" else _common_levels(counts))
         levels = list(dict.fromkeys(counts["group"]))
         if len(levels) < 2:
             continue
@@ -276,19 +279,20 @@ def _levels(history: History, grouping: str) -> Any:
 
 
 def _common_levels(counts: pd.DataFrame) -> pd.DataFrame:
-    """Put the rarer levels together, and leave out what is then still too rare."""
+    """Put the rarer levels together, the commonest first."""
     by_level = counts.groupby("group")["n"].sum().sort_index().sort_values(ascending=False, kind="stable")
     named = list(by_level.index[:MOST_LEVELS])
-    counts = counts.assign(group=counts["group"].where(counts["group"].isin(named), OTHER))
-    counts = pd.DataFrame(
-        counts.groupby(["group", "shard", "duration", "returned"], as_index=False)["n"].sum()
-    )
-    spells_of = counts.groupby("group")["n"].transform("sum")
-    returns_of = (counts["n"] * counts["returned"]).groupby(counts["group"]).transform("sum")
-    kept = counts[(spells_of >= LEAST_SPELLS) & (returns_of >= LEAST_RETURNS)]
-    order = [*ORDER_NUMBERS.values()] if set(named) <= set(ORDER_NUMBERS.values()) else [*named, OTHER]
-    place = kept["group"].map({level: k for k, level in enumerate(order)})
-    return pd.DataFrame(kept.assign(place=place).sort_values(["place", "shard", "duration"], kind="stable"))
+    kept = counts.assign(group=counts["group"].where(counts["group"].isin(named), OTHER))
+    place = kept["group"].map({level: k for k, level in enumerate([*named, OTHER])})
+    keys = ["place", "group", "shard", "duration", "returned"]
+    return pd.DataFrame(kept.assign(place=place).groupby(keys)["n"].sum().reset_index())
+
+
+def _enough(counts: pd.DataFrame) -> pd.DataFrame:
+    """Leave out levels that are too rare."""
+    n = counts.groupby("group")["n"].transform("sum")
+    returns = (counts["n"] * counts["returned"]).groupby(counts["group"]).transform("sum")
+    return counts[(n >= LEAST_SPELLS) & (returns >= LEAST_RETURNS)]
 
 
 # The words -----------------------------------------------------------------------------------
@@ -332,8 +336,8 @@ def group_sentences(findings: Findings, words: Words) -> list[str]:
         most, least = max(shares, key=lambda k: shares[k]), min(shares, key=lambda k: shares[k])
         said.append(
             say(
-                "By {grouping}: {most} come back most ({high} within {days} days), {least} least ({low})"
-                " (log-rank test, p {p}).",
+                "By {grouping}: of “{most}” the most come back ({high} within {days} days), of “{least}” the"
+                " fewest ({low}; log-rank test, p {p}).",
                 grouping=names[grouping],
                 most=level_label(most, words),
                 high=percent(shares[most]),

@@ -254,5 +254,5 @@ def test_group_curves_of_the_demo(demo_data):
     assert shares == sorted(shares)
     findings = {finding.name: finding for finding in found.findings()}
     assert found.sentences(WORDS) == group_curves.group_sentences(findings, WORDS)
-    assert found.sentences(WORDS)[0].startswith("By order number: 10+ come back most")
+    assert found.sentences(WORDS)[0].startswith("By order number: of “10+” the most come back")
     assert "Falling curves" in found.figure(WORDS).alt
