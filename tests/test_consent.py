@@ -1,0 +1,202 @@
+"""Who is never contacted, what is forgotten, and ids that nobody can trace back."""
+
+import hashlib
+import hmac
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from playbook import settings
+from playbook.confidential import KEY, KEY_FILE, key_fingerprint, pseudonym_of
+from playbook.consent import consent_table, consents, suppressed_ids
+from playbook.errors import DataError, SettingsError
+from playbook.history import customers, read_history
+from playbook.reach import reach
+from playbook.sources import open_sources
+from playbook.wording import Words
+
+SECRET = "a key that nobody guesses"
+YML = """client: Acme
+{top}tables:
+  orders:
+    files: orders.csv
+    columns: {{customer_id: customer_id, ordered_at: ordered_at, amount: amount}}
+  customers:
+    files: people.csv
+    columns: {{customer_id: id, email: email, may_email: mail, may_letter: letter, may_phone: phone}}
+  events:
+    files: events.csv
+    columns: {{customer_id: id, happened_at: day, kind: kind}}
+"""
+ORDERS = "customer_id,ordered_at,amount\n" + "".join(
+    f"{name},{day},10\n" for name in "abcdefg" for day in ("2023-01-05", "2025-03-01")
+)
+PEOPLE = """id,email,mail,letter,phone
+a,a@x.ch,yes,yes,
+b,b@x.ch,no,,
+c,,yes,,
+d,d@x.ch,,no,
+e,e@x.ch,yes,yes,yes
+f,f@x.ch,yes,yes,
+f,f@x.ch,no,yes,
+g,G@x.ch,perhaps,,
+"""
+EVENTS = "id,day,kind\na,2023-02-01,unsubscribe\nb,2023-02-01,visit\n"
+
+
+@pytest.fixture
+def read(client):
+    opened = []
+
+    def read_client(top="", **files):
+        files = {"people_csv": PEOPLE, "events_csv": EVENTS} | files
+        data, name = client(ORDERS, YML.format(top=top), **files)
+        chosen = settings.load(name, data)
+        sources = open_sources(chosen, data / name)
+        opened.append(sources)
+        return chosen, sources, read_history(chosen, sources)
+
+    yield read_client
+    for sources in opened:
+        sources.close()
+
+
+def reasons(read, top="", **files):
+    chosen, sources, history = read(top, **files)
+    ids = customers(history)["customer_id"]
+    return consents(ids, sources, chosen, history.as_of).set_index("customer_id")
+
+
+def test_every_customer_and_channel_has_a_reason(read):
+    found = reasons(read)
+    assert found["consent_email"].to_dict() == {
+        "a": "refused",  # unsubscribed
+        "b": "refused",
+        "c": "no_address",
+        "d": "not_asked",
+        "e": "allowed",
+        "f": "refused",  # one row says yes, the other one no
+        "g": "refused",  # neither yes nor no
+    }
+    assert found.loc[["a", "b", "d"], "consent_letter"].tolist() == ["allowed", "assumed", "refused"]
+    assert set(found["consent_visit"]) == {"not_asked"}
+
+
+def test_whoever_is_on_the_list_is_contacted_by_no_channel(read):
+    found = reasons(read, suppress_csv="customer_id\ne\n A@X.ch \nnobody\n")
+    assert (found.loc[["a", "e"]] == "suppressed").all(axis=None)
+    assert not (found.drop(["a", "e"]) == "suppressed").any(axis=None)
+
+
+def test_reach_allows_nobody_who_is_suppressed_or_refused(read):
+    chosen, sources, history = read(suppress_csv="e\n")
+    people = customers(history)
+    allowed = reach(people, sources, chosen, history.as_of).set_index("customer_id")
+    why = consents(people["customer_id"], sources, chosen, history.as_of).set_index("customer_id")
+    for channel in ("email", "phone", "letter", "visit"):
+        reason = why[f"consent_{channel}"]
+        assert (allowed[f"may_{channel}"] == reason.isin(["allowed", "assumed"])).all()
+        assert not allowed.loc["e", f"may_{channel}"]
+
+
+def test_a_list_that_cannot_be_read_stops_everything(client):
+    data, name = client(ORDERS, YML.format(top=""), people_csv=PEOPLE, events_csv=EVENTS)
+    (data / name / "suppress.csv").write_bytes("Zoë\n".encode("cp1252"))
+    with pytest.raises(DataError, match="UTF-8"):
+        open_sources(settings.load(name, data), data / name)
+
+
+def test_the_list_is_part_of_what_a_run_depends_on(client):
+    data, name = client(ORDERS, YML.format(top=""), people_csv=PEOPLE, events_csv=EVENTS, suppress_csv="a\n")
+    assert data / name / "suppress.csv" in settings.load(name, data).inputs(data / name)
+
+
+def test_what_lies_before_the_retention_date_is_not_read(read):
+    _, sources, history = read("forget_before: 2024-01-01\n")
+    assert history.first_day == date(2025, 3, 1)
+    assert (customers(history)["orders"] == 1).all()
+    assert sources.events.execute()["kind"].tolist() == ["unsubscribe"]
+
+
+def test_an_unsubscription_outlives_the_retention_date(read):
+    found = reasons(read, "forget_before: 2024-01-01\n")
+    assert found.loc["a", "consent_email"] == "refused"
+
+
+def test_pseudonyms_are_keyed_hashes_and_meet_across_tables(read, monkeypatch):
+    monkeypatch.setenv(KEY, SECRET)
+    found = reasons(read, "pseudonymise: true\n", suppress_csv="e\n")
+    inner, outer = (
+        hmac.new(SECRET.encode(), part, hashlib.sha256).hexdigest() for part in (b"inner", b"outer")
+    )
+    digest = hashlib.sha256((inner + "e").encode()).hexdigest()
+    expected = "P" + hashlib.sha256((outer + digest).encode()).hexdigest()[:20]
+    assert pseudonym_of("e", SECRET) == expected
+    assert found.index.tolist() == sorted(pseudonym_of(name, SECRET) for name in "abcdefg")
+    assert found.loc[expected, "consent_email"] == "suppressed"
+    assert found.loc[pseudonym_of("b", SECRET), "consent_email"] == "refused"
+
+
+def test_another_key_gives_other_pseudonyms_and_another_checkpoint(read, monkeypatch, tmp_path):
+    chosen = settings.Settings(client="A", tables={"orders": {"files": "x"}}, pseudonymise=True)
+    monkeypatch.setenv(KEY, SECRET)
+    first = key_fingerprint(chosen, tmp_path)
+    monkeypatch.setenv(KEY, SECRET[::-1])
+    assert key_fingerprint(chosen, tmp_path) != first
+    assert SECRET not in first
+    assert pseudonym_of("a", SECRET) != pseudonym_of("a", SECRET[::-1])
+
+
+def test_a_key_is_needed_and_never_lies_beside_the_data(client, monkeypatch, tmp_path):
+    yml = YML.format(top="pseudonymise: true\n")
+    data, name = client(ORDERS, yml, people_csv=PEOPLE, events_csv=EVENTS, key=SECRET)
+    chosen = settings.load(name, data)
+    for variable, value in ((KEY, ""), (KEY, "short"), (KEY_FILE, str(data / name / "key"))):
+        monkeypatch.delenv(KEY, raising=False)
+        monkeypatch.setenv(variable, value)
+        with pytest.raises(SettingsError):
+            open_sources(chosen, data / name)
+    (tmp_path / "secret").write_text(SECRET)
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "secret"))
+    open_sources(chosen, data / name).close()
+
+
+def test_the_table_counts_each_customer_once_per_channel(read):
+    found = reasons(read).reset_index()
+    table = consent_table(found, Words()).frame
+    assert (table[["email", "phone", "letter", "visit"]].sum() == 7).all()
+
+
+def test_nobody_in_the_demo_plan_refused(demo_run):
+    plan = pd.read_csv(demo_run.folder / "plan.csv", dtype={"customer_id": str})
+    chosen = settings.load("demo", demo_run.data)
+    sources = open_sources(chosen, demo_run.data / "demo")
+    why = consents(plan["customer_id"], sources, chosen, date(2025, 9, 30))
+    sources.close()
+    assert len(plan) > 50
+    by_channel = [
+        row[f"consent_{row['channel']}"] for row in why.assign(channel=plan["channel"]).to_dict("records")
+    ]
+    assert set(by_channel) <= {"allowed", "assumed"}
+
+
+@pytest.mark.slow
+def test_whoever_is_suppressed_leaves_the_plan(demo_run, tmp_path):
+    import shutil
+
+    from conftest import make_run
+
+    plan = pd.read_csv(demo_run.folder / "plan.csv", dtype={"customer_id": str})
+    gone = plan["customer_id"].head(30)
+    shutil.copytree(demo_run.data / "demo", tmp_path / "data" / "demo")
+    (tmp_path / "data" / "demo" / "suppress.csv").write_text("\n".join(gone) + "\n")
+    again = make_run(tmp_path / "data", "demo", tmp_path / "reports")
+    left = pd.read_csv(again.folder / "plan.csv", dtype={"customer_id": str})
+    assert len(left) > 50
+    assert not set(left["customer_id"]) & set(gone)
+
+
+def test_suppressed_ids_hold_those_named_by_address(read):
+    _, sources, _ = read(suppress_csv="g@x.ch\n")
+    assert suppressed_ids(sources) == {"g"}
