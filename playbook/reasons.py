@@ -112,7 +112,7 @@ class Reasons:
         """Draw the hazard ratios with their intervals."""
         say, seen = words.say, self.ratios
         figure, axes = new_figure(height=1.4 + 0.34 * len(seen))
-        heading(axes, say("How fast they come back, against comparable customers"))
+        heading(axes, say("How fast they come back"))
         if seen.empty:
             return Picture(figure, say("No hazard ratios: too little to compare."))
         places = np.arange(len(seen))[::-1]
