@@ -128,7 +128,7 @@ def _copy(path: Path, target: Path) -> None:
 def _tables(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
     """Put files of one kind together; say what is left out."""
     by_table: dict[str, list[Guess]] = {}
-    for guess in guesses:
+    for guess in _lines_told(guesses):
         if guess.table is None:
             said.append(f"{guess.look.shown} is left out: it is none of the tables that the playbook knows.")
         else:
@@ -155,6 +155,23 @@ def _tables(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
         )
         del tables["orders"]
     return tables
+
+
+def _lines_told(guesses: Sequence[Guess]) -> list[Guess]:
+    """Take files for lines that name no customer and whose order numbers stand in a file that does."""
+    priced = {"amount", "unit_price"}
+    orders = [guess for guess in guesses if guess.table == "orders" and "order_id" in guess.columns]
+    heads = [guess for guess in orders if not priced & set(guess.columns)]
+    told = []
+    for guess in guesses:
+        unnamed = any(doubt.place == ("columns", "customer_id") for doubt in guess.doubts)
+        if guess in orders and unnamed and any(_overlap(head, guess, "order_id") > 0.5 for head in heads):
+            columns = {o: t for o, t in guess.columns.items() if o not in ("customer_id", "ordered_at")}
+            doubts = tuple(doubt for doubt in guess.doubts if doubt.place[1] in columns)
+            told.append(replace(guess, table=LINES, columns=columns, doubts=doubts))
+        else:
+            told.append(guess)
+    return told
 
 
 def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 
-from playbook.dialect import Column, Doubt, Look
+from playbook.dialect import MOST, Column, Doubt, Look
 from playbook.sources import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
 from playbook.vocabulary import TABLE_WORDS, WORDS
 
@@ -25,6 +25,15 @@ NOT_A_MEASURE = re.compile(
     r"|\bnr\b|nummer|number|numero|code|codice|year|jahr|anno|année|age$|lat$|lon|konto|cod\b",
     re.I,
 )
+
+
+MONEY_OF_A_LINE = ("amount", "unit_price", "list_amount", "margin")
+NOT_PAID = re.compile(
+    r"freight|shipping|versand|porto|spedizion|livraison|\bport\b|tax|steuer|imposta|tva|iva\b|mwst|discount|rabatt"
+    r"|sconto|remise|refund|cost|kosten|einkauf|\bek\b|acquisto|balance|saldo|solde",
+    re.I,
+)
+"""What stands in the names of columns of money that nobody paid for the goods."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,8 @@ def name_fits(table: str, ours: str, name: str) -> float:
         if len(word) >= 4 and (word in _tokens(name) or core.startswith(word) or core.endswith(word))
     ]
     longest = max((len(word) for word in within), default=0)
+    if ours in MONEY_OF_A_LINE and NOT_PAID.search(name):
+        return 0.0
     return LEAST + (LIKELY - LEAST) * longest / len(core) if longest else 0.0
 
 
@@ -249,53 +260,50 @@ def _mostly_unique(column: Column) -> bool:
 
 def _by_content(look: Look, found: dict[str, Column]) -> list[Doubt]:
     """Find the columns that orders cannot do without where no name tells them."""
-    doubts = []
-    used = {column.name for column in found.values()}
-    free = [column for column in look.columns if column.name not in used and column.values]
-    days = [column for column in free if look.is_day(column)]
-    if "ordered_at" not in found and days:
-        found["ordered_at"] = days[0]
-        doubts.append(_content("ordered_at", days, "it holds dates"))
-    numbers = [column for column in free if look.is_number(column) and column not in days]
-    if "amount" not in found and "unit_price" not in found:
-        cents = [c for c in numbers if any(value % 1 for value in look.numbers(c))]
-        if cents:
-            cents.sort(key=lambda column: -fmean(abs(value) for value in look.numbers(column)))
-            found["amount"] = cents[0]
-            doubts.append(_content("amount", cents, "it holds numbers with decimals"))
-    taken = {column.name for column in found.values()}
-    ids = [
-        column
-        for column in free
-        if column.name not in taken
-        and column not in days
-        and is_id(column)
-        and not is_flag(column)
-        and not column.unique
-        and len(column.values) >= min(10, column.filled / 20)
-    ]
-    addresses = [column for column in free if column.share(lambda text: "@" in text) > 0.9]
+    doubts: list[Doubt] = []
+
+    def free() -> list[Column]:
+        taken = {column.name for column in found.values()}
+        return [column for column in look.columns if column.values and column.name not in taken]
+
+    def take(ours: str, columns: Sequence[Column], reason: str) -> None:
+        if ours not in found and columns:
+            found[ours] = columns[0]
+            doubts.append(_content(ours, columns, reason))
+
+    take("ordered_at", [column for column in free() if look.is_day(column)], "it holds dates")
+    numbers = {column.name: look.numbers(column) for column in free() if look.is_number(column)}
+    if not {"amount", "unit_price"} & set(found):
+        cents = [column for column in free() if any(value % 1 for value in numbers.get(column.name, ()))]
+        take("amount", sorted(cents, key=lambda c: -_size(numbers[c.name])), "it holds numbers with decimals")
+    addresses = [column for column in free() if column.share(lambda text: "@" in text) > MOST]
     if "customer_id" not in found and addresses:
         found["customer_id"] = addresses[0]
         reason = "no column has numbers of customers; their addresses stand for them"
         doubts.append(Doubt(("columns", "customer_id"), addresses[0].name, (), reason))
-    if "customer_id" not in found and ids:
-        ids.sort(key=lambda column: -len(column.values))
-        found["customer_id"] = ids[0]
-        doubts.append(_content("customer_id", ids, "its values look like numbers of customers"))
-        taken.add(ids[0].name)
-    small = [
-        c
-        for c in numbers
-        if c.name not in taken
-        and not look.form.header
-        and len(c.values) <= 0.05 * c.filled + 5
-        and all(value % 1 == 0 for value in look.numbers(c))
-    ]
-    if "quantity" not in found and len(small) == 1:
-        found["quantity"] = small[0]
-        doubts.append(_content("quantity", small, "it holds small whole numbers"))
+    ids = [column for column in free() if _repeats(column) and is_id(column) and not look.is_day(column)]
+    reason = "its values look like numbers of customers"
+    take("customer_id", sorted(ids, key=lambda column: -len(column.values)), reason)
+    if not {"amount", "unit_price", "order_id"} & set(found):
+        whole = [column for column in free() if column.name in numbers and not column.unique]
+        take("amount", sorted(whole, key=lambda c: -_size(numbers[c.name])), "it holds the largest numbers")
+    if not look.form.header:
+        small = [column for column in free() if column.name in numbers and _few(column, numbers[column.name])]
+        take("quantity", small[:1] if len(small) == 1 else [], "it holds small whole numbers")
     return doubts
+
+
+def _size(values: Sequence[float]) -> float:
+    return fmean(abs(value) for value in values)
+
+
+def _repeats(column: Column) -> bool:
+    """Whether values come again and again, as customers do, and there are more than a few."""
+    return not column.unique and not is_flag(column) and len(column.values) >= min(10, column.filled / 20)
+
+
+def _few(column: Column, values: Sequence[float]) -> bool:
+    return len(column.values) <= 0.05 * column.filled + 5 and all(value % 1 == 0 for value in values)
 
 
 def _content(ours: str, columns: Sequence[Column], reason: str) -> Doubt:

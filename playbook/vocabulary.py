@@ -2,7 +2,10 @@
 
 WORDS: dict[str, dict[str, str]] = {
     "orders": {
-        "customer_id": """kd|kunden code|kundencode|kundenkonto|kunden no|kundenidentifikation
+        "customer_id": """household|household key|household id|card number|card id|loyalty card
+            |card no|karten nr|kartennummer|numero carta|carte fidélité|n° carte|shopper|patron id
+            |guest id|gast nr|ospite|abonné|abonnent|codice socio|kd|kunden code|kundencode
+            |kundenkonto|kunden no|kundenidentifikation
             |konto nr|kontonummer|sold to|sold to party|bill to|customer ref|customer key
             |customer identifier|id acquirente|codice fiscale|utente|id utente|utilisateur
             |id utilisateur|réf client|référence client|identifiant client|identifiant|n° adhérent
@@ -20,7 +23,10 @@ WORDS: dict[str, dict[str, str]] = {
             |no client|num client|nr client|id client|numéro de client|acheteur|donateur
             |numéro donateur|n donateur|id donateur|compte client|membre|n membre|adhérent
             |n adhérent""",
-        "ordered_at": """rg datum|re datum|fakturadatum|processed at|completed at|order created at
+        "ordered_at": """transaction dt|order dt|trans date|tran date|txn date
+            |order purchase timestamp|date of purchase|spendedatum|zahlungseingang|eingang am
+            |gift dt|date du versement|date versement|data versamento|data offerta|date de paiement
+            |data incasso|rg datum|re datum|fakturadatum|processed at|completed at|order created at
             |purchased at|bought on|bestelltag|belegtag|emesso il|data emissione|payé le|facturé le
             |emise le|date émission|date ticket|purchase day|tag der bestellung|order date
             |date of order|ordered at|ordered on|purchase date|date of purchase
@@ -35,7 +41,10 @@ WORDS: dict[str, dict[str, str]] = {
             |date d'achat|date achat|date de vente|date vente|date facture|date de facture
             |date de la commande|date du don|date don|date de transaction|jour|date d'opération
             |date opération|commandé le|acheté le|date comptable|date pièce""",
-        "amount": """betrag chf|total amount paid|item total|preis gesamt|total paid
+        "amount": """tran amount|trans amount|txn amount|sales value|purchase amount|amount usd
+            |amount eur|price total|versement|versamento|cifra|ammontare|prix payé|prezzo pagato
+            |totale pagato|total payé|valeur commande|valeur de la commande|betrag chf
+            |total amount paid|item total|preis gesamt|total paid
             |totale documento|totale fattura|total commande|total facture|net value|nettowert
             |rechnungssumme|zeilensumme|bonsumme|spendensumme|gift total|amount|total amount
             |line total|line amount|order total|order amount|total

@@ -79,6 +79,18 @@ def test_a_price_without_a_quantity_is_what_was_paid(guess):
     assert (found["unit_price"], found["quantity"]) == ("Preis", "Menge")
 
 
+def test_freight_is_not_what_was_paid(guess):
+    found = guess(table("order_id;product;price;freight_value", ORDERS, IDS, PAID, PAID))
+    assert (found.table, found.columns["amount"]) == ("lines", "price")
+
+
+def test_whole_amounts_without_a_header(guess):
+    whole = [str(n % 9 * 500) for n in range(30)]
+    customers = [str(100 + n % 12) for n in range(30)]
+    found = guess(table("", customers, whole, DAYS).lstrip())
+    assert found.columns == {"customer_id": "1", "ordered_at": "3", "amount": "2"}
+
+
 def test_returns_tell_a_price_from_an_amount(guess):
     signs = ["-" if n % 5 == 0 else "" for n in range(30)]
     quantity = [sign + text for sign, text in zip(signs, WHOLE, strict=True)]
