@@ -9,7 +9,7 @@ import ibis
 
 from playbook.history import History
 from playbook.inspection.personal import CONTACT_DETAIL, personal_columns
-from playbook.inspection.rows import rows, values
+from playbook.inspection.rows import rows, unread, values
 from playbook.inspection.rules import Check, found
 from playbook.settings import Settings
 from playbook.sources import Sources, collect_unreadable
@@ -48,12 +48,10 @@ def _left_out(settings: Settings, sources: Sources, history: History) -> list[Ch
         incomplete=ibis.ifelse(nobody, 0, days.incomplete_lines).sum(),
         late=ibis.ifelse(~nobody & late, days.lines - days.incomplete_lines, 0).sum(),
     )
-    lost = [value for value in sources.unreadable if value.table == "orders"]
-    columns = ", ".join(sorted({value.column for value in lost}))
-    read = len(lost) + int(one_row(days, lines=days.lines.sum())["lines"])
-    many = len(lost) > settings.tolerated_unreadable * read
-    shown = tuple(str(value) for value in lost)
-    checks = found("lines_unreadable", len(lost), columns, shown, "error" if many else None)
+    lost, columns, shown = unread(sources, settings, "orders")
+    read = lost + int(one_row(days, lines=days.lines.sum())["lines"])
+    many = lost > settings.tolerated_unreadable * read
+    checks = found("lines_unreadable", lost, columns, shown, "error" if many else None)
     for code, name, column, wrong in (
         ("lines_without_customer", "nobody", "customer_id", _nobody),
         ("lines_incomplete", "incomplete", "ordered_at, amount", _incomplete),

@@ -8,7 +8,7 @@ from playbook.consent import suppressed_addresses
 from playbook.history import History
 from playbook.inspection.orders import one_row
 from playbook.inspection.personal import holds_contact_detail, personal_columns
-from playbook.inspection.rows import rows, values
+from playbook.inspection.rows import rows, unread, values
 from playbook.inspection.rules import Check, found
 from playbook.settings import Settings
 from playbook.sources import NO, YES, Sources
@@ -59,9 +59,7 @@ def _table(settings: Settings, sources: Sources, history: History) -> list[Check
     table = sources.customers
     if table is None:
         return []
-    lost = [value for value in sources.unreadable if value.table == "customers"]
-    columns = ", ".join(sorted({value.column for value in lost}))
-    checks = found("customers_unreadable", len(lost), columns, tuple(str(value) for value in lost))
+    checks = found("customers_unreadable", *unread(sources, settings, "customers"))
     nobody = one_row(table, n=table.customer_id.isnull().sum())["n"]
     if nobody:
         shown = rows(sources, settings, "customers", lambda row: row.customer_id.isnull())

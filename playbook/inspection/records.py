@@ -9,7 +9,7 @@ from playbook.confidential import DAY_OF
 from playbook.history import History
 from playbook.inspection.orders import one_row
 from playbook.inspection.personal import holds_contact_detail, personal_columns
-from playbook.inspection.rows import MOST, rows, values
+from playbook.inspection.rows import MOST, rows, unread, values
 from playbook.inspection.rules import Check, found
 from playbook.settings import Settings
 from playbook.sources import Sources
@@ -34,9 +34,7 @@ def inspect_records(settings: Settings, sources: Sources, history: History) -> l
 
 def _shared(settings: Settings, sources: Sources, history: History, name: str, table: Any) -> list[Check]:
     """Return what can be wrong with both."""
-    lost = [value for value in sources.unreadable if value.table == name]
-    columns = ", ".join(sorted({value.column for value in lost}))
-    checks = found(f"{name}_unreadable", len(lost), columns, tuple(str(value) for value in lost))
+    checks = found(f"{name}_unreadable", *unread(sources, settings, name))
     day = DAY_OF[name]
 
     def nobody(row: Any) -> Any:

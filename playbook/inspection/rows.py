@@ -27,7 +27,8 @@ def rows(sources: Sources, settings: Settings, table: str, wrong: Callable[[Any]
     sources.connection.raw_sql("SET preserve_insertion_order = true")
     for shown, part in sources.parts[table]:
         numbered = part.mutate(row_number=ibis.row_number())
-        some = numbered.filter(wrong(numbered)).select("row_number").limit(MOST - len(named))
+        # row_key needs every column, so that rows are left out here that cannot be read, and only those
+        some = numbered.filter(wrong(numbered)).select("row_number", "row_key").limit(MOST - len(named))
         places = sorted(some.to_pyarrow()["row_number"].to_pylist())
         named += [f"{shown}, row {_row(sources, settings, table, shown, place)}" for place in places]
         if len(named) >= MOST:
@@ -50,6 +51,17 @@ def _format(settings: Settings, table: str, shown: str) -> Any:
     described = getattr(settings.tables, table)
     file = next((name for name in described.files if shown.startswith(name.rsplit("/")[-1])), "")
     return described.part(file).format
+
+
+def unread(sources: Sources, settings: Settings, table: str) -> tuple[int, str, tuple[str, ...]]:
+    """Return how many rows of a table could not be read, in which columns, and where they stand.
+
+    What stands there is left out where ids are pseudonyms: a torn line holds them as they are.
+    """
+    lost = [value for value in sources.unreadable if value.table == table]
+    columns = ", ".join(sorted({value.column for value in lost}))
+    shown = [f"{v.file}, row {v.row}, column {v.column}" if settings.pseudonymise else str(v) for v in lost]
+    return len(lost), columns, tuple(shown[:MOST])
 
 
 def values(table: Any, column: str, wanted: Any = None) -> tuple[str, ...]:
