@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import click
 import typer
 
 from playbook import masters, progress, runner, settings
@@ -134,7 +133,9 @@ def main() -> NoReturn:
 def _ask(question: str, proposed: str, others: Sequence[str]) -> str:
     """Ask on the terminal; Enter takes what is proposed."""
     typer.echo(f"{question}: {proposed}, or {' or '.join(others)}?")
-    answer: str = typer.prompt("Your choice", default=proposed, type=click.Choice([proposed, *others]))
+    answer = ""
+    while answer not in (proposed, *others):
+        answer = typer.prompt("Your choice", default=proposed)
     return answer
 
 

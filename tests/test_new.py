@@ -515,3 +515,14 @@ def test_online_retail_as_a_workbook_of_two_sheets(real_data, tmp_path):
     }  # fmt: skip
     found = tables_of(tmp_path / "data", "uci")["orders"]
     assert len(found) == rows
+
+
+def test_lines_that_name_sellers_are_joined_by_their_order_numbers(tmp_path):
+    heads = "order_id,customer_id,order_purchase_timestamp\n"
+    heads += "".join(f"o{n},c{who},{day} 10:00:00\n" for n, (who, day, _) in enumerate(lines()))
+    parts = "order_id,product_id,seller_id,shipping_limit_date,price\n"
+    parts += "".join(f"o{n // 2},p{n % 9},s{n % 20},2024-05-05 10:00:00,{n}.50\n" for n in range(80))
+    files = [text_file(tmp_path / "orders.csv", heads), text_file(tmp_path / "items.csv", parts)]
+    propose("acme", files, tmp_path / "data", None)
+    found = tables_of(tmp_path / "data", "acme")["orders"]
+    assert (len(found), found["customer_id"].nunique(), found["ordered_at"].nunique()) == (80, 9, 40)
