@@ -15,8 +15,10 @@ from playbook import (
     checks,
     churn,
     comebacks,
+    contracts,
     occasional,
     offer_words,
+    reasons,
     report,
     scoring_words,
     workbook,
@@ -160,6 +162,9 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
         lost = churn.threshold_sentences(chapters["04"], words)
         back = comebacks.base_sentences(chapters["04"], words)
         sections.append((words.say("Who is lost, and who comes back unaided"), [*lost, *back]))
+        why = reasons.reason_sentences(chapters["04"], words)
+        why += contracts.contract_sentences(chapters["04"], words)
+        sections.append((words.say("What goes with coming back or staying away"), why))
     if "03" in chapters:
         said = occasional.occasional_sentences(chapters["03"], words)
         sections.append((words.say("Who was only ever an occasional buyer"), said))
