@@ -84,8 +84,8 @@ def _why(sources: Sources, error: DataError) -> str:
     if not lost:
         return str(error)
     return (
-        f"{len(lost):,} order lines cannot be read, and no other has a customer and a date; the first: {lost[0]}."
-        " Correct tables.orders.format in client.yml or the file."
+        f"{len(lost):,} order lines cannot be read, and no other has a customer and a date; the first:"
+        f" {lost[0]}. Correct tables.orders.format in client.yml or the file."
     )
 
 
