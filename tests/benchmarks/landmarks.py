@@ -13,7 +13,7 @@ import duckdb
 from tests.benchmarks.measure import Cost, cost, line, python
 
 SIZES = (100_000, 1_000_000)
-ORDERS_EACH = 10
+ORDERS_EACH = 16
 HORIZON = 183
 FIRST, DAYS = date(2022, 1, 1), 1095
 
@@ -56,11 +56,11 @@ def generate(file: Path, customers: int) -> None:
                 FROM range({customers}) r(i)),
             orders AS (
                 SELECT customer_id, joined + CAST(o * stays / (1 + rate) * (0.5 + hash(i, o) % 997 / 997.0)
-                       AS INTEGER) AS at, hash(i, o, 5) % 9973 / 9973.0 AS u
+                       AS INTEGER) AS day, hash(i, o, 5) % 9973 / 9973.0 AS u
                 FROM (SELECT *, unnest(range(1 + CAST(rate * 1.8 AS BIGINT))) AS o FROM people))
-            SELECT customer_id, DATE '{FIRST}' + at AS ordered_at,
+            SELECT customer_id, DATE '{FIRST}' + day AS ordered_at,
                    CAST(round(5 + 200 * pow(u, 3), 2) AS DECIMAL(18, 4)) AS amount
-            FROM orders WHERE at < {DAYS}) TO '{file}'"""
+            FROM orders WHERE day < {DAYS}) TO '{file}'"""
     )
 
 
