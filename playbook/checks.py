@@ -6,6 +6,7 @@ from datetime import date
 import ibis
 import pandas as pd
 
+from playbook.canonical import COLUMNS
 from playbook.display import BLUE, ORANGE, Picture, Table, heading, new_figure
 from playbook.findings import Finding, Findings
 from playbook.history import History
@@ -14,7 +15,7 @@ from playbook.inspection.calendar import missing_months, thin_months
 from playbook.inspection.rules import Check
 from playbook.inspection.told import check_findings, check_sentences, checks_table
 from playbook.settings import Settings
-from playbook.sources import COLUMNS, Sources
+from playbook.sources import Sources
 from playbook.wording import Words
 
 UNLOCKS = {

@@ -8,17 +8,19 @@ row and its text.
 
 import csv
 import re
+import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import python_calamine
 
 from playbook.errors import DataError, did_you_mean
-from playbook.settings import EXCEL_DAYS, WHITE_SPACE, Format
+from playbook.table_settings import EXCEL_DAYS, WHITE_SPACE, Format
 
 LONGEST_CELL = 64 << 20
 LAST_ROWS = 5
@@ -134,6 +136,91 @@ def is_total(row: Sequence[str], day_places: Sequence[int]) -> bool:
     filled = [cell.strip() for cell in row if cell.strip()]
     named = any(_TOTAL.fullmatch(cell) for cell in filled)
     return len(filled) <= max(len(row) * (0.7 if named else 0.4), 1) and (named or bool(day_places))
+
+
+# Files ---------------------------------------------------------------------------------------
+
+TEXT_FILE, WORKBOOK, PARQUET = "text", "workbook", "parquet"
+
+
+def file_kind(path: Path) -> str:
+    """Return what a file is by its first bytes, whatever its name says.
+
+    Raises
+    ------
+    DataError
+        For an archive and for a web page, which no reader takes for a table.
+    """
+    with path.open("rb") as file:
+        start = file.read(2048)
+    if start.startswith(b"PAR1"):
+        return PARQUET
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        return WORKBOOK
+    if start.startswith(b"PK\x03\x04"):
+        names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
+        if any(name.startswith("xl/") or name == "content.xml" for name in names):
+            return WORKBOOK
+        raise DataError(f"{path.name} is a zip archive: unpack it and name the files that are in it.")
+    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|\?xml|table|head|meta)", start, re.I):
+        raise DataError(f"{path.name} is a web page, not a table: open it in Excel and save it as .xlsx.")
+    return TEXT_FILE
+
+
+def transcode(path: Path, target: Path, encoding: str) -> None:
+    """Copy a text file as UTF-8.
+
+    Raises
+    ------
+    DataError
+        Where the file is not in this encoding.
+    """
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as source,
+            target.open("w", encoding="utf-8", newline="") as copy,
+        ):
+            while chunk := source.read(1 << 20):
+                copy.write(chunk)
+    except UnicodeError as error:
+        raise DataError(f"{path.name} is no {encoding}: set format.encoding in client.yml.") from error
+    except LookupError as error:
+        raise DataError(f"client.yml: {encoding!r} is no known encoding; try cp1252 or utf-8.") from error
+
+
+def header_of(path: Path, form: Format, shown: str) -> list[str]:
+    """Return the names of a file's columns: those in its header, or their positions."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        above = sum(1 for _ in islice(lines, form.skip))
+        rows = csv.reader(lines, delimiter=form.separator)
+        first, second = next(rows, []), next(rows, None)
+    if above < form.skip or not first or (form.header and second is None):
+        raise DataError(f"{shown} has no line below its header: ask for the export again.")
+    return first if form.header else [str(place + 1) for place in range(len(first))]
+
+
+def engine_options(form: Format, types: dict[str, str], header: list[str]) -> dict[str, Any]:
+    """Return how the engine's reader is called; columns without a type are text."""
+    options: dict[str, Any] = {
+        "delim": form.separator,
+        "header": form.header,
+        "skip": form.skip,
+        "quote": '"',
+        "escape": '"',
+        "decimal_separator": form.decimal,
+        "all_varchar": True,
+        "store_rejects": True,
+        "rejects_limit": 0,
+    }
+    if not form.header:
+        options["names"] = header
+    if types:
+        options["types"] = types
+    if form.thousands:
+        options["thousands"] = form.thousands
+    if form.dates:
+        options["timestampformat"] = form.dates
+    return options
 
 
 # Rows ----------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 
-from playbook.dialect import MOST, Column, Doubt, Look
-from playbook.sources import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
+from playbook.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
+from playbook.dialect import Look
+from playbook.marks import MOST, Column, Doubt
 from playbook.vocabulary import TABLE_WORDS, WORDS
 
 CERTAIN, LIKELY, LEAST = 1.0, 0.75, 0.45

@@ -8,11 +8,8 @@ way in.
 
 import csv
 import os
-import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,92 +19,29 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from playbook import plain
+from playbook.canonical import (
+    AS_TEXT,
+    COLUMNS,
+    DAY,
+    FLAG,
+    ID,
+    LINES,
+    MONEY,
+    NUMBER,
+    REFUSALS,
+    TEXT,
+    YES,
+    check_mapping,
+    kinds_of,
+    place_of,
+)
 from playbook.confidential import Suppressed, read_suppressed, shield
 from playbook.errors import DataError, PlaybookError, did_you_mean
-from playbook.settings import Format, Orders, Settings, Table
-
-MONEY = "DECIMAL(18,4)"
-ID, TEXT, DAY, FLAG, NUMBER = "id", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
-AS_TEXT = (ID, TEXT, FLAG)
-
-COLUMNS: dict[str, dict[str, str]] = {
-    "orders": {
-        "customer_id": ID,
-        "ordered_at": DAY,
-        "amount": MONEY,
-        "unit_price": MONEY,
-        "quantity": MONEY,
-        "order_id": TEXT,
-        "margin": MONEY,
-        "list_amount": MONEY,
-        "coupon": TEXT,
-        "is_sample": FLAG,
-        "is_promotion": FLAG,
-        "sales_channel": TEXT,
-        "source": TEXT,
-        "category": TEXT,
-        "currency": TEXT,
-    },
-    "customers": {
-        "customer_id": ID,
-        "name": TEXT,
-        "email": TEXT,
-        "phone": TEXT,
-        "address": TEXT,
-        "language": TEXT,
-        "segment": TEXT,
-        "acquired_on": DAY,
-        "cancelled_on": DAY,
-        "may_email": FLAG,
-        "may_phone": FLAG,
-        "may_letter": FLAG,
-        "may_visit": FLAG,
-        "owner": TEXT,
-    },
-    "events": {
-        "customer_id": ID,
-        "happened_at": DAY,
-        "kind": TEXT,
-        "value": NUMBER,
-        "detail": TEXT,
-    },
-    "contacts": {
-        "campaign": TEXT,
-        "customer_id": ID,
-        "contacted_at": DAY,
-        "channel": TEXT,
-        "arm": TEXT,
-        "offer": TEXT,
-        "cost": MONEY,
-    },
-}
-"""Canonical columns and how they are read; further columns of `customers` are numbers."""
-
-REFUSALS: dict[str, tuple[str, ...]] = {
-    "no_contact": ("may_email", "may_phone", "may_letter", "may_visit"),
-    "no_email": ("may_email",),
-    "no_phone": ("may_phone",),
-    "no_letter": ("may_letter",),
-    "no_visit": ("may_visit",),
-}
-"""Columns of `customers` that say what a customer has refused, and the consents that a yes takes away."""
+from playbook.settings import Settings
+from playbook.table_settings import Format, Orders, Table
 
 LONGEST_LINE = 32 << 20
 """Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
-
-LINES = "lines"
-"""The name of the lines of `orders` where they are a table of their own."""
-
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "orders": ("customer_id", "ordered_at"),
-    LINES: ("order_id",),
-    "customers": ("customer_id",),
-    "events": ("customer_id", "happened_at", "kind"),
-    "contacts": ("campaign", "customer_id", "contacted_at", "channel", "arm"),
-}
-
-NO = ("0", "false", "f", "no", "n", "nein", "falsch", "non", "faux", "falso", "-", ".", "0.0")
-YES = ("1", "true", "t", "yes", "y", "x", "ja", "j", "wahr", "sì", "si", "s", "vero", "oui", "o", "vrai")
 
 
 @dataclass(frozen=True)
@@ -296,7 +230,7 @@ def _canonical(sources: Sources, name: str, table: Table, folder: Path) -> Any:
 def _parts(sources: Sources, name: str, table: Table, folder: Path) -> list[tuple[str, Any]]:
     """Return each file of a table, and each sheet, with the name to show."""
     if not table.files:
-        raise DataError(f"client.yml: {_place(name)}.files names no file.")
+        raise DataError(f"client.yml: {place_of(name)}.files names no file.")
     return [
         (opened.shown, _select(sources, name, opened))
         for file in table.files
@@ -310,7 +244,7 @@ def _union(name: str, named: list[tuple[str, Any]]) -> Any:
     if len(parts) == 1:
         return parts[0]
     types = {column: part[column].type() for part in parts for column in part.columns}
-    types = {column: types[column] for column in dict.fromkeys([*_kinds(name), *types]) if column in types}
+    types = {column: types[column] for column in dict.fromkeys([*kinds_of(name), *types]) if column in types}
     return ibis.union(*(part.select(**_filled(part, types)) for part in parts))
 
 
@@ -353,13 +287,13 @@ def _opened(sources: Sources, name: str, table: Table, path: Path) -> Iterator[_
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty: ask for the export again.")
     form = table.format
-    kind = file_kind(path)
-    if kind == WORKBOOK:
+    kind = plain.file_kind(path)
+    if kind == plain.WORKBOOK:
         for sheet in table.sheet or plain.open_workbook(path).sheet_names[:1]:
             shown = f"{path.name} [{sheet}]"
             own = table.part(shown)
             yield _rewritten(sources, name, own, plain.sheet_rows(path, sheet, own.format), shown)
-    elif kind == PARQUET:
+    elif kind == plain.PARQUET:
         yield _Opened(path, path.name, table, form)
     elif plain.needs_rewriting(form):
         yield _rewritten(sources, name, table, plain.text_rows(path, form), path.name)
@@ -367,41 +301,14 @@ def _opened(sources: Sources, name: str, table: Table, path: Path) -> Iterator[_
         yield _Opened(path, path.name, table, form)
     else:
         target = _scratch_file(sources)
-        _transcode(path, target, form.encoding)
+        plain.transcode(path, target, form.encoding)
         yield _Opened(target, path.name, table, form)
-
-
-TEXT_FILE, WORKBOOK, PARQUET = "text", "workbook", "parquet"
-
-
-def file_kind(path: Path) -> str:
-    """Return what a file is by its first bytes, whatever its name says.
-
-    Raises
-    ------
-    DataError
-        For an archive and for a web page, which no reader takes for a table.
-    """
-    with path.open("rb") as file:
-        start = file.read(2048)
-    if start.startswith(b"PAR1"):
-        return PARQUET
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        return WORKBOOK
-    if start.startswith(b"PK\x03\x04"):
-        names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
-        if any(name.startswith("xl/") or name == "content.xml" for name in names):
-            return WORKBOOK
-        raise DataError(f"{path.name} is a zip archive: unpack it and name the files that are in it.")
-    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|\?xml|table|head|meta)", start, re.I):
-        raise DataError(f"{path.name} is a web page, not a table: open it in Excel and save it as .xlsx.")
-    return TEXT_FILE
 
 
 def _rewritten(sources: Sources, name: str, table: Table, rows: Iterable[list[str]], shown: str) -> _Opened:
     """Write rows as the engine reads them."""
     target = _scratch_file(sources)
-    kinds = _kinds(name)
+    kinds = kinds_of(name)
     days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
     numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
     for number, row in plain.rewrite(rows, target, table.format, days, numbers):
@@ -410,42 +317,17 @@ def _rewritten(sources: Sources, name: str, table: Table, rows: Iterable[list[st
     return _Opened(target, shown, table, plain.engine_form(table.format))
 
 
-def _transcode(path: Path, target: Path, encoding: str) -> None:
-    try:
-        with (
-            path.open(encoding=encoding, newline="") as source,
-            target.open("w", encoding="utf-8", newline="") as copy,
-        ):
-            while chunk := source.read(1 << 20):
-                copy.write(chunk)
-    except UnicodeError as error:
-        raise DataError(f"{path.name} is no {encoding}: set format.encoding in client.yml.") from error
-    except LookupError as error:
-        raise DataError(f"client.yml: {encoding!r} is no known encoding; try cp1252 or utf-8.") from error
-
-
-def _kinds(name: str) -> dict[str, str]:
-    """Return the columns that a table may have, and how they are read."""
-    if name == LINES:
-        return {ours: kind for ours, kind in COLUMNS["orders"].items() if ours not in REQUIRED["orders"]}
-    return COLUMNS[name] | dict.fromkeys(REFUSALS, FLAG) if name == "customers" else COLUMNS[name]
-
-
-def _place(name: str) -> str:
-    return "tables.orders.lines" if name == LINES else f"tables.{name}"
-
-
 def _select(sources: Sources, name: str, opened: _Opened) -> Any:
     """Read one file and name its columns as ours, each with its type."""
-    kinds, table = _kinds(name), opened.table
-    _check_mapping(name, table)
+    kinds, table = kinds_of(name), opened.table
+    check_mapping(name, table)
     raw = _read_file(sources, name, opened)
     for ours, theirs in table.columns.items():
         if theirs not in raw.columns:
             raise DataError(
                 f"{opened.shown} has no column {theirs!r} (meant as {ours})."
                 f"{did_you_mean(theirs, raw.columns)} It has: {', '.join(raw.columns)}."
-                f" Correct {_place(name)}.columns in client.yml."
+                f" Correct {place_of(name)}.columns in client.yml."
             )
     chosen = {
         ours: _typed(raw[theirs], kinds.get(ours, NUMBER)).name(ours)
@@ -474,39 +356,14 @@ def _apply_refusals(chosen: dict[str, Any]) -> None:
             chosen[consent] = ibis.ifelse(refused, False, said)
 
 
-def _check_mapping(name: str, table: Table) -> None:
-    kinds, place = _kinds(name), _place(name)
-    for ours in table.columns:
-        if ours not in kinds and name != "customers":
-            raise DataError(
-                f"client.yml: {place}.columns.{ours} is no column of {name}."
-                f"{did_you_mean(ours, kinds)} Known: {', '.join(kinds)}."
-            )
-    missing = [ours for ours in _required(name, table) if ours not in table.columns]
-    if missing:
-        raise DataError(f"client.yml: {place}.columns does not say which column is {missing[0]}.")
-
-
-def _required(name: str, table: Table) -> list[str]:
-    required = list(REQUIRED[name])
-    if name == LINES or (name == "orders" and not (isinstance(table, Orders) and table.lines)):
-        priced = "unit_price" in table.columns and "quantity" in table.columns
-        required += [] if priced else ["amount"]
-    if isinstance(table, Orders) and table.lines:
-        required += ["order_id"]
-    if "unit_price" in table.columns and "amount" not in table.columns:
-        required += ["quantity"]
-    return required
-
-
 def _read_file(sources: Sources, name: str, opened: _Opened) -> Any:
-    path, shown, form, kinds = opened.path, opened.shown, opened.form, _kinds(name)
+    path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name)
     parsed = {
         theirs: kind
         for ours, theirs in opened.table.columns.items()
         if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
     }
-    if path.suffix != ".csv" and file_kind(path) == PARQUET:
+    if path.suffix != ".csv" and plain.file_kind(path) == plain.PARQUET:
         try:
             raw = sources.connection.read_parquet(path)
         except duckdb.Error as error:
@@ -515,7 +372,7 @@ def _read_file(sources: Sources, name: str, opened: _Opened) -> Any:
             return raw
         path = _scratch_file(sources)  # numbers or dates kept as text: read them as text is read
         raw.to_csv(path, delimiter=form.separator)
-    header = _header(path, form, shown)
+    header = plain.header_of(path, form, shown)
     table = "orders" if name == LINES else name
     sources._files[str(path)] = _Read(table, shown, form, header)
     types = {column: kind for column, kind in parsed.items() if column in header}
@@ -523,9 +380,9 @@ def _read_file(sources: Sources, name: str, opened: _Opened) -> Any:
         if header.count(theirs) > 1:
             raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
     try:
-        return sources.connection.read_csv(path, **_dialect(form, types, header))
+        return sources.connection.read_csv(path, **plain.engine_options(form, types, header))
     except duckdb.Error:
-        return _read_mended(sources, path, _dialect(form, types, header), shown)
+        return _read_mended(sources, path, plain.engine_options(form, types, header), shown)
 
 
 def _read_mended(sources: Sources, path: Path, dialect: dict[str, Any], shown: str) -> Any:
@@ -550,40 +407,6 @@ def _scratch_file(sources: Sources) -> Path:
     assert sources._scratch is not None
     folder = Path(sources._scratch.name)
     return folder / f"{len(list(folder.glob('*.csv')))}.csv"
-
-
-def _header(path: Path, form: Format, shown: str) -> list[str]:
-    """Return the names of a file's columns: those in its header, or their positions."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        above = sum(1 for _ in islice(lines, form.skip))
-        rows = csv.reader(lines, delimiter=form.separator)
-        first, second = next(rows, []), next(rows, None)
-    if above < form.skip or not first or (form.header and second is None):
-        raise DataError(f"{shown} has no line below its header: ask for the export again.")
-    return first if form.header else [str(place + 1) for place in range(len(first))]
-
-
-def _dialect(form: Format, types: dict[str, str], header: list[str]) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "delim": form.separator,
-        "header": form.header,
-        "skip": form.skip,
-        "quote": '"',
-        "escape": '"',
-        "decimal_separator": form.decimal,
-        "all_varchar": True,
-        "store_rejects": True,
-        "rejects_limit": 0,
-    }
-    if not form.header:
-        options["names"] = header
-    if types:
-        options["types"] = types
-    if form.thousands:
-        options["thousands"] = form.thousands
-    if form.dates:
-        options["timestampformat"] = form.dates
-    return options
 
 
 def _typed(column: Any, kind: str) -> Any:

@@ -5,12 +5,13 @@ from typing import Any
 import ibis
 from ibis.util import gen_name
 
+from playbook.canonical import COLUMNS
 from playbook.history import History
 from playbook.inspection.orders import one_row
 from playbook.inspection.rows import values
 from playbook.inspection.rules import Check, found
 from playbook.settings import Settings
-from playbook.sources import COLUMNS, Sources
+from playbook.sources import Sources
 
 SCIENTIFIC = r"^[+-]?\d+([.,]\d+)?[eE]\+?\d+$"
 SPREADSHEET_ERROR = r"^#(N/?A|NV|REF!|BEZUG!|WERT!|VALUE!|NAME\?|VALORE!|VALEUR!|RIF!|#+)"

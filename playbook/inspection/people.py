@@ -4,6 +4,7 @@ from typing import Any
 
 import ibis
 
+from playbook.canonical import NO, YES
 from playbook.consent import suppressed_addresses
 from playbook.history import History
 from playbook.inspection.orders import one_row
@@ -11,7 +12,7 @@ from playbook.inspection.personal import holds_contact_detail, personal_columns
 from playbook.inspection.rows import rows, unread, values
 from playbook.inspection.rules import Check, found
 from playbook.settings import Settings
-from playbook.sources import NO, YES, Sources
+from playbook.sources import Sources
 
 INTERNAL = (
     r"(?i)\b(test|tests|testkunde|testcustomer|dummy|intern|internal|interno|interne|max mustermann|asdf"
