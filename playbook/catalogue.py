@@ -10,8 +10,9 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from playbook.display import Table
 from playbook.errors import SettingsError, did_you_mean
-from playbook.settings import Settings, Strict, line_of, read_yaml
+from playbook.settings import Settings
 from playbook.wording import Words
+from playbook.yaml_models import Strict, line_of, read_yaml
 
 PRESETS = Path(__file__).parent / "catalogues"
 

@@ -177,8 +177,8 @@ def threshold_sentences(findings: Findings, words: Words) -> list[str]:
         ),
         say(
             "Lapsed does not mean lost for ever: {share} of those silent that long still come back by day"
-            " {followed}. At most {never} of those who ordered twice or more never order again; the data end too"
-            " early to say fewer.",
+            " {followed}. At most {never} of those who ordered twice or more never order again; the data end"
+            " too early to say fewer.",
             share=percent(findings["still_to_return_at_threshold"].value),
             followed=number(followed.value),
             never=percent(1 - findings["returned_by_followed_days"].value),

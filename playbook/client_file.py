@@ -8,7 +8,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from playbook.settings import SETTINGS_FILE, read_yaml
+from playbook.settings import SETTINGS_FILE
+from playbook.yaml_models import read_yaml
 
 PROPOSED_FILE = ".proposed.yml"
 """The last proposal as it was made, beside client.yml: what differs from it there, a person wrote."""

@@ -10,7 +10,8 @@ import pandas as pd
 
 from playbook.errors import SettingsError, did_you_mean
 from playbook.returns import Positions
-from playbook.settings import CRITERIA, Criterion, Settings
+from playbook.scoring_settings import CRITERIA, Criterion
+from playbook.settings import Settings
 from playbook.survival import Array
 from playbook.wording import Words
 

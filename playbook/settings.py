@@ -4,141 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import Field, ValidationError, field_validator
 
 from playbook.errors import CallError, SettingsError, did_you_mean
+from playbook.scoring_settings import Scoring
+from playbook.table_settings import Tables
 from playbook.wording import languages
-
-
-class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-WHITE_SPACE = " "
-"""The separator of files whose columns are parted by any number of blanks or tabs."""
-
-EXCEL_DAYS = "excel"
-"""The dates of files that hold Excel's day numbers: days since 1899-12-30."""
-
-
-class Format(Strict):
-    """How a text file is written.
-
-    Attributes
-    ----------
-    encoding : str
-        As Python names it.
-    separator : str
-        One character; `WHITE_SPACE` for any white space.
-    decimal, thousands : str
-    dates : str or None
-        A strptime format, %b and %B being month names in English, German, French or Italian;
-        `EXCEL_DAYS`; None for ISO.
-    skip : int
-        Lines above the header, such as a title.
-    header : bool
-        False: the file has no header, and its columns are called by their position, from 1.
-    totals : bool
-        Totals at the end of the file are left out.
-    amounts : str
-        written: with a currency, brackets or a minus behind for negative ones; slower to read.
-    """
-
-    encoding: str = "utf-8"
-    separator: str = Field(",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    thousands: str | None = Field(None, min_length=1, max_length=1)
-    dates: str | None = None
-    skip: int = Field(0, ge=0)
-    header: bool = True
-    totals: bool = False
-    amounts: Literal["plain", "written"] = "plain"
-
-
-class Part(Strict):
-    """What one file of a table has otherwise than the others; None means "as the others"."""
-
-    sheet: tuple[str, ...] | None = None
-    format: Format | None = None
-    columns: dict[str, str] | None = None
-
-    @field_validator("sheet", mode="before")
-    @classmethod
-    def _one_sheet_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _names_or_positions(cls, value: Any) -> Any:
-        return _as_names(value)
-
-
-class Table(Strict):
-    """Where a table comes from and what its columns are called: ``{ours: theirs}``.
-
-    ``sheet`` names one or several sheets of a workbook; none: the first. ``differs`` says, by file,
-    what is not as in the other files.
-    """
-
-    files: tuple[str, ...] = ()
-    sheet: tuple[str, ...] = ()
-    format: Format = Format()
-    columns: dict[str, str] = {}
-    differs: dict[str, Part] = {}
-
-    @field_validator("files", "sheet", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else () if value is None else value
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _names_or_positions(cls, value: Any) -> Any:
-        return _as_names(value)
-
-    def part(self, file: str) -> "Table":
-        """Return this table as one of its files has it."""
-        own = self.differs.get(file, Part())
-        changes = {
-            name: value
-            for name in ("sheet", "format", "columns")
-            if (value := getattr(own, name)) is not None
-        }
-        return self.model_copy(update=changes)
-
-
-def _as_names(columns: Any) -> Any:
-    """Return columns with positions, which YAML reads as numbers, as the names that they are."""
-    if not isinstance(columns, Mapping):
-        return columns
-    return {ours: str(theirs) if isinstance(theirs, int) else theirs for ours, theirs in columns.items()}
-
-
-class Orders(Table):
-    """The orders. ``cohort``: the log begins with these customers' first orders, no left truncation.
-
-    ``lines``: where one file holds the orders (number, customer, date) and another one their lines
-    (number, amount), the lines; they are joined on order_id.
-    """
-
-    zero_is_order: bool = False
-    cohort: bool = False
-    lines: Table | None = None
-
-
-class Tables(Strict):
-    """The four canonical tables; only orders are required."""
-
-    orders: Orders
-    customers: Table | None = None
-    events: Table | None = None
-    contacts: Table | None = None
+from playbook.yaml_models import Strict, first_problem, read_yaml
 
 
 class Lifecycle(Strict):
@@ -199,70 +73,7 @@ class SelectionRule(Strict):
     orders: Range | None = None
     first_order_months_ago: Range | None = None
     last_order_months_ago: Range | None = None
-    where: dict[str, Any] = {}
-
-
-class Criterion(Strict):
-    """One line of the scoring sheet: a column mapped to 0 to 10 points.
-
-    Attributes
-    ----------
-    name : str
-        As the report shows it.
-    column : str
-        A column of the customer table, or any numeric column of the client's customers.
-    group : str
-    points : str or tuple of float
-        percentile: ten times the share of the ranked below, those level counting half. Or rising
-        breakpoints, each worth the same: reached from below where high is better, not exceeded
-        where low is better. All of them are ten points, none is zero.
-    better : str
-        high or low.
-    weight : float
-    """
-
-    name: str = Field(min_length=1)
-    column: str
-    group: Literal["value", "ideal value", "price", "recoverability"] = "value"
-    points: Literal["percentile"] | tuple[float, ...] = "percentile"
-    better: Literal["high", "low"] = "high"
-    weight: float = Field(1, ge=0, allow_inf_nan=False)
-
-    @field_validator("points")
-    @classmethod
-    def _rising(cls, value: Any) -> Any:
-        if not isinstance(value, str) and (not value or list(value) != sorted(set(value))):
-            raise ValueError("breakpoints must rise from left to right")
-        return value
-
-
-class Scoring(Strict):
-    """Whom the client wants back: criteria, and the cut-offs of the classes.
-
-    Attributes
-    ----------
-    criteria : tuple of Criterion
-        None: the preset's, see `CRITERIA`.
-    weights : dict
-        Criterion name to its weight, to change some weights without writing all criteria again.
-    first_share : float
-        Share of those worth an offer, and not likely to return unaided, who come first.
-    wait_probability : float
-        Return probability from which a customer is likely to return unaided.
-    """
-
-    criteria: tuple[Criterion, ...] = ()
-    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
-    first_share: float = Field(0.2, ge=0, le=1)
-    wait_probability: float = Field(0.5, ge=0, le=1)
-
-    @field_validator("criteria")
-    @classmethod
-    def _named_once(cls, value: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
-        names = [criterion.name for criterion in value]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"two criteria are named {twice[0]!r}")
-        return value
+    where: dict[str, Any] = Field(default_factory=dict)
 
 
 class Offers(Strict):
@@ -395,44 +206,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     "subscription": {},
 }
 
-_VALUE = (
-    Criterion(name="past margin", column="margin", group="value"),
-    Criterion(name="second lifetime value", column="second_lifetime_value", group="value"),
-    Criterion(name="order value", column="mean_order_value", group="value"),
-)
-_IDEAL_VALUE = (
-    Criterion(name="referrals", column="referrals", group="ideal value", points=(1, 2, 3, 5)),
-    Criterion(name="reference customer", column="reference_customer", group="ideal value", points=(1,)),
-    Criterion(name="potential", column="potential", group="ideal value"),
-)
-_PRICE = (
-    Criterion(
-        name="bought at a discount",
-        column="discount_share",
-        group="price",
-        points=(0, 0.05, 0.1, 0.2, 0.3),
-        better="low",
-    ),
-)
-_RECOVERABILITY = (
-    Criterion(name="chance to return", column="return_probability", group="recoverability"),
-    Criterion(name="days of silence", column="silence_days", group="recoverability", better="low"),
-    Criterion(
-        name="unsolved complaints",
-        column="unsolved_complaints",
-        group="recoverability",
-        points=(0, 1),
-        better="low",
-    ),
-)
-
-CRITERIA: dict[str, tuple[Criterion, ...]] = {
-    "retail": _VALUE + _IDEAL_VALUE + _PRICE + _RECOVERABILITY,
-    "donations": _VALUE + _IDEAL_VALUE + _RECOVERABILITY,
-    "subscription": _VALUE + _IDEAL_VALUE + _PRICE + _RECOVERABILITY,
-}
-"""The criteria of each preset, all of weight 1: the plain sum."""
-
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "horizon_days": ("horizon_days",),
     "inactivity_days": ("inactivity_days",),
@@ -505,7 +278,7 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
     try:
         return Settings.model_validate(_merge(_merge(preset, written), chosen))
     except ValidationError as error:
-        raise SettingsError(_sentence(error, written, path, chosen)) from error
+        raise SettingsError(first_problem(error, written, path, chosen, Settings)) from error
 
 
 def override(settings: Settings, chosen: Mapping[str, Any]) -> Settings:
@@ -522,7 +295,7 @@ def override(settings: Settings, chosen: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
-        raise SettingsError(_sentence(error, {}, Path(SETTINGS_FILE), tree)) from error
+        raise SettingsError(first_problem(error, {}, Path(SETTINGS_FILE), tree, Settings)) from error
 
 
 def parse_parameters(given: Sequence[str], extra: Mapping[str, type] | None = None) -> dict[str, Any]:
@@ -590,83 +363,3 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
         elif value is not None:
             merged[key] = _merge({}, value) if isinstance(value, Mapping) else value
     return merged
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping, with the lines its keys stand on.
-
-    Raises
-    ------
-    SettingsError
-        Where the file is no YAML, not UTF-8 or no mapping.
-    """
-    try:
-        written = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise SettingsError(f"{path.name}{where}: this is no YAML ({problem}).") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path.name}: save it as UTF-8; byte {error.start} is not.") from error
-    except ValueError as error:  # YAML reads 2025-13-01 as a date
-        raise SettingsError(f"{path.name}: a date in it does not exist ({error}).") from error
-    if not isinstance(written, dict):
-        raise SettingsError(f"{path.name}: expected settings as 'key: value' lines, found none.")
-    return written
-
-
-def _sentence(error: ValidationError, written: Any, path: Path, chosen: Mapping[str, Any]) -> str:
-    """Word the first problem of a pydantic error: file, line, key, what was expected."""
-    first = error.errors()[0]
-    keys = [key for key in first["loc"] if key not in ("percentile",)]
-    name = ".".join(str(key) for key in keys)
-    source = f"-p {name}" if _reached(chosen, keys) else f"{path.name}{line_of(written, keys)}: {name}"
-    if first["type"] == "extra_forbidden":
-        known = _known_keys(keys[:-1])
-        return f"{source} is not a known key.{did_you_mean(str(keys[-1]), known)} Known: {', '.join(known)}."
-    if first["type"] == "missing":
-        return f"{path.name}: {name} is missing."
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{source}: {message[:1].lower()}{message[1:]}, found {first['input']!r}."
-
-
-def _reached(tree: Any, keys: Sequence[Any]) -> bool:
-    for key in keys:
-        if not isinstance(tree, Mapping) or key not in tree:
-            return False
-        tree = tree[key]
-    return True
-
-
-def line_of(written: Any, keys: Sequence[Any]) -> str:
-    """Return ``, line N`` of a key in a round-trip YAML tree, as deep as it can be followed."""
-    line = None
-    for key in keys:
-        if not hasattr(written, "lc"):
-            break
-        try:
-            line = written.lc.item(key)[0] if isinstance(key, int) else written.lc.key(key)[0]
-            written = written[key]
-        except (KeyError, IndexError):
-            break
-    return "" if line is None else f", line {line + 1}"
-
-
-def _known_keys(keys: Sequence[Any]) -> list[str]:
-    """Return the keys that the model at this place knows."""
-    model: Any = Settings
-    for key in keys:
-        if isinstance(key, int):
-            continue
-        found = _models_in(model.model_fields[key].annotation)
-        if not found:
-            return []
-        model = found[0]
-    return list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> list[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

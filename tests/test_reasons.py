@@ -13,8 +13,9 @@ from playbook import circumstances, cox, reasons, settings
 from playbook.demo import retailer
 from playbook.demo.planted import PLANTED
 from playbook.history import History, order_days, read_history
-from playbook.settings import Orders, Settings, Tables
+from playbook.settings import Settings
 from playbook.sources import open_sources
+from playbook.table_settings import Orders, Tables
 from playbook.wording import Words
 
 WORDS = Words()

@@ -21,8 +21,9 @@ from playbook import (
 from playbook.criteria import Sheet, chosen_criteria, give_points, reasons, score_sheet, top
 from playbook.errors import SettingsError
 from playbook.history import read_history
+from playbook.scoring_settings import CRITERIA, Criterion, Scoring
 from playbook.scoring_words import scoring_sentences
-from playbook.settings import CRITERIA, Criterion, Scoring, Settings
+from playbook.settings import Settings
 from playbook.sources import open_sources
 from playbook.wording import Words
 
