@@ -15,7 +15,7 @@ from playbook import (
     checks,
     churn,
     comebacks,
-    contracts,
+    contract_words,
     occasional,
     offer_words,
     reasons,
@@ -163,7 +163,7 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
         back = comebacks.base_sentences(chapters["04"], words)
         sections.append((words.say("Who is lost, and who comes back unaided"), [*lost, *back]))
         why = reasons.reason_sentences(chapters["04"], words)
-        why += contracts.contract_sentences(chapters["04"], words)
+        why += contract_words.contract_sentences(chapters["04"], words)
         sections.append((words.say("What goes with coming back or staying away"), why))
     if "03" in chapters:
         said = occasional.occasional_sentences(chapters["03"], words)

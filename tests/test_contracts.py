@@ -7,6 +7,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 
 from playbook import contracts, group_curves, settings
+from playbook.contract_words import contract_sentences
 from playbook.history import read_history
 from playbook.sources import open_sources
 from playbook.wording import Words
@@ -105,7 +106,7 @@ def test_planted_hazards_are_recovered(club):
     assert most - least < expected
     assert found.running == len(later)
     findings = {finding.name: finding for finding in found.findings()}
-    said = "\n".join(contracts.contract_sentences(findings, WORDS))
+    said = "\n".join(contract_sentences(findings, WORDS))
     assert f"are cancelled {ratio:.1f} times as often" in said
     assert f"{WORDS.number(expected)} cancellations are to be expected" in said
     assert "Segments keep their contracts for different times" in said
@@ -131,7 +132,7 @@ def test_a_client_without_cancellations_costs_and_says_nothing(demo_data):
     sources = open_sources(chosen, demo_data / "demo")
     assert contracts.find_contracts(read_history(chosen, sources), sources) is None
     assert contracts.contract_findings(None) == []
-    assert contracts.contract_sentences({}, WORDS) == []
+    assert contract_sentences({}, WORDS) == []
     sources.close()
 
 
