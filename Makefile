@@ -23,6 +23,7 @@ test-slow: .venv/ready
 	$(BIN)/python -m pytest -rs -m slow
 
 bench: .venv/ready
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt
 	$(BIN)/python -m tests.benchmarks
 
 lab: .venv/ready
