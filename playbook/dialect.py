@@ -150,8 +150,9 @@ def _look_at_parquet(path: Path) -> Look:
             found = engine.read_parquet(str(path)).limit(ROWS_LOOKED_AT)
             names, cells = found.columns, found.fetchall()
     except duckdb.Error as error:
-        problem = " ".join(str(error).split())[:200]
-        raise DataError(f"{path.name} cannot be read as Parquet: {problem}") from error
+        raise DataError(
+            f"{path.name} cannot be read as Parquet: it is torn, or something else; ask for it again."
+        ) from error
     body = [[plain.cell_text(cell, Format()) for cell in row] for row in cells]
     return _look(path, None, Format(), _Rows([], [list(names), *body]), ())
 

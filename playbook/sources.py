@@ -197,7 +197,9 @@ def collect_unreadable(sources: Sources) -> None:
         read = sources._files[path]
         value = _value_at(text, column, read)
         found.add(Unreadable(read.table, read.shown, int(line), str(column), value))
-    sources.unreadable = _first_of_each_row(sorted(found, key=lambda u: (u.table, u.file, u.row)))
+    sources.unreadable = _first_of_each_row(
+        sorted(found, key=lambda u: (u.table, u.file, u.row, u.column, u.text))
+    )
 
 
 def _first_of_each_row(values: Iterable[Unreadable]) -> list[Unreadable]:
@@ -367,7 +369,9 @@ def _read_file(sources: Sources, name: str, opened: _Opened) -> Any:
         try:
             raw = sources.connection.read_parquet(path)
         except duckdb.Error as error:
-            raise DataError(f"{shown} cannot be read as Parquet: {_one_line(error)}") from error
+            raise DataError(
+                f"{shown} cannot be read as Parquet: it is torn, or something else; ask for it again."
+            ) from error
         if not any(raw[column].type().is_string() for column in parsed if column in raw.columns):
             return raw
         path = _scratch_file(sources)  # numbers or dates kept as text: read them as text is read
