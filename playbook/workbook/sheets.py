@@ -1,0 +1,113 @@
+"""A sheet of the workbook: a sentence above a table of values, with a note for each column."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from playbook.wording import Words
+from playbook.workbook.styles import WIDTHS, Styles
+
+PERSONAL = ("name", "email", "phone", "address", "language")
+"""Columns of the client's customer table that the sheets repeat where they are there."""
+HEAD = 2
+"""Row of the headings."""
+
+
+class Sheet(Protocol):
+    """What the workbook asks of a sheet."""
+
+    @property
+    def title(self) -> str:
+        """The sheet's name."""
+
+    def notes(self) -> list[tuple[str, str]]:
+        """Return heading and meaning of each column."""
+
+    def write(self, page: Any, styles: Styles) -> None:
+        """Write the sheet on an empty page."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: its name in the tables, its heading, how it is shown, and what it means."""
+
+    name: str
+    heading: str
+    kind: str
+    note: str
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """A sheet of values: a title, a sentence above the table, and the table.
+
+    ``columns`` that the frame does not have are not shown.
+    """
+
+    title: str
+    sentence: str
+    frame: pd.DataFrame
+    columns: Sequence[Column]
+
+    @property
+    def shown(self) -> list[Column]:
+        """Return the columns that the table has."""
+        return [column for column in self.columns if column.name in self.frame]
+
+    def notes(self) -> list[tuple[str, str]]:
+        """Return heading and meaning of each column that needs one."""
+        return [(column.heading, column.note) for column in self.shown if column.note]
+
+    def write(self, page: Any, styles: Styles) -> None:
+        """Write the sheet on an empty page."""
+        columns = self.shown
+        page.write_string(0, 0, self.sentence)
+        page.write_row(HEAD, 0, [column.heading for column in columns], styles["head"])
+        for position, column in enumerate(columns):
+            style = styles[column.kind]
+            page.set_column(position, position, WIDTHS[column.kind], style)
+            write_column(page, HEAD + 1, position, self.frame[column.name], column.kind, style)
+        page.freeze_panes(HEAD + 1, 0)
+        if len(self.frame):
+            page.autofilter(HEAD, 0, HEAD + len(self.frame), len(columns) - 1)
+        printable(page, HEAD)
+
+
+def write_column(page: Any, row: int, position: int, values: pd.Series, kind: str, style: Any) -> None:
+    """Write values downwards from ``row``; text is text, even where it begins like a formula."""
+    for place, value in enumerate(values, start=row):
+        if pd.isna(value):
+            continue
+        if kind in ("text", "long"):
+            page.write_string(place, position, str(value), style)
+        elif kind == "date":
+            page.write_datetime(place, position, pd.Timestamp(value).to_pydatetime(), style)
+        else:
+            page.write_number(place, position, float(value), style)
+
+
+def printable(page: Any, head: int) -> None:
+    """Print a sheet across the width of an A4 page, its headings on each."""
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(head)
+
+
+def who(frame: pd.DataFrame, words: Words) -> list[Column]:
+    """Return the columns that say who a customer is."""
+    personal = [Column(name, words.say(name), "text", "") for name in PERSONAL if name in frame]
+    return [Column("customer_id", words.say("customer"), "text", words.say("the client's number")), *personal]
+
+
+def past(words: Words) -> list[Column]:
+    """Return the columns that say what a customer has done."""
+    say = words.say
+    return [
+        Column("orders", say("orders"), "number", say("days with a purchase")),
+        Column("margin", say("past margin"), "money", say("net of returns")),
+        Column("last_order", say("last order"), "date", ""),
+        Column("silence_days", say("days of silence"), "number", say("since the last order")),
+    ]
