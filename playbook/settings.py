@@ -100,6 +100,34 @@ class Measurement(Strict):
     smallest_worthwhile: float = 0.5
 
 
+class EarlyWarning(Strict):
+    """From where on something is a signal that a customer may be leaving, and how many can be called.
+
+    Attributes
+    ----------
+    calls_per_week : int
+        Calls that can be made: the length of the list.
+    recent_days : int
+        How long complaints, returns, reviews and goodbyes count; and the two spans, this one and the
+        one before, whose orders and sales are compared.
+    visit_days : int
+        The last days whose visits are compared with the customer's own earlier ones.
+    overdue : float
+        Silence, or the last gap between orders, over the customer's usual gap.
+    fall : float
+        Share of the usual number or amount that is left.
+    discount_points : float
+        By how much more of the list price the last order was reduced than those before.
+    """
+
+    calls_per_week: int = Field(50, ge=0)
+    recent_days: int = Field(183, gt=0)
+    visit_days: int = Field(90, gt=0)
+    overdue: float = Field(2.0, gt=1)
+    fall: float = Field(0.5, ge=0, lt=1)
+    discount_points: float = Field(0.1, gt=0, lt=1)
+
+
 class Contact(Strict):
     """What may be assumed about consent where the data say nothing."""
 
@@ -161,6 +189,7 @@ class Settings(Strict):
     survival: Survival = Survival()
     selection: tuple[SelectionRule, ...] | None = None
     occasional: Occasional = Occasional()
+    warning: EarlyWarning = EarlyWarning()
     scoring: Scoring = Scoring()
     consent: Contact = Contact()
     offers: Offers = Offers()
