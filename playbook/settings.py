@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from playbook.errors import CallError, SettingsError, did_you_mean
+from playbook.measurement_settings import Measurement
 from playbook.scoring_settings import Scoring
 from playbook.table_settings import Tables
 from playbook.wording import languages
@@ -91,41 +92,6 @@ class Offers(Strict):
     weeks: int = Field(8, gt=0, le=52)
     stay_share: float = Field(0.5, ge=0, le=1)
     margin_variation: float = Field(1.0, ge=0, le=5)
-
-
-class Measurement(Strict):
-    """The outcome and its horizon, declared before the campaign."""
-
-    horizon_days: int = Field(90, gt=0)
-    smallest_worthwhile: float = 0.5
-
-
-class EarlyWarning(Strict):
-    """From where on something is a signal that a customer may be leaving, and how many can be called.
-
-    Attributes
-    ----------
-    calls_per_week : int
-        Calls that can be made: the length of the list.
-    recent_days : int
-        How long complaints, returns, reviews and goodbyes count; and the two spans, this one and the
-        one before, whose orders and sales are compared.
-    visit_days : int
-        The last days whose visits are compared with the customer's own earlier ones.
-    overdue : float
-        Silence, or the last gap between orders, over the customer's usual gap.
-    fall : float
-        Share of the usual number or amount that is left.
-    discount_points : float
-        By how much more of the list price the last order was reduced than those before.
-    """
-
-    calls_per_week: int = Field(50, ge=0)
-    recent_days: int = Field(183, gt=0)
-    visit_days: int = Field(90, gt=0)
-    overdue: float = Field(2.0, gt=1)
-    fall: float = Field(0.5, ge=0, lt=1)
-    discount_points: float = Field(0.1, gt=0, lt=1)
 
 
 class Contact(Strict):
@@ -227,6 +193,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "retail": {},
     "donations": {
         "margin_rate": 1.0,
+        "measurement": {"horizon_days": 365},  # half a year says nothing of those who give once a year
         "selection": [  # as the Swiss Red Cross chose whom to call
             {"orders": {"min": 1, "max": 1}, "first_order_months_ago": {"min": 12, "max": 18}},
             {"orders": {"min": 3}, "last_order_months_ago": {"min": 18, "max": 24}},
