@@ -82,16 +82,46 @@ class Offers(Strict):
 
     ``weeks`` is the planning window. ``stay_share`` is the chance that whoever came back is still
     there when a staying incentive is paid, ``margin_variation`` the coefficient of variation of
-    the margin of a second life: both are assumptions until measured.
+    the margin of a second life: both are assumptions until measured. ``earlier`` says of what kind
+    the offers of earlier campaigns were, by their name in ``contacts`` (none: no kindness at all).
     """
 
     catalogue: str | None = None
+    earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)
     budget: float = Field(5000, ge=0, allow_inf_nan=False)
     holdout_share: float = Field(0.1, ge=0, lt=1)
     response: Literal["points", "odds"] = "points"
     weeks: int = Field(8, gt=0, le=52)
     stay_share: float = Field(0.5, ge=0, le=1)
     margin_variation: float = Field(1.0, ge=0, le=5)
+
+
+class EarlyWarning(Strict):
+    """From where on something is a signal that a customer may be leaving, and how many can be called.
+
+    Attributes
+    ----------
+    calls_per_week : int
+        Calls that can be made: the length of the list.
+    recent_days : int
+        How long complaints, returns, reviews and goodbyes count; and the two spans, this one and the
+        one before, whose orders and sales are compared.
+    visit_days : int
+        The last days whose visits are compared with the customer's own earlier ones.
+    overdue : float
+        Silence, or the last gap between orders, over the customer's usual gap.
+    fall : float
+        Share of the usual number or amount that is left.
+    discount_points : float
+        By how much more of the list price the last order was reduced than those before.
+    """
+
+    calls_per_week: int = Field(50, ge=0)
+    recent_days: int = Field(183, gt=0)
+    visit_days: int = Field(90, gt=0)
+    overdue: float = Field(2.0, gt=1)
+    fall: float = Field(0.5, ge=0, lt=1)
+    discount_points: float = Field(0.1, gt=0, lt=1)
 
 
 class Contact(Strict):
