@@ -66,6 +66,8 @@ class Offer(Strict):
     response : Response
     second_life_share : float
         Lifetime value of a second life under this offer as a share of the usual one.
+    second_life_range, second_life_source : tuple of float or None, str
+        Its 90% interval where it was measured, and whether it was.
     first_words : str
         What to say first.
     """
@@ -85,6 +87,8 @@ class Offer(Strict):
     last_day: date | None = None
     response: Response
     second_life_share: float = Field(1, ge=0, le=2)
+    second_life_range: tuple[float, float] | None = None
+    second_life_source: Literal["assumed", "measured"] = "assumed"
     first_words: str = ""
 
     @model_validator(mode="after")

@@ -1,0 +1,291 @@
+"""What earlier campaigns with a control group say of responses and second lives, how far to believe it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from playbook import catalogue, earlier_campaigns, settings
+from playbook.catalogue import Offer, Response
+from playbook.history import History, read_history
+from playbook.measured_response import (
+    LEAST_PER_ARM,
+    assumed,
+    assumed_shares,
+    informed,
+    measured_responses,
+    measured_second_lives,
+)
+from playbook.sources import Sources, open_sources
+
+STATED = Response(points=0.05, low=0.01, high=0.1)
+CALL = ("emotional", "phone")
+
+
+def offer(name="Call", **changes) -> Offer:
+    given = {
+        "name": name,
+        "kind": "emotional",
+        "channel": "phone",
+        "cost": 5.0,
+        "responsible": "sales",
+        "response": STATED.model_dump(),
+    }
+    return Offer.model_validate(given | changes)
+
+
+def campaign(treated, control, name="A", kind="emotional", channel="phone", offer="Call", values=None):
+    """Customers of a campaign of whom so many of so many returned in each arm."""
+    rows = []
+    for arm, (came, n) in (("treated", treated), ("control", control)):
+        value = (values or {"treated": 50.0, "control": 50.0})[arm]
+        rows += [
+            {
+                "campaign": name,
+                "customer_id": f"{name}{arm}{i}",
+                "arm": arm,
+                "channel": channel,
+                "offer": offer if arm == "treated" else None,
+                "kind": kind,
+                "returned": i < came,
+                "value": (value * (0.5 + i % 2)) if i < came else 0.0,
+            }
+            for i in range(n)
+        ]
+    return pd.DataFrame(rows)
+
+
+def pooled(found: pd.DataFrame) -> pd.Series:
+    [row] = [row for _, row in found.iterrows() if pd.isna(row["offer"])]
+    return row
+
+
+def test_without_an_assumption_the_measured_lift_stands_as_it_is():
+    row = pooled(measured_responses(campaign((60, 300), (30, 300)), {}))
+    assert row["lift_points"] == row["raw_points"] == pytest.approx(0.1)
+    assert (row["n_treated"], row["n_control"], row["campaigns"], row["weight"]) == (300, 300, "A", 1)
+    assert row["low"] == pytest.approx(0.1 - 1.645 * 0.029, abs=2e-3)
+
+
+def test_the_less_was_measured_the_more_the_assumption_counts():
+    small = pooled(measured_responses(campaign((5, 40), (4, 40)), {CALL: STATED}))
+    large = pooled(measured_responses(campaign((500, 4000), (400, 4000)), {CALL: STATED}))
+    assert small["raw_points"] == pytest.approx(large["raw_points"])
+    assert small["weight"] < 0.2 < 0.8 < large["weight"]
+    assert large["lift_points"] < small["lift_points"] < STATED.points
+    assert small["raw_low"] < small["low"] < small["lift_points"] < small["high"] < small["raw_high"]
+
+
+def test_assumptions_that_prove_far_off_are_believed_less():
+    near = pd.concat(
+        [campaign((36, 400), (16, 400)), campaign((36, 400), (16, 400), "B", "material", "letter")]
+    )
+    far = pd.concat(
+        [campaign((36, 400), (16, 400)), campaign((180, 400), (16, 400), "B", "material", "letter")]
+    )
+    stated = {CALL: STATED, ("material", "letter"): STATED}
+    weights = [
+        measured_responses(frame, stated).set_index("kind").loc["emotional", "weight"].iloc[0]
+        for frame in (near, far)
+    ]
+    assert weights[0] < 0.6 < 0.95 < weights[1]
+
+
+def test_over_many_worlds_the_interval_holds_the_truth_and_shrinking_brings_it_nearer():
+    random, cells, inside, off, raw = np.random.default_rng(3), 60, [], [], []
+    kinds = [(f"kind{i}", "phone") for i in range(cells)]
+    for _ in range(12):
+        truth = 0.05 + 0.018 * random.standard_normal(cells)
+        frames = [
+            campaign(
+                (random.binomial(150, 0.15 + t), 150), (random.binomial(150, 0.15), 150), f"C{i}", kinds[i][0]
+            )
+            for i, t in enumerate(truth)
+        ]
+        found = measured_responses(pd.concat(frames), dict.fromkeys(kinds, STATED))
+        found = found[found["offer"].isna()].set_index("kind").loc[[kind for kind, _ in kinds]]
+        inside += ((found["low"] <= truth) & (truth <= found["high"])).tolist()
+        off.append(((found["lift_points"] - truth) ** 2).mean())
+        raw.append(((found["raw_points"] - truth) ** 2).mean())
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.04)
+    assert np.mean(off) < 0.4 * np.mean(raw)
+
+
+def test_campaigns_of_a_kind_and_channel_are_pooled_and_offers_shown_apart():
+    both = pd.concat(
+        [campaign((60, 300), (30, 300)), campaign((30, 300), (30, 300), "B", offer="Other call")]
+    )
+    found = measured_responses(both, {})
+    row = pooled(found)
+    assert 0 < row["lift_points"] < 0.1
+    assert (row["campaigns"], row["n_treated"]) == ("A, B", 600)
+    lifts = found.dropna(subset="offer").set_index("offer")["lift_points"]
+    assert lifts.to_dict() == pytest.approx({"Call": 0.1, "Other call": 0.0})
+
+
+def test_a_control_group_shared_by_two_offers_counts_once():
+    shared = campaign((60, 300), (30, 300))
+    other = campaign((45, 300), (0, 0), offer="Other call")
+    assert pooled(measured_responses(pd.concat([shared, other]), {}))["n_control"] == 300
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        campaign((5, LEAST_PER_ARM - 1), (5, 300)),
+        campaign((5, 300), (0, 0)),
+        campaign((0, 0), (5, 300)),
+        campaign((5, 300), (5, 300), kind=None),
+        campaign((5, 300), (5, 300)).iloc[:0],
+    ],
+)
+def test_too_few_one_arm_alone_or_an_unknown_kind_measure_nothing(frame):
+    assert measured_responses(frame, {CALL: STATED}).empty
+
+
+def test_second_lives_that_are_worth_half_are_seen_and_few_returners_shrink_them():
+    values = {"treated": 25.0, "control": 50.0}
+    many = measured_second_lives(campaign((900, 3000), (900, 3000), values=values), {CALL: 1.0}).iloc[0]
+    few = measured_second_lives(campaign((12, 100), (12, 100), values=values), {CALL: 1.0}).iloc[0]
+    assert many["raw_share"] == pytest.approx(0.5) == few["raw_share"]
+    assert 0.49 < many["share"] < 0.53
+    assert many["share"] < few["share"] < 1
+    assert few["low"] < 0.55 < 0.8 < few["high"]
+    assert measured_second_lives(campaign((9, 100), (12, 100)), {CALL: 1.0}).empty
+    nothing = {"treated": 0.0, "control": 0.0}
+    assert measured_second_lives(campaign((90, 300), (90, 300), values=nothing), {}).empty
+
+
+def test_offers_take_what_was_measured_and_those_for_a_reason_keep_their_assumption():
+    responses = measured_responses(campaign((60, 300), (30, 300), offer="Thanks"), {})
+    lives = measured_second_lives(campaign((60, 300), (30, 300)), {})
+    sorry, own = (
+        offer("Sorry", suits=["complaint"]),
+        offer("Stated", response=STATED.model_dump() | {"source": "measured"}),
+    )
+    call, letter, untouched, stated = informed(
+        [offer(), offer(channel="letter"), sorry, own], responses, lives
+    )
+    assert call.response.source == "measured" and call.response.points == pytest.approx(0.1)
+    assert call.second_life_source == "measured"
+    assert letter == offer(channel="letter")
+    assert untouched == sorry
+    assert stated.response == own.response
+    assert informed([offer("Thanks", suits=["complaint"])], responses)[0].response.source == "measured"
+
+
+def test_what_is_assumed_of_a_kind_is_the_mean_of_its_offers_for_everybody():
+    offers = [offer(), offer("B", response={"points": 0.07, "low": 0.03, "high": 0.2}, second_life_share=0.8)]
+    offers.append(offer("C", suits=["complaint"], response={"points": 0.5, "low": 0.5, "high": 0.5}))
+    assert assumed(offers)[CALL].points == pytest.approx(0.06)
+    assert assumed_shares(offers) == {CALL: pytest.approx(0.9)}
+
+
+# From the client's own contacts --------------------------------------------------------------
+
+DAY = date(2024, 3, 1)
+
+
+@contextmanager
+def opened(data: Path, name: str) -> Iterator[tuple[History, Sources]]:
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    yield read_history(chosen, sources), sources
+    sources.close()
+
+
+def settings_text() -> str:
+    return """client: Acme
+tables:
+  orders:
+    files: orders.csv
+    columns: {customer_id: customer_id, ordered_at: ordered_at, amount: amount, list_amount: listed}
+  contacts:
+    files: contacts.csv
+    columns:
+      {campaign: campaign, customer_id: customer_id, contacted_at: day, channel: channel, arm: arm,
+       offer: offer}
+margin_rate: 0.5
+offers: {earlier: {Mystery: material, Catalogue: none}}
+"""
+
+
+def test_who_returned_within_the_horizon_and_what_they_brought(client):
+    rows = [
+        ("A", "a", DAY, "phone", "treated", "Mystery"),
+        ("A", "b", DAY, "phone", "control", ""),
+        ("A", "c", DAY, "phone", "Control", ""),
+        ("A", "d", DAY, "phone", "treated", "Mystery"),
+        ("A", "d", DAY, "phone", "control", ""),
+        ("A", "e", DAY, "phone", "treated", "Mystery"),
+        ("B", "a", date(2024, 11, 20), "phone", "treated", "Mystery"),
+        ("C", "a", DAY, "email", "treated", "Catalogue"),
+    ]
+    contacts = "campaign,customer_id,day,channel,arm,offer\n" + "\n".join(
+        ",".join(map(str, row)) for row in rows
+    )
+    bought = [
+        ("a", DAY, 100, 100),
+        ("a", DAY + timedelta(90), 80, 100),
+        ("a", DAY + timedelta(150), 60, 100),
+        ("b", DAY + timedelta(91), 40, 40),
+        ("c", DAY - timedelta(9), 30, 30),
+        ("e", DAY + timedelta(1), 10, 10),
+        ("z", date(2024, 12, 31), 5, 5),
+    ]
+    orders = "customer_id,ordered_at,amount,listed\n" + "\n".join(",".join(map(str, row)) for row in bought)
+    with opened(*client(orders, settings_text(), contacts_csv=contacts)) as (history, sources):
+        found = earlier_campaigns.assigned(history, sources)
+        sooner = earlier_campaigns.assigned(history, sources, 40)
+    of_a = found[found["campaign"] == "A"].set_index("customer_id")
+    assert of_a.index.tolist() == ["a", "b", "c", "e"]
+    assert of_a["arm"].tolist() == ["treated", "control", "control", "treated"]
+    assert of_a["returned"].tolist() == [True, False, False, True]
+    assert of_a["value"].tolist() == [0.5 * (80 + 60) + 20, 20, 0, 5]
+    assert (of_a["kind"] == "material").all()
+    assert found[found["campaign"] == "C"]["kind"].isna().all()
+    assert "B" not in set(found["campaign"])
+    assert "B" in set(sooner["campaign"])
+
+
+def test_a_client_without_contacts_has_no_earlier_campaign(client):
+    with opened(*client("customer_id,ordered_at,amount\na,2024-01-01,5\n")) as (history, sources):
+        found = earlier_campaigns.assigned(history, sources)
+    assert found.empty
+    assert measured_responses(found, {CALL: STATED}).empty
+    assert measured_second_lives(found, {}).empty
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("25% Rabatt", "financial"),
+        ("Kleines Geschenk", "material"),
+        ("Grazie al telefono", "emotional"),
+        ("Sommerkatalog", None),
+        (None, None),
+        ("Remise de printemps", "financial"),
+        ("Mystery", "material"),
+    ],
+)
+def test_the_kind_of_an_earlier_offer_is_what_client_yml_says_or_its_name(name, kind):
+    chosen = settings.Settings.model_validate(
+        {"client": "x", "tables": {"orders": {}}, "offers": {"earlier": {"Mystery": "material"}}}
+    )
+    assert earlier_campaigns.kind_of(name, chosen) == kind
+
+
+def test_the_demos_planted_campaigns_are_measured(demo_data):
+    with opened(demo_data, "demo") as (history, sources):
+        frame = earlier_campaigns.assigned(history, sources)
+        offers = catalogue.load(history.settings, demo_data / "demo")
+    found = measured_responses(frame, assumed(offers))
+    cells = found[found["offer"].isna()].set_index(["kind", "channel"])
+    # Planted: .46 of the regulars and .16 of the occasional who would not have ordered begin a second life.
+    assert 0.25 < cells.loc[CALL, "low"] < cells.loc[CALL, "lift_points"] < 0.46
+    assert cells.loc[("material", "letter"), "low"] > 0.01
+    assert set(cells.index) == {CALL, ("financial", "email"), ("financial", "letter"), ("material", "letter")}
