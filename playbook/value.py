@@ -6,13 +6,14 @@ that this client has already seen.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from playbook.history import MONEY, SHARDS, History, shard
 from playbook.survival import Array, shard_weights
@@ -188,6 +189,10 @@ class SecondLife:
         Mean over comebacks of the customer's mean margin per order before the comeback, shrunk.
     method : str
         second_lives, or few_second_lives where fewer than `ENOUGH_COMEBACKS` were followed.
+    dispersion : float
+        Variance of what a group of second lives brings over what is expected of it, client's
+        currency: a quasi-Poisson scale (Wedderburn 1974; Pearson's estimator, over shards of
+        customers).
     """
 
     months: Array
@@ -195,6 +200,7 @@ class SecondLife:
     followed: Array
     order_margin: float
     method: str
+    dispersion: float
 
     @property
     def last_month(self) -> int:
@@ -209,6 +215,35 @@ class SecondLife:
     def value(self, discount_rate: float) -> float:
         """Return the discounted margin of an average second life."""
         return float(self.months @ _discounts(len(self.months), discount_rate))
+
+    def expected(self, order_margin: Any, months: Any) -> Array:
+        """Return what second lives bring, not discounted, within the months that each is followed.
+
+        Parameters
+        ----------
+        order_margin, months : array
+            A customer's shrunk mean margin per order, and the months; those beyond K add nothing.
+        """
+        cumulated = np.concatenate([[0.0], self.months.cumsum()])
+        within = np.minimum(np.asarray(months, dtype=int), len(self.months))
+        return np.asarray(np.asarray(order_margin) / self.order_margin * cumulated[within])
+
+    def group_interval(
+        self, order_margin: Any, months: Any, level: float = 0.90
+    ) -> tuple[float, float, float]:
+        """Return what a group of second lives is expected to bring, with its predictive interval.
+
+        The variance adds that of the months' means (resampled customers) and that of the group's
+        own second lives (`dispersion`); normal quantiles.
+        """
+        ratio, within = np.asarray(order_margin) / self.order_margin, np.asarray(months, dtype=int)
+        within = np.minimum(within, len(self.months))
+        by_length = np.bincount(within, ratio, len(self.months) + 1)
+        reaching = by_length[::-1].cumsum()[::-1][1:]  # of all ratios, those followed through month k
+        total = float(self.months @ reaching)
+        variance = float(np.var(self.draws @ reaching)) + self.dispersion * max(total, 0.0)
+        half = float(norm.ppf((1 + level) / 2) * np.sqrt(variance))
+        return total, total - half, total + half
 
     def interval(self, discount_rate: float, level: float = 0.90) -> tuple[float, float]:
         """Return the interval of `value` from resampled customers."""
@@ -250,7 +285,19 @@ def second_life(history: History, inactivity_days: int, draws: int = 500) -> Sec
     counted = weights @ followed[:, :length]
     months = np.divide(weights @ margins, counted, out=np.zeros_like(counted), where=counted > 0)
     method = "second_lives" if enough == ENOUGH_COMEBACKS else "few_second_lives"
-    return SecondLife(months[0], months[1:], followed.sum(axis=0)[:length].astype(int), order_margin, method)
+    counted_now = followed.sum(axis=0)[:length].astype(int)
+    life = SecondLife(months[0], months[1:], counted_now, order_margin, method, 0.0)
+    return replace(life, dispersion=_dispersion(life, before, shrunk, margins.sum(axis=1)))
+
+
+def _dispersion(life: SecondLife, before: pd.DataFrame, shrunk: Shrinkage, brought: Array) -> float:
+    """Return Pearson's statistic of the shards' margins over its degrees of freedom."""
+    order_margin = shrunk.mean_margin(before["orders"], before["margin"] / before["n"])
+    expected = life.expected(order_margin, before["months"]) * before["n"].to_numpy(float)
+    by_shard = np.bincount(before["shard"].to_numpy(int), expected, SHARDS)
+    seen = by_shard > 0
+    squared = (brought[seen] - by_shard[seen]) ** 2 / by_shard[seen]
+    return float(squared.sum() / max(int(seen.sum()) - 1, 1))
 
 
 def second_lifetime_value(customers: pd.DataFrame, life: SecondLife | None, discount_rate: float) -> Array:

@@ -157,7 +157,7 @@ def test_a_month_that_is_not_over_is_not_counted(history_of, monkeypatch):
 
 def test_a_second_life_is_discounted_by_month_from_the_comeback_on():
     life = value.SecondLife(
-        np.array([10.0] + [0.0] * 11 + [11.0]), np.ones((5, 13)), np.full(13, 60), 5.0, "second_lives"
+        np.array([10.0] + [0.0] * 11 + [11.0]), np.ones((5, 13)), np.full(13, 60), 5.0, "second_lives", 1.0
     )
     assert life.value(0.1) == pytest.approx(10 + 11 / 1.1)
     assert life.value(0) == 21
@@ -166,7 +166,7 @@ def test_a_second_life_is_discounted_by_month_from_the_comeback_on():
 
 
 def test_second_lifetime_value_goes_with_the_margin_per_order():
-    life = value.SecondLife(np.array([10.0, 2.0]), np.ones((5, 2)), np.full(2, 60), 5.0, "second_lives")
+    life = value.SecondLife(np.array([10.0, 2.0]), np.ones((5, 2)), np.full(2, 60), 5.0, "second_lives", 1.0)
     frame = pd.DataFrame({"mean_order_margin": [5.0, 10.0, np.nan, -5.0]})
     found = value.second_lifetime_value(frame, life, 0)
     assert found == pytest.approx([12, 24, np.nan, -12], nan_ok=True)
