@@ -16,7 +16,7 @@ from playbook.sources import Sources
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-BEFORE, AFTER = 365, 730
+BEFORE, AFTER = 1095, 730
 """Days before and after the contact that are looked at."""
 DAYS_APART = 7
 """Control groups whose median day lies further from that of the contacted are all read from one day."""

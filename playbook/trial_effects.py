@@ -57,7 +57,7 @@ class Effect:
     corrected_low, corrected_high : float or None
         The interval corrected for several arms (Holm); with one arm the same.
     adjusted, adjusted_low, adjusted_high : float or None
-        Regression on the arm and the year before, interval robust to unequal variances (HC3).
+        Regression on the arm and what was before, interval robust to unequal variances (HC3).
     bootstrap_se, bootstrap_low, bootstrap_high : float or None
         Poisson bootstrap over customers, percentile interval.
     """
@@ -155,7 +155,7 @@ def harm(values: Array, treated: Flags, name: str, days: int) -> Effect:
 
 
 def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) -> Effect:
-    """Add the regression-adjusted effect: arm, the year before, and their products (Lin 2013), HC3.
+    """Add the regression-adjusted effect: arm, what was before, and their products (Lin 2013), HC3.
 
     Parameters
     ----------
@@ -179,13 +179,13 @@ def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) 
     )
 
 
-def year_before(trial: Trial) -> Array | None:
+def known_before(trial: Trial) -> Array | None:
     """Return what was known of everybody before the contact; None where the data begin with it.
 
     Returns
     -------
     array, shape (customers, 3)
-        Margin of the year before on a logarithmic scale, orders in it, and silence on a logarithmic scale.
+        Margin of the three years before on a logarithmic scale, orders in them, logarithm of the silence.
     """
     if trial.begins_before or not (trial.days["day"] < 0).any():
         return None
