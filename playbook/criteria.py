@@ -1,7 +1,7 @@
 """The scoring sheet: criteria to points from 0 to 10, their sum, and why somebody stands where he does."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from playbook.wording import Words
 
 MOST = 10
 """Points of the best."""
+DIGITS = 6
+"""Decimals of a value that count: what differs less is level, here and in a spreadsheet."""
 
 MONEY = (
     "margin",
@@ -78,6 +80,10 @@ class Sheet:
         if len(self.points) < 2:
             return []
         return [name for name, points in zip(self.names, self.points.T, strict=True) if np.ptp(points) == 0]
+
+    def of(self, chosen: Any) -> "Sheet":
+        """Return the sheet of some of the customers: a mask, or places in order."""
+        return replace(self, values=self.values[chosen], points=self.points[chosen])
 
     def score(self) -> Array:
         """Return each customer's total: the points times their weights, summed."""
@@ -143,6 +149,7 @@ def score_sheet(customers: pd.DataFrame, criteria: Sequence[Criterion]) -> Sheet
             f"client.yml: scoring: this client has the data of no weighted criterion ({names})."
         )
     values = customers[[criterion.column for criterion in used]].to_numpy(float, na_value=np.nan)
+    values = np.round(values, DIGITS)
     points = [give_points(values[:, place], criterion) for place, criterion in enumerate(used)]
     return Sheet(used, left_out, values, np.column_stack(points))
 

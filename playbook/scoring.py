@@ -21,6 +21,10 @@ from playbook.wording import Words
 
 FIRST, BUDGET, WAIT, LET_GO = "first", "budget", "wait", "let_go"
 CLASSES = (FIRST, BUDGET, WAIT, LET_GO)
+OCCASIONAL, NO_CONSENT = "occasional", "no_consent"
+APART = ("", OCCASIONAL, NO_CONSENT)
+"""How customers are ranked apart, in the order of the ranking; most are not."""
+CONSENT = "consent_"
 Flags = npt.NDArray[np.bool_]
 
 
@@ -31,8 +35,9 @@ class Ranking:
     Attributes
     ----------
     customers : DataFrame
-        The ranked, best first: the measured columns, score, rank (1 is best), class, best_profit
-        (of the best offer under its optimistic response), reason, weakest.
+        The ranked, best first, those ranked apart behind the others: the measured columns, apart
+        (one of `APART`), score, rank (1 is best), class, best_profit (of the best offer under its
+        optimistic response), reason, weakest.
     sheet : Sheet
         Points by criterion, in the same order.
     everybody : DataFrame
@@ -57,14 +62,18 @@ class Ranking:
 
     def columns(self) -> pd.DataFrame:
         """Return this chapter's columns for every customer, sorted by customer_id."""
-        points = pd.DataFrame(self.sheet.points, columns=[f"points_{name}" for name in self.sheet.names])
-        new = ["customer_id", "score", "rank", "class", "reason", "weakest"]
-        ranked = pd.concat([self.customers[new], points.set_index(self.customers.index)], axis=1)
+        sheet = pd.DataFrame(
+            np.hstack([self.sheet.points, self.sheet.values]),
+            columns=[f"{kind}_{name}" for kind in ("points", "value") for name in self.sheet.names],
+            index=self.customers.index,
+        )
+        new = ["customer_id", "score", "rank", "class", "reason", "weakest", "apart", "best_profit"]
+        ranked = pd.concat([self.customers[new], sheet], axis=1)
         frame = self.everybody[["customer_id", "second_lifetime_value", "mean_order_margin", "lapsed"]]
         frame = frame.merge(ranked, on="customer_id", how="left")
         shown = frame["lapsed"] | frame["rank"].notna()
         frame["second_lifetime_value"] = frame["second_lifetime_value"].where(shown)
-        frame = frame.astype({"rank": "Int64", "reason": "string", "weakest": "string"})
+        frame = frame.astype({"rank": "Int64", "reason": "string", "weakest": "string", "apart": "string"})
         return frame.drop(columns="lapsed").sort_values("customer_id", ignore_index=True)
 
     def findings(self) -> list[Finding]:
@@ -78,7 +87,7 @@ class Ranking:
             Finding("criteria_left_out", [criterion.name for criterion in sheet.left_out], unit="names"),
             Finding("criteria_constant", sheet.constant, unit="names", n=n),
             Finding("occasional_not_ranked", self.not_ranked, unit="customers"),
-            Finding("occasional_ranked", self._occasional(), unit="customers", n=n),
+            *(Finding(f"apart_{kind}", self._apart(kind), unit="customers", n=n) for kind in APART[1:]),
         ]
         for name, missing in zip(sheet.names, sheet.missing, strict=True):
             found.append(Finding(f"missing_{name}", int(missing), unit="customers", n=n))
@@ -97,8 +106,8 @@ class Ranking:
     def _who(self) -> str:
         return "lapsed" if self.settings.selection is None else "selected"
 
-    def _occasional(self) -> int:
-        return int(self.customers["occasional"].sum()) if "occasional" in self.customers else 0
+    def _apart(self, kind: str) -> int:
+        return int((self.customers["apart"] == kind).sum())
 
     def sentences(self, words: Words) -> list[str]:
         """Say who is ranked by what, and how many are in each class."""
@@ -223,11 +232,14 @@ def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], word
     chosen, dropped = candidates(measured, history)
     sheet = score_sheet(measured[chosen], chosen_criteria(settings))
     ranked = measured[chosen].assign(score=sheet.score(), place=np.arange(int(chosen.sum())))
+    ranked["apart"] = apart(ranked, settings)
+    ranked["behind"] = ranked["apart"].map(APART.index)
     ranked = ranked.sort_values(
-        ["score", "second_lifetime_value", "customer_id"], ascending=[False, False, True]
+        ["behind", "score", "second_lifetime_value", "customer_id"], ascending=[True, False, False, True]
     )
     place = ranked.pop("place").to_numpy(int)
-    sheet = Sheet(sheet.criteria, sheet.left_out, sheet.values[place], sheet.points[place])
+    ranked = ranked.drop(columns="behind")
+    sheet = sheet.of(place)
     ranked = ranked.reset_index(drop=True)
     ranked["rank"] = np.arange(1, len(ranked) + 1)
     ranked["best_profit"] = response.best_optimistic_profit(
@@ -257,24 +269,40 @@ def candidates(measured: pd.DataFrame, history: History) -> tuple[Flags, int]:
     return chosen & ~out, int((chosen & out).sum())
 
 
+def apart(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:
+    """Say who is ranked apart: whom no channel may reach, and occasional buyers.
+
+    A selection in the settings decides over the label occasional. Without the columns that chapter
+    01 (consent) and chapter 03 (occasional) write, nobody is apart.
+    """
+    kinds = np.full(len(ranked), "", dtype=object)
+    if "occasional" in ranked and settings.selection is None:
+        kinds[ranked["occasional"].to_numpy(bool)] = OCCASIONAL
+    consent = [column for column in ranked if str(column).startswith(CONSENT)]
+    if consent:
+        allowed = ranked[consent].isin(("allowed", "assumed")).any(axis=1).to_numpy(bool)
+        kinds[~allowed] = NO_CONSENT
+    return kinds
+
+
 def classify(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:
     """Sort customers, best first, into classes.
 
     Let go: even the best offer under its optimistic response does not pay, or a second life would
     bring no margin. Wait: of the others,
     those as likely to return unaided as ``wait_probability``. First: of the rest, the top
-    ``first_share``, rounded up. If the budget allows: the others. Where profit or probability
-    are not known, nobody is let go and nobody waits.
+    ``first_share``, rounded up, of those who are not ranked apart. If the budget allows: the
+    others. Where profit or probability are not known, nobody is let go and nobody waits.
 
     Parameters
     ----------
     ranked : DataFrame
-        best_profit, second_lifetime_value, return_probability; sorted by rank.
+        best_profit, second_lifetime_value, return_probability, apart; sorted by rank.
     """
     classes = np.full(len(ranked), BUDGET, dtype=object)
     let_go = ((ranked["best_profit"] <= 0) | (ranked["second_lifetime_value"] <= 0)).to_numpy()
     wait = (ranked["return_probability"] >= settings.scoring.wait_probability).to_numpy() & ~let_go
     classes[let_go], classes[wait] = LET_GO, WAIT
-    rest = np.flatnonzero(~let_go & ~wait)
+    rest = np.flatnonzero(~let_go & ~wait & (ranked["apart"] == "").to_numpy())
     classes[rest[: int(np.ceil(settings.scoring.first_share * len(rest) - 1e-9))]] = FIRST
     return classes

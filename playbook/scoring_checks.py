@@ -77,15 +77,16 @@ def stability(ranking: Ranking, words: Words, draws: int = DRAWS) -> Stability:
     """Rank again under random weights.
 
     Weights are drawn from a Dirichlet distribution around the chosen ones: with equal weights,
-    every weighting of the criteria is as likely as any other. The top are as many as come first.
-    Nothing can be told where nobody comes first, or everybody does.
+    every weighting of the criteria is as likely as any other. The top are as many as come first;
+    who is ranked apart takes no part. Nothing can be told where nobody comes first, or everybody
+    does.
     """
-    sheet, settings = ranking.sheet, ranking.settings
-    n = len(ranking.of(FIRST))
-    if not 0 < n < len(ranking.customers):
+    among = (ranking.customers["apart"] == "").to_numpy()
+    sheet, settings, n = ranking.sheet.of(among), ranking.settings, len(ranking.of(FIRST))
+    if not 0 < n < len(sheet.points):
         return Stability(0, np.array([]), pd.DataFrame(columns=["criterion", "stays"]))
     weighed = sheet.weights > 0
-    usual = top(ranking.customers["score"], n)
+    usual = top(ranking.customers.loc[among, "score"], n)
     concentration = sheet.weights[weighed] / sheet.weights[weighed].mean()
     drawn = np.random.default_rng(settings.seed).dirichlet(concentration, size=draws)
     stays = np.concatenate(

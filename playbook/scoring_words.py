@@ -21,7 +21,7 @@ def ranking_sentences(findings: Findings, words: Words) -> list[str]:
         _ranked_sentence(findings, words),
         *_others_sentences(findings, words),
         *_criteria_sentences(findings, words),
-        *_occasional_sentences(findings, words),
+        *_apart_sentences(findings, words),
     ]
 
 
@@ -116,7 +116,7 @@ def _criteria_sentences(findings: Findings, words: Words) -> list[str]:
     return said
 
 
-def _occasional_sentences(findings: Findings, words: Words) -> list[str]:
+def _apart_sentences(findings: Findings, words: Words) -> list[str]:
     said = []
     if out := findings["occasional_not_ranked"].value:
         said.append(
@@ -126,10 +126,20 @@ def _occasional_sentences(findings: Findings, words: Words) -> list[str]:
                 out,
             )
         )
-    if among := findings["occasional_ranked"].value:
+    if apart := findings["apart_occasional"].value:
         said.append(
             words.say_many(
-                "One of the ranked is an occasional buyer.", "{n} of the ranked are occasional buyers.", among
+                "One occasional buyer is ranked apart, behind the others.",
+                "{n} occasional buyers are ranked apart, behind the others.",
+                apart,
+            )
+        )
+    if silent := findings["apart_no_consent"].value:
+        said.append(
+            words.say_many(
+                "One customer may not be reached by any channel and is ranked last: ask for consent first.",
+                "{n} customers may not be reached by any channel and are ranked last: ask for consent first.",
+                silent,
             )
         )
     return said

@@ -220,9 +220,10 @@ def test_names_with_braces_and_brackets_are_only_text():
 # Classes -------------------------------------------------------------------------------------
 
 
-def classified(profit, chance, worth_of=None, **fields):
+def classified(profit, chance, worth_of=None, apart=None, **fields):
     frame = pd.DataFrame({"best_profit": profit, "return_probability": chance})
     frame["second_lifetime_value"] = worth_of or [10.0] * len(frame)
+    frame["apart"] = apart or ""
     return scoring.classify(frame, settings_with(**fields)).tolist()
 
 
@@ -245,6 +246,36 @@ def test_the_first_are_a_share_of_the_rest_rounded_up():
 
 def test_a_customer_whose_second_life_loses_money_is_let_go():
     assert classified([5.0], [0.1], worth_of=[-1.0]) == ["let_go"]
+
+
+def test_nobody_ranked_apart_comes_first():
+    kinds = ["", "", "occasional", "no_consent", "occasional"]
+    assert classified([1, 1, 1, 1, -1], [0.1] * 5, apart=kinds, first_share=1) == [
+        "first",
+        "first",
+        "budget",
+        "budget",
+        "let_go",
+    ]
+
+
+def test_who_has_no_channel_is_apart_whether_occasional_or_not():
+    frame = pd.DataFrame(
+        {
+            "occasional": [False, True, True, False],
+            "consent_email": ["refused", "refused", "allowed", "not_asked"],
+            "consent_letter": ["assumed", "no_address", "refused", "suppressed"],
+        }
+    )
+    assert scoring.apart(frame, settings_with()).tolist() == ["", "no_consent", "occasional", "no_consent"]
+    assert scoring.apart(frame[["occasional"]], settings_with()).tolist() == [
+        "",
+        "occasional",
+        "occasional",
+        "",
+    ]
+    chosen = settings_with().model_copy(update={"selection": ()})
+    assert scoring.apart(frame, chosen).tolist() == ["", "no_consent", "", "no_consent"]
 
 
 def test_where_the_chance_is_not_known_nobody_is_let_go_or_waited_for():
@@ -379,6 +410,22 @@ def test_occasional_buyers_that_are_left_out_are_not_ranked(client):
     assert ranking.customers["customer_id"].tolist() == ["ann"]
     assert ranking.not_ranked == 1
     assert any("One occasional buyer is left out" in sentence for sentence in ranking.sentences(WORDS))
+
+
+def test_occasional_buyers_are_ranked_behind_the_others(client):
+    lines = lines_of("ann,2020-01-01,5", "bob,2020-01-01,900", "cid,2020-01-02,7", "dan,2024-01-01,6")
+    data, name = client(lines, YML)
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    history = read_history(chosen, sources)
+    frame = comebacks.see_base(history, churn.find_threshold(history)).customers
+    frame = frame.assign(occasional=frame["customer_id"] == "bob", left_out=False)
+    _, ranking, _ = steps(history, sources, data / name, frame)
+    sources.close()
+    assert ranking.customers["customer_id"].tolist()[-1] == "bob"
+    assert ranking.customers["score"].idxmax() == 2
+    assert ranking.columns().set_index("customer_id").loc["bob", "apart"] == "occasional"
+    assert "One occasional buyer is ranked apart, behind the others." in ranking.sentences(WORDS)
 
 
 def test_orders_without_any_value_are_ranked_and_let_go(chapter):
