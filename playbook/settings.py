@@ -9,17 +9,13 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from playbook.errors import CallError, SettingsError, did_you_mean
+from playbook.lifecycle_settings import Lifecycle
 from playbook.measurement_settings import Measurement
+from playbook.offer_settings import Offers
 from playbook.scoring_settings import Scoring
 from playbook.table_settings import Tables
 from playbook.wording import languages
 from playbook.yaml_models import Strict, first_problem, read_yaml
-
-
-class Lifecycle(Strict):
-    """Rules of the stages of a relationship."""
-
-    left_truncation_days: int = Field(90, ge=0)
 
 
 class Survival(Strict):
@@ -75,25 +71,6 @@ class SelectionRule(Strict):
     first_order_months_ago: Range | None = None
     last_order_months_ago: Range | None = None
     where: dict[str, Any] = Field(default_factory=dict)
-
-
-class Offers(Strict):
-    """What may be spent on whom. No catalogue: the preset's.
-
-    ``weeks`` is the planning window. ``stay_share`` is the chance that whoever came back is still
-    there when a staying incentive is paid, ``margin_variation`` the coefficient of variation of
-    the margin of a second life: both are assumptions until measured. ``earlier`` says of what kind
-    the offers of earlier campaigns were, by their name in ``contacts`` (none: no kindness at all).
-    """
-
-    catalogue: str | None = None
-    earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)
-    budget: float = Field(5000, ge=0, allow_inf_nan=False)
-    holdout_share: float = Field(0.1, ge=0, lt=1)
-    response: Literal["points", "odds"] = "points"
-    weeks: int = Field(8, gt=0, le=52)
-    stay_share: float = Field(0.5, ge=0, le=1)
-    margin_variation: float = Field(1.0, ge=0, le=5)
 
 
 class EarlyWarning(Strict):
