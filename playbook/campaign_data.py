@@ -147,7 +147,7 @@ def read_trials(
     known = people["customer_id"].isin(set(customers["customer_id"]))
     lost = people[~known]
     people = _elsewhere(people[known].reset_index(drop=True), settings.measurement.horizon_days)
-    days, events = _days(people, history), _events(people, sources, history)
+    days, events = follow(people, history), events_of(people, sources, history)
     visits = bool((events["kind"] == "visit").any())
     trials = []
     for campaign in people.groupby("campaign", observed=True)["start"].min().sort_values(kind="stable").index:
@@ -280,8 +280,19 @@ def _elsewhere(people: pd.DataFrame, horizon: int) -> pd.DataFrame:
     return people.assign(elsewhere=people.index.isin(touched))
 
 
-def _days(people: pd.DataFrame, history: History) -> pd.DataFrame:
-    """Return what the assigned bought around their contact: one row per person and day."""
+def follow(people: pd.DataFrame, history: History) -> pd.DataFrame:
+    """Return what customers bought around a day: one row per person and day with an order line.
+
+    Parameters
+    ----------
+    people : DataFrame
+        customer_id, start (datetime64).
+
+    Returns
+    -------
+    DataFrame
+        person (position in people), day (from the start), margin, revenue, ordered; by person and day.
+    """
     days = history.days
     joined = days.inner_join(_keys(people), "customer_id")
     offset = joined.day.delta(joined.start, unit="day").cast("int32")
@@ -297,7 +308,7 @@ def _days(people: pd.DataFrame, history: History) -> pd.DataFrame:
     return frame
 
 
-def _events(people: pd.DataFrame, sources: Sources, history: History) -> pd.DataFrame:
+def events_of(people: pd.DataFrame, sources: Sources, history: History) -> pd.DataFrame:
     """Return visits, unsubscriptions and complaints of the assigned after their contact."""
     if sources.events is None:
         return pd.DataFrame({"person": np.array([], int), "day": np.array([], int), "kind": []})

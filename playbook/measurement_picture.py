@@ -53,6 +53,7 @@ def _draw(campaign: Measured, axes: Any, words: Words) -> str:
     right.set_xlabel(say("months after the contact"))
     right.yaxis.set_major_formatter(lambda value, _: words.percent(value))
     right.set_ylim(bottom=0)
+    right.xaxis.get_major_locator().set_params(integer=True)
     right.legend(fontsize=8)
     top, end = curve.loc[curve["value"].idxmax()], curve.iloc[-1]
     return say(
