@@ -117,7 +117,7 @@ class Chapter:
     def finish(self, results_by_customer: pd.DataFrame, results: Iterable[Finding]) -> None:
         """Write this chapter's columns (with customer_id) and findings; the chapter is then done."""
         tables, findings = self.folder / "tables", self.folder / "findings"
-        tables.mkdir(parents=True, exist_ok=True)
+        tables.mkdir(exist_ok=True)
         findings.mkdir(exist_ok=True)
         frame = results_by_customer.sort_values("customer_id", kind="stable").reset_index(drop=True)
         columns = {str(name): _as_arrow(frame[name], TYPES.get(str(name))) for name in frame}

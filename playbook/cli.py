@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from playbook import masters, progress, runner, settings
-from playbook.errors import CallError, DataError, PlaybookError
+from playbook.errors import CallError, DataError, PlaybookError, one_line
 from playbook.plan import Request
 from playbook.wording import Words
 
@@ -70,6 +70,36 @@ def run(
     typer.echo(finished.page)
 
 
+@app.command("batch")
+def run_many(
+    clients: Annotated[
+        list[str] | None, typer.Argument(help="Clients; none: all in the data folder.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Clients that are run at a time.")] = os.cpu_count()
+    or 1,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Run on the workers of this Dask scheduler.")
+    ] = None,
+    only_failed: Annotated[bool, typer.Option("--only-failed", help="Those that failed last time.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also write comparison.html: the clients without names.")
+    ] = False,
+    data: Data = Path("data"),
+    reports: Reports = Path("reports"),
+) -> None:
+    """Run many clients, and write a page over all of them."""
+    from playbook import batch_command
+
+    asked = batch_command.Asked(tuple(clients or ()), data, reports, workers, cluster, only_failed, compare)
+    if dry_run:
+        batch_command.foresee(asked)
+    elif not batch_command.run(asked):
+        raise typer.Exit(1)
+
+
 @app.command()
 def new(
     client: Annotated[str, typer.Argument(help="Name of the client's folder, made in the data folder.")],
@@ -121,11 +151,10 @@ def main() -> NoReturn:
     try:
         app()
     except PlaybookError as error:
-        _say(" ".join(str(error).split()))
+        _say(one_line(error))
         sys.exit(error.exit_code)
     except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        _say(f"The run stopped: {error.strerror or error}{place}.")
+        _say(one_line(error))
         sys.exit(1)
     sys.exit(0)
 

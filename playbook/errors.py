@@ -1,6 +1,7 @@
 """Errors that reach a user: one sentence that says what, where and what to do."""
 
 from collections.abc import Iterable
+from concurrent.futures import BrokenExecutor
 from difflib import get_close_matches
 
 
@@ -30,6 +31,18 @@ class DataError(PlaybookError):
 
 class RunFailed(PlaybookError):
     """A run stopped for a reason that is neither call, settings nor data."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error as one line: what, where and what to do."""
+    if isinstance(error, PlaybookError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        place = f" ({error.filename})" if error.filename else ""
+        return f"The run stopped: {error.strerror or error}{place}."
+    if isinstance(error, BrokenExecutor):
+        return "Its process was killed; where memory ran out, run fewer at a time with --workers."
+    return " ".join(f"The run stopped: {type(error).__name__}: {error}".split())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

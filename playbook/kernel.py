@@ -48,17 +48,24 @@ class WarmKernel:
     ----------
     environment : mapping
         The kernel's environment variables.
+    name : str
+        Names the folder of its sockets, so that `sweep` finds it where this process is killed.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], name: str) -> None:
         self._environment = dict(environment)
-        self._folder = _short_folder()
+        self._folder = _sockets(name)
         self._ready = False
         self.manager: Any = None
         self.client: Any = None
 
     def __enter__(self) -> Self:
-        self._start()
+        self._folder.mkdir(mode=0o700)
+        try:
+            self._start()
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
         return self
 
     def __exit__(
@@ -182,9 +189,15 @@ class WarmKernel:
         await self.manager.cleanup_resources()
 
 
-def _short_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="playbook-"))
-    if len(str(folder)) > _LONGEST_SOCKET and sys.platform != "win32":
-        folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="playbook-", dir="/tmp"))
-    return folder
+def sweep(name: str) -> None:
+    """Remove what a kernel that could not be ended has left."""
+    shutil.rmtree(_sockets(name), ignore_errors=True)
+
+
+def _sockets(name: str) -> Path:
+    folder = Path(tempfile.gettempdir()) / f"playbook{name}"
+    return (
+        folder
+        if len(str(folder)) <= _LONGEST_SOCKET or sys.platform == "win32"
+        else Path("/tmp") / folder.name
+    )

@@ -16,7 +16,10 @@ from playbook.masters import Chapter
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; ``parameters`` are words such as ``horizon_days=90``."""
+    """What the user asked for.
+
+    ``parameters`` are words such as ``horizon_days=90``; ``beside`` is how many runs share the machine.
+    """
 
     client: str
     data: Path
@@ -26,6 +29,7 @@ class Request:
     chapters: str | None = None
     fresh: bool = False
     teach: bool = False
+    beside: int = 1
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any
 
 from playbook import masters, provenance, report, runs
 from playbook.errors import CallError, DataError, PlaybookError, RunFailed, SettingsError
-from playbook.kernel import CellFailed, WarmKernel
+from playbook.kernel import CellFailed, WarmKernel, sweep
 from playbook.masters import Chapter
 from playbook.plan import Plan, Request, make_plan, sha256
 from playbook.runs import ChapterRecord, Checkpoint, Manifest
@@ -28,6 +28,12 @@ from playbook.wording import Words
 SETTINGS = ".settings.json"
 SCRATCH = ".scratch"
 """Where chapters put temporary files. It goes with the run, also where a kernel or this process is killed."""
+SOURCE_PASSWORD = "PLAYBOOK_SOURCE_PASSWORD"
+"""The environment variable with the password of a client's database; no kernel gets it."""
+
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""For linear algebra: the number of cores would change the last digits of a sum. The engine uses all."""
+
 SUMMARY = "from playbook import summary; summary.write()"
 
 _USERS_ERRORS: dict[str, type[PlaybookError]] = {
@@ -58,15 +64,23 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
         Where a chapter stopped; the run is kept as ``AS_OF.failed``.
     """
     plan = make_plan(request)
-    runs.tidy(plan.home)
-    ready = (
-        None if request.fresh or request.chapters else runs.complete_run(plan.home, plan.keys, request.teach)
-    )
-    if ready:
-        return Finished(ready / runs.INDEX, tuple(runs.read_manifest(ready)["warnings"]), unchanged=True)
-    _leave_out_slow_grammar()
-    with _run_folder(plan.home) as folder:
-        return _Running(plan, folder, announce).to_the_end()
+    with runs.claim(plan.home):
+        for name in runs.tidy(plan.home):
+            sweep(name)
+        if finished := unchanged(plan):
+            return finished
+        _leave_out_slow_grammar()
+        with _run_folder(plan.home) as folder:
+            return _Running(plan, folder, announce).to_the_end()
+
+
+def unchanged(plan: Plan) -> Finished | None:
+    """Return the report that is already there, where a run would only make it once more."""
+    asked = plan.request
+    ready = None if asked.fresh or asked.chapters else runs.complete_run(plan.home, plan.keys, asked.teach)
+    if ready is None:
+        return None
+    return Finished(ready / runs.INDEX, tuple(runs.read_manifest(ready)["warnings"]), unchanged=True)
 
 
 def _leave_out_slow_grammar() -> None:
@@ -84,7 +98,7 @@ def _run_folder(home: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        runs.discard(folder)
         if not any(home.iterdir()):
             home.rmdir()
 
@@ -100,6 +114,8 @@ class _Running:
         self.seen: dict[str, tuple[int, int]] = {}
         self.manifest = Manifest(
             client=plan.request.client,
+            name=plan.chosen.client,
+            currency=plan.chosen.currency,
             as_of=None,
             status="running",
             started=_now(),
@@ -117,9 +133,11 @@ class _Running:
         runs.write_text(self.folder / SETTINGS, self.plan.chosen.model_dump_json())
         (self.folder / SCRATCH).mkdir()
         try:
-            with WarmKernel(self._environment()) as kernel, ThreadPoolExecutor(1) as writer:
+            with WarmKernel(self._environment(), self.folder.name) as kernel, ThreadPoolExecutor(1) as writer:
                 self._run_all(kernel, writer)
+            self._refuse_changed_inputs()
         except RunFailed as failure:
+            self._refuse_changed_inputs()
             nowhere = {"chapter": None, "cell": None, "message": str(failure)}
             self.manifest.error = self.manifest.error or nowhere
             self._put_in_place("failed")
@@ -145,6 +163,13 @@ class _Running:
         self._write_summary(kernel)
         for written in writing:
             written.result()
+
+    def _refuse_changed_inputs(self) -> None:
+        """Refuse what was read from files that are no longer those that were hashed before."""
+        now = provenance.input_hashes(self.plan.chosen.inputs(self.plan.folder), self.plan.folder)
+        for name, before in self.plan.inputs.items():
+            if now.get(name) != before:
+                raise DataError(f"{name} changed while it was read: run again once it is complete.")
 
     def _chapter(
         self, chapter: Chapter, key: str, found: Checkpoint | None, kernel: WarmKernel
@@ -292,14 +317,20 @@ class _Running:
 
     def _environment(self) -> dict[str, str]:
         run, scratch = self.folder.resolve(), str(self.folder.resolve() / SCRATCH)
-        return os.environ | {
-            "PLAYBOOK_DATA": str(self.plan.request.data.resolve()),
-            "PLAYBOOK_REPORTS": str(self.plan.request.reports.resolve()),
-            "PLAYBOOK_RUN": str(run),
-            "PLAYBOOK_SETTINGS": str(run / SETTINGS),
-            "PLAYBOOK_HEADLESS": "1",
-            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
-        }
+        kept = {name: value for name, value in os.environ.items() if name != SOURCE_PASSWORD}
+        return (
+            _ONE_THREAD
+            | kept
+            | {
+                "PLAYBOOK_DATA": str(self.plan.request.data.resolve()),
+                "PLAYBOOK_REPORTS": str(self.plan.request.reports.resolve()),
+                "PLAYBOOK_RUN": str(run),
+                "PLAYBOOK_SETTINGS": str(run / SETTINGS),
+                "PLAYBOOK_BESIDE": str(self.plan.request.beside),
+                "PLAYBOOK_HEADLESS": "1",
+                **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
+            }
+        )
 
 
 def _now() -> str:

@@ -9,7 +9,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from hashlib import file_digest
@@ -22,6 +24,11 @@ CUSTOMERS = Path("tables") / "customers.parquet"
 INDEX = "index.html"
 MANIFEST = "manifest.json"
 UNDATED = "undated"
+LOCKS = ".locks"
+"""Folder in the reports' folder with a lock file for each client."""
+
+PATIENCE = 10.0
+"""Seconds that a killed run's kernel may go on writing: it looks once a second whether it was orphaned."""
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(\.failed)?|undated\.failed")
 
@@ -48,6 +55,8 @@ class Manifest:
     """The record of a run, as ``manifest.json`` holds it."""
 
     client: str
+    name: str
+    currency: str
     as_of: str | None
     status: str
     started: str
@@ -71,6 +80,30 @@ class Checkpoint:
     files: Mapping[str, str]
 
 
+@contextmanager
+def claim(home: Path) -> Iterator[None]:
+    """Keep other runs of the client away for as long as this one goes on.
+
+    Raises
+    ------
+    RunFailed
+        Where another run of the client is under way.
+    """
+    from filelock import FileLock, Timeout
+
+    locks = home.parent / LOCKS
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(locks / f"{home.name}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise RunFailed(f"A run of {home.name} is under way: wait until it has ended, or stop it.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def begin(home: Path) -> Path:
     """Make the folder of a new run in the client's folder of reports."""
     run = home / f".run-{os.getpid()}-{secrets.token_hex(4)}"
@@ -79,15 +112,37 @@ def begin(home: Path) -> Path:
     return run
 
 
-def tidy(home: Path) -> None:
-    """Complete an interrupted swap and remove what dead processes left behind."""
-    if not home.is_dir():
-        return
+def tidy(home: Path) -> list[str]:
+    """Complete an interrupted swap and remove what killed runs left behind; only under `claim`.
+
+    Returns
+    -------
+    list of str
+        The names of the runs that were removed.
+    """
     for old in home.glob(".*.old"):
         _complete_swap(old)
-    for run in home.glob(".run-*"):
-        if not _is_running(run):
+    left = list(home.glob(".run-*"))
+    for run in left:
+        discard(run)
+    return [run.name for run in left]
+
+
+def is_tidy(home: Path) -> bool:
+    """Whether no killed run has left anything."""
+    return not any(home.glob(".*.old")) and not any(home.glob(".run-*"))
+
+
+def discard(run: Path) -> None:
+    """Remove a run's folder, also while an orphaned kernel is still writing there."""
+    give_up = time.monotonic() + PATIENCE
+    while run.exists():
+        try:
             shutil.rmtree(run)
+        except OSError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.1)
 
 
 def swap(run: Path, name: str) -> Path:
@@ -132,7 +187,7 @@ def checkpoints(home: Path) -> dict[str, Checkpoint]:
     """Return what earlier runs of the client, good or failed, hold for each checkpoint key."""
     return {
         entry["key"]: Checkpoint(folder, entry["files"])
-        for folder in _finished(home)
+        for folder in finished(home)
         for entry in read_manifest(folder).get("chapters", [])
         if entry.get("status") in ("done", "cached") and entry.get("key") and entry.get("files")
     }
@@ -140,7 +195,7 @@ def checkpoints(home: Path) -> dict[str, Checkpoint]:
 
 def complete_run(home: Path, keys: Sequence[str], teach: bool) -> Path | None:
     """Return the folder of a good run with exactly these chapters, if there is one."""
-    for folder in _finished(home):
+    for folder in finished(home):
         manifest = read_manifest(folder)
         entries = manifest.get("chapters", [])
         same = [entry.get("key") for entry in entries] == list(keys) and manifest.get("teach") == teach
@@ -225,7 +280,7 @@ def _with_columns(joined: Any, table: Any, chapter: str) -> Any:
     return joined
 
 
-def _finished(home: Path) -> list[Path]:
+def finished(home: Path) -> list[Path]:
     """Return the client's dated folders, failed ones first, so that good ones win a lookup."""
     folders = [path for path in home.glob("*") if path.is_dir() and _DATED.fullmatch(path.name)]
     return sorted(folders, key=lambda path: (not path.name.endswith(".failed"), path.name))
@@ -237,8 +292,6 @@ def _complete_swap(old: Path) -> None:
     target = old.parent / name
     if not target.exists():
         ready = [run for run in old.parent.glob(".run-*") if _belongs(run, name)]
-        if any(_is_running(run) for run in ready):
-            return
         (ready[0] if ready else old).rename(target)
     if old.exists():
         shutil.rmtree(old)
@@ -249,17 +302,3 @@ def _belongs(run: Path, name: str) -> bool:
     manifest = read_manifest(run)
     ended = manifest.get("status") in ("done", "failed")
     return ended and name == place(manifest["as_of"], manifest["status"], manifest["partial"])
-
-
-def _is_running(run: Path) -> bool:
-    """Whether the process that began a run is alive."""
-    pid = run.name.split("-")[1]
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

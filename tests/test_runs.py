@@ -1,7 +1,7 @@
 import json
-import os
 import subprocess
 import sys
+import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -67,22 +67,42 @@ def test_a_swap_of_a_partial_run_does_not_become_the_full_run(tmp_path):
     assert (tmp_path / "2025-12-31.partial" / "index.html").read_text() == "new"
 
 
-def test_only_the_folders_of_dead_processes_are_swept(tmp_path):
-    alive = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    for name in (f".run-{alive.pid}-a", f".run-{os.getpid()}-b", f".run-{DEAD}-c", ".run-odd"):
-        (tmp_path / name).mkdir()
-    runs.tidy(tmp_path)
-    assert names(tmp_path) == sorted([f".run-{alive.pid}-a", f".run-{os.getpid()}-b"])
-    alive.communicate(b"\n")
-    runs.tidy(tmp_path)
-    assert names(tmp_path) == [f".run-{os.getpid()}-b"]
+def test_what_killed_runs_left_is_removed_and_named(tmp_path):
+    for name in (".run-1-a", ".run-odd"):
+        (tmp_path / name / "tables").mkdir(parents=True)
+    assert sorted(runs.tidy(tmp_path)) == [".run-1-a", ".run-odd"]
+    assert names(tmp_path) == []
 
 
-def test_a_swap_under_way_in_a_living_process_is_left_alone(tmp_path):
-    a_run(tmp_path / ".2025-12-31.old")
-    a_run(tmp_path / f".run-{os.getpid()}-x")
-    runs.tidy(tmp_path)
-    assert names(tmp_path) == [".2025-12-31.old", f".run-{os.getpid()}-x"]
+def test_a_folder_that_an_orphaned_kernel_still_fills_is_removed_in_the_end(tmp_path):
+    run = tmp_path / ".run-1-a"
+    run.mkdir()
+    code = (
+        "import pathlib, sys, time\n"
+        "folder, end = pathlib.Path(sys.argv[1]), time.monotonic() + 1\n"
+        "while time.monotonic() < end:\n"
+        "    try:\n"
+        "        (folder / str(time.monotonic_ns())).touch()\n"
+        "    except FileNotFoundError:\n"
+        "        break\n"
+    )
+    orphan = subprocess.Popen([sys.executable, "-c", code, str(run)])
+    while not any(run.iterdir()):
+        time.sleep(0.01)
+    runs.discard(run)
+    orphan.wait(timeout=10)
+    assert not run.exists()
+
+
+def test_a_client_is_claimed_by_one_run_at_a_time(tmp_path):
+    home = tmp_path / "reports" / "acme"
+    with runs.claim(home):
+        with pytest.raises(RunFailed, match=r"^A run of acme is under way: .* stop it\.$"), runs.claim(home):
+            pass
+        with runs.claim(home.with_name("bettini")):
+            pass
+    with runs.claim(home):
+        pass
 
 
 def table(run, chapter, **columns):

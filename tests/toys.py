@@ -1,6 +1,7 @@
 """Toy notebooks and clients for tests of the runner: small cells instead of chapters."""
 
 import json
+import os
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -39,6 +40,28 @@ finding = {"name": "as_of", "value": "2025-12-31", "unit": "date"} | empty
 pq.write_table(pa.table({"customer_id": ["a", "b"], "NAME": [1, 2]}), run / "tables" / "NUMBER.parquet")
 (run / "findings" / "NUMBER.json").write_text(json.dumps([finding]))
 """
+
+
+SITE = """
+import importlib.util
+if importlib.util.find_spec("playbook"):
+    import toys
+    from playbook import runner
+    runner.SUMMARY = toys.SUMMARY
+"""
+
+
+def ground(folder: Path) -> dict[str, str]:
+    """Make a folder of masters; return the environment in which every process runs toys only."""
+    (folder / "masters").mkdir()
+    (folder / "site").mkdir()
+    (folder / "site" / "sitecustomize.py").write_text(SITE)
+    inherited = os.environ.get("PYTHONPATH", "")
+    places = [folder / "site", Path(__file__).parent, *filter(None, inherited.split(os.pathsep))]
+    return {
+        "PLAYBOOK_NOTEBOOKS": str(folder / "masters"),
+        "PYTHONPATH": os.pathsep.join(map(str, places)),
+    }
 
 
 def code(source: str, *tags: str) -> dict:
