@@ -228,7 +228,7 @@ def spells(history: History) -> Any:
     ibis.Table
         customer_id; order_number (1 for the spell after the first order); start (date);
         duration (days); returned (bool: an order ended it); first_seen (the first order);
-        old_customer (bool: see `is_old_customer`).
+        old_customer (bool: see `mark_old`).
     """
     orders = history.orders.select("customer_id", "day")
     by_day = ibis.window(group_by=orders.customer_id, order_by=orders.day)
@@ -242,16 +242,17 @@ def spells(history: History) -> Any:
     found = found.mutate(
         duration=end.delta(found.day, unit="day").cast("int32"), returned=found.following.notnull()
     )
-    return _mark_old(found, history).select(
+    return mark_old(found, history).select(
         "customer_id", "order_number", "duration", "returned", "first_seen", "old_customer", start="day"
     )
 
 
-def _mark_old(found: Any, history: History) -> Any:
-    """Mark the customers who bought before the log began (left truncation).
+def mark_old(found: Any, history: History) -> Any:
+    """Mark, as ``old_customer``, the customers who bought before the log began (left truncation).
 
-    First seen within the log's first days, and not known to have been acquired then: they are
-    left out of first-to-second spells and never called occasional or just engaged.
+    ``found`` has customer_id and first_seen, the day of the first order. Who is first seen within
+    the log's first days, and not known to have been acquired then, is left out of first-to-second
+    spells and never called occasional or just engaged.
     """
     if history.settings.tables.orders.cohort:
         return found.mutate(old_customer=ibis.literal(False))

@@ -1,0 +1,223 @@
+"""Chapter 02: the stages, their rules and what the data cannot show, in words."""
+
+from collections.abc import Mapping, Sequence
+
+from playbook.findings import Findings
+from playbook.lifecycle_settings import Lifecycle
+from playbook.settings import Settings
+from playbook.stages import STAGES, Silences
+from playbook.wording import Words
+
+FRESH = ("just engaged", "engaged", "firmly engaged")
+CONTACTS = ("suspect", "prospect", "lead")
+
+
+def stage_labels(words: Words) -> dict[str, str]:
+    """Return what each stage is called."""
+    say = words.say
+    return {
+        "suspect": say("suspect"),
+        "prospect": say("prospect"),
+        "lead": say("lead"),
+        "just engaged": say("just engaged"),
+        "engaged": say("engaged"),
+        "firmly engaged": say("firmly engaged"),
+        "at risk": say("at risk"),
+        "lapsed": say("lapsed"),
+        "lost": say("lost"),
+    }
+
+
+def event_labels(words: Words) -> dict[str, str]:
+    """Return what each kind of event is called, in the middle of a sentence."""
+    say = words.say
+    return {
+        "visit": say("a visit"),
+        "inquiry": say("an inquiry"),
+        "complaint": say("a complaint that was not solved"),
+        "complaint_solved": say("a complaint that was solved"),
+        "cancellation": say("a cancellation"),
+        "unsubscribe": say("an unsubscription"),
+        "review": say("a review"),
+        "call": say("a call"),
+    }
+
+
+def nouns(preset: str, words: Words) -> Mapping[str, str]:
+    """Return what this kind of client calls customers and orders."""
+    say = words.say
+    if preset == "donations":
+        return {
+            "customers": say("donors"),
+            "orders": say("gifts"),
+            "order": say("gift"),
+            "ordered": say("gave"),
+            "have_ordered": say("given"),
+            "revenue": say("donations"),
+        }
+    return {
+        "customers": say("customers"),
+        "orders": say("orders"),
+        "order": say("order"),
+        "ordered": say("ordered"),
+        "have_ordered": say("ordered"),
+        "revenue": say("revenue"),
+    }
+
+
+# The rules -----------------------------------------------------------------------------------
+
+
+def stage_rules(silences: Silences, settings: Settings, words: Words) -> dict[str, str]:
+    """Return the rule of every stage, in words, with its numbers."""
+    say, rules = words.say, settings.lifecycle
+    called = nouns(settings.preset, words)
+    visits = say(
+        "{n} visits, the first and the last more than {days} days apart",
+        n=words.number(rules.visits),
+        days=words.number(rules.visits_over_days),
+    )
+    asked = _any_of(rules.lead_events, words)
+    return {
+        "suspect": say("known to the client, and nothing measurable has happened yet"),
+        "prospect": say("has shown interest: {events}", events=_any_of(rules.prospect_events, words)),
+        "lead": asked
+        if rules.engaged_without_order
+        else say("has asked for something: {events}; or {visits}", events=asked, visits=visits),
+        **_rules_by_orders(rules, visits, called, words),
+        **_rules_by_silence(silences, settings, called, words),
+    }
+
+
+def _rules_by_orders(
+    rules: Lifecycle, visits: str, called: Mapping[str, str], words: Words
+) -> dict[str, str]:
+    def orders(least: int, below: int) -> str:
+        if below - least > 1:
+            span = words.between(words.number(least), words.number(below - 1))
+            return words.say("{span} {orders}", span=span, orders=called["orders"])
+        noun = called["order"] if least == 1 else called["orders"]
+        return words.say("{n} {orders}", n=words.number(least), orders=noun)
+
+    return {
+        "just engaged": orders(rules.just_engaged_orders, rules.engaged_orders),
+        "engaged": words.say(
+            "{orders}; or fewer, and perhaps known since before the data begin",
+            orders=orders(rules.engaged_orders, rules.firmly_engaged_orders),
+        ),
+        "firmly engaged": words.say(
+            "{n} {orders} or more; or {visits}",
+            n=words.number(rules.firmly_engaged_orders),
+            orders=called["orders"],
+            visits=visits,
+        ),
+    }
+
+
+def _rules_by_silence(
+    silences: Silences, settings: Settings, called: Mapping[str, str], words: Words
+) -> dict[str, str]:
+    say, rules = words.say, settings.lifecycle
+
+    def silent(days: int, source: str, share: float) -> str:
+        text = say("silent for more than {days} days", days=words.number(days))
+        if source != "data":
+            return text
+        return say(
+            "{silent}: by then {share} of those who come back are back",
+            silent=text,
+            share=words.percent(share),
+        )
+
+    def after(rule: str, kinds: Sequence[str]) -> str:
+        if not kinds:
+            return rule
+        return say(
+            "{rule}; or {events} since the last {order}",
+            rule=rule,
+            events=_any_of(kinds, words),
+            order=called["order"],
+        )
+
+    at_risk = silent(silences.at_risk, silences.at_risk_source, rules.at_risk_share)
+    lost = silent(silences.lost, silences.lost_source, rules.lost_share)
+    return {
+        "at risk": after(at_risk, rules.at_risk_events),
+        "lapsed": silent(silences.lapsed, silences.inactivity.source, settings.survival.share_of_returns),
+        "lost": after(lost, rules.lost_events),
+    }
+
+
+def _any_of(kinds: Sequence[str], words: Words) -> str:
+    """Return kinds of events with an 'or' between them."""
+    labels = event_labels(words)
+    text = words.say("nothing")
+    for place, kind in enumerate(kinds):
+        text = labels[kind] if place == 0 else words.say("{some} or {last}", some=text, last=labels[kind])
+    return text
+
+
+# What was found ------------------------------------------------------------------------------
+
+
+def stage_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the base by stage from its findings."""
+    say, number = words.say, words.number
+    called = nouns(str(findings["preset"].value), words)
+    counts = {stage: int(findings[stage_key(stage)].value) for stage in STAGES}
+    buyers = sum(counts[stage] for stage in STAGES if stage not in CONTACTS)
+    said = [
+        say(
+            "Of {known} people known, {buyers} have {ordered}. {engaged} {customers} are engaged"
+            " ({just} just engaged, {some} engaged, {firmly} firmly engaged), {risk} are at risk, {lapsed}"
+            " have lapsed and {lost} are lost.",
+            known=number(sum(counts.values())),
+            buyers=number(buyers),
+            ordered=called["have_ordered"],
+            customers=called["customers"],
+            engaged=number(sum(counts[stage] for stage in FRESH)),
+            just=number(counts["just engaged"]),
+            some=number(counts["engaged"]),
+            firmly=number(counts["firmly engaged"]),
+            risk=number(counts["at risk"]),
+            lapsed=number(counts["lapsed"]),
+            lost=number(counts["lost"]),
+        )
+    ]
+    contacts = sum(counts[stage] for stage in CONTACTS)
+    if contacts:
+        said.append(
+            say(
+                "{n} never {ordered}: {suspects} suspects of whom nothing is known, {prospects} prospects who"
+                " have shown interest, and {leads} leads who have asked for something.",
+                n=number(contacts),
+                ordered=called["ordered"],
+                suspects=number(counts["suspect"]),
+                prospects=number(counts["prospect"]),
+                leads=number(counts["lead"]),
+            )
+        )
+    return said + _margin_sentences(findings, called, words)
+
+
+def _margin_sentences(findings: Findings, called: Mapping[str, str], words: Words) -> list[str]:
+    total = sum(findings[f"year_margin_{stage_key(stage)}"].value for stage in STAGES)
+    if total <= 0:
+        return []
+    risk = findings["year_margin_stage_at_risk"].value
+    firm = findings["year_margin_stage_firmly_engaged"].value
+    return [
+        words.say(
+            "Of the margin of the last 12 months, {firm} came from {customers} who are now firmly engaged,"
+            " and {risk} ({amount}) from those now at risk: they are the first to look after.",
+            firm=words.percent(firm / total),
+            customers=called["customers"],
+            risk=words.percent(risk / total),
+            amount=words.money(risk),
+        )
+    ]
+
+
+def stage_key(stage: str) -> str:
+    """Return the name of the finding that holds a stage's customers."""
+    return "stage_" + stage.replace(" ", "_")
