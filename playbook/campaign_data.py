@@ -137,7 +137,17 @@ def read_trials(
     """
     if sources.contacts is None:
         return []
-    rows = contact_rows(sources.contacts)
+    return trials_of(contact_rows(sources.contacts), history, sources, customers, incentives)
+
+
+def trials_of(
+    rows: pd.DataFrame,
+    history: History,
+    sources: Sources,
+    customers: pd.DataFrame,
+    incentives: Mapping[str, float] | None = None,
+) -> list[Trial]:
+    """Return the trials of contacts as `contact_rows` returns them."""
     settings, as_of = history.settings, pd.Timestamp(history.as_of)
     future = rows[rows["day"] > as_of]
     rows = rows[~(rows["day"] > as_of)]
@@ -205,6 +215,19 @@ def contact_rows(contacts: Any) -> pd.DataFrame:
     order = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
     frame: pd.DataFrame = chosen.order_by(order).to_pyarrow().to_pandas(date_as_object=False)
     return frame.astype({"day": "datetime64[ns]", "control": bool})
+
+
+def read_rows(listed: pd.DataFrame) -> pd.DataFrame:
+    """Return a list of arms, as `trial_plan.assignment` makes it, in the columns of `contact_rows`."""
+    rows = listed.assign(
+        day=pd.to_datetime(listed["contacted_at"]),
+        control=listed["arm"] == "control",
+        channel=listed["channel"].fillna(""),
+        offer=listed["offer"].fillna(""),
+        cost=listed["cost"].astype(float),
+    )
+    columns = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
+    return rows[columns].sort_values(columns[:2], kind="stable", ignore_index=True)
 
 
 def assign(rows: pd.DataFrame) -> pd.DataFrame:

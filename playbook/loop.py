@@ -1,0 +1,356 @@
+"""The loop: what earlier runs of a client planned, and what came of it; campaigns remembered for the next."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from playbook import findings as found
+from playbook.campaign_data import Trial, read_rows, trials_of
+from playbook.display import Table
+from playbook.findings import Finding, Findings
+from playbook.history import History
+from playbook.measurement import Measured, measure
+from playbook.sources import Sources
+from playbook.trial_plan import assignment, read_plan
+from playbook.wording import Words
+
+REMEMBERED = "campaigns.parquet"
+"""What a run keeps of the campaigns that it measured, for the runs after it."""
+READ = ("findings/04.json", "findings/07.json", "plan.csv", "tables/customers.parquet", REMEMBERED)
+"""What is read of an earlier run."""
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """A good report of this client as of an earlier day."""
+
+    as_of: date
+    folder: Path
+
+    def findings(self, chapter: str) -> Findings:
+        """Return a chapter's findings; none where it did not run."""
+        path = self.folder / "findings" / f"{chapter}.json"
+        return found.read(path) if path.is_file() else {}
+
+
+def home_of(folder: Path) -> Path:
+    """Return the client's folder of reports, from a run's or a draft's folder."""
+    return folder.parent.parent if folder.parent.name == ".draft" else folder.parent
+
+
+def earlier_runs(home: Path, before: date) -> list[EarlierRun]:
+    """Return the client's good reports as of earlier days, in order of time."""
+    runs = []
+    for path in sorted(home.glob("*-*-*")):
+        if path.is_dir() and _DATED.fullmatch(path.name) and (path / "tables/customers.parquet").is_file():
+            day = date.fromisoformat(path.name)
+            if day < before:
+                runs.append(EarlierRun(day, path))
+    return runs
+
+
+def stamp(home: Path, inputs: Mapping[str, str], as_of: date | None, manifest_of: Any) -> str:
+    """Return a hash of what chapters 07 and 08 will read of earlier runs.
+
+    A run of the same files is this one made before, and not an earlier one: its day is then that of
+    the run to be made. Where there is none, all reports that are there are earlier ones.
+
+    Parameters
+    ----------
+    inputs : mapping
+        File to sha256 of the run to be made.
+    as_of : date or None
+        As set by the call or in ``client.yml``.
+    manifest_of : callable
+        Reads a folder's manifest.
+    """
+    runs = earlier_runs(home, as_of or date.max)
+    if as_of is None:
+        files = _data(inputs)
+        same = [run.as_of for run in runs if _data(manifest_of(run.folder).get("inputs", {})) == files]
+        runs = [run for run in runs if not same or run.as_of < min(same)]
+    digest = hashlib.sha256()
+    for run in runs:
+        for name in READ:
+            path = run.folder / name
+            if path.is_file():
+                digest.update(f"{run.as_of}{name}".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _data(inputs: Mapping[str, str]) -> dict[str, str]:
+    return {name: digest for name, digest in inputs.items() if not name.endswith(".yml")}
+
+
+# Campaigns remembered ------------------------------------------------------------------------
+
+
+def remember(folder: Path, assigned: pd.DataFrame) -> None:
+    """Keep what became of earlier campaigns' customers, for runs whose exports no longer hold them.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        As `earlier_campaigns.assigned` returns it.
+    """
+    assigned.to_parquet(folder / REMEMBERED, index=False)
+
+
+def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.DataFrame:
+    """Add the campaigns that an earlier run measured and the client's contacts no longer hold."""
+    limit = history.settings.forget_before
+    for run in reversed(earlier_runs(home, history.as_of)):
+        path = run.folder / REMEMBERED
+        if not path.is_file():
+            continue
+        kept = pd.read_parquet(path)
+        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))]
+        if limit is not None:
+            kept = kept[kept["contacted_at"] >= pd.Timestamp(limit)]
+        if len(kept):
+            assigned = pd.concat([assigned, kept], ignore_index=True) if len(assigned) else kept
+    return assigned.sort_values(["campaign", "customer_id"], ignore_index=True)
+
+
+def earlier_scores(home: Path, before: date) -> pd.DataFrame:
+    """Return the scores of earlier reports: customer_id, score, as_of."""
+    parts = []
+    for run in earlier_runs(home, before):
+        frame = pd.read_parquet(run.folder / "tables/customers.parquet")
+        if "score" in frame:
+            parts.append(frame[["customer_id", "score"]].assign(as_of=pd.Timestamp(run.as_of)).dropna())
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["customer_id", "score", "as_of"])
+    )
+
+
+# Run by run ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chronicle:
+    """The client over time.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row per report, this one last: as_of, threshold (days), lapsed (customers), returned
+        (of them, by the next report), planned (contacts), held_back, expected (profit), and, where
+        a plan's horizon is over: campaign (its name), planned_return and realised_return (additional
+        share back, with low and high), realised_margin (per customer after costs, low, high), source
+        (contacts: as carried out; plan: as planned, whether it was carried out is not in the data).
+    """
+
+    runs: pd.DataFrame
+
+    def findings(self) -> list[Finding]:
+        """Return how many reports there are, and what came of the last plan that can be judged."""
+        listed = [Finding("runs", len(self.runs), unit="runs")]
+        for row in self.runs.dropna(subset="realised_return").to_dict("records")[-1:]:
+            low, high = (None if pd.isna(row[name]) else row[name] for name in ("low", "high"))
+            listed.append(
+                Finding("last_plan", row["as_of"].date().isoformat(), unit="date", verdict=row["source"])
+            )
+            listed.append(Finding("last_plan_expected", row["planned_return"], unit="share"))
+            listed.append(Finding("last_plan_realised", row["realised_return"], low, high, "share"))
+        return listed
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what became of the lapsed, and of the last plan."""
+        return chronicle_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return the client run by run."""
+        say = words.say
+        planned = self.runs["planned_return"].to_list()
+        realised = self.runs[["realised_return", "low", "high"]].to_numpy()
+        shown = self.runs.assign(
+            planned_return=pd.Series([_points(value, words) for value in planned], dtype=object),
+            realised=pd.Series([_with_interval(row, words) for row in realised], dtype=object),
+        )
+        headings = {
+            "as_of": say("as of"),
+            "threshold": say("threshold, days"),
+            "lapsed": say("lapsed"),
+            "returned": say("of them back by the next"),
+            "planned": say("planned contacts"),
+            "held_back": say("held back"),
+            "expected": say("expected profit"),
+            "planned_return": say("more returns of a hundred, planned"),
+            "realised": say("and realised"),
+            "realised_margin": say("margin per customer, realised"),
+        }
+        formats = {"as_of": "date", "expected": "money", "realised_margin": "money_exact"}
+        formats |= dict.fromkeys(("threshold", "lapsed", "returned", "planned", "held_back"), "number")
+        return Table(
+            shown[list(headings)],
+            say("This client, run by run"),
+            words,
+            formats,
+            headings,
+            say(
+                "Realised is the difference to those held back at the declared horizon, from the contacts"
+                " where they hold the campaign, else as if the plan had been carried out."
+            ),
+        )
+
+
+def chronicle(
+    home: Path,
+    history: History,
+    sources: Sources,
+    customers: pd.DataFrame,
+    now: Mapping[str, Findings],
+    campaigns: tuple[Measured, ...],
+) -> Chronicle:
+    """Return what earlier reports found and planned, and what came of it.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        Everybody the client knows: customer_id.
+    now : mapping
+        Chapters 04 and 07 of this run to their findings.
+    campaigns : tuple of Measured
+        Those of ``contacts``.
+    """
+    runs, rows = earlier_runs(home, history.as_of), []
+    for k, run in enumerate(runs):
+        following = runs[k + 1].as_of if k + 1 < len(runs) else history.as_of
+        row = _row(run.as_of, run.findings("04"), run.findings("07"))
+        row["returned"] = _returned(run, following, history)
+        rows.append(row | _realised(run, history, sources, customers, campaigns))
+    rows.append(_row(history.as_of, now.get("04", {}), now.get("07", {})))
+    names = ["as_of", "threshold", "lapsed", "returned", "planned", "held_back", "expected", "campaign"]
+    names += ["planned_return", "realised_return", "low", "high", "realised_margin", "source"]
+    return Chronicle(pd.DataFrame(rows).reindex(columns=names))
+
+
+def _row(as_of: date, lost: Findings, plan: Findings) -> dict[str, Any]:
+    taken = {
+        "threshold": lost.get("inactivity_threshold"),
+        "lapsed": lost.get("lapsed"),
+        "planned": plan.get("plan_customers"),
+        "held_back": plan.get("held_back"),
+        "expected": plan.get("plan_expected_profit"),
+    }
+    values = {name: finding.value if finding else None for name, finding in taken.items()}
+    return {"as_of": pd.Timestamp(as_of)} | values
+
+
+def _returned(run: EarlierRun, following: date, history: History) -> int:
+    """Return how many of those lapsed in a report ordered by the next one."""
+    then = pd.read_parquet(run.folder / "tables/customers.parquet", columns=["customer_id", "lapsed"])
+    orders, first, last = history.orders, ibis.literal(run.as_of), ibis.literal(following)
+    came = orders.filter((orders.day > first) & (orders.day <= last)).select("customer_id").distinct()
+    back = set(came.to_pyarrow()["customer_id"].to_pylist())
+    return int((then["lapsed"].fillna(False).astype(bool) & then["customer_id"].isin(back)).sum())
+
+
+def _realised(
+    run: EarlierRun,
+    history: History,
+    sources: Sources,
+    customers: pd.DataFrame,
+    campaigns: tuple[Measured, ...],
+) -> dict[str, Any]:
+    """Return what came of a report's plan, where its horizon is over."""
+    if not (run.folder / "plan.csv").is_file():
+        return {}
+    planned = read_plan(run.folder)
+    then = pd.read_parquet(run.folder / "tables/customers.parquet")
+    if planned.empty or "holdout" not in then or not then["holdout"].any():
+        return {}
+    rows = assignment(then, planned, run.as_of)
+    name = str(rows["campaign"].iloc[0])
+    share = float((planned["return_probability_with_offer"] - planned["return_probability"]).mean())
+    carried_out = [campaign for campaign in campaigns if campaign.trial.campaign == name]
+    measured = carried_out[0] if carried_out else _as_planned(rows, history, sources, customers)
+    expected = {"campaign": name, "planned_return": share}
+    if measured is None or "return" not in measured.whole.effects:
+        return expected
+    back, main = measured.whole.effects["return"], measured.main
+    return expected | {
+        "realised_return": back.value,
+        "low": back.low,
+        "high": back.high,
+        "realised_margin": main.value if main and main.unit == "money" else None,
+        "source": "contacts" if carried_out else "plan",
+    }
+
+
+def _as_planned(
+    rows: pd.DataFrame, history: History, sources: Sources, customers: pd.DataFrame
+) -> Measured | None:
+    trials: list[Trial] = trials_of(read_rows(rows), history, sources, customers)
+    settings = history.settings
+    return measure(trials[0], settings.measurement, settings.seed) if trials else None
+
+
+def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what became of the last plan."""
+    n, last = int(findings["runs"].value), findings.get("last_plan")
+    if n < 2:
+        return [
+            words.say(
+                "This is the first report of this client. The next one shows beside it what became of this"
+                " plan."
+            )
+        ]
+    if last is None:
+        return [
+            words.say_many(
+                "This is report number {n} of this client; no earlier plan has reached its horizon yet.",
+                "This is report number {n} of this client; no earlier plan has reached its horizon yet.",
+                n,
+            )
+        ]
+    expected, realised = findings["last_plan_expected"], findings["last_plan_realised"]
+    values = {
+        "day": words.date(date.fromisoformat(str(last.value))),
+        "expected": _points(expected.value, words),
+        "realised": _points(realised.value, words),
+    }
+    within = (
+        words.say(
+            " (95% interval {low} to {high})",
+            low=_points(realised.low, words),
+            high=_points(realised.high, words),
+        )
+        if realised.low is not None
+        else words.say(" (too few came back for an interval)")
+    )
+    said = words.say(
+        "The plan of {day} expected {expected} more returns of a hundred; {realised} came{within}.",
+        within=within,
+        **values,
+    )
+    if last.verdict == "plan":
+        said += " " + words.say(
+            "Whether it was carried out is not in the data: hand in its contacts (campaign.csv lies beside"
+            " that report)."
+        )
+    return [said]
+
+
+def _points(share: float | None, words: Words) -> str | None:
+    return None if share is None or pd.isna(share) else words.number(100 * float(share), 1)
+
+
+def _with_interval(row: Any, words: Words) -> str | None:
+    value, low, high = (_points(share, words) for share in row)
+    if value is None:
+        return None
+    return f"{value} ({words.between(low, high)})" if low and high else value
