@@ -9,9 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from playbook import masters, provenance, report, settings
+from playbook import earlier_runs, masters, provenance, report, runs, settings
 from playbook.confidential import key_fingerprint
 from playbook.masters import Chapter
+
+LEARNS_FROM = "07"
+"""The first chapter that reads earlier reports of the client."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,15 @@ def make_plan(request: Request) -> Plan:
         chapters=chapters,
         knobs=knobs,
         inputs=inputs,
-        keys=_keys(chapters, inputs, chosen, knobs, request.teach, key_fingerprint(chosen, folder)),
+        keys=_keys(
+            chapters,
+            inputs,
+            chosen,
+            knobs,
+            request.teach,
+            key_fingerprint(chosen, folder),
+            earlier_runs.stamp(request.reports / request.client, inputs, chosen.as_of, runs.read_manifest),
+        ),
     )
 
 
@@ -99,6 +110,7 @@ def _keys(
     knobs: Mapping[str, Any],
     teach: bool,
     id_key: str,
+    earlier: str,
 ) -> list[str]:
     """Return the checkpoint of each chapter: everything its results depend on."""
     ground = [
@@ -112,7 +124,8 @@ def _keys(
     keys: list[str] = []
     for chapter in chapters:
         own = {name: value for name, value in knobs.items() if name in chapter.knobs}
-        keys.append(sha256([*ground, chapter.number, chapter.sha256, own, keys]))
+        before = earlier if chapter.number >= LEARNS_FROM else None
+        keys.append(sha256([*ground, chapter.number, chapter.sha256, own, keys, before]))
     return keys
 
 

@@ -1,0 +1,81 @@
+"""The answers that campaigns are usually judged by, beside the one that a control group gives."""
+
+import pandas as pd
+
+from playbook.display import Table
+from playbook.measurement import Measured
+from playbook.measurement_words import amount
+from playbook.wording import Words
+
+
+def naive_answers(campaigns: tuple[Measured, ...], words: Words) -> Table:
+    """Return what the contacted brought before and after, responders and the others, and the effect.
+
+    For a campaign without a control group it is all there is, and a description only.
+    """
+    say, rows = words.say, []
+    for campaign in campaigns:
+        trial, days = campaign.trial, campaign.settings.horizon_days
+        if not trial.treated.any() or days > trial.followed:
+            continue
+        before, after = (trial.total("margin", *span)[trial.treated] for span in ((-days, -1), (0, days)))
+        back, spent = trial.returned(days)[trial.treated] > 0, trial.spent(days)[trial.treated]
+        effect = campaign.whole.effects.get("net") or campaign.whole.effects.get("margin")
+        rows.append(
+            (
+                trial.campaign,
+                before.mean(),
+                after.mean(),
+                (after - spent)[back].mean() if back.any() else None,
+                (after - spent)[~back].mean() if (~back).any() else None,
+                float((after - spent).mean()),
+                effect.value if effect else None,
+                None
+                if effect is None or effect.low is None or effect.high is None
+                else words.between(amount(effect.low, "money", words), amount(effect.high, "money", words)),
+            )
+        )
+    headings = {
+        "campaign": say("campaign"),
+        "before": say("margin before"),
+        "after": say("margin after"),
+        "responders": say("those who ordered, net"),
+        "others": say("those who did not, net"),
+        "claimed": say("“brought in”, net"),
+        "effect": say("against those held back"),
+        "within": say("95% interval"),
+    }
+    formats = dict.fromkeys(("before", "after", "responders", "others", "claimed", "effect"), "money_exact")
+    return Table(
+        pd.DataFrame(rows, columns=list(headings)),
+        say("The usual answers, per contacted customer, and the true one"),
+        words,
+        formats,
+        headings,
+        say(
+            "Before and after are as many days each. Only the last two columns say what the campaign did;"
+            " where nobody was held back they are empty, and the others describe, and prove nothing."
+        ),
+    )
+
+
+def naive_sentences(campaigns: tuple[Measured, ...], words: Words) -> list[str]:
+    """Say for campaigns without a control group what happened, as a description."""
+    said = []
+    for campaign in campaigns:
+        trial, days = campaign.trial, campaign.settings.horizon_days
+        if campaign.judgement.reason != "no_control" or days > trial.followed:
+            continue
+        back = int(trial.returned(days)[trial.treated].sum())
+        said.append(
+            words.say(
+                "“{name}” had no control group. {back} of its {n} customers ordered within {days} days; how"
+                " many of them would have anyway, nobody knows. Next time leave a random tenth alone: the"
+                " list of the next campaign below does that.",
+                name=trial.campaign,
+                back=words.number(back),
+                n=words.number(int(trial.treated.sum())),
+                days=words.number(days),
+            )
+        )
+    return said
