@@ -49,12 +49,12 @@ class WarmKernel:
     environment : mapping
         The kernel's environment variables.
     name : str
-        Names the folder of its sockets, so that `sweep` finds it where this process is killed.
+        Names the folder of its sockets, by which it is found where this process is killed.
     """
 
     def __init__(self, environment: Mapping[str, str], name: str) -> None:
         self._environment = dict(environment)
-        self._folder = _sockets(name)
+        self._folder = sockets(name)
         self._ready = False
         self.manager: Any = None
         self.client: Any = None
@@ -189,12 +189,8 @@ class WarmKernel:
         await self.manager.cleanup_resources()
 
 
-def sweep(name: str) -> None:
-    """Remove what a kernel that could not be ended has left."""
-    shutil.rmtree(_sockets(name), ignore_errors=True)
-
-
-def _sockets(name: str) -> Path:
+def sockets(name: str) -> Path:
+    """Return the folder of a kernel's sockets, by the name it was given."""
     folder = Path(tempfile.gettempdir()) / f"playbook{name}"
     return (
         folder

@@ -19,7 +19,7 @@ from typing import Any
 
 from playbook import masters, provenance, report, runs
 from playbook.errors import CallError, DataError, PlaybookError, RunFailed, SettingsError
-from playbook.kernel import CellFailed, WarmKernel, sweep
+from playbook.kernel import CellFailed, WarmKernel, sockets
 from playbook.masters import Chapter
 from playbook.plan import Plan, Request, make_plan, sha256
 from playbook.runs import ChapterRecord, Checkpoint, Manifest
@@ -66,7 +66,7 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
     plan = make_plan(request)
     with runs.claim(plan.home):
         for name in runs.tidy(plan.home):
-            sweep(name)
+            runs.discard(sockets(name))
         if finished := unchanged(plan):
             return finished
         _leave_out_slow_grammar()

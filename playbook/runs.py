@@ -133,12 +133,12 @@ def is_tidy(home: Path) -> bool:
     return not any(home.glob(".*.old")) and not any(home.glob(".run-*"))
 
 
-def discard(run: Path) -> None:
-    """Remove a run's folder, also while an orphaned kernel is still writing there."""
+def discard(folder: Path) -> None:
+    """Remove a folder, also while an orphaned kernel is still writing there."""
     give_up = time.monotonic() + PATIENCE
-    while run.exists():
+    while folder.exists():
         try:
-            shutil.rmtree(run)
+            shutil.rmtree(folder)
         except OSError:
             if time.monotonic() > give_up:
                 raise
