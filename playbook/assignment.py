@@ -1,24 +1,21 @@
-"""Who gets which offer: at most one each, the most expected profit within budget and capacities.
+"""Who gets which offer: at most one each, the most expected profit within budgets and capacities.
 
 Customers are admitted by their profit at the prices of what is scarce; the same prices say how much
 may be missing to the best that is possible. Where that is too much and the problem is not too large,
 the integer programme is solved.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, vstack
 
+from playbook.integer_programme import best_choice
+from playbook.schedule import Schedule, schedule, with_room
 from playbook.shadow_prices import (
     NOBODY,
     PRECISION,
     Choice,
+    Flags,
     Prices,
     Problem,
     Weeks,
@@ -31,8 +28,6 @@ NEAR_ENOUGH = 1e-4
 """Share of the possible profit that may be missing before the integer programme is solved."""
 EXACT_PAIRS = 20_000
 """Pairs of customer and offer up to which it is solved."""
-EXACT_NODES = 300
-"""Branches after which it stops; the gap is then printed as it is."""
 ROUNDS = 200
 
 
@@ -44,6 +39,8 @@ class Assignment:
     ----------
     choice : array of int, shape (customers,)
         Position of the offer; -1 for none.
+    week : array of int, shape (customers,)
+        Week of the contact, from 1; 0 for none.
     profit : float
         Sum of the expected profits.
     bound : float
@@ -53,6 +50,7 @@ class Assignment:
     """
 
     choice: Choice
+    week: Weeks
     profit: float
     bound: float
     budget_price: float
@@ -65,7 +63,7 @@ class Assignment:
 
 
 def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int = EXACT_PAIRS) -> Assignment:
-    """Return the assignment of the largest expected profit within budget and capacities.
+    """Return the assignment of the largest expected profit within budgets and capacities.
 
     Parameters
     ----------
@@ -75,132 +73,72 @@ def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int 
         Pairs up to which this is held; beyond, the gap is as it comes.
     """
     open_rows = np.flatnonzero(np.isfinite(problem.profit).any(axis=1))
-    small = Problem(
-        problem.profit[open_rows],
-        problem.spend[open_rows],
-        problem.last_week[open_rows],
-        problem.first_week,
-        problem.capacity,
-        problem.weeks,
-        problem.budget,
+    small = problem if len(open_rows) == len(problem.profit) else problem.part(open_rows)
+    pairs = int(np.isfinite(small.profit).sum())
+    prices = shadow_prices(small, near_enough / 2 if pairs > exact_pairs else 0.0)
+    planned, laid = _admit(small, prices, near_enough)
+    bound = prices.bound
+    if bound - small.total(planned) > max(near_enough, PRECISION) * bound and pairs <= exact_pairs:
+        planned, week, bound = best_choice(small, planned, laid.week, prices, near_enough)
+    else:
+        week = laid.week
+    choice, weeks = (
+        np.full(len(problem.profit), NOBODY, dtype=np.intp),
+        np.zeros(len(problem.profit), dtype=np.intp),
     )
-    prices = shadow_prices(small)
-    chosen, bound = _admit(small, prices), prices.bound
-    missing = bound - small.total(chosen)
-    if missing > max(near_enough, PRECISION) * bound and np.isfinite(small.profit).sum() <= exact_pairs:
-        chosen, bound = _integer_programme(small, chosen, prices, near_enough)
-    choice = np.full(len(problem.profit), NOBODY, dtype=np.intp)
-    choice[open_rows] = chosen
-    return Assignment(choice, small.total(chosen), bound, prices.budget)
+    choice[open_rows], weeks[open_rows] = planned, week
+    return Assignment(choice, weeks, small.total(planned), bound, prices.budget)
 
 
-# Choices -------------------------------------------------------------------------------------
-
-
-def _admit(problem: Problem, prices: Prices) -> Choice:
+def _admit(problem: Problem, prices: Prices, near_enough: float) -> tuple[Choice, Schedule]:
     """Admit customers by their profit at the prices, then fill what is left by profit per money."""
     reduced = prices.reduced(problem)
     tolerance = 1e-9 * np.abs(problem.profit[np.isfinite(problem.profit)]).max(initial=1.0)
-    choice = _keep(problem, np.full(len(reduced), NOBODY), reduced + 2 * tolerance, reduced)
+    everything = np.ones(int(np.prod(problem.shape)), dtype=bool)
+    nobody = np.full(len(reduced), NOBODY, dtype=np.intp)
+    choice = _keep(problem, nobody, reduced + 2 * tolerance, reduced, everything)
+    laid = schedule(problem, choice)
+    choice = laid.choice(choice)
     per_money = problem.profit / np.maximum(problem.spend, 1e-9)
     for _ in range(ROUNDS):
-        more = _keep(problem, choice, per_money, per_money)
-        if (more == choice).all():
+        if problem.total(choice) >= (1 - near_enough) * prices.bound:
             break
-        choice = more
-    return choice
+        more = _keep(problem, choice, per_money, per_money, with_room(problem, laid.room))
+        again = schedule(problem, more)
+        more = again.choice(more)
+        if problem.total(more) <= problem.total(choice):
+            break
+        choice, laid = more, again
+    return choice, laid
 
 
-def _keep(problem: Problem, choice: Choice, worth: Array, order: Array) -> Choice:
+def _keep(problem: Problem, choice: Choice, worth: Array, order: Array, free: Flags) -> Choice:
     """Add everybody's best offer by ``worth``, in falling ``order``, as far as all limits allow."""
-    spend, due = problem.used(choice)
-    room = (problem.limits - due)[:, ::-1]
-    room = np.minimum.accumulate(room, axis=1)[:, ::-1]  # a contact by a week counts in all later ones
-    offers = np.arange(problem.profit.shape[1])
-    possible = (room[offers, problem.last_week - 1] >= 1) & (problem.spend <= problem.budget - spend)
-    best = best_offer(np.where(possible & (choice == NOBODY)[:, None], worth, -np.inf))
+    room = problem.limits - problem.used(choice)
+    kinds = 1 + len(problem.kind_budget)
+    money = np.minimum(
+        room[0], np.where(problem.of_kind, room[1:kinds, None], np.inf).min(axis=0, initial=np.inf)
+    )
+    possible = free[problem.cell] & (problem.spend <= money) & (choice == NOBODY)[:, None]
+    best = best_offer(np.where(possible, worth, -np.inf))
     rows = np.flatnonzero(best != NOBODY)
     rows = rows[np.argsort(-order[rows, best[rows]], kind="stable")]
-    rows = rows[_within_capacity(problem, rows, best[rows], problem.limits - due)]
-    rows = rows[spend + problem.spend[rows, best[rows]].cumsum() <= problem.budget]
+    rows = rows[_within_spans(problem, rows, best[rows], room[kinds:])]
+    for row, kind in enumerate(problem.of_kind):
+        spend = np.where(kind[best[rows]], problem.spend[rows, best[rows]], 0.0)
+        rows = rows[(spend == 0) | (spend.cumsum() <= room[1 + row])]
+    rows = rows[problem.spend[rows, best[rows]].cumsum() <= room[0]]
     added = choice.copy()
     added[rows] = best[rows]
     return added
 
 
-def _within_capacity(problem: Problem, rows: Choice, offers: Choice, room: Array) -> npt.NDArray[np.bool_]:
-    """Return which of the contacts, in their order, can be made by their deadlines."""
+def _within_spans(problem: Problem, rows: Choice, offers: Choice, room: Array) -> Flags:
+    """Return which of the contacts, in their order, leave room in every span."""
     kept = np.ones(len(rows), dtype=bool)
-    weeks = problem.last_week[rows, offers]
-    for offer in np.flatnonzero(np.isfinite(problem.capacity)):
-        for week in range(1, problem.weeks + 1):
-            due = np.flatnonzero(kept & (offers == offer) & (weeks <= week))
-            kept[due[int(max(0, room[offer, week - 1])) :]] = False
+    cells = problem.cell[rows, offers]
+    counts = problem.within @ np.bincount(cells, minlength=problem.within.shape[1])
+    for span in np.flatnonzero(counts > room):
+        due = np.flatnonzero(kept & (problem.within[span, cells] > 0))
+        kept[due[int(max(0, room[span])) :]] = False
     return kept
-
-
-def _integer_programme(
-    problem: Problem, start: Choice, prices: Prices, near_enough: float
-) -> tuple[Choice, float]:
-    """Solve the assignment with HiGHS among what could still be better than ``start``.
-
-    A pair whose profit at the prices lies further below its customer's best than ``start`` lies
-    below the bound is in no better assignment (reduced cost fixing).
-    """
-    reduced = prices.reduced(problem)
-    best, least = reduced.max(axis=1).clip(min=0), problem.total(start)
-    slack = prices.bound - least + PRECISION * max(1.0, prices.bound)
-    rows, offers = np.nonzero(best[:, None] - reduced <= slack)
-    must = best > slack
-    pairs, ones = np.arange(len(rows)), np.ones(len(rows))
-    once = csr_array((ones, (rows, pairs)), shape=(len(best), len(rows)))
-    matrix = [once, csr_array(problem.spend[rows, offers][None, :])]
-    limited = np.argwhere(np.isfinite(problem.limits))
-    for offer, week in limited:
-        due = (offers == offer) & (problem.last_week[rows, offers] <= week + 1)
-        matrix.append(csr_array(due[None, :].astype(float)))
-    limits = np.concatenate([np.ones(len(best)), [problem.budget], problem.limits[tuple(limited.T)]])
-    lower = np.concatenate([must.astype(float), np.full(len(limits) - len(best), -np.inf)])
-    with _without_chatter():
-        found = milp(
-            -problem.profit[rows, offers],
-            integrality=ones,
-            bounds=Bounds(0, 1),
-            constraints=LinearConstraint(vstack(matrix, format="csc"), lower, limits),
-            options={"mip_rel_gap": near_enough, "node_limit": EXACT_NODES},
-        )
-    bound = prices.bound if found.mip_dual_bound is None else min(prices.bound, -float(found.mip_dual_bound))
-    choice = start
-    if found.x is not None:
-        taken = found.x > 0.5
-        better = np.full(len(best), NOBODY, dtype=np.intp)
-        better[rows[taken]] = offers[taken]
-        if problem.fits(better) and problem.total(better) > least:
-            choice = better
-    total = problem.total(choice)
-    return choice, max(bound, total)
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Close standard output for a while: HiGHS writes a line of its own to it, whatever ``disp`` says."""
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def weeks_of(problem: Problem, choice: Choice) -> Weeks:
-    """Return the week of each contact, 0 without an offer: earliest deadline first, then by profit."""
-    week = np.zeros(len(choice), dtype=np.intp)
-    for offer in np.unique(choice[choice != NOBODY]):
-        rows = np.flatnonzero(choice == offer)
-        rows = rows[np.lexsort((-problem.profit[rows, offer], problem.last_week[rows, offer]))]
-        capacity = problem.capacity[offer]
-        place = np.arange(len(rows)) // capacity if np.isfinite(capacity) else np.zeros(len(rows))
-        week[rows] = problem.first_week[offer] + place.astype(int)
-    return week

@@ -10,10 +10,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from playbook import returns
-from playbook.catalogue import Offer
+from playbook.capacities import Capacities, find_capacities
+from playbook.catalogue import KINDS, Offer
 from playbook.history import History
 from playbook.reach import reach
-from playbook.response import Form, incentive_return, profit_of, staying, with_offer
+from playbook.response import (
+    Form,
+    incentive_return,
+    incentive_staying,
+    profit_of,
+    response_quantile,
+    with_offer,
+)
 from playbook.selection import selected
 from playbook.settings import Settings
 from playbook.shadow_prices import Problem, Weeks
@@ -27,7 +35,9 @@ STRATA = 5
 
 STATUSES = (
     "not_selected",
+    "suppressed",
     "not_contactable",
+    "contacted_recently",
     "left_out",
     "not_ranked",
     "let_go",
@@ -105,14 +115,20 @@ class Campaign:
     def spend(self, offer: int, form: Form, points: float) -> Array:
         """Return the expected spend: the contact, and the incentives of those who return."""
         made = self.offers[offer]
-        paid = incentive_return(made, self.mean_order) + staying(made, self.settings) * made.incentive_stay
+        paid = incentive_return(made, self.mean_order) + incentive_staying(made, self.settings)
         return made.cost + self.chance_with(offer, form, points) * paid
+
+    @cached_property
+    def capacities(self) -> Capacities:
+        """What limits the contacts of a week."""
+        return find_capacities(self.offers, self.people["owner"], self.settings)
 
     def problem(
         self,
         form: Form | None = None,
         scale: float = 1.0,
         budget: float | None = None,
+        capacity: Array | None = None,
         with_held_back: bool = False,
     ) -> Problem:
         """Return what may be offered to whom and what it brings.
@@ -125,6 +141,8 @@ class Campaign:
             Multiplies every response.
         budget : float
             None: the settings'.
+        capacity : array, shape (resources,)
+            None: that of `capacities`.
         with_held_back : bool
             As if nobody were held back.
         """
@@ -133,27 +151,50 @@ class Campaign:
         profit, spend = np.full(shape, -np.inf), np.zeros(shape)
         last_week = np.ones(shape, dtype=np.intp)
         first_week = np.ones(len(self.offers), dtype=np.intp)
+        possible = self._possible(capacity)
         for k, offer in enumerate(self.offers):
             first, last = self.window.open_weeks(offer)
             first_week[k] = min(first, self.window.weeks)
             points = self.response_of(k, scale)
             expected, weeks = self.profit(k, form, points), self._paying_weeks(k, form, points, last)
-            may = self.suits[:, k] & (expected > 0) & (weeks >= first) & (offer.capacity_per_week != 0)
+            may = self.suits[:, k] & possible[:, k] & (expected > 0) & (weeks >= first)
+            may &= self._surely_pays(k, form, scale)
             if not with_held_back:
                 may &= ~self.held_back
             profit[may, k] = expected[may]
             spend[:, k] = self.spend(k, form, points)
             last_week[:, k] = np.clip(weeks, 1, self.window.weeks)
-        capacity = [np.inf if o.capacity_per_week is None else o.capacity_per_week for o in self.offers]
+        chosen, known = self.settings.offers, self.capacities
+        limited = [kind for kind in KINDS if kind in chosen.kind_budgets]
+        of_kind = [[offer.kind == kind for offer in self.offers] for kind in limited]
         return Problem(
-            self._call_before_confirming(profit),
-            spend,
-            last_week,
-            first_week,
-            np.array(capacity, dtype=float),
-            self.window.weeks,
-            self.settings.offers.budget if budget is None else budget,
+            profit=self._call_before_confirming(profit),
+            spend=spend,
+            last_week=last_week,
+            first_week=first_week,
+            weeks=self.window.weeks,
+            budget=chosen.budget if budget is None else budget,
+            group=known.group,
+            capacity=known.capacity if capacity is None else capacity,
+            uses=known.uses,
+            kind_budget=np.array([chosen.kind_budgets[kind] for kind in limited], dtype=float),
+            of_kind=np.array(of_kind, dtype=bool).reshape(len(limited), len(self.offers)),
         )
+
+    def _possible(self, capacity: Array | None) -> Flags:
+        """Whether there is anybody at all to make each contact, shape (addressed, offers)."""
+        known = self.capacities
+        some = (known.capacity if capacity is None else capacity) > 0
+        possible = np.asarray(np.logical_and.reduce(some[:, None, None] | ~known.uses, axis=0))
+        return np.asarray(possible[known.group])
+
+    def _surely_pays(self, offer: int, form: Form, scale: float) -> Flags:
+        """Whether an offer pays with the least chance that the settings ask for."""
+        least = self.settings.offers.least_chance
+        if not least:
+            return np.ones(len(self.people), dtype=bool)
+        points = scale * response_quantile(self.offers[offer].response, 1 - least)
+        return np.asarray(self.profit(offer, form, points) > 0)
 
     def _paying_weeks(self, offer: int, form: Form, points: float, last: int) -> Weeks:
         """Return the last week, up to ``last``, through which an offer goes on paying; 0: not even one."""
@@ -185,7 +226,9 @@ def prepare(
     """
     settings = history.settings
     known = reach(customers, sources, settings, history.as_of)
-    everybody = pd.concat([customers.reset_index(drop=True), known.drop(columns="customer_id")], axis=1)
+    known = known.drop(columns="customer_id")
+    kept = customers.drop(columns=[name for name in known if name in customers])
+    everybody = pd.concat([kept.reset_index(drop=True), known], axis=1)
     channels = dict.fromkeys(f"may_{offer.channel}" for offer in offers)
     everybody["contactable"] = everybody[list(channels)].any(axis=1)
     everybody["status"] = _status(everybody, selected(everybody, settings, history.as_of), settings)
@@ -215,10 +258,14 @@ def _status(everybody: pd.DataFrame, chosen: Flags, settings: Settings) -> Any:
     out = np.zeros(len(everybody), dtype=bool)
     if settings.selection is None and "left_out" in everybody:
         out = everybody["left_out"].to_numpy(bool)
+    consents = [name for name in everybody if str(name).startswith("consent_")]
+    suppressed = (everybody[consents] == "suppressed").any(axis=1)
     unknown = everybody["return_probability"].isna() | everybody["second_lifetime_value"].isna()
     reasons: list[Any] = [
         ~chosen,
+        suppressed,
         ~everybody["contactable"],
+        everybody["contacted_recently"],
         out,
         ranked.isna(),
         ranked == "let_go",
@@ -229,7 +276,7 @@ def _status(everybody: pd.DataFrame, chosen: Flags, settings: Settings) -> Any:
 
 
 def _suits(people: pd.DataFrame, offers: Sequence[Offer]) -> Flags:
-    """Return which offers may be made to whom, by channel and reason.
+    """Return which offers may be made to whom, by channel, reason and, where it is known, stage.
 
     An unsolved complaint leaves only what suits a complaint: apology and repair before money.
     """
@@ -239,6 +286,8 @@ def _suits(people: pd.DataFrame, offers: Sequence[Offer]) -> Flags:
         usual = ~complaint & (not offer.suits or (leaving & ("cancellation" in offer.suits)))
         reason = usual | (complaint & ("complaint" in offer.suits))
         suits[:, k] = reason & people[f"may_{offer.channel}"].to_numpy(bool)
+        if offer.stages and "stage" in people:
+            suits[:, k] &= people["stage"].isin(offer.stages).to_numpy(bool)
     return suits
 
 

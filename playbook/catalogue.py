@@ -1,27 +1,40 @@
 """The offers a client can make: a catalogue in YAML, the client's own or the preset's."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pandas as pd
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from playbook.display import Table
 from playbook.errors import SettingsError, did_you_mean
+from playbook.offer_settings import Channel, Kind
 from playbook.settings import Settings
 from playbook.wording import Words
 from playbook.yaml_models import Strict, line_of, read_yaml
 
 PRESETS = Path(__file__).parent / "catalogues"
 
-Kind = Literal["emotional", "material", "financial"]
-Channel = Literal["visit", "phone", "letter", "email"]
 Reason = Literal["complaint", "cancellation"]
+Stage = Literal[
+    "suspect",
+    "prospect",
+    "lead",
+    "just engaged",
+    "engaged",
+    "firmly engaged",
+    "at risk",
+    "lapsed",
+    "lost",
+]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 CHANNELS: tuple[str, ...] = get_args(Channel)
+NAMED = ("visit", "phone")
+"""Channels by which the customer's own contact person speaks for the client."""
 
 
 class Response(Strict):
@@ -43,6 +56,13 @@ class Response(Strict):
         return self
 
 
+class Stay(Strict):
+    """A part of a staying incentive: paid to whoever is still there so many days after the return."""
+
+    days: int = Field(gt=0)
+    amount: float = Field(ge=0, allow_inf_nan=False)
+
+
 class Offer(Strict):
     """One kindness by one channel. Money is in the client's currency.
 
@@ -56,9 +76,13 @@ class Offer(Strict):
         Share of the revenue of the comeback order, given once.
     incentive_stay, stay_days : float, int
         Paid after so many days to whoever returned and stayed.
+    stay_stages : tuple of Stay
+        The same in several parts; instead of ``incentive_stay``.
     suits : tuple
         The reasons it suits: complaint (an unsolved one), cancellation (announced). Empty:
         everybody who has no unsolved complaint.
+    stages : tuple
+        The stages of chapter 02 that it suits; empty: any.
     capacity_per_week : int or None
         Contacts that can be made in a week; None: as many as wanted.
     first_day, last_day : date or None
@@ -68,8 +92,8 @@ class Offer(Strict):
         Lifetime value of a second life under this offer as a share of the usual one.
     second_life_range, second_life_source : tuple of float or None, str
         Its 90% interval where it was measured, and whether it was.
-    first_words : str
-        What to say first.
+    first_words : str or mapping of language to str
+        What to say first; in one language, or in several.
     """
 
     name: str = Field(min_length=1)
@@ -80,7 +104,9 @@ class Offer(Strict):
     discount: float = Field(0, ge=0, lt=1)
     incentive_stay: float = Field(0, ge=0, allow_inf_nan=False)
     stay_days: int = Field(180, gt=0)
+    stay_stages: tuple[Stay, ...] = ()
     suits: tuple[Reason, ...] = ()
+    stages: tuple[Stage, ...] = ()
     responsible: str = Field(min_length=1)
     capacity_per_week: int | None = Field(None, ge=0)
     first_day: date | None = None
@@ -89,7 +115,40 @@ class Offer(Strict):
     second_life_share: float = Field(1, ge=0, le=2)
     second_life_range: tuple[float, float] | None = None
     second_life_source: Literal["assumed", "measured"] = "assumed"
-    first_words: str = ""
+    first_words: str | dict[str, str] = ""
+
+    @field_validator("first_words")
+    @classmethod
+    def _languages(cls, value: str | dict[str, str]) -> str | dict[str, str]:
+        for language in value if isinstance(value, dict) else ():
+            if not re.fullmatch("[a-z]{2}", language):
+                raise ValueError(f"{language!r} is no language such as en, de, it, fr")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_to_stay(self) -> "Offer":
+        if self.stay_stages and self.incentive_stay:
+            raise ValueError("incentive_stay and stay_stages say the same twice; keep one")
+        return self
+
+    @property
+    def stays(self) -> tuple[Stay, ...]:
+        """Return the parts of the staying incentive."""
+        if self.stay_stages:
+            return self.stay_stages
+        return (Stay(days=self.stay_days, amount=self.incentive_stay),) if self.incentive_stay else ()
+
+    @property
+    def whole_stay(self) -> float:
+        """Return all that is paid to whoever stays to the end."""
+        return sum(part.amount for part in self.stays)
+
+    def says(self, language: str | None, otherwise: str = "en") -> str:
+        """Return what to say first, in a language, else in the other one, else in the first there is."""
+        if isinstance(self.first_words, str):
+            return self.first_words
+        said = self.first_words
+        return said.get(str(language)) or said.get(otherwise) or next(iter(said.values()), "")
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> "Offer":
@@ -181,9 +240,10 @@ def _incentive(offer: Offer, words: Words) -> str:
     said = [
         say("{amount} on return", amount=money(offer.incentive_return)) if offer.incentive_return else "",
         say("{share} off one order", share=words.percent(offer.discount)) if offer.discount else "",
-        say("{amount} after {days} days", amount=money(offer.incentive_stay), days=offer.stay_days)
-        if offer.incentive_stay
-        else "",
+        *(
+            say("{amount} after {days} days", amount=money(part.amount), days=part.days)
+            for part in offer.stays
+        ),
     ]
     return ", ".join(part for part in said if part) or "–"
 
@@ -206,7 +266,8 @@ def _sentence(error: ValidationError, written: Any, path: Path) -> str:
     source = f"{path.name}{line_of(written, ['offers', place, *keys])}: {called}"
     key = ".".join(str(part) for part in keys if isinstance(part, str))
     if first["type"] == "extra_forbidden":
-        known = list((Response if len(keys) > 1 else Offer).model_fields)
+        models: dict[str, type[Strict]] = {"response": Response, "stay_stages": Stay}
+        known = list(models.get(str(keys[0]), Offer).model_fields)
         hint = did_you_mean(str(keys[-1]), known)
         return f"{source}: {key} is not a known key.{hint} Known: {', '.join(known)}."
     if first["type"] == "missing":
@@ -215,7 +276,13 @@ def _sentence(error: ValidationError, written: Any, path: Path) -> str:
     found = "" if isinstance(first["input"], dict) else f", found {first['input']!r}"
     hint = ""
     if first["type"] == "literal_error":
-        expected = {"kind": KINDS, "channel": CHANNELS, "suits": get_args(Reason)}.get(str(keys[0]), ())
+        known_words = {
+            "kind": KINDS,
+            "channel": CHANNELS,
+            "suits": get_args(Reason),
+            "stages": get_args(Stage),
+        }
+        expected = known_words.get(str(keys[0]), ())
         hint = did_you_mean(str(first["input"]), expected)
     subject = f": {key}" if key else ""
     return f"{source}{subject}: {message[:1].lower()}{message[1:]}{found}.{hint}"

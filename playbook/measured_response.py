@@ -14,6 +14,7 @@ from scipy.stats import norm
 from statsmodels.stats.meta_analysis import combine_effects
 
 from playbook.catalogue import Offer, Response
+from playbook.response import WEIGHT
 
 LEVEL = 0.90
 TAIL = float(norm.ppf((1 + LEVEL) / 2))
@@ -21,8 +22,6 @@ LEAST_PER_ARM = 30
 """Customers per arm below which no response is estimated."""
 LEAST_RETURNERS = 10
 """Returners per arm below which no second life is; so few count for little, after shrinkage."""
-WEIGHT = 6.0
-"""How strongly a response keeps to its stated value within its range: that of a PERT distribution."""
 DOUBT = 0.25
 """Standard deviation of the logarithm of an assumed share of a second life's value."""
 MOST_DOUBT = 1e6

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from playbook.assignment import Assignment, assign, weeks_of
+from playbook.assignment import Assignment, assign
 from playbook.campaign import Campaign
-from playbook.catalogue import CHANNELS, KINDS
+from playbook.catalogue import CHANNELS, KINDS, NAMED
 from playbook.display import Table
 from playbook.findings import Finding
 from playbook.offer_words import channel_names, kind_names, offers_sentences
@@ -17,9 +17,6 @@ from playbook.predictive import ProfitDraws, simulate
 from playbook.response import Form, incentive_return
 from playbook.shadow_prices import NOBODY
 from playbook.wording import Words
-
-NAMED = ("visit", "phone")
-"""Channels by which the customer's own contact person speaks for the client."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +229,10 @@ class Plan:
 
 
 def make_plan(
-    campaign: Campaign, form: Form | None = None, value_range: tuple[float, float] | None = None
+    campaign: Campaign,
+    form: Form | None = None,
+    value_range: tuple[float, float] | None = None,
+    chance_range: tuple[float, float] | None = None,
 ) -> Plan:
     """Choose who gets which offer, when, and what that may bring.
 
@@ -240,22 +240,22 @@ def make_plan(
     ----------
     form : {"points", "odds"}
         None: the settings'.
-    value_range : tuple of float
-        90% interval of the value of a second life as a factor of its estimate; see `simulate`.
+    value_range, chance_range : tuple of float
+        90% intervals of the value of a second life and of the customers expected to return, as
+        factors of their estimates; see `simulate`.
     """
     form = form or campaign.settings.offers.response
     problem = campaign.problem(form)
     assignment = assign(problem)
-    weeks = weeks_of(problem, assignment.choice)
+    weeks = assignment.week
     parts = [
         _contacts(campaign, form, offer, np.flatnonzero(assignment.choice == offer), weeks, problem.last_week)
         for offer in range(len(campaign.offers))
     ]
     contacts = pd.concat(parts, ignore_index=True)
     contacts = contacts.sort_values(["week", "responsible", "rank"], kind="stable", ignore_index=True)
-    return Plan(
-        campaign, form, assignment, contacts, simulate(campaign, assignment.choice, form, value_range)
-    )
+    draws = simulate(campaign, assignment.choice, form, value_range, chance_range)
+    return Plan(campaign, form, assignment, contacts, draws)
 
 
 def _contacts(
@@ -279,7 +279,7 @@ def _contacts(
             "contact_by": [min(window.sunday(int(week)), last_day) for week in last_week[rows, offer]],
             "contact_cost": made.cost,
             "incentive_return": incentive_return(made, campaign.mean_order)[rows],
-            "incentive_stay": made.incentive_stay,
+            "incentive_stay": made.whole_stay,
             "return_probability": campaign.p0[rows],
             "return_probability_with_offer": campaign.chance_with(offer, form, points)[rows],
             "expected_profit": campaign.profit(offer, form, points)[rows],

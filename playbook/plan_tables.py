@@ -5,7 +5,7 @@ import pandas as pd
 from playbook.display import Table
 from playbook.offer_words import channel_names, status_names
 from playbook.offers import Plan
-from playbook.response import staying
+from playbook.response import incentive_staying
 from playbook.wording import Words
 
 
@@ -71,7 +71,7 @@ def one_customer(plan: Plan, words: Words) -> Table:
         names = [offer.name for offer in plan.campaign.offers]
         offer = plan.campaign.offers[names.index(row["offer"])]
         v0 = float(plan.campaign.v0[place])
-        q = staying(offer, plan.campaign.settings)
+        stays = incentive_staying(offer, plan.campaign.settings)
         rows = [
             (say("customer and offer"), f"{row['customer_id']}: {offer.name}"),
             (say("p0, chance to return unaided"), percent(row["return_probability"], 1)),
@@ -79,7 +79,7 @@ def one_customer(plan: Plan, words: Words) -> Table:
             (say("V0, a second life"), money(v0, 2)),
             (say("V1, a second life under this offer"), money(offer.second_life_share * v0, 2)),
             (say("I, incentive on return"), money(row["incentive_return"], 2)),
-            (say("q × incentive on staying"), money(q * offer.incentive_stay, 2)),
+            (say("q × incentive on staying"), money(stays, 2)),
             (say("c, the contact"), money(offer.cost, 2)),
             (say("E = p1 × (V1 − I − q × I stay) − p0 × V0 − c"), money(row["expected_profit"], 2)),
         ]

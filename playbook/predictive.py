@@ -1,12 +1,13 @@
 """What a plan may bring: response, outcome and margin drawn together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from playbook.campaign import Campaign
-from playbook.catalogue import Offer, Response
-from playbook.response import Form, incentive_return
+from playbook.catalogue import Offer
+from playbook.response import HALF_YEAR, Form, draw_response, incentive_return
 from playbook.settings import Settings
 from playbook.shadow_prices import NOBODY, Choice
 from playbook.survival import Array
@@ -15,8 +16,6 @@ LEVEL = 0.90
 MOST_DRAWS, LEAST_DRAWS = 2000, 200
 WORK = 10_000_000
 """Draws times customers that are worth waiting for."""
-WEIGHT = 6.0
-"""How strongly a response keeps to its stated value within its range: that of a PERT distribution."""
 
 
 @dataclass(frozen=True)
@@ -40,31 +39,28 @@ class ProfitDraws:
         return float((self.draws > 0).mean()) if len(self.draws) else 0.0
 
 
-def draw_response(response: Response, draws: int, random: np.random.Generator) -> Array:
-    """Draw an offer's points from its range: a beta distribution on it whose mean is the stated value."""
-    width = response.high - response.low
-    if width <= 0:
-        return np.full(draws, response.points)
-    mean = np.clip((response.points - response.low) / width, 0.01, 0.99)
-    return np.asarray(response.low + width * random.beta(WEIGHT * mean, WEIGHT * (1 - mean), draws))
-
-
 def simulate(
-    campaign: Campaign, choice: Choice, form: Form, value_range: tuple[float, float] | None = None
+    campaign: Campaign,
+    choice: Choice,
+    form: Form,
+    value_range: tuple[float, float] | None = None,
+    chance_range: tuple[float, float] | None = None,
 ) -> ProfitDraws:
     """Draw the realised incremental profit of a plan.
 
-    In every world each offer has one response for all; whoever would have come unaided comes with
-    the offer too (where the response is not negative); the margin of each second life is lognormal
-    with the settings' coefficient of variation; and whoever returned stays with ``stay_share``.
+    In every world each offer has one response for all, and one share of the usual second life;
+    whoever would have come unaided comes with the offer too (where the response is not negative);
+    the margin of each second life is lognormal with the settings' coefficient of variation; and
+    whoever returned leaves again at the rate that ``stay_share`` says.
 
     Parameters
     ----------
     choice : array of int, shape (addressed,)
         Position of the offer; -1 for none.
-    value_range : tuple of float
-        90% interval of the mean value of a second life as a factor of its estimate: one draw for
-        all customers in every world. None: taken as known.
+    value_range, chance_range : tuple of float
+        90% interval of the mean value of a second life, and of the customers expected to return
+        unaided, as factors of their estimates: one draw for all customers in every world. None:
+        taken as known.
     """
     chosen = np.flatnonzero(choice != NOBODY)
     settings, made = campaign.settings, choice[chosen]
@@ -74,21 +70,27 @@ def simulate(
     random = np.random.default_rng([settings.seed, 7])
     offers = campaign.offers
     points = np.array([draw_response(offer.response, draws, random) for offer in offers])
+    shares = np.array(
+        [
+            offer.second_life_share * _lognormal(random, draws, _sigma_of_range(offer.second_life_range))
+            for offer in offers
+        ]
+    )
     level = _lognormal(random, draws, _sigma_of_range(value_range))
+    more = _lognormal(random, draws, _sigma_of_range(chance_range))
     sigma = float(np.sqrt(np.log1p(settings.offers.margin_variation**2)))
     p0, v0, order = campaign.p0[chosen], campaign.v0[chosen], campaign.mean_order[chosen]
-    share = np.array([offer.second_life_share for offer in offers])[made]
     contact = np.array([offer.cost for offer in offers])[made]
     on_return = np.array([incentive_return(offer, order) for offer in offers])[made, np.arange(len(chosen))]
-    later = np.array([_paid_later(offer, settings) for offer in offers])[made]
     profits = np.empty(draws)
     for draw in range(draws):
-        p1 = _with_offer(campaign, form, points[:, draw], p0, made)
+        unaided = np.clip(p0 * more[draw], 0, 1)
+        p1 = _with_offer(campaign, form, points[:, draw], unaided, made)
         luck = random.random(len(chosen))
         value = v0 * level[draw] * _lognormal(random, len(chosen), sigma)
-        stays = random.random(len(chosen)) < settings.offers.stay_share
-        returned = (luck < p1) * (share * value - on_return - stays * later)
-        profits[draw] = (returned - (luck < p0) * value - contact).sum()
+        later = paid_later(offers, made, random.random(len(chosen)), settings)
+        returned = (luck < p1) * (shares[made, draw] * value - on_return - later)
+        profits[draw] = (returned - (luck < unaided) * value - contact).sum()
     return ProfitDraws(profits)
 
 
@@ -100,9 +102,23 @@ def _with_offer(campaign: Campaign, form: Form, points: Array, p0: Array, made: 
     return p1
 
 
-def _paid_later(offer: Offer, settings: Settings) -> float:
-    """Return the staying incentive, discounted to today."""
-    return offer.incentive_stay * float((1 + settings.discount_rate) ** (-offer.stay_days / 365.25))
+def paid_later(offers: Sequence[Offer], made: Choice, luck: Array, settings: Settings) -> Array:
+    """Return the staying incentives of those who returned, by how long each stays, discounted to today.
+
+    Parameters
+    ----------
+    made : array of int, shape (contacts,)
+        Position of each contact's offer.
+    luck : array, shape (contacts,)
+        0 to 1: whoever drew less than the chance to be there still is there.
+    """
+    paid = np.zeros(len(made))
+    for k, offer in enumerate(offers):
+        for part in offer.stays:
+            there = luck < settings.offers.stay_share ** (part.days / HALF_YEAR)
+            worth = part.amount * (1 + settings.discount_rate) ** (-part.days / 365.25)
+            paid += (made == k) * there * worth
+    return paid
 
 
 def _sigma_of_range(value_range: tuple[float, float] | None) -> float:

@@ -26,8 +26,11 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     -------
     DataFrame
         The same rows: for each of `CHANNELS` whether it is allowed (bool, ``may_``...) and
-        whether that rests on the assumption (``assumed_``...); complaint (an unsolved one) and
-        cancellation (announced since the last order), bool; owner, None where there is none.
+        whether that rests on the assumption (``assumed_``...), and why (``consent_``..., see
+        `consents`); complaint (an unsolved one) and cancellation (announced since the last order),
+        bool, with the day on which that was said (complaint_on, cancellation_on); owner, None where
+        there is none; contacted_recently (bool: within ``rest_days``, or as often as
+        ``most_contacts`` allows).
     """
     ids = pd.Index(customers["customer_id"])
     known = _known(sources).reindex(ids)
@@ -38,9 +41,15 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
         reason = why[f"consent_{channel}"]
         found[f"may_{channel}"] = reason.isin(("allowed", "assumed"))
         found[f"assumed_{channel}"] = reason == "assumed"
+        found[f"consent_{channel}"] = reason
     unsolved = ~(happened["complaint_solved"] >= happened["complaint"])
     found["complaint"] = (happened["complaint"].notna() & unsolved).to_numpy(bool)
     found["cancellation"] = _cancelled(customers, known, happened, as_of)
+    found["complaint_on"] = happened["complaint"].where(found["complaint"].to_numpy()).to_numpy()
+    found["cancellation_on"] = happened["cancellation"].where(found["cancellation"].to_numpy()).to_numpy()
+    found["contacted_recently"] = (
+        _left_in_peace(sources, settings, as_of).reindex(ids, fill_value=False).to_numpy(bool)
+    )
     owner = known["owner"] if "owner" in known else pd.Series(None, ids, dtype=object)
     found["owner"] = owner.astype(object).mask(owner.isna(), None).to_numpy(object)
     return found
@@ -54,6 +63,27 @@ def _cancelled(customers: pd.DataFrame, known: pd.DataFrame, happened: pd.DataFr
         day = pd.to_datetime(known["cancelled_on"])
         announced |= ((day >= last) & (day >= pd.Timestamp(as_of))).to_numpy(bool)
     return announced
+
+
+def _left_in_peace(sources: Sources | None, settings: Settings, as_of: date) -> pd.Series:
+    """Return, by customer_id of those contacted lately, whether they are left in peace for now.
+
+    The control groups of earlier campaigns were not contacted.
+    """
+    table, chosen = sources.contacts if sources else None, settings.offers
+    if table is None:
+        return pd.Series(dtype=bool)
+    today = ibis.literal(as_of)
+    made = table.filter(
+        table.customer_id.notnull() & (table.arm.lower() != "control") & (table.contacted_at <= today)
+    )
+    ago = today.delta(made.contacted_at, unit="day")
+    counted = made.group_by("customer_id").aggregate(
+        last=ago.min(), often=(ago < chosen.pressure_days).cast("int64").sum()
+    )
+    frame = counted.to_pyarrow().to_pandas().set_index("customer_id")
+    often = frame["often"] >= (chosen.most_contacts or float("inf"))
+    return pd.Series((frame["last"] < chosen.rest_days) | often, dtype=bool)
 
 
 def _known(sources: Sources | None) -> pd.DataFrame:

@@ -1,18 +1,25 @@
 """What an offer does to a return, and what that is worth."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import beta, norm
 
-from playbook.catalogue import Offer
+from playbook.catalogue import Offer, Response
 from playbook.settings import Settings
 
 Array = npt.NDArray[np.float64]
 Form = Literal["points", "odds"]
 
 NEAR_CERTAIN = 1e-6
+HALF_YEAR = 180
+"""Days after a return at which ``stay_share`` are still there."""
+WEIGHT = 6.0
+"""How strongly a response keeps to its stated value within its range: that of a PERT distribution."""
+TAIL = float(norm.ppf(0.95))
+"""Measured responses are given with their 90% intervals."""
 
 
 def with_offer(p0: Array, points: Array | float, form: Form, reference: float | None = None) -> Array:
@@ -44,6 +51,30 @@ def with_offer(p0: Array, points: Array | float, form: Form, reference: float | 
     return np.asarray(ratio * p0 / (1 - p0 + ratio * p0))
 
 
+def response_quantile(response: Response, share: float) -> float:
+    """Return the points that an offer stays below with a chance of ``share``.
+
+    Assumed: a beta distribution on the stated range whose mean is the stated value. Measured: a
+    normal distribution with the interval as its central 90%.
+    """
+    return float(_distribution(response).ppf(share)) if response.high > response.low else response.points
+
+
+def draw_response(response: Response, draws: int, random: np.random.Generator) -> Array:
+    """Draw an offer's points from the distribution of `response_quantile`."""
+    if response.high <= response.low:
+        return np.full(draws, response.points)
+    return np.asarray(_distribution(response).rvs(draws, random_state=random))
+
+
+def _distribution(response: Response) -> Any:
+    width = response.high - response.low
+    if response.source == "measured":
+        return norm(response.points, width / (2 * TAIL))
+    mean = np.clip((response.points - response.low) / width, 0.01, 0.99)
+    return beta(WEIGHT * mean, WEIGHT * (1 - mean), loc=response.low, scale=width)
+
+
 def incentive_return(offer: Offer, mean_order: Array) -> Array:
     """Return what is paid on return, by customer: the incentive, and the discount on one order.
 
@@ -55,10 +86,19 @@ def incentive_return(offer: Offer, mean_order: Array) -> Array:
     return offer.incentive_return + offer.discount * np.nan_to_num(np.maximum(mean_order, 0))
 
 
-def staying(offer: Offer, settings: Settings) -> float:
-    """Return q: the chance of staying until the staying incentive is paid, discounted to today."""
-    years = offer.stay_days / 365.25
-    return float(settings.offers.stay_share * (1 + settings.discount_rate) ** -years)
+def staying(days: int, settings: Settings) -> float:
+    """Return q: the chance to be there still so many days after the return, discounted to today.
+
+    ``stay_share`` is the share after half a year; before and after it the rate of leaving is taken
+    to be the same.
+    """
+    share = settings.offers.stay_share ** (days / HALF_YEAR)
+    return float(share * (1 + settings.discount_rate) ** (-days / 365.25))
+
+
+def incentive_staying(offer: Offer, settings: Settings) -> float:
+    """Return q · I_stay: what staying is expected to cost per customer who returned."""
+    return sum(staying(part.days, settings) * part.amount for part in offer.stays)
 
 
 def expected_profit(
@@ -111,7 +151,7 @@ def profit_of(
         offer.second_life_share * second_lifetime_value,
         offer.cost,
         incentive_return(offer, mean_order),
-        staying(offer, settings) * offer.incentive_stay,
+        incentive_staying(offer, settings),
     )
 
 

@@ -10,6 +10,7 @@ from playbook.response import (
     best_optimistic_profit,
     expected_profit,
     incentive_return,
+    incentive_staying,
     profit_of,
     staying,
     with_offer,
@@ -77,7 +78,12 @@ def test_a_discount_is_charged_once_on_the_order_of_the_return():
 
 
 def test_the_staying_incentive_is_weighed_by_who_stays_and_when_it_is_paid():
-    assert staying(offer(stay_days=365), SETTINGS) == pytest.approx(0.5 / 1.08, rel=1e-3)
+    assert staying(180, SETTINGS) == pytest.approx(0.5 / 1.08 ** (180 / 365.25))
+    assert staying(360, SETTINGS) == pytest.approx(0.25 / 1.08 ** (360 / 365.25))
+    parts = offer(stay_stages=[{"days": 180, "amount": 4}, {"days": 360, "amount": 10}])
+    paid = 4 * staying(180, SETTINGS) + 10 * staying(360, SETTINGS)
+    assert incentive_staying(parts, SETTINGS) == pytest.approx(paid)
+    assert parts.whole_stay == 14
 
 
 def test_the_best_optimistic_profit_is_that_of_the_best_offer_under_its_high_response():
