@@ -286,11 +286,6 @@ def test_the_top_takes_the_first_of_those_level():
     assert top([3, 5, 5, 5], 2).tolist() == [False, True, True, False]
 
 
-def test_those_level_are_taken_in_part():
-    taken = scoring_checks.taken(pd.Series([5, 3, 3, 3, 1]), 0.4)
-    assert taken.tolist() == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 0])
-
-
 # Small clients -------------------------------------------------------------------------------
 
 
@@ -484,30 +479,6 @@ def test_a_criterion_that_counts_alone_is_steady_under_any_weights(demo):
     sheet = Sheet(weighed, (), alone.values[order], alone.points[order])
     only = scoring.Ranking(frame, sheet, ranking.everybody, 0, 0.1, ranking.settings)
     assert scoring_checks.stability(only, WORDS).stays.min() == 1
-
-
-def test_the_ranking_captures_more_later_margin_than_chance(demo):
-    history, sources, *_ = demo
-    tried = scoring_checks.backtest(history, sources)
-    captured = tried.captured.set_index("ranking")
-    for share in (0.1, 0.2, 0.3):
-        assert captured.loc["score", share] > 1.5 * share
-    assert tried.findings()[0].verdict in ("ahead", "level", "behind")
-
-
-def test_the_backtest_knows_nothing_of_what_came_later(demo):
-    history, sources, *_ = demo
-    tried = scoring_checks.backtest(history, sources)
-    chosen = settings.override(history.settings, {}).model_copy(update={"as_of": tried.as_of})
-    past_sources = open_sources(chosen, settings.client_folder("demo", DATA))
-    past = read_history(chosen, past_sources)
-    then = scoring_checks._ranked_then(past, past_sources, tried.horizon_days)
-    past_sources.close()
-    assert len(then) == tried.customers
-    later = scoring_checks._later_margin(history, tried.as_of)
-    joined = then.merge(later, on="customer_id", how="left")
-    taken = scoring_checks.taken(joined["score"], 0.1)
-    assert float(taken @ joined["later"]) / joined["later"].sum() == pytest.approx(tried.captured.iloc[0, 1])
 
 
 def test_words_and_numbers_say_the_same(demo):
