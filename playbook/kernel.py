@@ -5,6 +5,7 @@ kernel is asynchronous and speaks over sockets in a short temporary folder of it
 synchronous manager hangs for ever when its kernel is killed.
 """
 
+import os
 import shutil
 import sys
 import tempfile
@@ -123,6 +124,8 @@ class WarmKernel:
             connection_file=str(self._folder / "kernel.json"),
             **own_sockets,
         )
+        starter = [sys.executable, "-m", "playbook.kernel_process", str(os.getpid())]
+        self.manager.kernel_spec.argv = [*starter, "-f", "{connection_file}"]
         run_sync(self.manager.start_kernel)(
             env=self._environment,
             extra_arguments=["--HistoryManager.hist_file=:memory:"],

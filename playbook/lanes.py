@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -69,6 +69,8 @@ def processes(workers: int) -> Iterator[Lanes]:
 def cluster(address: str) -> Iterator[Lanes]:
     """Send clients to the workers of a Dask scheduler, which see the same folders under the same names.
 
+    The scheduler gives the client of a worker that was lost to another one.
+
     Raises
     ------
     CallError
@@ -80,16 +82,25 @@ def cluster(address: str) -> Iterator[Lanes]:
         raise CallError(
             "--cluster needs dask.distributed: install it with pip install distributed."
         ) from error
-    with ExitStack() as stack:
+    try:
+        client = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise CallError(f"--cluster: no scheduler answers at {address}.") from error
+    with client:
+        threads = _threads_by_worker(client, address)
+        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
         try:
-            client = stack.enter_context(Client(address, timeout=10))  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise CallError(f"--cluster: no scheduler answers at {address}.") from error
-        threads = client.nthreads()
-        if not threads:
-            raise CallError(f"--cluster: the scheduler at {address} has no workers.")
-        executors: list[Any] = [stack.enter_context(client.get_executor())]
-        yield Lanes(sum(threads.values()), _most_on_one_machine(threads), lambda: executors[0])
+            yield Lanes(sum(threads.values()), _most_on_one_machine(threads), lambda: executor)
+        finally:
+            executor.shutdown(wait=False)
+
+
+def _threads_by_worker(client: Any, address: str) -> dict[str, int]:
+    try:
+        client.wait_for_workers(1, timeout=30)
+    except TimeoutError as error:
+        raise CallError(f"--cluster: the scheduler at {address} has no workers.") from error
+    return dict(client.nthreads())
 
 
 def _most_on_one_machine(threads: dict[str, int]) -> int:

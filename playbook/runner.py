@@ -65,8 +65,9 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
     """
     plan = make_plan(request)
     with runs.claim(plan.home):
-        for name in runs.tidy(plan.home):
+        for name in runs.begun(plan.home):
             runs.discard(sockets(name))
+        runs.tidy(plan.home)
         if finished := unchanged(plan):
             return finished
         _leave_out_slow_grammar()

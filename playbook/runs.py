@@ -112,25 +112,22 @@ def begin(home: Path) -> Path:
     return run
 
 
-def tidy(home: Path) -> list[str]:
-    """Complete an interrupted swap and remove what killed runs left behind; only under `claim`.
+def begun(home: Path) -> list[str]:
+    """Return the names of runs that have not come into place."""
+    return [run.name for run in home.glob(".run-*")]
 
-    Returns
-    -------
-    list of str
-        The names of the runs that were removed.
-    """
+
+def tidy(home: Path) -> None:
+    """Complete an interrupted swap and remove what killed runs left behind; only under `claim`."""
     for old in home.glob(".*.old"):
         _complete_swap(old)
-    left = list(home.glob(".run-*"))
-    for run in left:
-        discard(run)
-    return [run.name for run in left]
+    for name in begun(home):
+        discard(home / name)
 
 
 def is_tidy(home: Path) -> bool:
     """Whether no killed run has left anything."""
-    return not any(home.glob(".*.old")) and not any(home.glob(".run-*"))
+    return not any(home.glob(".*.old")) and not begun(home)
 
 
 def discard(folder: Path) -> None:

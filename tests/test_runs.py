@@ -67,10 +67,11 @@ def test_a_swap_of_a_partial_run_does_not_become_the_full_run(tmp_path):
     assert (tmp_path / "2025-12-31.partial" / "index.html").read_text() == "new"
 
 
-def test_what_killed_runs_left_is_removed_and_named(tmp_path):
+def test_what_killed_runs_left_is_removed(tmp_path):
     for name in (".run-1-a", ".run-odd"):
         (tmp_path / name / "tables").mkdir(parents=True)
-    assert sorted(runs.tidy(tmp_path)) == [".run-1-a", ".run-odd"]
+    assert sorted(runs.begun(tmp_path)) == [".run-1-a", ".run-odd"]
+    runs.tidy(tmp_path)
     assert names(tmp_path) == []
 
 
