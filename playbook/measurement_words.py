@@ -27,7 +27,7 @@ def outcome_names(words: Words) -> dict[str, str]:
         "orders": say("orders"),
         "revenue": say("revenue"),
         "margin": say("margin before costs"),
-        "net": say("margin after contacts and incentives"),
+        "net": say("margin after costs"),
         "unsubscribe": say("unsubscribed"),
         "complaint": say("complained"),
     }

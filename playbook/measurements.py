@@ -13,7 +13,7 @@ from playbook.history import History
 from playbook.measurement import Measured, measure
 from playbook.measurement_findings import campaign_findings
 from playbook.measurement_picture import lasting_picture
-from playbook.measurement_words import amount, campaign_sentences, outcome_names, verdict_names
+from playbook.measurement_words import campaign_sentences, outcome_names, verdict_names
 from playbook.over_time import second_lives
 from playbook.sources import Sources
 from playbook.trial_effects import Effect
@@ -52,8 +52,7 @@ class Measurements:
                     int((~trial.treated).sum()),
                     back.treated if back else None,
                     back.control if back else None,
-                    amount(main.value, main.unit, words) if main else None,
-                    _within(main, words),
+                    _with_interval(main, words),
                     names[campaign.judgement.verdict],
                 )
             )
@@ -65,7 +64,6 @@ class Measurements:
             "back": say("of them came back"),
             "unaided": say("of the held back"),
             "effect": say("difference per customer"),
-            "within": say("95% interval"),
             "verdict": say("verdict"),
         }
         formats = {"start": "date", "treated": "number", "control": "number"}
@@ -85,8 +83,9 @@ class Measurements:
         said = "; ".join(words.say("{what} after {days} days", what=what, days=days) for days, what in used)
         return words.say(
             "The difference is of: {said}. Everybody counts in the group that chance put them in, contacted"
-            " or not. No interval is given where too few came back.",
+            " or not. In brackets the 95% interval; none where too few came back. {money}",
             said=said,
+            money=_in_money(words),
         )
 
     def outcome_table(self, words: Words) -> Table:
@@ -96,15 +95,15 @@ class Measurements:
             (
                 campaign.trial.campaign,
                 names[effect.outcome],
-                amount(effect.treated, effect.unit, words),
-                amount(effect.control, effect.unit, words),
-                amount(effect.value, effect.unit, words),
-                _within(effect, words),
+                _plain(effect.treated, effect.unit, words),
+                _plain(effect.control, effect.unit, words),
+                _with_interval(effect, words),
                 _range(effect.adjusted_low, effect.adjusted_high, effect.unit, words),
                 _range(effect.bootstrap_low, effect.bootstrap_high, effect.unit, words),
             )
             for campaign in self.campaigns
             for effect in campaign.whole.effects.values()
+            if effect.told
         ]
         headings = {
             "campaign": say("campaign"),
@@ -112,7 +111,6 @@ class Measurements:
             "treated": say("contacted"),
             "control": say("held back"),
             "value": say("difference"),
-            "welch": say("95% interval"),
             "adjusted": say("adjusted for what was before"),
             "bootstrap": say("by resampling"),
         }
@@ -122,7 +120,11 @@ class Measurements:
             words,
             {},
             headings,
-            say("Visits and returns are of a hundred customers. The verdict rests on the first interval."),
+            say(
+                "Only where enough came back. Visits and returns are of a hundred customers. {money} The"
+                " verdict rests on the first interval.",
+                money=_in_money(words),
+            ),
         )
 
     def lasting_table(self, words: Words) -> Table:
@@ -157,7 +159,10 @@ class Measurements:
             words,
             {"end": "number"},
             headings,
-            say("Margin before costs. Whoever buys more has more to complain about."),
+            say(
+                "Margin before costs. {money} Whoever buys more has more to complain about.",
+                money=_in_money(words),
+            ),
         )
 
     def reading_table(self, words: Words) -> Table:
@@ -190,6 +195,7 @@ class Measurements:
             words,
             {"day": "number"},
             headings,
+            _in_money(words),
         )
 
     def arm_table(self, words: Words) -> Table:
@@ -206,7 +212,7 @@ class Measurements:
                             f"{campaign.trial.campaign}: {kind} {name}",
                             main.n_treated if main else None,
                             _with_interval(back, words),
-                            amount(main.value, main.unit, words) if main else None,
+                            _plain(main.value, main.unit, words) if main else None,
                             _range(low, high, main.unit if main else "", words),
                             names[arm.judgement.verdict] if kind == say("offer") else None,
                         )
@@ -323,18 +329,24 @@ def measure_all(
     return Measurements(tuple(measure(trial, settings.measurement, settings.seed) for trial in trials))
 
 
-def _within(effect: Effect | None, words: Words) -> str | None:
-    return _range(effect.low, effect.high, effect.unit, words) if effect else None
+def _in_money(words: Words) -> str:
+    return words.say("Money is in {currency}.", currency=words.currency)
+
+
+def _plain(value: float, unit: str, words: Words) -> str:
+    """Return a value for a table: money without its currency, shares of a hundred."""
+    return words.number(100 * value, 1) if unit == "share" else words.number(value, 2)
 
 
 def _range(low: float | None, high: float | None, unit: str, words: Words) -> str | None:
     if low is None or high is None:
         return None
-    return words.between(amount(low, unit, words), amount(high, unit, words))
+    return words.between(_plain(low, unit, words), _plain(high, unit, words))
 
 
 def _with_interval(effect: Effect | None, words: Words) -> str | None:
     if effect is None:
         return None
-    value, within = amount(effect.value, effect.unit, words), _within(effect, words)
-    return f"{value} ({within})" if within else words.say("{value} (too few to say more)", value=value)
+    value = _plain(effect.value, effect.unit, words)
+    within = _range(effect.low, effect.high, effect.unit, words)
+    return f"{value} ({within})" if within else value

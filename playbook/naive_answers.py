@@ -4,7 +4,6 @@ import pandas as pd
 
 from playbook.display import Table
 from playbook.measurement import Measured
-from playbook.measurement_words import amount
 from playbook.wording import Words
 
 
@@ -30,9 +29,6 @@ def naive_answers(campaigns: tuple[Measured, ...], words: Words) -> Table:
                 (after - spent)[~back].mean() if (~back).any() else None,
                 float((after - spent).mean()),
                 effect.value if effect else None,
-                None
-                if effect is None or effect.low is None or effect.high is None
-                else words.between(amount(effect.low, "money", words), amount(effect.high, "money", words)),
             )
         )
     headings = {
@@ -43,9 +39,8 @@ def naive_answers(campaigns: tuple[Measured, ...], words: Words) -> Table:
         "others": say("those who did not, net"),
         "claimed": say("“brought in”, net"),
         "effect": say("against those held back"),
-        "within": say("95% interval"),
     }
-    formats = dict.fromkeys(("before", "after", "responders", "others", "claimed", "effect"), "money_exact")
+    formats = dict.fromkeys(("before", "after", "responders", "others", "claimed", "effect"), "decimal")
     return Table(
         pd.DataFrame(rows, columns=list(headings)),
         say("The usual answers, per contacted customer, and the true one"),
@@ -53,8 +48,10 @@ def naive_answers(campaigns: tuple[Measured, ...], words: Words) -> Table:
         formats,
         headings,
         say(
-            "Before and after are as many days each. Only the last two columns say what the campaign did;"
-            " where nobody was held back they are empty, and the others describe, and prove nothing."
+            "Before and after are as many days each; money is in {currency}. Only the last column says what"
+            " the campaign did; where nobody was held back it is empty. The others describe, and prove"
+            " nothing.",
+            currency=words.currency,
         ),
     )
 

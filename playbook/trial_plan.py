@@ -11,7 +11,16 @@ import pandas as pd
 from playbook.display import Table
 from playbook.findings import Finding, Findings
 from playbook.settings import Settings
-from playbook.trial_design import READINGS, Arms, Past, Reading, enough, power_of_shares, read_after
+from playbook.trial_design import (
+    LEAST_BUYERS,
+    READINGS,
+    Arms,
+    Past,
+    Reading,
+    enough,
+    power_of_shares,
+    read_after,
+)
 from playbook.wording import Words
 
 ASSIGNMENT = "campaign.csv"
@@ -66,6 +75,12 @@ class Design:
             return "unknown" if self.arms.held_back else "no_holdout"
         return "enough" if self.at.power_return >= self.power else "too_small"
 
+    def _buyers(self, at: Reading) -> float:
+        """Return how many are expected back in the smaller arm, were both alike."""
+        back = self.arms.contacted * (at.base + self.planned) + self.arms.held_back * at.base
+        both = self.arms.contacted + self.arms.held_back
+        return back * min(self.arms.contacted, self.arms.held_back) / both
+
     def findings(self) -> list[Finding]:
         """Return what the test can show."""
         at, arms, ready = self.at, self.arms, self.last_contact
@@ -85,6 +100,7 @@ class Design:
         if at is not None:
             found += [
                 Finding("design_base", at.base, unit="share", n=self.past.customers),
+                Finding("design_buyers", round(self._buyers(at)), unit="customers"),
                 Finding("design_least_return", at.least_return, unit="share"),
                 Finding("design_least_visit", at.least_visit, unit="share"),
                 Finding("design_least_margin", at.least_margin, unit="money"),
@@ -204,7 +220,7 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         "held_back": number(held_back),
         "days": number(horizon),
         "planned": number(100 * float(plan.value), 1),
-        "power": percent(findings["design_power_return"].value),
+        "power": _chance(findings["design_power_return"].value, words),
         "wanted": percent(findings["design_power"].value),
         "ready": words.date(date.fromisoformat(str(ready))),
     }
@@ -241,6 +257,15 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         ),
         can,
     ]
+    if findings["design_buyers"].value < LEAST_BUYERS:
+        said.append(
+            say(
+                "The reason is the small number held back: {buyers} of so many would come back, and below"
+                " {least} no interval means anything.",
+                buyers=number(findings["design_buyers"].value),
+                least=number(LEAST_BUYERS),
+            )
+        )
     more = findings.get("design_enough")
     if more is not None:
         said.append(
@@ -249,7 +274,7 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
                 " together; holding back half of the same customers would show it with a chance of {halves}.",
                 n=number(more.value),
                 held_back=number(findings["design_enough_held_back"].value),
-                halves=percent(findings["design_halves"].value),
+                halves=_chance(findings["design_halves"].value, words),
             )
         )
     return [*said, *_margin(findings, words), say("Read it on {ready}, not before.", ready=values["ready"])]
@@ -267,9 +292,13 @@ def _margin(findings: Findings, words: Words) -> list[str]:
             " the plan expects {planned} after costs by then (chance to show it {power}).",
             least=words.money(least, 2),
             planned=words.money(findings["design_planned_margin"].value, 2),
-            power=words.percent(power),
+            power=_chance(power, words),
         )
     ]
+
+
+def _chance(share: float, words: Words) -> str:
+    return words.percent(share) if share >= 0.01 else words.say("below 1%")
 
 
 def _points(share: float | None, words: Words) -> str | None:

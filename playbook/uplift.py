@@ -12,7 +12,6 @@ from playbook.campaign_data import Trial
 from playbook.display import Table
 from playbook.findings import Finding, Findings
 from playbook.measurement import Measured
-from playbook.measurement_words import amount
 from playbook.sources import Sources
 from playbook.trial_effects import ALPHA, Effect, holm, outcome, welch
 from playbook.wording import Words
@@ -78,6 +77,8 @@ class Uplifts:
         rows = []
         for uplift in self.found:
             for group, effect in uplift.groups.items():
+                if not effect.told:
+                    continue
                 rows.append(
                     (
                         uplift.campaign,
@@ -105,8 +106,10 @@ class Uplifts:
             {"n": "number", "p": "decimal"},
             headings,
             say(
-                "Differences to those held back, with 95% intervals; a dash where too few came back. The p"
-                " says whether groups differ, corrected for all comparisons (Holm)."
+                "Differences to those held back, with 95% intervals; groups in which too few came back are"
+                " left out. Money is in {currency}. The p says whether groups differ, corrected for all"
+                " comparisons (Holm).",
+                currency=words.currency,
             ),
         )
 
@@ -231,9 +234,9 @@ def segment_sentences(findings: Findings, words: Words) -> list[str]:
     ]
 
 
-def _shown(effect: Effect, words: Words) -> str:
-    value = amount(effect.value, effect.unit, words)
+def _shown(effect: Effect, words: Words) -> str | None:
     if effect.low is None or effect.high is None:
-        return f"{value} (–)"
-    within = words.between(amount(effect.low, effect.unit, words), amount(effect.high, effect.unit, words))
-    return f"{value} ({within})"
+        return None
+    scale, digits = (100, 1) if effect.unit == "share" else (1, 2)
+    value, low, high = (words.number(scale * v, digits) for v in (effect.value, effect.low, effect.high))
+    return f"{value} ({words.between(low, high)})"
