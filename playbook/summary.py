@@ -12,15 +12,19 @@ from markupsafe import Markup
 
 from playbook import (
     backtest_words,
+    call_words,
     checks,
     churn,
     comebacks,
     contract_words,
+    development,
     occasional,
     offer_words,
     reasons,
     report,
     scoring_words,
+    stage_words,
+    warning_words,
     workbook,
 )
 from playbook import findings as found
@@ -158,6 +162,10 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
     sections: list[tuple[str, list[str]]] = []
     if "01" in chapters:
         sections.append((words.say("The data"), checks.sentences(chapters["01"], words)[:1]))
+    if "02" in chapters:
+        said = stage_words.stage_sentences(chapters["02"], words)
+        said += development.development_sentences(chapters["02"], words)
+        sections.append((words.say("In which stage they are"), said))
     if "04" in chapters:
         lost = churn.threshold_sentences(chapters["04"], words)
         back = comebacks.base_sentences(chapters["04"], words)
@@ -168,6 +176,10 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
     if "03" in chapters:
         said = occasional.occasional_sentences(chapters["03"], words)
         sections.append((words.say("Who was only ever an occasional buyer"), said))
+    if "05" in chapters:
+        said = warning_words.headline(chapters["05"], words)
+        said += call_words.call_sentences(chapters["05"], words)
+        sections.append((words.say("Who is about to leave"), said))
     if "06" in chapters:
         said = scoring_words.scoring_sentences(chapters["06"], words)
         sections.append((words.say("Who is worth it"), said))

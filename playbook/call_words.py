@@ -1,0 +1,202 @@
+"""Chapter 05: the trial of the warning and the calls of the week in words, from findings alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from playbook.findings import Finding, Findings
+from playbook.leaving import CANCELLED
+from playbook.wording import Words
+
+# The trial -----------------------------------------------------------------------------------
+
+
+def rule_labels(words: Words) -> dict[str, str]:
+    """Return what each rule is called."""
+    return {
+        "combined": words.say("the combined warning"),
+        "chance": words.say("the chance to return alone"),
+        "silence": words.say("the silence alone"),
+        "orders": words.say("the number of orders alone"),
+    }
+
+
+def check_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word how the warning would have done on a past day."""
+    tried = findings.get("warning_tried_on")
+    if tried is None or tried.value is None:
+        return [words.say("The warning could not be tried on the past: too few customers left or stayed.")]
+    say, number, labels = words.say, words.number, rule_labels(words)
+    areas = {rule: findings[key] for rule in labels if (key := f"warning_auc_{rule}") in findings}
+    first = next(iter(areas))
+    others = [
+        say("{rule} {area}", rule=labels[rule], area=number(area.value, 2))
+        for rule, area in areas.items()
+        if rule != first
+    ]
+    caught, base = findings[f"warning_caught_{first}"], findings["warning_tried_left"]
+    said = [
+        say(
+            "Tried on the past, with nothing but what was known on {day}: {rule} put one who then left above"
+            " one who stayed in {area} of such pairs (95% interval {low} to {high}). Beside it: {others}.",
+            day=words.date(date.fromisoformat(str(tried.value))),
+            rule=labels[first],
+            area=words.percent(areas[first].value),
+            low=words.percent(areas[first].low or 0),
+            high=words.percent(areas[first].high or 0),
+            others=", ".join(others),
+        )
+    ]
+    if caught.n:
+        said.append(
+            say(
+                "Of the first {n} it would have warned of, {caught} left; of all, {base}.",
+                n=number(caught.n),
+                caught=words.percent(caught.value),
+                base=words.percent(base.value / max(base.n or 0, 1)),
+            )
+        )
+    if "combined" not in areas:
+        said.append(
+            say("By then no signal had shown itself yet, so that only the chance to return could be tried.")
+        )
+    rule = str(findings["warning_ranked_by"].value)
+    if rule != first:
+        said.append(
+            say(
+                "{rule} ranked better beyond doubt, so customers are ranked by that today.",
+                rule=labels[rule][0].upper() + labels[rule][1:],
+            )
+        )
+    return said
+
+
+# The calls -----------------------------------------------------------------------------------
+
+
+def call_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word who should be called this week."""
+    watched = findings.get("watched")
+    if watched is None:
+        return []
+    say, number = words.say, words.number
+    if not watched.value:
+        return [
+            say("Nobody is there to be warned of: every customer is lapsed already, or none has ordered.")
+        ]
+    said = [_expected(findings, words)]
+    warned = findings["warned"].value
+    if warned:
+        said.append(
+            words.say_many(
+                "One of them shows a warning.",
+                "{n} of them show a warning.",
+                warned,
+            )
+        )
+    calls = findings["calls"]
+    if not calls.value:
+        return [*said, _no_calls(calls, words), *_without_consent(findings, words)]
+    said.append(
+        words.say_many(
+            "To call this week: one customer, with {stake} of margin at stake (the risk to leave times the"
+            " margin of the next {days} days if it stays); the capacity is {capacity}.",
+            "To call this week: {n} customers, with {stake} of margin at stake between them (the risk to"
+            " leave times the margin of the next {days} days if they stay); the capacity is {capacity}.",
+            calls.value,
+            stake=words.money(findings["calls_at_stake"].value),
+            days=number(findings["calls_horizon"].value),
+            capacity=number(findings["calls_capacity"].value),
+        )
+    )
+    return said + _rules(findings, words) + _without_consent(findings, words)
+
+
+def _expected(findings: Findings, words: Words) -> str:
+    watched, leaving = findings["watched"], findings["expected_to_leave"]
+    contracts = watched.verdict == CANCELLED
+    if leaving.value is None:
+        return words.say_many(
+            "One customer is not lapsed today. How likely it is to leave cannot be told from these data.",
+            "{n} customers are not lapsed today. How likely each is to leave cannot be told from these data.",
+            watched.value,
+        )
+    values = {
+        "leaving": words.number(leaving.value),
+        "days": words.number(findings["calls_horizon"].value),
+    }
+    if contracts:
+        return words.say_many(
+            "One contract runs today; about {leaving} is expected to be cancelled within {days} days.",
+            "{n} contracts run today; about {leaving} are expected to be cancelled within {days} days.",
+            watched.value,
+            **values,
+        )
+    return words.say_many(
+        "One customer is not lapsed today; the number expected to order nothing within {days} days is"
+        " {leaving}.",
+        "{n} customers are not lapsed today; about {leaving} of them are expected to order nothing within"
+        " {days} days.",
+        watched.value,
+        **values,
+    )
+
+
+def _no_calls(calls: Finding, words: Words) -> str:
+    reasons = {
+        "no_consent": words.say(
+            "Nobody is to be called: none of them has agreed to be called, or has a telephone number. Ask for"
+            " consent at the next occasion."
+        ),
+        "no_capacity": words.say("Nobody is to be called: warning.calls_per_week is 0."),
+        "nothing_at_stake": words.say(
+            "Nobody is to be called: those who may be called have no margin at stake, as far as the data"
+            " show."
+        ),
+    }
+    return reasons[str(calls.verdict)]
+
+
+def _rules(findings: Findings, words: Words) -> list[str]:
+    said = []
+    if n := findings["calls_cancellations"].value:
+        said.append(
+            words.say_many(
+                "One has announced a cancellation: call before you confirm it.",
+                "{n} have announced a cancellation: call before you confirm it. Those of the last 30 days"
+                " come first.",
+                n,
+            )
+        )
+    if n := findings["calls_complaints"].value:
+        said.append(
+            words.say_many(
+                "One has an unsolved complaint: apologise and put it right first, generously; nothing is sold"
+                " in this call.",
+                "{n} have an unsolved complaint: apologise and put it right first, generously; nothing is"
+                " sold in these calls.",
+                n,
+            )
+        )
+    return [*said, words.say("Of the others ask whether they are satisfied, and what could be done better.")]
+
+
+def _without_consent(findings: Findings, words: Words) -> list[str]:
+    said = []
+    missing = findings["calls_without_consent"]
+    if missing.value:
+        said.append(
+            words.say_many(
+                "One who would be on the list may not be called; {written} may be written to"
+                " (tables/05.parquet, by margin_at_stake).",
+                "{n} who would be on the list may not be called; {written} of them may be written to"
+                " (tables/05.parquet, by margin_at_stake).",
+                missing.value,
+                written=words.number(missing.n or 0),
+            )
+        )
+    if findings["calls_assumed"].value:
+        said.append(
+            words.say("That they may be called is assumed (consent.assumed), since the data hold no consent.")
+        )
+    return said

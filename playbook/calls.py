@@ -1,0 +1,336 @@
+"""Chapter 05, last part: who is warned of today, why, and whom to call this week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from playbook import leaving, value
+from playbook.call_words import call_sentences
+from playbook.cox import Flags, Positions
+from playbook.display import Table
+from playbook.findings import Finding
+from playbook.history import History
+from playbook.leaving import NO_ORDER
+from playbook.reach import reach
+from playbook.signals import find_visible
+from playbook.sources import Sources
+from playbook.survival import Array
+from playbook.warning import Signals
+from playbook.warning_check import CHANCE, COMBINED, Check, scores
+from playbook.warning_model import Combined
+from playbook.warning_words import label
+from playbook.wording import Words
+
+SHOWN = 15
+"""Calls that the report shows; all of them stand in the chapter's table."""
+MOST_REASONS = 3
+FRESH_DAYS = 30
+"""Days within which an announced cancellation is called about before everybody else."""
+LEAST_ORDERS = 3
+WRITING = ("may_letter", "may_email")
+REACHED = ("may_phone", "assumed_phone", "complaint", "cancellation", *WRITING)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The customers not lapsed today, and whom of them to call.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        One row per customer of the customer table: customer_id; warning (the reasons in words,
+        None where there is none); leaving_risk (0 to 1), margin_at_stake (client's currency), both
+        NaN where they cannot be told; call_rank (Int64, missing where nobody is to call); first_step
+        (what the call begins with, None).
+    watched, warned : int
+        Customers not lapsed (or with a running contract), and those with a warning.
+    leaving : float or None
+        How many of them are expected to leave within the horizon.
+    cancellations, complaints, assumed : int
+        Of the calls: with a cancellation announced; with an unsolved complaint and none; resting on
+        assumed consent.
+    unreached, written : int
+        Who would be on the list but for the consent; of them, those who may be written to.
+    capacity, horizon_days : int
+    outcome, verdict : str
+        What it is to leave; why nobody is called (no_consent, no_capacity, nothing_at_stake), else
+        planned.
+    """
+
+    customers: pd.DataFrame
+    watched: int
+    warned: int
+    leaving: float | None
+    cancellations: int
+    complaints: int
+    assumed: int
+    unreached: int
+    written: int
+    capacity: int
+    horizon_days: int
+    outcome: str
+    verdict: str
+
+    @property
+    def called(self) -> pd.DataFrame:
+        """The customers to call, the first first."""
+        return self.customers[self.customers["call_rank"].notna()].sort_values("call_rank")
+
+    def findings(self) -> list[Finding]:
+        """Return who is watched, warned of and called."""
+        stake = round(float(self.called["margin_at_stake"].fillna(0).sum()), 2)
+        leaving = None if self.leaving is None else round(self.leaving, 1)
+        return [
+            Finding("watched", self.watched, unit="customers", n=len(self.customers), verdict=self.outcome),
+            Finding("warned", self.warned, unit="customers", n=self.watched),
+            Finding("expected_to_leave", leaving, unit="customers", n=self.watched),
+            Finding("calls", len(self.called), unit="customers", n=self.watched, verdict=self.verdict),
+            Finding("calls_at_stake", stake, unit="money", n=len(self.called)),
+            Finding("calls_capacity", self.capacity, unit="customers"),
+            Finding("calls_horizon", self.horizon_days, unit="days"),
+            Finding("calls_cancellations", self.cancellations, unit="customers"),
+            Finding("calls_complaints", self.complaints, unit="customers"),
+            Finding("calls_assumed", self.assumed, unit="customers"),
+            Finding("calls_without_consent", self.unreached, unit="customers", n=self.written),
+        ]
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say whom to call this week."""
+        return call_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return the first calls."""
+        say = words.say
+        columns = ["call_rank", "customer_id", "leaving_risk", "margin_at_stake", "warning", "first_step"]
+        headings = {
+            "call_rank": say("call"),
+            "customer_id": say("customer"),
+            "leaving_risk": say("risk to leave"),
+            "margin_at_stake": say("margin at stake"),
+            "warning": say("why"),
+            "first_step": say("begin with"),
+        }
+        formats = {"call_rank": "number", "leaving_risk": "percent", "margin_at_stake": "money"}
+        left = len(self.called) - SHOWN
+        note = (
+            say(
+                "{n} more stand in tables/05.parquet, by call_rank; names and numbers are in the client's own"
+                " records.",
+                n=words.number(left),
+            )
+            if left > 0
+            else ""
+        )
+        frame = self.called[columns].head(SHOWN)
+        return Table(frame, say("The calls of this week"), words, formats, headings, note)
+
+
+def plan_calls(
+    history: History,
+    sources: Sources,
+    customers: pd.DataFrame,
+    signals: Signals | None,
+    combined: Combined | None,
+    check: Check | None,
+    words: Words,
+) -> Calls:
+    """Find who is warned of today, and whom to call.
+
+    Ranked by the risk to leave times the margin that would be lost; announced cancellations first.
+    Nobody is called without consent for a call.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        The customer table with orders, first_order, last_order, lapsed, return_probability and
+        expected_orders.
+    signals : Signals or None
+        What each signal was worth; None where it could not be judged.
+    combined : Combined or None
+    check : Check or None
+        Says whether a simpler rule ranks better.
+    words : Words
+        The language of the reasons.
+    """
+    settings = history.settings
+    visible = signals.past.visible if signals else find_visible(history, sources)
+    outcome = signals.past.outcome if signals else NO_ORDER
+    watched, shown = leaving.today(history, sources, customers, visible, outcome != NO_ORDER)
+    told = watched.join(reach(watched, sources, settings, history.as_of)[list(REACHED)])
+    told = told.join(_happened(history, sources, watched))
+    capacity = settings.warning.calls_per_week
+    told["leaving_risk"] = risk_today(watched, shown, combined, check)
+    told["margin_at_stake"] = told["leaving_risk"] * margin_if_kept(told, history)
+    warning = [name for name in signals.warning if name in shown] if signals else []
+    reasons = _reasons(told, shown, warning, words)
+    told["warned"] = np.array([bool(found) for found in reasons], dtype=bool)
+    told["call_rank"] = _ranked(told, capacity)
+    called = told["call_rank"].notna().to_numpy(bool)
+    told["warning"] = [
+        "; ".join(found) if found else _plainly(row, words) if call else None
+        for found, call, row in zip(
+            reasons, called, told[["orders", "silence", "age"]].to_numpy(int), strict=True
+        )
+    ]
+    told["first_step"] = _first_steps(told, called, words)
+    everybody = _ranked(told.assign(may_phone=True), capacity).notna()
+    unreached = (everybody & ~told["may_phone"]).to_numpy(bool)
+    written = told[list(WRITING)].any(axis=1).to_numpy(bool)
+    known = told["leaving_risk"].notna().all()
+    columns = ["customer_id", "warning", "leaving_risk", "margin_at_stake", "call_rank", "first_step"]
+    return Calls(
+        customers=customers[["customer_id"]].merge(told[columns], on="customer_id", how="left"),
+        watched=len(told),
+        warned=int(told["warned"].sum()),
+        leaving=float(told["leaving_risk"].sum()) if known else None,
+        cancellations=int((called & told["cancellation"]).sum()),
+        complaints=int((called & told["complaint"] & ~told["cancellation"]).sum()),
+        assumed=int((called & told["assumed_phone"]).sum()),
+        unreached=int(unreached.sum()),
+        written=int((unreached & written).sum()),
+        capacity=capacity,
+        horizon_days=signals.past.horizon_days if signals else settings.horizon_days,
+        outcome=outcome,
+        verdict=_verdict(told, called, capacity),
+    )
+
+
+def risk_today(
+    watched: pd.DataFrame, shown: pd.DataFrame, combined: Combined | None, check: Check | None
+) -> Array:
+    """Return each customer's risk to leave; NaN where nothing tells it.
+
+    By the combined warning where there is one, else one minus the return probability. Where the
+    trial found a simple rule better, the same risks are dealt out in the order of that rule.
+    """
+    chance = 1 - watched["chance"].to_numpy(float)
+    known = np.isfinite(chance).all()
+    rule = check.rule if check is not None else COMBINED
+    refuted = check is not None and rule != check.areas["rule"].iloc[0]
+    if combined is not None and (known or not combined.on_chance) and not refuted:
+        return combined.risk(watched, shown)
+    if not refuted or rule == CHANCE or not known:
+        return np.asarray(chance)
+    dealt = np.empty(len(chance))
+    order = np.argsort(-scores(watched, shown, None)[rule], kind="stable")
+    dealt[order] = -np.sort(-chance)
+    return dealt
+
+
+def margin_if_kept(watched: pd.DataFrame, history: History) -> Array:
+    """Return the margin of a customer within the horizon, given that the customer stays.
+
+    The mean margin per order, shrunk, times the orders of a customer who returns, one at least.
+    """
+    orders, chance = watched["expected_orders"].to_numpy(float), watched["chance"].to_numpy(float)
+    per_return = np.divide(orders, chance, out=np.ones(len(watched)), where=chance > 0)
+    margin = value.mean_order_margin(history, watched["customer_id"])
+    return np.asarray(margin * np.fmax(per_return, 1.0))
+
+
+def _wanted(told: pd.DataFrame) -> Flags:
+    """Say who is worth a call.
+
+    A rule asks for it, or something is at stake and the customer shows a warning or is due: silent
+    for the usual gap or longer, that of all where there is no own one yet.
+    """
+    ruled = (told["complaint"] | told["cancellation"]).to_numpy(bool)
+    gap = ((told["age"] - told["silence"]) / (told["orders"] - 1)).where(told["orders"] >= LEAST_ORDERS)
+    usual = gap.fillna(gap.median()).fillna(0.0)
+    due = (told["silence"] >= usual) | told["warned"]
+    return np.asarray(ruled | ((told["margin_at_stake"] > 0) & due).to_numpy(bool))
+
+
+def _ranked(told: pd.DataFrame, capacity: int) -> pd.Series:
+    """Return the place in the list of calls, missing for those who are not called."""
+    may = told["may_phone"].to_numpy(bool) & _wanted(told)
+    measured = told.assign(fresh=_fresh(told), stake=told["margin_at_stake"].fillna(0.0))[may]
+    by = ["fresh", "stake", "customer_id"]
+    order = measured.sort_values(by, ascending=[False, False, True], kind="stable").index[:capacity]
+    return pd.Series(np.arange(1, len(order) + 1), order, dtype="Int64").reindex(told.index)
+
+
+def _fresh(told: pd.DataFrame) -> pd.Series:
+    """Say whose cancellation was announced within the last days, or is still to come."""
+    return told["cancellation"] & ~(told["cancellation_ago"] > FRESH_DAYS)
+
+
+def _happened(history: History, sources: Sources, watched: pd.DataFrame) -> pd.DataFrame:
+    """Return how many days ago the last complaint and the last cancellation was; NaN without one."""
+    kinds, ids = ("complaint", "cancellation"), pd.Index(watched["customer_id"])
+    if sources.events is None:
+        return pd.DataFrame(np.nan, index=watched.index, columns=[f"{kind}_ago" for kind in kinds])
+    events = sources.events.filter(
+        sources.events.customer_id.notnull() & (sources.events.happened_at <= ibis.literal(history.as_of))
+    )
+    last = {kind: events.happened_at.max(where=events.kind == kind) for kind in kinds}
+    table = events.group_by("customer_id").aggregate(**last)
+    frame = table.to_pyarrow().to_pandas().set_index("customer_id").reindex(ids)
+    as_of = pd.Timestamp(history.as_of)
+    return pd.DataFrame(
+        {f"{kind}_ago": (as_of - pd.to_datetime(frame[kind])).dt.days.array for kind in kinds}
+    )
+
+
+def _verdict(told: pd.DataFrame, called: Flags, capacity: int) -> str:
+    if called.any():
+        return "planned"
+    if not capacity:
+        return "no_capacity"
+    return "nothing_at_stake" if told["may_phone"].any() else "no_consent"
+
+
+def _reasons(told: pd.DataFrame, shown: pd.DataFrame, warning: list[str], words: Words) -> list[list[str]]:
+    """Return the reasons of each customer: the rules first, then the signals that warn here."""
+    rules = {"cancellation": told["cancellation"], "unsolved_complaint": told["complaint"]}
+    on = {name: column.to_numpy(bool) for name, column in rules.items()}
+    on |= {name: (shown[name] == 1).to_numpy(bool) for name in warning if name not in on}
+    ago = {
+        "cancellation": told["cancellation_ago"].to_numpy(float),
+        "unsolved_complaint": told["complaint_ago"].to_numpy(float),
+    }
+    found: list[list[str]] = [[] for _ in range(len(told))]
+    for name, flags in on.items():
+        text = label(name, words)
+        for place in np.flatnonzero(flags):
+            if len(found[place]) < MOST_REASONS:
+                found[place].append(_dated(text, ago[name][place], words) if name in ago else text)
+    return found
+
+
+def _dated(text: str, days: float, words: Words) -> str:
+    if np.isnan(days):
+        return text
+    return words.say_many("{what} one day ago", "{what} {n} days ago", int(days), what=text)
+
+
+def _plainly(row: Positions, words: Words) -> str:
+    """Word the risk of a customer without a signal: the orders and the silence behind it."""
+    orders, silence, age = (int(number) for number in row)
+    days = words.say_many("silent for one day", "silent for {n} days", silence)
+    if orders == 1:
+        return words.say("only one order, {days}", days=days)
+    if orders < LEAST_ORDERS:
+        return words.say("{orders} orders, {days}", orders=words.number(orders), days=days)
+    gap = words.number((age - silence) / (orders - 1))
+    return words.say(
+        "{days}; orders every {gap} days on average, {orders} so far",
+        days=days,
+        gap=gap,
+        orders=words.number(orders),
+    )
+
+
+def _first_steps(told: pd.DataFrame, called: Flags, words: Words) -> list[str | None]:
+    say = words.say
+    texts = (
+        say("ask whether they are satisfied, and what could be better"),
+        say("apologise and put it right; sell nothing"),
+        say("call before you confirm the cancellation"),
+    )
+    steps = np.where(told["cancellation"], 2, np.where(told["complaint"], 1, 0))
+    return [texts[step] if call else None for step, call in zip(steps, called, strict=True)]
