@@ -13,6 +13,7 @@ import ibis.expr.datatypes as dt
 import pandas as pd
 
 from playbook.errors import DataError
+from playbook.interventions import unaided, win_back_contacts
 from playbook.settings import Settings
 from playbook.sources import Sources, collect_unreadable
 
@@ -35,6 +36,8 @@ class History:
         The table of customers.
     as_of, first_day, last_day : date
         The day everything is seen from; the first and the last day with a line.
+    win_back : ibis.Table or None
+        The contacts of earlier win-back campaigns, see `interventions.win_back_contacts`.
     """
 
     settings: Settings
@@ -44,11 +47,19 @@ class History:
     as_of: date
     first_day: date
     last_day: date
+    win_back: Any = None
 
     @property
     def orders(self) -> Any:
         """One row per order: the days with a sale line."""
         return self.days.filter(self.days.sale_lines > 0)
+
+    @property
+    def contacts_made(self) -> Any:
+        """The contacts of win-back campaigns up to the as-of date, or None."""
+        if self.win_back is None:
+            return None
+        return self.win_back.filter(self.win_back.day <= ibis.literal(self.as_of))
 
 
 def read_history(settings: Settings, sources: Sources) -> History:
@@ -72,7 +83,10 @@ def read_history(settings: Settings, sources: Sources) -> History:
     if as_of < first_day:
         raise DataError(f"The as-of date {as_of} lies before the first order, {first_day}.")
     usable = days.filter(days.customer_id.notnull() & days.day.notnull() & (days.day <= ibis.literal(as_of)))
-    return History(settings, days, usable, sources.customers, as_of, first_day, min(last_day, as_of))
+    contacts = win_back_contacts(sources, usable)
+    return History(
+        settings, days, usable, sources.customers, as_of, first_day, min(last_day, as_of), contacts
+    )
 
 
 def order_days(settings: Settings, lines: Any) -> Any:
@@ -302,7 +316,8 @@ def at_landmark(history: History, landmark: date) -> Any:
     -------
     ibis.Table
         customer_id; orders and silence (days) as known on the landmark; wait (days from the
-        landmark to the next order, or to the as-of date); returned (bool).
+        landmark to the next order, to a contact of a win-back campaign, or to the as-of date);
+        returned (bool: unaided).
     """
     orders, day = history.orders, ibis.literal(landmark)
     before = orders.day <= day
@@ -311,12 +326,12 @@ def at_landmark(history: History, landmark: date) -> Any:
         last=ibis.ifelse(before, orders.day, None).max(),
         following=ibis.ifelse(before, None, orders.day).min(),
     )
-    seen = seen.filter(seen.orders > 0)
-    end = seen.following.fill_null(ibis.literal(history.as_of))
+    seen = unaided(seen.filter(seen.orders > 0), history.contacts_made, day, 0)
+    end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
     return seen.select(
         "customer_id",
         "orders",
         silence=day.delta(seen.last, unit="day").cast("int64"),
         wait=end.delta(day, unit="day").cast("int64"),
-        returned=seen.following.notnull(),
+        returned=seen.following.notnull() & seen.until.isnull(),
     )

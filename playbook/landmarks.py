@@ -12,6 +12,7 @@ import ibis
 import pandas as pd
 
 from playbook.history import History, shard
+from playbook.interventions import unaided
 
 YEAR = 365
 SAMPLE_PARTS = 4096
@@ -38,8 +39,9 @@ def describe(
         the last and the first order); amount (sum of sales, client's currency); recent (orders in
         the horizon before); season (orders in the days that one year later are the horizon);
         discount (share of the list price not paid) and coupons (share of orders with one) where
-        the client has the columns; wait (days to the next order, or to the as-of date), returned
-        (bool), later (orders in the horizon after). Sorted by landmark and customer_id.
+        the client has the columns; wait (days to the next order, to a contact of a win-back campaign,
+        or to the as-of date), returned (bool: unaided), later (orders in the horizon after), aided and
+        answering (bool, see `interventions.unaided`). Sorted by landmark and customer_id.
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
@@ -71,7 +73,8 @@ def _described(history: History, landmark: date, horizon_days: int, share: float
         measures["with_coupon"] = (before & (orders.coupon_lines > 0)).sum()
     seen = orders.group_by("customer_id").aggregate(**measures)
     seen = seen.filter(seen.orders > 0)
-    end = seen.following.fill_null(ibis.literal(history.as_of))
+    seen = unaided(seen, history.contacts_made, day, horizon_days)
+    end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
     told = {
         "landmark": day.cast("date"),
         "shard": shard(seen.customer_id),
@@ -82,8 +85,10 @@ def _described(history: History, landmark: date, horizon_days: int, share: float
         "recent": seen.recent,
         "season": seen.season,
         "wait": end.delta(day, unit="day"),
-        "returned": seen.following.notnull(),
+        "returned": seen.following.notnull() & seen.until.isnull(),
         "later": seen.later,
+        "aided": seen.aided,
+        "answering": seen.answering,
     }
     if "listed" in measures:
         paid = seen.amount / ibis.ifelse(seen.listed > 0, seen.listed, None)

@@ -223,8 +223,9 @@ def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkMo
     one_span_ago = as_of - timedelta(days=min(horizon_days, length // 2))
     needed = sorted({*days, *followed.values(), one_span_ago})
     seen = describe(history, needed, horizon_days, min(1.0, MOST_ROWS / (len(today) * len(needed))))
+    seen = seen[~seen["answering"]]
+    rows = seen[seen["landmark"].isin(pd.to_datetime(days))]
     on = {day: seen[seen["landmark"] == pd.Timestamp(day)] for day in needed}
-    rows = pd.concat([on[day] for day in days])
     if rows.loc[rows["returned"], "customer_id"].nunique() < LEAST_COMEBACKS:
         return None
     try:
@@ -233,7 +234,8 @@ def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkMo
         return None
     followed_days = int(rows["wait"].max())
     told = {key: on[day] for key, day in followed.items()}
-    edges, means = _orders_per_return(waits, on[one_span_ago], horizon_days)
+    ago = on[one_span_ago]
+    edges, means = _orders_per_return(waits, ago[~ago["aided"]], horizon_days)
     return LandmarkModel(
         horizon_days=horizon_days,
         followed_days=followed_days,

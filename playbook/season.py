@@ -157,7 +157,11 @@ def _spread(differences: Array, prior: float) -> Array:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came of the customers of one fully followed landmark, against the model."""
+    """What came of the customers of one fully followed landmark, against the model.
+
+    A customer whom a campaign contacted is followed to that contact alone: to leave them out would
+    leave out those who had not come by then.
+    """
 
     log_hazard: Array
     returned: Array
@@ -167,7 +171,8 @@ class _Outcome:
 
     @classmethod
     def of(cls, model: WaitModel, frame: pd.DataFrame, days: int) -> _Outcome:
-        expected = model.log_hazard(model.covariates.design(frame), days)
+        followed = np.where(frame["aided"], np.maximum(frame["wait"], 1), days)
+        expected = model.log_hazard(model.covariates.design(frame), followed)
         returned = ((frame["wait"] <= days) & frame["returned"]).to_numpy(float)
         shift = common_shift(expected, returned)
         probability = chance(expected + shift)

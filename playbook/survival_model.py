@@ -168,8 +168,8 @@ class WaitModel:
     variance: Array
     rows: int
 
-    def log_hazard(self, design: Array, days: float) -> Array:
-        """Return the logarithm of the cumulative hazard of an order within ``days``."""
+    def log_hazard(self, design: Array, days: float | Array) -> Array:
+        """Return the logarithm of the cumulative hazard of an order within ``days`` (one, or by row)."""
         return np.asarray(np.exp(self.log_shape) * (np.log(days) - design @ self.coefficients))
 
     def drawn(self, design: Array, days: float, draws: int, seed: int) -> Array:

@@ -35,7 +35,8 @@ def real(name: str) -> Iterator[History]:
 def generated(kind: str, seed: int) -> History:
     """Return a generated retailer or charity whose record runs to the end of its world."""
     make = retailer.generate if kind == "retailer" else donors.generate
-    lines = make(seed, last_day=WORLD_END).orders
+    demo = make(seed, last_day=WORLD_END)
+    lines = demo.orders
     columns = [name for name in ("list_amount", "quantity") if name in lines]
     lines = lines.assign(ordered_at=pd.to_datetime(lines["ordered_at"]))
     lines = lines[["customer_id", "ordered_at", "amount", *columns]].dropna(subset=["customer_id", "amount"])
@@ -43,8 +44,11 @@ def generated(kind: str, seed: int) -> History:
     table = connection.create_table("order_lines", ibis.memtable(lines))
     money = {name: table[name].cast("decimal(18, 4)") for name in ("amount", "list_amount") if name in lines}
     table = table.mutate(**money, ordered_at=table.ordered_at.cast("date"))
+    contacts = connection.create_table("contacts", ibis.memtable(demo.contacts))
+    contacts = contacts.mutate(contacted_at=contacts.contacted_at.cast("date"))
     return read_history(
-        Settings(client=kind, tables={"orders": {"files": "none"}}), Sources(connection, table)
+        Settings(client=kind, tables={"orders": {"files": "none"}}),
+        Sources(connection, table, contacts=contacts),
     )
 
 
