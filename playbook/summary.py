@@ -18,12 +18,16 @@ from playbook import (
     comebacks,
     contract_words,
     development,
+    loop,
+    measurement_words,
     occasional,
     offer_words,
     reasons,
     report,
+    responses_shown,
     scoring_words,
     stage_words,
+    trial_plan,
     warning_words,
     workbook,
 )
@@ -183,6 +187,13 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
     if "06" in chapters:
         said = scoring_words.scoring_sentences(chapters["06"], words)
         sections.append((words.say("Who is worth it"), said))
+    if "08" in chapters:
+        seen = chapters["08"]
+        said = measurement_words.campaign_sentences(seen, words)
+        said += responses_shown.response_sentences(seen, words)
+        sections.append((words.say("Did earlier campaigns work, and does it last"), said))
+        said = trial_plan.design_sentences(seen, words) + loop.chronicle_sentences(seen, words)
+        sections.append((words.say("What the next test can show"), said))
     return sections
 
 
