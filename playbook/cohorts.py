@@ -92,7 +92,7 @@ class Cohorts:
         axes.set_ylim(0, None)
         axes.tick_params(axis="x", rotation=45)
         axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
-        axes.legend()
+        axes.legend(frameon=False)
         alt = say(
             "Two lines over the cohorts: {first} of those won in {start} {ordered} again within half a year,"
             " and {last} of those won in {end}.",

@@ -8,6 +8,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import Table2x2
 
 from playbook import kinds
+from playbook.differences import standardised
 from playbook.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
 from playbook.findings import Finding, Findings
 from playbook.settings import Occasional
@@ -26,8 +27,6 @@ MEASURES = (
     "odds_ratio_high",
     "verdict",
 )
-Z = 1.959963984540054
-"""The normal quantile of a 95% interval."""
 
 
 @dataclass(frozen=True)
@@ -212,22 +211,19 @@ def attributes(first: pd.DataFrame, settings: Occasional, large: float) -> dict[
 
 
 def _compare(inside: int, n: int, outside: int, m: int) -> dict[str, Any]:
-    """Compare two shares by odds ratio and standardised difference (Austin 2009; Hedges and Olkin 1985).
+    """Compare two shares by odds ratio and standardised difference.
 
     Where a count is 0, half is added to all four.
     """
     table = Table2x2([[inside, n - inside], [outside, m - outside]], shift_zeros=True)
     (yes, no), (others_yes, others_no) = table.table
     p, q = yes / (yes + no), others_yes / (others_yes + others_no)
-    difference = (p - q) / np.sqrt((p * (1 - p) + q * (1 - q)) / 2)
-    error = np.sqrt((n + m) / (n * m) + difference**2 / (2 * (n + m)))
+    difference = standardised(p, q, p * (1 - p), q * (1 - q), n, m)
     low, high = table.oddsratio_confint()
     measures = (
         inside / n,
         outside / m,
-        difference,
-        difference - Z * error,
-        difference + Z * error,
+        *difference,
         float(table.oddsratio),
         float(low),
         float(high),

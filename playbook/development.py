@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,14 @@ COLORS = {
     "lost": "#7F3300",
 }
 FLOWS = {"new": GREEN, "came_back": BLUE, "at_risk": "#E69F00", "lapsed": ORANGE, "lost": PURPLE}
+MOST_LABELS = 8
+BESIDE: dict[str, Any] = {
+    "loc": "center left",
+    "bbox_to_anchor": (1.0, 0.5),
+    "fontsize": 8.5,
+    "frameon": False,
+}
+"""Where a legend stands."""
 SHOWN_BACK = (0, 1, 3, 6, 12, 24)
 
 
@@ -94,10 +103,10 @@ class Development:
         )
         if base.index[0] < self.whole_from:
             axes.axvline(min(self.whole_from, base.index[-1]), color="#1F2937", linestyle=":", linewidth=1)
-        axes.set_xlim(base.index[0], base.index[-1])
+        _months_below(axes, base.index)
         axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
         handles, names = axes.get_legend_handles_labels()
-        axes.legend(handles[::-1], names[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8.5)
+        axes.legend(handles[::-1], names[::-1], **BESIDE)
         first, last = base.iloc[0], base.iloc[-1]
         alt = say(
             "Stacked areas from {start} to {end}: {people} people at the beginning, {now} at the end, of whom"
@@ -138,7 +147,8 @@ class Development:
         )
         rows = [stage for stage in (NEW, *STAGES) if stage in crossed.index]
         columns = [stage for stage in STAGES if stage in crossed.columns]
-        shown = crossed.loc[rows, columns].rename(index=labels, columns=labels).astype("int64")
+        shown = crossed.loc[rows, columns].rename(index=labels, columns=labels)
+        shown = shown.astype(float).replace(0, np.nan)
         names = [labels[stage] for stage in columns]
         return Table(
             shown.reset_index(names="before").rename_axis(columns=None),
@@ -160,9 +170,9 @@ class Development:
         for name in ("new", "came_back", "lapsed", "lost"):
             axes.plot(flows.index, flows[name], color=FLOWS[name], label=labels[name])
         axes.set_ylim(0, None)
-        axes.set_xlim(flows.index[0], flows.index[-1])
+        _months_below(axes, flows.index)
         axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8.5)
+        axes.legend(**BESIDE)
         year = self.year
         alt = say(
             "Four lines by month: in the last 12 months {new} were new, {back} came back, {lapsed} lapsed and"
@@ -182,6 +192,13 @@ def develop(history: History, signs: Signs, base: Base) -> Development:
     warm_up = timedelta(days=0 if cohort else base.silences.lapsed)
     whole = pd.Timestamp(history.first_day + warm_up)
     return Development(months, _flows(months), whole, history.settings.preset)
+
+
+def _months_below(axes: Any, months: Any) -> None:
+    """Label some of the months, evenly spaced, below the axes."""
+    axes.set_xlim(months[0], months[-1])
+    shown = months[:: -max(-(-len(months) // MOST_LABELS), 1)]
+    axes.set_xticks(shown, [f"{month:%m/%Y}" for month in shown])
 
 
 def _flows(months: Months) -> pd.DataFrame:

@@ -132,7 +132,7 @@ class Base:
         crossed = pd.crosstab(before, self.customers["stage"].map(labels))
         rows = [label for label in (*labels.values(), unknown) if label in crossed.index]
         columns = [label for label in labels.values() if label in crossed.columns]
-        shown = crossed.loc[rows, columns].reset_index(names="before")
+        shown = crossed.loc[rows, columns].astype(float).replace(0, np.nan).reset_index(names="before")
         headings = {"before": say("a year ago")} | {label: label for label in columns}
         return Table(
             shown.rename_axis(columns=None),

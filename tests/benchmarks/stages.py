@@ -18,6 +18,8 @@ SIZES = (100_000, 1_000_000)
 ORDERS_EACH, EVENTS_EACH, MONTHS = 10, 20, 36
 FIRST, DAYS = date(2022, 1, 1), 1096
 AT_RISK, LAPSED, LOST = 90, 180, 400
+MEMORY = "2GB"
+"""What the engine may take, as PLAYBOOK_MEMORY would say; what does not fit it keeps on disk."""
 
 
 def main() -> None:
@@ -84,7 +86,7 @@ def engine(folder: Path) -> None:
     from playbook.stages_by_month import count_months
     from playbook.survival import Inactivity
 
-    connection = ibis.duckdb.connect(temp_directory=f"{folder}/engine_files")
+    connection = ibis.duckdb.connect(temp_directory=f"{folder}/engine_files", memory_limit=MEMORY)
     settings = Settings(
         client="A",
         as_of=FIRST + timedelta(days=DAYS - 1),
