@@ -91,29 +91,32 @@ def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int 
 
 
 def _admit(problem: Problem, prices: Prices, near_enough: float) -> tuple[Choice, Schedule]:
-    """Admit customers by their profit at the prices, then fill what is left by profit per money."""
+    """Admit customers by their profit at the prices, then fill what is left.
+
+    Whom an offer's capacity turned away takes the next best at these prices; what is left over then
+    goes by profit per money.
+    """
     reduced = prices.reduced(problem)
     tolerance = 1e-9 * np.abs(problem.profit[np.isfinite(problem.profit)]).max(initial=1.0)
-    everything = np.ones(int(np.prod(problem.shape)), dtype=bool)
-    nobody = np.full(len(reduced), NOBODY, dtype=np.intp)
-    choice = _keep(problem, nobody, reduced + 2 * tolerance, reduced, everything)
-    laid = schedule(problem, choice)
-    choice = laid.choice(choice)
+    at_prices = reduced + 2 * tolerance
     per_money = problem.profit / np.maximum(problem.spend, 1e-9)
-    for _ in range(ROUNDS):
-        if problem.total(choice) >= (1 - near_enough) * prices.bound:
-            break
-        more = _keep(problem, choice, per_money, per_money, with_room(problem, laid.room))
-        again = schedule(problem, more)
-        more = again.choice(more)
-        if problem.total(more) <= problem.total(choice):
-            break
-        choice, laid = more, again
+    choice = np.full(len(reduced), NOBODY, dtype=np.intp)
+    laid = schedule(problem, choice)
+    for worth in (at_prices, per_money):
+        for _ in range(ROUNDS):
+            if problem.total(choice) >= (1 - near_enough) * prices.bound:
+                return choice, laid
+            more = _keep(problem, choice, worth, with_room(problem, laid.room))
+            again = schedule(problem, more)
+            more = again.choice(more)
+            if problem.total(more) <= problem.total(choice):
+                break
+            choice, laid = more, again
     return choice, laid
 
 
-def _keep(problem: Problem, choice: Choice, worth: Array, order: Array, free: Flags) -> Choice:
-    """Add everybody's best offer by ``worth``, in falling ``order``, as far as all limits allow."""
+def _keep(problem: Problem, choice: Choice, worth: Array, free: Flags) -> Choice:
+    """Add everybody's best offer by ``worth``, the most worth first, as far as all limits allow."""
     room = problem.limits - problem.used(choice)
     kinds = 1 + len(problem.kind_budget)
     money = np.minimum(
@@ -122,7 +125,7 @@ def _keep(problem: Problem, choice: Choice, worth: Array, order: Array, free: Fl
     possible = free[problem.cell] & (problem.spend <= money) & (choice == NOBODY)[:, None]
     best = best_offer(np.where(possible, worth, -np.inf))
     rows = np.flatnonzero(best != NOBODY)
-    rows = rows[np.argsort(-order[rows, best[rows]], kind="stable")]
+    rows = rows[np.argsort(-worth[rows, best[rows]], kind="stable")]
     rows = rows[_within_spans(problem, rows, best[rows], room[kinds:])]
     for row, kind in enumerate(problem.of_kind):
         spend = np.where(kind[best[rows]], problem.spend[rows, best[rows]], 0.0)

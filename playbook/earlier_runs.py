@@ -57,7 +57,7 @@ def stamp(
     as_of: date | None,
     manifest_of: Callable[[Path], Mapping[str, Any]],
 ) -> str:
-    """Return a hash of what chapters 07 and 08 will read of earlier runs.
+    """Return a hash of what chapters 06 to 08 will read of earlier runs.
 
     The last run of the same files is this one made before, and not an earlier one: its day is that
     of the run to be made. Where there is none, all reports that are there are earlier ones.

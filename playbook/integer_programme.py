@@ -1,14 +1,11 @@
 """The assignment as an integer programme, solved by HiGHS."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
+from playbook.highs import integers
 from playbook.schedule import schedule
 from playbook.shadow_prices import NOBODY, PRECISION, Choice, Prices, Problem, Weeks
 
@@ -95,14 +92,15 @@ def _solve(
     once = csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(must), len(rows)))
     lower = np.concatenate([must.astype(float), np.full(len(limits), -np.inf)])
     upper = np.concatenate([np.ones(len(must)), limits])
-    with _without_chatter():
-        return milp(
-            -problem.profit[rows, offers],
-            integrality=np.ones(len(rows)),
-            bounds=Bounds(0, 1),
-            constraints=LinearConstraint(vstack([once, *matrix], format="csc"), lower, upper),
-            options={"mip_rel_gap": near_enough, "node_limit": NODES},
-        )
+    return integers(
+        problem.profit[rows, offers],
+        vstack([once, *matrix], format="csc"),
+        lower,
+        upper,
+        1,
+        near_enough,
+        NODES,
+    )
 
 
 def _bound(found: Any, known: float) -> float:
@@ -116,16 +114,3 @@ def _choice(found: Any, rows: Choice, offers: Choice, n: int) -> Choice | None:
     choice = np.full(n, NOBODY, dtype=np.intp)
     choice[rows[taken]] = offers[taken]
     return choice
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Close standard output for a while: HiGHS writes a line of its own to it, whatever ``disp`` says."""
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

@@ -287,16 +287,7 @@ def assumed_sentences(findings: Findings, words: Words) -> list[str]:
     if not planned.value and planned.verdict not in ("no_offer_pays", "no_room"):
         return []
     said: list[str] = []
-    if findings["response_assumed"].value:
-        reach = findings["response_range"]
-        said.append(
-            say(
-                "How many more return because of an offer is assumed, not measured: between {low} and {high}"
-                " percentage points more, by offer. The first campaign with its control group will show it.",
-                low=words.number(100 * (reach.low or 0), 1),
-                high=words.number(100 * (reach.high or 0), 1),
-            )
-        )
+    said += _response_sentences(findings, words)
     if findings["catalogue_preset"].value:
         said.append(
             say(
@@ -328,6 +319,44 @@ def assumed_sentences(findings: Findings, words: Words) -> list[str]:
                 "For {n} customers of the plan no consent is recorded: it was assumed (consent.assumed in"
                 " client.yml).",
                 findings["consent_assumed"].value,
+            )
+        )
+    return said
+
+
+def _response_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what is known of the responses: measured, with its interval, or assumed, with its range."""
+    said: list[str] = []
+    known, guessed = findings["response_measured"], findings["response_assumed"]
+    if known.value:
+        reach = findings["response_range_measured"]
+        said.append(
+            words.say(
+                "For {n} contacts of the plan the response was measured in earlier campaigns with a control"
+                " group: between {low} and {high} percentage points more return, by offer and counting the"
+                " uncertainty.",
+                n=words.number(known.n or 0),
+                low=words.number(100 * (reach.low or 0), 1),
+                high=words.number(100 * (reach.high or 0), 1),
+            )
+        )
+    if guessed.value and (guessed.n or not known.value):
+        reach, values = findings["response_range"], {"n": words.number(guessed.n or 0)}
+        values |= {
+            "low": words.number(100 * (reach.low or 0), 1),
+            "high": words.number(100 * (reach.high or 0), 1),
+        }
+        said.append(
+            words.say(
+                "For the other {n} it is assumed, not measured: between {low} and {high} percentage points"
+                " more, by offer. Their first campaign with its control group will show it.",
+                **values,
+            )
+            if known.n
+            else words.say(
+                "How many more return because of an offer is assumed, not measured: between {low} and {high}"
+                " percentage points more, by offer. The first campaign with its control group will show it.",
+                **values,
             )
         )
     return said

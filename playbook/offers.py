@@ -114,7 +114,6 @@ class Plan:
         n, status = len(self.contacts), self.status.value_counts()
         selected = int((self.status != "not_selected").sum())
         incentives = self.spend - self.contact_cost
-        responses = [offer.response for offer in self._offers_shown()]
         chance = Finding("chance_of_profit", _round(self.draws.chance_of_profit, 4), unit="share", n=n)
         found = [
             Finding(
@@ -151,22 +150,28 @@ class Plan:
             Finding("plan_cancellations", int(self._of("cancellation").sum()), unit="customers", n=n),
             Finding("plan_weeks", self.campaign.window.weeks, unit="weeks"),
             Finding("plan_start", self.campaign.window.start.isoformat(), unit="date"),
-            Finding(
-                "response_assumed", int(any(r.source == "assumed" for r in responses)), unit="yes_no", n=n
-            ),
-            Finding(
-                "response_range",
-                None,
-                min(r.low for r in responses),
-                max(r.high for r in responses),
-                "points",
-                verdict=self.form,
-            ),
+            *self._responses(),
             Finding("catalogue_preset", int(settings.offers.catalogue is None), unit="yes_no"),
             Finding("stay_share", settings.offers.stay_share, unit="share", n=self._staying()),
             Finding("second_life_share", self._least_share(), unit="share", n=n),
             Finding("consent_assumed", int(self.contacts["assumed"].sum()), unit="customers", n=n),
         ]
+
+    def _responses(self) -> list[Finding]:
+        """Return for how many contacts the response is assumed or measured, and how wide it may be."""
+        shown = self._offers_shown()
+        guessed = [offer for offer in shown if offer.response.source == "assumed"]
+        known = [offer for offer in shown if offer.response.source == "measured"]
+        found = []
+        for name, offers in (("assumed", guessed), ("measured", known)):
+            n = int(self.contacts["offer"].isin([offer.name for offer in offers]).sum())
+            found.append(Finding(f"response_{name}", len(offers), unit="offers", n=n))
+            low = min((offer.response.low for offer in offers), default=None)
+            high = max((offer.response.high for offer in offers), default=None)
+            name = "response_range" if name == "assumed" else "response_range_measured"
+            found.append(Finding(name, None, low, high, "points", verdict=self.form))
+        lives = [o for o in shown if o.second_life_source == "measured"]
+        return [*found, Finding("second_life_measured", len(lives), unit="offers")]
 
     def _offers_shown(self) -> list[Any]:
         """Return the offers of the plan; all where it holds nobody."""
@@ -183,7 +188,8 @@ class Plan:
         return int((self.contacts["incentive_stay"] > 0).sum())
 
     def _least_share(self) -> float:
-        return min(float(offer.second_life_share) for offer in self._offers_shown())
+        shown = [offer for offer in self._offers_shown() if offer.second_life_source == "assumed"]
+        return min((float(offer.second_life_share) for offer in shown), default=1.0)
 
     def columns(self) -> pd.DataFrame:
         """Return this chapter's columns for every customer."""

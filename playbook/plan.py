@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from playbook import earlier_runs, masters, provenance, report, runs, settings
+from playbook import databases, earlier_runs, masters, provenance, report, runs, settings
 from playbook.confidential import key_fingerprint
 from playbook.masters import Chapter
 
-LEARNS_FROM = "07"
+LEARNS_FROM = "06"
 """The first chapter that reads earlier reports of the client."""
 
 
@@ -67,8 +67,14 @@ class Plan:
         return {"client": self.request.client} | own
 
 
-def make_plan(request: Request) -> Plan:
+def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Plan:
     """Check the call and the settings, and decide what runs.
+
+    Parameters
+    ----------
+    snapshot : mapping
+        What was read from the client's database, with its sha256; without it a client with a database
+        counts as one whose data are not known yet.
 
     Raises
     ------
@@ -83,7 +89,8 @@ def make_plan(request: Request) -> Plan:
     knobs = {name: value for name, value in given.items() if name not in settings.PARAMETERS}
     chosen = settings.load(request.client, request.data, overrides | {"as_of": request.as_of})
     chapters = masters.choose(available, request.chapters)
-    inputs = provenance.input_hashes(chosen.inputs(folder), folder)
+    databases.tables_of(chosen)
+    inputs = provenance.input_hashes(chosen.inputs(folder), folder) | dict(snapshot or {})
     return Plan(
         request=request,
         folder=folder,
@@ -115,7 +122,7 @@ def _keys(
     """Return the checkpoint of each chapter: everything its results depend on."""
     ground = [
         dict(inputs),
-        chosen.model_dump_json(),
+        chosen.model_dump_json(exclude={"machine"}),
         provenance.package_sha256(),
         provenance.versions(),
         teach,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook import integer_programme
+from playbook import highs
 from playbook.assignment import assign
 from playbook.schedule import schedule
 from playbook.shadow_prices import NOBODY, Problem
@@ -182,14 +182,14 @@ def test_earliest_deadlines_come_first_then_the_most_profitable():
 
 
 def test_the_solvers_own_chatter_is_not_shown(monkeypatch, capfd):
-    solve, called = integer_programme.milp, []
+    solve, called = highs.milp, []
 
     def chatty(*arguments, **options):
         os.write(1, b"chatter\n")
         called.append(True)
         return solve(*arguments, **options)
 
-    monkeypatch.setattr(integer_programme, "milp", chatty)
+    monkeypatch.setattr(highs, "milp", chatty)
     found = assign(problem([[10], [7], [7]], [[6], [5], [5]], budget=10), near_enough=0)
     print("said")
     assert found.profit == 14

@@ -539,7 +539,7 @@ def test_nobody_in_the_demos_plan_said_no_to_the_channel(demo_run):
         assert channel == "letter" or (said == "ja").all()
 
 
-def test_the_choice_is_none_for_those_held_back(demo_run):
+def test_the_choice_is_none_for_those_held_back():
     held = prepared(people(200), [offer()])
     plan = offers.make_plan(held)
     assert held.held_back.sum() == 20
