@@ -21,7 +21,6 @@ BEFORE, AFTER = 1095, 730
 DAYS_APART = 7
 """Control groups whose median day lies further from that of the contacted are all read from one day."""
 OUTCOMES = ("visit", "unsubscribe", "complaint")
-COUNTS = ("future", "contaminated", "two_offers", "unknown", "nowhere")
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,8 @@ class Trial:
     events : DataFrame
         person, day, kind (one of `OUTCOMES`).
     counts : mapping
-        How many customers `COUNTS` name: contacts after the as-of date; held back and contacted;
-        with two offers; in no other table (left out); the same by arm is in ``lost``.
+        future (customers contacted after the as-of date: left out), contaminated (held back and
+        contacted), two_offers, unknown (in no other table: left out).
     lost : tuple of int
         Of the unknown, how many were treated and how many held back.
     followed : int
@@ -150,17 +149,15 @@ def trials_of(
     """Return the trials of contacts as `contact_rows` returns them."""
     settings, as_of = history.settings, pd.Timestamp(history.as_of)
     future = rows[rows["day"] > as_of]
-    rows = rows[~(rows["day"] > as_of)]
-    people = assign(rows)
-    if people.empty:
-        return []
+    people = assign(rows[~(rows["day"] > as_of)])
     known = people["customer_id"].isin(set(customers["customer_id"]))
     lost = people[~known]
     people = _elsewhere(people[known].reset_index(drop=True), settings.measurement.horizon_days)
     days, events = follow(people, history), events_of(people, sources, history)
-    visits = bool((events["kind"] == "visit").any())
+    paid = dict(incentives or {}) | settings.measurement.incentives
+    starts = pd.concat([frame.groupby("campaign")[day].min() for frame, day in _by_day(people, lost, future)])
     trials = []
-    for campaign in people.groupby("campaign", observed=True)["start"].min().sort_values(kind="stable").index:
+    for campaign in starts.groupby(level=0).min().sort_values(kind="stable").index:
         own = np.flatnonzero(people["campaign"] == campaign)
         part = people.iloc[own].reset_index(drop=True)
         gone = lost[lost["campaign"] == campaign]
@@ -178,14 +175,18 @@ def trials_of(
                 events=_of(events, own),
                 counts=counts,
                 lost=(int(gone["treated"].sum()), int((~gone["treated"]).sum())),
-                followed=(as_of - part["start"].max()).days,
+                followed=(as_of - part["start"].max()).days if len(part) else 0,
                 begins_before=bool(part["start"].min() < pd.Timestamp(history.first_day)),
                 one_start=bool(part["one_start"].any()),
-                knows_visits=visits,
-                incentives=dict(incentives or {}) | settings.measurement.incentives,
+                knows_visits=bool((events["kind"] == "visit").any()),
+                incentives=paid,
             )
         )
     return trials
+
+
+def _by_day(*frames: pd.DataFrame) -> list[tuple[pd.DataFrame, str]]:
+    return [(frame, "start" if "start" in frame else "day") for frame in frames]
 
 
 def contact_rows(contacts: Any) -> pd.DataFrame:
@@ -285,12 +286,14 @@ def _arms(people: pd.DataFrame) -> pd.Series:
 
 
 def _one_start(people: pd.DataFrame, first_day: pd.Series) -> pd.DataFrame:
-    middle = people.groupby(["campaign", "treated"])["start"].median().unstack()
-    middle = middle.reindex(columns=[False, True])
-    apart = (middle[True] - middle[False]).abs() > pd.Timedelta(days=DAYS_APART)
-    moved = people["campaign"].map(apart).to_numpy(bool)
+    """Read all from the campaign's first day where the arms' dates are far apart."""
+    middle = [
+        people["campaign"].map(people[people["treated"] == arm].groupby("campaign")["start"].median())
+        for arm in (True, False)
+    ]
+    moved = ((middle[0] - middle[1]).abs() > pd.Timedelta(days=DAYS_APART)).to_numpy(bool)
     start = people["start"].where(~moved, people["campaign"].map(first_day))
-    return people.assign(start=start, one_start=moved)
+    return people.assign(start=pd.to_datetime(start), one_start=moved)
 
 
 def _elsewhere(people: pd.DataFrame, horizon: int) -> pd.DataFrame:

@@ -180,6 +180,7 @@ def _cannot_be_told(findings: Findings, k: int, words: Words) -> str:
     effect, horizon = findings.get(f"campaign_{k}_effect"), findings[f"campaign_{k}_horizon"]
     buyers, least = findings.get(f"campaign_{k}_buyers"), findings[f"campaign_{k}_least_buyers"]
     messages = {
+        "future": "all its contacts lie after the day the data end.",
         "no_control": "nobody was held back, so no effect can be claimed: some would have come back anyway,"
         " and nobody knows how many.",
         "nobody_contacted": "the list holds only customers who were held back, and nobody who was contacted.",
@@ -200,7 +201,7 @@ def _cannot_be_told(findings: Findings, k: int, words: Words) -> str:
     ready, lost = findings.get(f"campaign_{k}_ready"), findings.get(f"campaign_{k}_lost")
     values = {
         "horizon": number(horizon.value),
-        "ready": words.date(date.fromisoformat(str(ready.value))) if ready else "",
+        "ready": words.date(date.fromisoformat(str(ready.value))) if ready and ready.value else "",
         "lost": number(lost.value) if lost else "",
         "buyers": number(buyers.value) if buyers and buyers.value is not None else "–",
         "least": number(least.value),

@@ -164,7 +164,7 @@ def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) 
     """
     if before is None or not effect.told:
         return effect
-    moving = before[:, before.std(axis=0) > 0]
+    moving = before[:, np.ptp(before, axis=0) > 0]
     if not moving.shape[1] or effect.n_control <= 3 * moving.shape[1] + 3:
         return effect
     scaled = (moving - moving.mean(axis=0)) / moving.std(axis=0)

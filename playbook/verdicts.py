@@ -14,6 +14,7 @@ from playbook.trial_effects import Effect
 Verdict = Literal["works", "does_not", "backfires_later", "cannot_be_told"]
 
 REASONS = (
+    "future",
     "no_control",
     "nobody_contacted",
     "nobody_known",
@@ -112,7 +113,9 @@ def cannot_be_told(trial: Trial, settings: Measurement, balance: float | None) -
     """
     treated, control = int(trial.treated.sum()), int((~trial.treated).sum())
     lost, assigned = sum(trial.lost), trial.size + sum(trial.lost)
-    if assigned and lost / assigned > LOST_TOLERATED:
+    if not assigned:
+        return "future"
+    if lost / assigned > LOST_TOLERATED:
         return "lost" if trial.size else "nobody_known"
     if not treated:
         return "nobody_contacted"
@@ -147,12 +150,10 @@ def arms_alike(before: Array | None, treated: Flags) -> float | None:
     """
     if before is None or min(treated.sum(), (~treated).sum()) < 30:
         return None
-    moving = before[:, before.std(axis=0) > 0]
+    moving = before[:, np.ptp(before, axis=0) > 0]
     if not moving.shape[1]:
         return None
-    yes, no = moving[treated], moving[~treated]
-    spread = np.atleast_2d(np.cov(yes.T)) / len(yes) + np.atleast_2d(np.cov(no.T)) / len(no)
-    apart = yes.mean(axis=0) - no.mean(axis=0)
-    if np.linalg.matrix_rank(spread) < len(apart):
-        return None
-    return float(chi2.sf(apart @ np.linalg.solve(spread, apart), len(apart)))
+    apart = moving[treated].mean(axis=0) - moving[~treated].mean(axis=0)
+    spread = np.atleast_2d(np.cov(moving.T)) * (1 / treated.sum() + 1 / (~treated).sum())
+    rank = int(np.linalg.matrix_rank(spread))
+    return float(chi2.sf(apart @ np.linalg.pinv(spread) @ apart, rank))
