@@ -100,6 +100,7 @@ class Ranking:
             Finding("first_share", self.settings.scoring.first_share, unit="share"),
             Finding("wait_probability", self.settings.scoring.wait_probability, unit="share"),
             Finding("classes_unknown", unknown, unit="customers", n=n),
+            Finding("contact_cost", round(self.contact_cost, 4), unit="money"),
             Finding("let_go_cost", round(len(self.of(LET_GO)) * self.contact_cost, 2), unit="money"),
         ]
 

@@ -1,3 +1,5 @@
+import re
+import zipfile
 from dataclasses import dataclass
 from datetime import date
 from types import SimpleNamespace
@@ -7,6 +9,8 @@ import pytest
 import python_calamine
 
 from playbook import workbook
+from playbook.findings import Finding
+from playbook.settings import Settings
 from playbook.wording import Words
 
 
@@ -25,7 +29,20 @@ def table(sheet):
 
 
 def test_there_is_a_sheet_for_each_list_and_notes_come_first(sheets):
-    assert list(sheets) == ["Notes", "Ranking", "Plan", "Held back", "Let go"]
+    assert list(sheets) == [
+        "Notes",
+        "Weights",
+        "Scoring",
+        "Present value",
+        "Ranking",
+        "Plan",
+        "Held back",
+        "Let go",
+        "Occasional buyers",
+        "No consent",
+        "Stages",
+        "Scale",
+    ]
     explained = {row[1] for row in sheets["Notes"][5:]}
     assert {"rank", "score", "second lifetime value", "contact by"} <= explained
 
@@ -53,9 +70,16 @@ class StandIn:
 
     folder: object
     words = Words()
-    settings = SimpleNamespace(client="=1+1", currency="CHF")
+    settings = Settings(
+        client="=1+1",
+        tables={"orders": {"files": "o.csv"}},
+        scoring={"criteria": [{"name": "=evil()", "column": "margin"}]},
+    )
     as_of = date(2025, 1, 31)
     sources = SimpleNamespace(customers=None)
+
+    def findings(self, number):
+        return {"contact_cost": Finding("contact_cost", 1.5)}
 
     @property
     def customers(self):
@@ -68,6 +92,13 @@ class StandIn:
                 "orders": [1],
                 "margin": [-2.5],
                 "last_order": [date(2024, 1, 1)],
+                "name": ["-1+1"],
+                "apart": [""],
+                "second_lifetime_value": [3.0],
+                "return_probability": [0.1],
+                "best_profit": [-1.0],
+                "points_=evil()": [1.0],
+                "value_=evil()": [-2.5],
                 "reason": ["@SUM(1)"],
                 "weakest": ["+1"],
             }
@@ -76,10 +107,12 @@ class StandIn:
 
 def test_what_looks_like_a_formula_is_text(tmp_path):
     workbook.write(StandIn(tmp_path))
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "workbook.xlsx") as archive:
         for name in archive.namelist():
-            assert b"<f>" not in archive.read(name)
+            for formula in re.findall(rb"<f[^>]*>(.*?)</f>", archive.read(name)):
+                assert not re.search(rb"cmd|evil|1\+1|SUM\(1\)", formula)
     assert rows(tmp_path / "workbook.xlsx", "Let go")[3][0] == "=cmd|' /C calc'!A0"
+    shown = rows(tmp_path / "workbook.xlsx", "Scoring")
+    assert shown[5][1:3] == ["=cmd|' /C calc'!A0", "-1+1"]
+    assert shown[4][7] == "=evil()"
     assert not (tmp_path / "workbook.partial").exists()

@@ -8,17 +8,24 @@ import pandas as pd
 import xlsxwriter
 
 from playbook.chapter import Chapter
-from playbook.workbook import lists, plan
-from playbook.workbook.sheets import PERSONAL, Sheet
+from playbook.workbook import lists, live, plan, present_value, scoring_sheet, weights_sheet
+from playbook.workbook.sheets import PERSONAL, Sheet, printable
 from playbook.workbook.styles import Styles, make_styles
 
 FILE = "workbook.xlsx"
 
 SHEETS: tuple[Callable[[Chapter, pd.DataFrame], Sheet | None], ...] = (
+    weights_sheet.weights,
+    scoring_sheet.scoring,
+    present_value.present_value,
     lists.ranking,
     plan.contacts,
     plan.held_back,
     lists.let_go,
+    lists.occasional,
+    lists.no_consent,
+    lists.stages,
+    weights_sheet.scale,
 )
 """The sheets in their order. Each takes the run and its customers, personal columns joined."""
 
@@ -40,7 +47,7 @@ def write(run: Chapter) -> None:
     with xlsxwriter.Workbook(partial, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": run.settings.client, "created": datetime(*run.as_of.timetuple()[:3])})
         styles = make_styles(book, run.words)
-        _write_notes(book, styles, run, sheets)
+        _write_notes(book, styles, run, frame, sheets)
         for sheet in sheets:
             sheet.write(book.add_worksheet(sheet.title), styles)
     partial.replace(run.folder / FILE)
@@ -58,17 +65,57 @@ def _people(run: Chapter) -> pd.DataFrame:
     return people.drop_duplicates("customer_id")
 
 
-def _write_notes(book: Any, styles: Styles, run: Chapter, sheets: Sequence[Sheet]) -> None:
-    """Write the first sheet: what this is, and what each column of each sheet means."""
+def _write_notes(
+    book: Any, styles: Styles, run: Chapter, frame: pd.DataFrame, sheets: Sequence[Sheet]
+) -> None:
+    """Write the first sheet: what this is, what is live, and what each column of each sheet means."""
     page, say = book.add_worksheet(run.words.say("Notes")), run.words.say
     page.write_string(0, 0, run.settings.client, styles["title"])
-    date, currency = run.words.date(run.as_of), run.settings.currency
-    page.write_string(1, 0, say("Data as of {date}. Money in {currency}.", date=date, currency=currency))
-    page.write_string(2, 0, say("Personal data: handle it as the client's own records are handled."))
-    page.write_row(4, 0, [say("sheet"), say("column"), say("what it means")], styles["head"])
+    for row, sentence in enumerate(_introduction(run, frame), start=1):
+        page.write_string(row, 0, sentence)
+    head = row + 2
+    page.write_row(head, 0, [say("sheet"), say("column"), say("what it means")], styles["head"])
     notes = [(sheet.title, *note) for sheet in sheets for note in sheet.notes()]
-    for row, note in enumerate(notes, start=5):
-        page.write_row(row, 0, note)
-    page.set_column(0, 1, 24)
-    page.set_column(2, 2, 70)
-    page.freeze_panes(5, 0)
+    for at, note in enumerate(notes, start=head + 1):
+        for position, part in enumerate(note):
+            page.write_string(at, position, part, styles["wrap"])
+    page.set_column(0, 1, 28)
+    page.set_column(2, 2, 80)
+    page.freeze_panes(head + 1, 0)
+    printable(page, head)
+
+
+def _introduction(run: Chapter, frame: pd.DataFrame) -> list[str]:
+    """Return what the first sheet says before the table of columns."""
+    words, say, found = run.words, run.words.say, live.of(run, frame)
+    date, currency = words.date(run.as_of), run.settings.currency
+    said = [
+        say("Data as of {date}. Money in {currency}.", date=date, currency=currency),
+        say("Personal data: handle it as the client's own records are handled."),
+    ]
+    if found is None:
+        return said
+    live_now = say(
+        "Live: {n} customers in the sheet {scoring} follow the yellow cells of the sheet {weights}; all other"
+        " lists are as delivered, as values.",
+        n=words.number(found.n),
+        **{name: found.titles[name] for name in ("scoring", "weights")},
+    )
+    if len(found.later):
+        live_now += " " + say(
+            "The other {n} ranked customers are values too: more than {most} would make a spreadsheet slow.",
+            n=words.number(len(found.later)),
+            most=words.number(live.MOST_LIVE),
+        )
+    return [
+        *said,
+        live_now,
+        say(
+            "A criterion gives 0 to 10 points; unknown values get none. Points times weights make the total."
+        ),
+        say(
+            "Occasional buyers, and customers whom no channel may reach, are ranked apart and stand in lists"
+            " of their own."
+        ),
+        say("This ranking shows who is valuable, not who can be won."),
+    ]

@@ -1,47 +1,130 @@
-"""Lists of customers: the ranking, and whom to let go."""
+"""Lists of customers as values: the ranking, who is ranked apart, whom to let go, who is in which stage."""
 
 import pandas as pd
 
 from playbook.chapter import Chapter
+from playbook.criteria import label
+from playbook.letting_go import let_go_reasons
+from playbook.scoring import NO_CONSENT, OCCASIONAL, class_names
+from playbook.wording import Words
 from playbook.workbook.sheets import Column, TableSheet, past, who
 
 
 def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
-    """Return everybody ranked, best first."""
+    """Return everybody ranked, best first, as delivered."""
     words, say = run.words, run.words.say
     ranked = frame[frame["rank"].notna()].sort_values("rank")
+    ranked = ranked.assign(**{"class": ranked["class"].map(class_names(words))})
+    if "apart" in ranked:
+        names = {OCCASIONAL: say("occasional buyer"), NO_CONSENT: say("no consent")}
+        ranked["apart"] = ranked["apart"].map(names)
     points = [str(name) for name in frame if str(name).startswith("points_")]
     columns = [
         Column("rank", say("rank"), "number", say("1 is whom to win back first")),
         *who(frame, words),
-        Column("class", say("class"), "text", say("first, budget (if the budget allows), wait, let_go")),
+        Column("class", say("class"), "text", say("first, if the budget allows, wait, let go")),
+        Column("apart", say("ranked apart"), "text", say("behind the others, and never first")),
         Column("score", say("score"), "decimal", say("sum of the points, each times its weight")),
-        Column("second_lifetime_value", say("second lifetime value"), "money", say("margin if won back")),
-        Column("return_probability", say("chance unaided"), "share", say("of an order within the horizon")),
+        *_prospect(words),
         *past(words),
         *(
-            Column(name, name.removeprefix("points_"), "decimal", say("points from 0 to 10"))
+            Column(name, label(name.removeprefix("points_"), words), "decimal", say("points from 0 to 10"))
             for name in points
         ),
         Column("reason", say("reasons"), "long", say("the two criteria with most points")),
         Column("weakest", say("weakest point"), "long", say("the criterion with fewest points")),
     ]
-    sentence = words.say_many("{n} customer, best first.", "{n} customers, best first.", len(ranked))
+    sentence = words.say_many(
+        "{n} customer, as delivered.", "{n} customers, best first, as delivered.", len(ranked)
+    )
     return TableSheet(say("Ranking"), sentence, ranked, columns)
 
 
-def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
-    """Return whom no offer could pay."""
+def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return the occasional buyers, with kind and reason; None without chapter 03."""
+    if "occasional" not in frame:
+        return None
     words, say = run.words, run.words.say
-    gone = frame[frame["class"] == "let_go"].sort_values("rank")
+    found = frame[frame["occasional"].fillna(False).astype(bool)]
+    if "left_out" in found:
+        treated = found["left_out"].map({True: say("left out"), False: say("treated apart")})
+        found = found.assign(treated=treated)
+    found = found.sort_values(["margin", "customer_id"], ascending=[False, True])
     columns = [
         *who(frame, words),
-        Column("second_lifetime_value", say("second lifetime value"), "money", say("margin if won back")),
+        Column("occasional_kind", say("kind"), "text", say("what the first order tells of the customer")),
+        Column("occasional_reason", say("why"), "long", say("what speaks for that kind")),
+        Column("treated", say("treatment"), "text", say("left out: cannot pay for the cheapest contact")),
         Column("return_probability", say("chance unaided"), "share", say("of an order within the horizon")),
         *past(words),
-        Column("weakest", say("weakest point"), "long", say("the criterion with fewest points")),
     ]
+    sentence = words.say_many(
+        "{n} customer who bought once and has been silent longer than almost all who buy again.",
+        "{n} customers who bought once and have been silent longer than almost all who buy again.",
+        len(found),
+    )
+    return TableSheet(say("Occasional buyers"), sentence, found, columns)
+
+
+def no_consent(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return the ranked whom no channel may reach; None where there is nobody."""
+    if "apart" not in frame or not (frame["apart"] == NO_CONSENT).any():
+        return None
+    words, say = run.words, run.words.say
+    found = frame[frame["apart"] == NO_CONSENT].sort_values("rank")
+    columns = [
+        Column("customer_id", say("customer"), "text", say("the client's number")),
+        Column("rank", say("rank"), "number", ""),
+        Column("score", say("score"), "decimal", say("sum of the points, each times its weight")),
+        *_prospect(words),
+        *past(words),
+    ]
+    sentence = say("No channel may be used: ask for consent at the next occasion, and do not write before.")
+    return TableSheet(say("No consent"), sentence, found, columns)
+
+
+def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
+    """Return whom no offer could pay, with the reason and what a contact would have cost."""
+    words, say = run.words, run.words.say
+    gone = frame[frame["class"] == "let_go"].sort_values("rank")
     sentence = say(
         "No offer pays for them, even if it worked as well as hoped: leave a good last impression."
     )
+    if "best_profit" in gone:
+        cost = float(run.findings("06")["contact_cost"].value)
+        gone = gone.assign(why=let_go_reasons(gone, words), cost=cost)
+        total = words.money(cost * len(gone), 2)
+        sentence += " " + say("To contact all of them once would have cost {total}.", total=total)
+    columns = [
+        *who(frame, words),
+        Column("why", say("why"), "long", say("from the customer's own value and chance")),
+        Column("cost", say("cheapest contact"), "money", say("what one contact would have cost")),
+        *_prospect(words),
+        *past(words),
+        Column("weakest", say("weakest point"), "long", say("the criterion with fewest points")),
+    ]
     return TableSheet(say("Let go"), sentence, gone, columns)
+
+
+def stages(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return everybody known with the stage of the relationship; None without chapter 02."""
+    if "stage" not in frame or not frame["stage"].notna().any():
+        return None
+    words, say = run.words, run.words.say
+    found = frame.sort_values(["stage", "margin", "customer_id"], ascending=[True, False, True])
+    found = found.assign(stage=[say(str(stage)) for stage in found["stage"]])
+    columns = [
+        Column("stage", say("stage"), "text", say("of the relationship, today")),
+        *who(frame, words),
+        *past(words),
+    ]
+    sentence = words.say_many("{n} contact, by stage.", "{n} contacts, by stage.", len(found))
+    return TableSheet(say("Stages"), sentence, found, columns)
+
+
+def _prospect(words: Words) -> list[Column]:
+    say = words.say
+    return [
+        Column("second_lifetime_value", say("second lifetime value"), "money", say("margin if won back")),
+        Column("return_probability", say("chance unaided"), "share", say("of an order within the horizon")),
+    ]

@@ -64,8 +64,8 @@ class TableSheet:
         """Write the sheet on an empty page."""
         columns = self.shown
         page.write_string(0, 0, self.sentence)
-        page.write_row(HEAD, 0, [column.heading for column in columns], styles["head"])
         for position, column in enumerate(columns):
+            write_heading(page, HEAD, position, column.heading, column.note, styles)
             style = styles[column.kind]
             page.set_column(position, position, WIDTHS[column.kind], style)
             write_column(page, HEAD + 1, position, self.frame[column.name], column.kind, style)
@@ -73,6 +73,13 @@ class TableSheet:
         if len(self.frame):
             page.autofilter(HEAD, 0, HEAD + len(self.frame), len(columns) - 1)
         printable(page, HEAD)
+
+
+def write_heading(page: Any, row: int, position: int, heading: str, note: str, styles: Styles) -> None:
+    """Write the heading of a column, with what it means as a note on the cell."""
+    page.write_string(row, position, heading, styles["head"])
+    if note:
+        page.write_comment(row, position, note)
 
 
 def write_column(page: Any, row: int, position: int, values: pd.Series, kind: str, style: Any) -> None:
@@ -94,6 +101,7 @@ def printable(page: Any, head: int) -> None:
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     page.repeat_rows(head)
+    page.set_footer("&L&A&R&P / &N")
 
 
 def who(frame: pd.DataFrame, words: Words) -> list[Column]:
