@@ -35,6 +35,8 @@ class Base:
         Customers expected to order within the horizon, with 90% predictive intervals.
     below_minimum : int
         Lapsed customers whose return probability is below ``min_return``.
+    contacted : int
+        Customers whom earlier win-back campaigns contacted: their returns after it are not unaided.
     """
 
     customers: pd.DataFrame
@@ -43,6 +45,7 @@ class Base:
     min_return: float
     returners_all: tuple[float, float, float] | None
     returners_lapsed: tuple[float, float, float] | None
+    contacted: int = 0
 
     @property
     def lapsed(self) -> pd.DataFrame:
@@ -86,6 +89,7 @@ class Base:
             ),
             Finding("below_min_return", self.below_minimum, unit="customers", n=lapsed),
             Finding("return_method", int(self.model.seasonal), unit="yes_no", verdict=self.model.method),
+            Finding("contacted_before", self.contacted, unit="customers"),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -173,7 +177,21 @@ def see_base(
     frame["return_probability"] = model.predict(frame)
     frame["expected_orders"] = model.expected_orders(frame)
     lapsed = model.expected_buyers(frame[frame["lapsed"]])
-    return Base(frame, model, horizon, settings.min_return, model.expected_buyers(frame), lapsed)
+    return Base(
+        frame,
+        model,
+        horizon,
+        settings.min_return,
+        model.expected_buyers(frame),
+        lapsed,
+        _contacted(history),
+    )
+
+
+def _contacted(history: History) -> int:
+    """Count the customers whom win-back campaigns contacted."""
+    made = history.contacts_made
+    return 0 if made is None else int(made.customer_id.nunique().execute())
 
 
 def silence(frame: pd.DataFrame, as_of: date) -> pd.Series:
@@ -216,6 +234,15 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
             minimum=words.percent(findings["min_return"].value, 1),
         )
     )
+    contacted = findings.get("contacted_before")
+    if contacted is not None and contacted.value:
+        said.append(
+            say(
+                "Earlier win-back campaigns contacted {n} customers: what they bought after it is not counted"
+                " as coming back unaided.",
+                n=number(contacted.value),
+            )
+        )
     if back.verdict == "extrapolated":
         said.append(say("Nobody was followed for as long as the horizon: these figures are carried forward."))
     method = findings.get("return_method")
