@@ -12,6 +12,7 @@ from playbook.campaign import Campaign
 from playbook.catalogue import CHANNELS, KINDS, NAMED
 from playbook.display import Table
 from playbook.findings import Finding
+from playbook.first_words import first_words
 from playbook.offer_words import channel_names, kind_names, offers_sentences
 from playbook.predictive import ProfitDraws, simulate
 from playbook.response import Form, incentive_return
@@ -194,7 +195,8 @@ class Plan:
     def columns(self) -> pd.DataFrame:
         """Return this chapter's columns for every customer."""
         kept = ["offer", "offer_kind", "channel", "responsible", "contact_by", "expected_profit"]
-        frame = self.campaign.everybody[["customer_id", "contactable"]].assign(plan_status=self.status)
+        known = ["customer_id", "contactable", "complaint_on", "cancellation_on"]
+        frame = self.campaign.everybody[known].assign(plan_status=self.status)
         frame = frame.merge(self.contacts[["customer_id", *kept]], on="customer_id", how="left")
         for name in kept[:-1]:
             frame[name] = frame[name].astype(object).mask(frame[name].isna(), None)
@@ -294,7 +296,7 @@ def _contacts(
             "expected_spend": campaign.spend(offer, form, points)[rows],
             "assumed": people[f"assumed_{made.channel}"].to_numpy(bool),
             "reason": people["reason"].to_numpy(object),
-            "first_words": made.first_words,
+            "first_words": first_words(people, made, campaign.settings),
         }
     )
 

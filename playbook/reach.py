@@ -27,10 +27,10 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     DataFrame
         The same rows: for each of `CHANNELS` whether it is allowed (bool, ``may_``...) and
         whether that rests on the assumption (``assumed_``...), and why (``consent_``..., see
-        `consents`); complaint (an unsolved one) and cancellation (announced since the last order),
-        bool, with the day on which that was said (complaint_on, cancellation_on); owner, None where
-        there is none; contacted_recently (bool: within ``rest_days``, or as often as
-        ``most_contacts`` allows).
+        `consents`); language, where the client has it; complaint (an unsolved one) and cancellation
+        (announced since the last order), bool, with the day on which that was said (complaint_on,
+        cancellation_on); owner, None where there is none; contacted_recently (bool: within ``rest_days``, or
+        as often as ``most_contacts`` allows).
     """
     ids = pd.Index(customers["customer_id"])
     known = _known(sources).reindex(ids)
@@ -50,6 +50,8 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     found["contacted_recently"] = (
         _left_in_peace(sources, settings, as_of).reindex(ids, fill_value=False).to_numpy(bool)
     )
+    if "language" in known:
+        found["language"] = known["language"].to_numpy(object)
     owner = known["owner"] if "owner" in known else pd.Series(None, ids, dtype=object)
     found["owner"] = owner.astype(object).mask(owner.isna(), None).to_numpy(object)
     return found
@@ -93,8 +95,7 @@ def _known(sources: Sources | None) -> pd.DataFrame:
         return pd.DataFrame(index=pd.Index([], name="customer_id"))
     has, known = set(table.columns), table.filter(table.customer_id.notnull())
     measures = {"cancelled_on": known.cancelled_on.max()} if "cancelled_on" in has else {}
-    if "owner" in has:
-        measures["owner"] = known.owner.min()
+    measures |= {name: known[name].min() for name in ("owner", "language") if name in has}
     if not measures:
         return pd.DataFrame(index=pd.Index([], name="customer_id"))
     frame: pd.DataFrame = known.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()

@@ -73,6 +73,7 @@ def people(n=40, **columns) -> pd.DataFrame:
     }
     known = {f"may_{channel}": True for channel in CHANNELS} | {f"assumed_{c}": False for c in CHANNELS}
     known |= {"complaint": False, "cancellation": False, "owner": None, "contacted_recently": False}
+    known |= {"last_order": date(2025, 3, 1), "complaint_on": pd.NaT, "cancellation_on": pd.NaT}
     return frame.assign(**(defaults | known | columns))
 
 
@@ -485,7 +486,7 @@ def test_the_same_discount_for_all_gives_incentives_to_those_who_come_anyway():
 
 
 def test_the_sheet_holds_the_columns_in_order_and_no_formulas(tmp_path):
-    frame = people(3, reason=["=1+1", "@home", "plain"], customer_id=["-K1", "+K2", "K3"])
+    frame = people(3, last_order=pd.NaT, reason=["=1+1", "@home", "plain"], customer_id=["-K1", "+K2", "K3"])
     low = offer(first_words="- hello", response={"points": 0.05, "low": 0.0, "high": 0.1})
     plan = plan_for(frame, low)
     plan_sheet.write_plan(tmp_path, plan.contacts)

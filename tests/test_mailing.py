@@ -1,0 +1,106 @@
+"""What to say first, and the files that go to the mail house and the callers."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from playbook.catalogue import PRESETS, Offer, load
+from playbook.first_words import first_words, openings
+from playbook.settings import Settings
+
+
+def settings_of(preset="retail", language="en") -> Settings:
+    return Settings.model_validate(
+        {"client": "x", "preset": preset, "tables": {"orders": {}}, "language": language}
+    )
+
+
+def offer(**changes) -> Offer:
+    given = {
+        "name": "Call",
+        "kind": "emotional",
+        "channel": "phone",
+        "cost": 5,
+        "responsible": "sales",
+        "response": {"points": 0.05, "low": 0, "high": 0.1},
+        "first_words": {"en": "Hello.", "de": "Guten Tag."},
+    }
+    return Offer.model_validate(given | changes)
+
+
+def people(**columns) -> pd.DataFrame:
+    known = {"orders": 3, "last_order": date(2025, 3, 1), "complaint": False, "cancellation": False}
+    known |= {"complaint_on": pd.NaT, "cancellation_on": pd.NaT}
+    return pd.DataFrame({"customer_id": ["a"]}).assign(**(known | columns))
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, "You have ordered from us 3 times, the last time on 1 March 2025. Hello."),
+        ({"orders": 1}, "You ordered from us on 1 March 2025. Hello."),
+        ({"language": "de-CH"}, "Sie haben 3 Mal bei uns bestellt, zuletzt am 1. März 2025. Guten Tag."),
+        ({"language": "it"}, "Ha ordinato da noi 3 volte, l’ultima il 1 marzo 2025. Hello."),
+        ({"language": "xx"}, "You have ordered from us 3 times, the last time on 1 March 2025. Hello."),
+        (
+            {"cancellation": True, "cancellation_on": pd.Timestamp("2025-04-02")},
+            "On 2 April 2025 you told us that you want to leave us. Hello.",
+        ),
+        ({"cancellation": True}, "Hello."),
+        (
+            {"complaint": True, "complaint_on": pd.Timestamp("2025-04-02"), "cancellation": True},
+            "On 2 April 2025 you told us that something had gone wrong, and we have not put it right. Hello.",
+        ),
+    ],
+)
+def test_what_is_said_first_comes_from_reason_history_and_offer_in_the_customers_language(columns, said):
+    assert first_words(people(**columns), offer(), settings_of()) == [said]
+
+
+def test_a_charitys_donors_gave_and_did_not_order():
+    [said] = first_words(people(), offer(first_words="Thank you."), settings_of("donations"))
+    assert said == "You have given 3 times; your last gift reached us on 1 March 2025. Thank you."
+
+
+@pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])
+def test_every_preset_speaks_the_four_languages(preset, tmp_path):
+    for made in load(settings_of(preset), tmp_path):
+        assert set(made.first_words) == {"en", "de", "it", "fr"}
+    spoken = openings(preset)
+    assert set(spoken) == {"en", "de", "it", "fr"}
+    assert all(set(kinds) == {"complaint", "cancellation", "several", "once"} for kinds in spoken.values())
+    assert (PRESETS / "openings.yml").is_file()
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def test_the_mail_house_gets_every_letter_and_mail_once_and_nobody_else(demo_run):
+    plan = pd.read_csv(demo_run.folder / "plan.csv", dtype=str)
+    customers = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet").set_index("customer_id")
+    files = {path.name: read(path) for path in (demo_run.folder / "mailing").glob("*.csv")}
+    alone = {row["customer_id"] for row in files.pop("do_not_contact.csv")}
+    assert alone == set(customers.index[customers["holdout"]])
+    for channel in ("letter", "email"):
+        listed = [
+            row["customer_id"] for name, rows in files.items() if name.startswith(channel) for row in rows
+        ]
+        assert sorted(listed) == sorted(plan.loc[plan["channel"] == channel, "customer_id"])
+    assert {name.split("_")[1] for name in files} == {"de.csv", "en.csv", "fr.csv", "it.csv"}
+    for name, rows in files.items():
+        assert {row["language"] for row in rows} == {name[-6:-4]}
+        assert all(row["text"] and row["offer"] for row in rows)
+        assert "phone" not in rows[0] and ("email" in rows[0]) == name.startswith("email")
+        assert len({row["code"] for row in rows}) == len(rows)
+        assert not {row["customer_id"] for row in rows} & alone
+
+
+def test_names_and_addresses_stand_in_no_page(demo_run):
+    names = [row["name"] or "nobody" for row in read(demo_run.folder / "mailing" / "email_de.csv")]
+    pages = "".join(path.read_text(encoding="utf-8") for path in demo_run.folder.glob("*.html"))
+    assert not [name for name in names if name in pages and name != "nobody"]
