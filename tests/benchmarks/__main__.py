@@ -9,7 +9,17 @@ import sys
 from datetime import date
 from importlib import import_module
 
-ALL = ("overhead", "intake", "checking", "acceptance", "calibration", "landmarks", "stages", "assigning")
+ALL = (
+    "overhead",
+    "intake",
+    "checking",
+    "acceptance",
+    "calibration",
+    "landmarks",
+    "curves",
+    "stages",
+    "assigning",
+)
 
 print(f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
 for name in sys.argv[1:] or ALL:
