@@ -113,34 +113,35 @@ class LeftOut:
         """Return occasional buyers by kind, how many are left out, and what the evidence says of the kind."""
         say = words.say
         occasional = self.customers[self.customers["occasional"]]
-        grouped = occasional.groupby("occasional_kind").agg(
-            customers=("left_out", "size"), left_out=("left_out", "sum")
+        out = occasional["left_out"]
+        grouped = (
+            occasional.assign(
+                saved=occasional["contact_cost"].where(out), given_up=occasional["gain"].where(out)
+            )
+            .groupby("occasional_kind")
+            .agg(
+                customers=("left_out", "size"),
+                left_out=("left_out", "sum"),
+                saved=("saved", "sum"),
+                given_up=("given_up", "sum"),
+            )
         )
-        seen = (
-            kinds.evidence.set_index("kind")["verdict"]
-            .rename("verdict")
-            .to_frame()
-            .join(grouped, how="inner")
-        )
-        shown = pd.DataFrame(
-            {
-                "kind": seen.index.map(kind_labels(words)),
-                "customers": seen["customers"],
-                "left_out": seen["left_out"],
-                "verdict": seen["verdict"].map(verdict_labels(words)),
-            }
-        )
+        verdicts = kinds.evidence.set_index("kind")["verdict"].map(verdict_labels(words)).rename("verdict")
+        shown = verdicts.to_frame().join(grouped, how="inner").rename_axis("kind").reset_index()
+        shown["kind"] = shown["kind"].map(kind_labels(words))
         headings = {
             "kind": say("what their one order was"),
             "customers": say("occasional buyers"),
             "left_out": say("left out"),
+            "saved": say("cost saved"),
+            "given_up": say("margin given up"),
             "verdict": say("buyers of this kind"),
         }
         return Table(
-            shown,
+            shown[list(headings)],
             say("Occasional buyers by kind"),
             words,
-            dict.fromkeys(("customers", "left_out"), "number"),
+            {"customers": "number", "left_out": "number", "saved": "money", "given_up": "money"},
             headings,
             say(
                 "A kind never leaves anybody out: it is the chance to return times the value that does. The"
@@ -273,8 +274,7 @@ def left_out_sentences(findings: Findings, words: Words) -> list[str]:
 
 
 def _left_out(findings: Findings, words: Words) -> list[str]:
-    say, number = words.say, words.number
-    out, saved, given_up = findings["left_out"], findings["cost_saved"], findings["margin_given_up"]
+    say, out = words.say, findings["left_out"]
     if not out.n:
         return []
     if out.verdict == "unknown":
@@ -284,51 +284,55 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
                 " they are treated apart."
             )
         ]
-    if out.verdict == "out":
-        said = [
-            say(
-                "All {n} occasional buyers are left out of win-back, as set in client.yml.",
-                n=number(out.value),
-            )
-        ]
-    elif not out.value:
+    if not out.value:
         return [
             say(
                 "None of the occasional buyers is left out of win-back: what each can be expected to bring"
                 " pays for the cheapest contact that may be made. They are treated apart."
             )
         ]
-    else:
-        said = [
-            words.say_many(
-                "{n} of the occasional buyers is left out of win-back: the chance to return times the value"
-                " of a second life does not pay for the cheapest contact that may be made. The other"
-                " {others} are treated apart.",
-                "{n} of the occasional buyers are left out of win-back: their chance to return times the"
-                " value of a second life does not pay for the cheapest contact that may be made to them. The"
-                " other {others} are treated apart.",
-                out.value,
-                others=number(out.n - out.value),
-            )
-        ]
+    return [_who_is_left_out(out, words), *_price_sentences(findings, words)]
+
+
+def _who_is_left_out(out: Finding, words: Words) -> str:
+    if out.verdict == "out":
+        return words.say(
+            "All {n} occasional buyers are left out of win-back, as set in client.yml.",
+            n=words.number(out.value),
+        )
+    return words.say_many(
+        "{n} of the occasional buyers is left out of win-back: the chance to return times the value"
+        " of a second life does not pay for the cheapest contact that may be made. The other"
+        " {others} are treated apart.",
+        "{n} of the occasional buyers are left out of win-back: their chance to return times the"
+        " value of a second life does not pay for the cheapest contact that may be made to them. The"
+        " other {others} are treated apart.",
+        out.value,
+        others=words.number((out.n or 0) - out.value),
+    )
+
+
+def _price_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the cost saved beside the margin given up."""
+    say, money = words.say, words.money
+    saved, given_up = findings["cost_saved"], findings["margin_given_up"]
     if given_up.value is None:
         return [
-            *said,
             say(
                 "That saves {saved} for one contact each; the margin it gives up cannot be told.",
-                saved=words.money(saved.value),
-            ),
+                saved=money(saved.value),
+            )
         ]
-    said.append(
+    said = [
         say(
             "That saves {saved} for one contact each and gives up {given_up} of margin ({low} to {high}):"
             " what this contact would add to what comes anyway, by the response that the offers assume.",
-            saved=words.money(saved.value),
-            given_up=words.money(given_up.value),
-            low=words.money(given_up.low or 0),
-            high=words.money(given_up.high or 0),
+            saved=money(saved.value),
+            given_up=money(given_up.value),
+            low=money(given_up.low or 0),
+            high=money(given_up.high or 0),
         )
-    )
+    ]
     if given_up.value > saved.value:
         said.append(
             say(

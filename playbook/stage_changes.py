@@ -4,7 +4,6 @@ It is read from that report's own table of customers and only shown: the tables 
 depend on its input alone.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,13 +12,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from playbook.display import Table
+from playbook.earlier_runs import EarlierRun, earlier_runs, home_of
 from playbook.runs import CUSTOMERS
 from playbook.stage_words import FRESH, stage_labels
 from playbook.stages import STAGES
 from playbook.wording import Words
 
 MOST_NAMED = 15
-DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -133,21 +132,15 @@ def since_last_report(folder: Path, as_of: date, customers: pd.DataFrame) -> Cha
     earlier = _last_report(folder, as_of)
     if earlier is None:
         return Changes(None, people.assign(before=None), 0)
-    table = pq.read_table(earlier / CUSTOMERS, columns=["customer_id", "stage"]).to_pandas()
+    table = pq.read_table(earlier.folder / CUSTOMERS, columns=["customer_id", "stage"]).to_pandas()
     before = table.set_index("customer_id")["stage"]
     people["before"] = people["customer_id"].map(before).astype(object)
     gone = int((~before.index.isin(people["customer_id"])).sum())
-    return Changes(date.fromisoformat(earlier.name), people, gone)
+    return Changes(earlier.as_of, people, gone)
 
 
-def _last_report(folder: Path, as_of: date) -> Path | None:
-    home = folder.parent.parent if folder.parent.name == ".draft" else folder.parent
-    dated = sorted(
-        (path for path in home.glob("*") if DATED.fullmatch(path.name) and path.name < as_of.isoformat()),
-        reverse=True,
-    )
-    for path in dated:
-        table = path / CUSTOMERS
-        if table.is_file() and "stage" in pq.read_schema(table).names:
-            return path
+def _last_report(folder: Path, as_of: date) -> EarlierRun | None:
+    for run in reversed(earlier_runs(home_of(folder), as_of)):
+        if "stage" in pq.read_schema(run.folder / CUSTOMERS).names:
+            return run
     return None
