@@ -178,7 +178,10 @@ def _rules(findings: Findings, words: Words) -> list[str]:
                 n,
             )
         )
-    return [*said, words.say("Of the others ask whether they are satisfied, and what could be done better.")]
+    ruled = findings["calls_cancellations"].value + findings["calls_complaints"].value
+    if findings["calls"].value > ruled:
+        said.append(words.say("Of the others ask whether they are satisfied, and what could be done better."))
+    return said
 
 
 def _without_consent(findings: Findings, words: Words) -> list[str]:

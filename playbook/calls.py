@@ -193,7 +193,7 @@ def plan_calls(
         unreached=int(unreached.sum()),
         written=int((unreached & written).sum()),
         capacity=capacity,
-        horizon_days=signals.past.horizon_days if signals else settings.horizon_days,
+        horizon_days=settings.horizon_days if combined is None else combined.horizon_days,
         outcome=outcome,
         verdict=_verdict(told, called, capacity),
     )
@@ -240,7 +240,7 @@ def _wanted(told: pd.DataFrame) -> Flags:
     """
     ruled = (told["complaint"] | told["cancellation"]).to_numpy(bool)
     gap = ((told["age"] - told["silence"]) / (told["orders"] - 1)).where(told["orders"] >= LEAST_ORDERS)
-    usual = gap.fillna(gap.median()).fillna(0.0)
+    usual = gap.fillna(gap.dropna().median()).fillna(0.0)
     due = (told["silence"] >= usual) | told["warned"]
     return np.asarray(ruled | ((told["margin_at_stake"] > 0) & due).to_numpy(bool))
 

@@ -52,6 +52,8 @@ class Past:
     horizon_days : int
     threshold_days : int
         The silence after which a customer counts as lapsed.
+    wanted_days : int
+        The horizon of the settings; longer where the history does not hold two of it.
     outcome : str
         no_order or cancelled: what it is to leave.
     rules : EarlyWarning
@@ -64,6 +66,7 @@ class Past:
     visible: Visible
     horizon_days: int
     threshold_days: int
+    wanted_days: int
     outcome: str
     rules: EarlyWarning
 
@@ -142,6 +145,7 @@ def look_back(
         visible,
         horizon_days,
         threshold_days,
+        history.settings.horizon_days,
         outcome,
         history.settings.warning,
     )

@@ -57,7 +57,7 @@ class Signals:
         they would have counted as lapsed, median of those who left); before_left, before_stayed (share
         of all who left, and of all who stayed, who had it before their last order).
     not_judged : dict
-        Signal to why: missing, constant, few, same.
+        Signal to why: missing, untold (of nobody yet), constant (never on), few, same.
     warned_left, warned_stayed : float
         Share of those who left, and of those who stayed, with any warning signal before their last
         order; NaN where no signal warns.
@@ -84,11 +84,13 @@ class Signals:
     def findings(self) -> list[Finding]:
         """Return what every signal was worth, and what was not judged."""
         rows, n = self.past.rows, len(self.past.rows)
+        short = "short" if self.past.horizon_days < self.past.wanted_days else "whole"
         days = [day.isoformat() for day in self.past.landmarks]
         found = [
             Finding("watched_past", n, unit="descriptions", n=rows["customer_id"].nunique()),
             Finding("left_past", _rounded(rows["left"].mean()), unit="share", n=n, verdict=self.past.outcome),
-            Finding("watch_horizon", self.past.horizon_days, unit="days"),
+            Finding("watch_horizon", self.past.horizon_days, unit="days", verdict=short),
+            Finding("watch_horizon_wanted", self.past.wanted_days, unit="days"),
             Finding("watch_threshold", self.past.threshold_days, unit="days"),
             Finding("watch_landmarks", len(days), unit="days", verdict=" ".join(days)),
         ]
@@ -237,6 +239,8 @@ def _comparable(on: pd.Series, strata: Positions) -> Flags:
 
 def _unfit(on: pd.Series, rows: pd.DataFrame, strata: Positions) -> str | None:
     """Return why a signal cannot be judged; None where it can."""
+    if on.isna().all():
+        return "untold"
     if not (on == 1).any():
         return "constant"
     inside = _comparable(on, strata)
@@ -248,10 +252,12 @@ def _unfit(on: pd.Series, rows: pd.DataFrame, strata: Positions) -> str | None:
 
 def _same(on: pd.Series, others: pd.DataFrame) -> str | None:
     """Say whether a signal repeats another one, where both can be told."""
+    here = on.to_numpy(float)
     for name in others:
-        both = on.notna() & others[name].notna()
-        one, two = on[both].to_numpy(float), others[name][both].to_numpy(float)
-        if both.sum() > 1 and one.std() > 0 and two.std() > 0 and np.corrcoef(one, two)[0, 1] > SAME_AS:
+        there = others[name].to_numpy(float)
+        both = np.isfinite(here) & np.isfinite(there)
+        one, two = here[both], there[both]
+        if len(one) and one.std() > 0 and two.std() > 0 and np.corrcoef(one, two)[0, 1] > SAME_AS:
             return "same"
     return None
 

@@ -40,11 +40,14 @@ class Combined:
     level : float
         The intercept of the landmark in the same season a year ago, else of the latest; 0 with a
         return probability.
+    horizon_days : int
+        Days within which leaving counts: those that the risk of today is about.
     """
 
     effects: dict[str, float]
     plain: dict[str, float]
     level: float
+    horizon_days: int
 
     @property
     def on_chance(self) -> bool:
@@ -119,6 +122,7 @@ def fit(past: Past | None) -> Combined | None:
         {name: told[name] for name in names},
         {} if on_chance else {name: told.get(name, 0.0) for name in plain},
         0.0 if on_chance else level,
+        past.wanted_days if on_chance else past.horizon_days,
     )
 
 

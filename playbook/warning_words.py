@@ -162,6 +162,21 @@ def signal_sentences(findings: Findings, words: Words) -> list[str]:
             )
         ]
     said = [_described(findings, words)]
+    if findings["watch_horizon"].verdict == "short":
+        said.append(
+            say(
+                "The record is too young to follow anybody for {wanted} days after a past day, so {days} days"
+                " are taken: read what follows as a first impression.",
+                wanted=words.number(findings["watch_horizon_wanted"].value),
+                days=words.number(findings["watch_horizon"].value),
+            )
+        )
+    if findings["left_past"].value in (0, 1):
+        said.append(
+            say("Nobody left, so nothing can have warned of it.")
+            if findings["left_past"].value == 0
+            else say("All of them left, so nothing sets those who leave apart.")
+        )
     by_verdict: dict[str, list[str]] = {"warns": [], "reassures": [], "nothing": [], "unclear": []}
     for name, finding in findings.items():
         if name.startswith(LIFT):
@@ -196,20 +211,21 @@ def _described(findings: Findings, words: Words) -> str:
     days = findings["watch_landmarks"].value
     if left.verdict == CANCELLED:
         return words.say_many(
-            "{customers} customers were looked at on a past day while their contracts ran: {share} cancelled"
-            " within the {horizon} days after.",
-            "{customers} customers were looked at on {n} past days while their contracts ran: {share} of the"
-            " times, they cancelled within the {horizon} days after.",
+            "Everybody whose contract ran on a past day ({customers} in all) was looked at: {share} cancelled"
+            " within the {horizon} days after, which is what leaving means here.",
+            "Everybody whose contract ran on one of {n} past days ({customers} in all) was looked at: {share}"
+            " of the times, the contract was cancelled within the {horizon} days after, which is what leaving"
+            " means here.",
             days,
             **values,
         )
     return words.say_many(
-        "{customers} customers were looked at on a past day when they were not lapsed (silent for {threshold}"
-        " days at most): {share} ordered nothing in the {horizon} days after, which is what leaving means"
+        "Everybody who was not lapsed on a past day (silent for {threshold} days at most; {customers} in all)"
+        " was looked at: {share} ordered nothing in the {horizon} days after, which is what leaving means"
         " here.",
-        "{customers} customers were looked at on {n} past days when they were not lapsed (silent for"
-        " {threshold} days at most): {share} of the times, they ordered nothing in the {horizon} days after,"
-        " which is what leaving means here.",
+        "Everybody who was not lapsed on one of {n} past days (silent for {threshold} days at most;"
+        " {customers} in all) was looked at: {share} of the times, nothing was ordered in the {horizon} days"
+        " after, which is what leaving means here.",
         days,
         **values,
     )
@@ -255,6 +271,11 @@ def _not_judged(findings: Findings, words: Words) -> list[str]:
     listed = {reason: _listed(names, words) for reason, names in why.items()}
     messages = {
         "few": say("Too few customers show it, leave or stay to judge: {list}.", list=listed.get("few")),
+        "untold": say(
+            "Cannot be told of anybody yet, for it takes earlier orders, amounts or visits to compare with:"
+            " {list}.",
+            list=listed.get("untold"),
+        ),
         "constant": say("Nobody showed it on those days: {list}.", list=listed.get("constant")),
         "same": say("Says the same as another signal: {list}.", list=listed.get("same")),
     }
