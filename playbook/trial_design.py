@@ -16,7 +16,7 @@ from statsmodels.stats.power import normal_power_het
 from playbook.campaign_data import events_of, follow
 from playbook.history import History
 from playbook.sources import Sources
-from playbook.trial_effects import ALPHA
+from playbook.trial_effects import ALPHA, skewed
 
 Array = npt.NDArray[np.float64]
 
@@ -185,26 +185,27 @@ def power_of_margin(
     total = variances[0] + variances[1]
     spread = variances[0] ** 2 / (arms.contacted - 1) + variances[1] ** 2 / (arms.held_back - 1)
     freedom = np.divide(total**2, spread, out=np.full(REPEATS, 2.0), where=spread > 0)
-    low = difference - student.ppf(1 - ALPHA / 2, freedom) * np.sqrt(total)
+    se = np.sqrt(np.where(total > 0, total, np.inf))
+    skewness = (yes[2] / arms.contacted**2 - no[2] / arms.held_back**2) / se**3
+    low = difference - skewed(student.ppf(1 - ALPHA / 2, freedom), skewness) * np.where(total > 0, se, 0)
     small = min(arms.contacted, arms.held_back) / (arms.contacted + arms.held_back)
-    given = (yes[2] + no[2]) * small >= least_buyers
+    given = (yes[3] + no[3]) * small >= least_buyers
     return float(((low > 0) & (total > 0) & given).mean())
 
 
-def _means(random: np.random.Generator, margins: Array, share: float, n: int) -> tuple[Array, Array, Array]:
-    """Return mean and variance per customer in simulated arms of ``n``, zeros included, and the buyers."""
+def _means(random: np.random.Generator, margins: Array, share: float, n: int) -> tuple[Array, ...]:
+    """Return mean, variance, third moment and buyers in simulated arms of ``n``, zeros included."""
     if n * share > MANY:
-        mean = share * margins.mean()
-        variance = share * (margins**2).mean() - mean**2
-        drawn = random.normal(mean, np.sqrt(variance / n), REPEATS)
-        return drawn, np.full(REPEATS, variance), np.full(REPEATS, n * share)
+        first, second, third = (share * float((margins**power).mean()) for power in (1, 2, 3))
+        moments = second - first**2, third - 3 * first * second + 2 * first**3, n * share
+        normal = random.normal(first, np.sqrt(moments[0] / n), REPEATS)
+        return normal, *(np.full(REPEATS, value) for value in moments)
     buyers = random.binomial(n, share, REPEATS)
     drawn = random.choice(margins, buyers.sum())
     run = np.repeat(np.arange(REPEATS), buyers)
-    total = np.bincount(run, drawn, minlength=REPEATS)
-    square = np.bincount(run, drawn**2, minlength=REPEATS)
-    mean = total / n
-    return mean, np.maximum(square - n * mean**2, 0) / max(n - 1, 1), buyers.astype(np.float64)
+    means, square, cube = (np.bincount(run, drawn**power, minlength=REPEATS) / n for power in (1, 2, 3))
+    variance = np.maximum(square - means**2, 0) * n / max(n - 1, 1)
+    return means, variance, cube - 3 * means * square + 2 * means**3, buyers.astype(np.float64)
 
 
 def least_share(base: float, arms: Arms, power: float) -> float | None:

@@ -20,7 +20,7 @@ from playbook.naive_answers import naive_answers, naive_sentences
 from playbook.over_time import over_time, second_lives, share_active
 from playbook.settings import load
 from playbook.sources import open_sources
-from playbook.trial_effects import Effect, bootstrap, correct, harm, outcome, welch
+from playbook.trial_effects import Effect, bootstrap, correct, harm, outcome, skewed, symmetric, welch
 from playbook.uplift import by_segment
 from playbook.verdicts import Evidence, arms_alike, judge, sample_ratio
 from playbook.wording import Words
@@ -65,7 +65,20 @@ def test_the_interval_is_welchs():
     from scipy.stats import t
 
     freedom = (a + b) ** 2 / (a**2 / 399 + b**2 / 99)
-    assert effect.high - effect.low == pytest.approx(2 * t.ppf(0.975, freedom) * np.sqrt(a + b))
+    assert effect.freedom == pytest.approx(freedom)
+    reach = t.ppf(0.975, freedom) * np.sqrt(a + b)
+    assert effect.high - effect.low == pytest.approx(2 * reach, rel=0.01)
+    assert (effect.high + effect.low) / 2 == pytest.approx(effect.value, abs=0.05 * reach)  # hardly skewed
+
+
+def test_a_long_tail_moves_both_bounds_to_the_side_of_the_smaller_arms_tail():
+    random = np.random.default_rng(3)
+    values = np.where(random.random(3000) < 0.2, random.lognormal(3, 1.2, 3000), 0.0)
+    treated = np.arange(3000) < 2700
+    effect = welch(values, treated, values, "margin", 90, 30)
+    assert (effect.low + effect.high) / 2 < effect.value
+    for u in (-2.0, 0.3, 2.5):
+        assert skewed(symmetric(u, effect.skewness), effect.skewness) == pytest.approx(u)
 
 
 def test_no_interval_below_thirty_buyers_in_the_smaller_arm():
@@ -90,7 +103,8 @@ def test_the_bootstrap_agrees_with_the_formula(seed):
 
 def test_several_arms_are_corrected_as_holm_orders_them():
     def effect(value, p):
-        return Effect("margin", "money", 90, 99, 99, 0, 0, value, 99, 1.0, value - 1.96, value + 1.96, p)
+        low, high = value - 1.96, value + 1.96
+        return Effect("margin", "money", 90, 99, 99, 0, 0, value, 99, 1.0, low, high, p)
 
     clear, close, nothing = correct([effect(4.0, 0.0001), effect(2.1, 0.036), effect(0.1, 0.9)])
     assert clear.corrected_low == pytest.approx(4.0 - 2.394, abs=0.01)  # 5% over three
