@@ -51,6 +51,20 @@ def write_plan(folder: Path, contacts: pd.DataFrame) -> None:
     partial.replace(folder / "plan.csv")
 
 
+def read_plan(folder: Path) -> pd.DataFrame:
+    """Read ``plan.csv`` of a run, texts as they were before they were kept from being formulas."""
+    dates = ["week", "contact_by"]
+    plan = pd.read_csv(folder / "plan.csv", dtype={"customer_id": str}, parse_dates=dates)
+    for column in ("customer_id", "offer", "responsible", "reason", "first_words"):
+        plan[column] = plan[column].map(_as_it_was)
+    return plan
+
+
+def _as_it_was(cell: Any) -> Any:
+    guarded = isinstance(cell, str) and cell.startswith(tuple(f"'{sign}" for sign in FORMULA_SIGNS))
+    return cell[1:] if guarded else cell
+
+
 def as_text(cell: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell

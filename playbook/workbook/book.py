@@ -8,7 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from playbook.chapter import Chapter
-from playbook.workbook import lists, live, plan, present_value, scoring_sheet, weights_sheet
+from playbook.workbook import calls, lists, live, plan, present_value, scoring_sheet, weights_sheet
 from playbook.workbook.sheets import PERSONAL, Sheet, printable
 from playbook.workbook.styles import Styles, make_styles
 
@@ -19,7 +19,9 @@ SHEETS: tuple[Callable[[Chapter, pd.DataFrame], Sheet | None], ...] = (
     scoring_sheet.scoring,
     present_value.present_value,
     lists.ranking,
+    calls.weeks,
     plan.contacts,
+    calls.calls,
     plan.held_back,
     lists.let_go,
     lists.occasional,

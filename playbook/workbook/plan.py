@@ -3,6 +3,8 @@
 import pandas as pd
 
 from playbook.chapter import Chapter
+from playbook.offer_words import channel_names
+from playbook.plan_sheet import read_plan
 from playbook.workbook.sheets import PERSONAL, Column, TableSheet, who
 
 
@@ -11,11 +13,11 @@ def contacts(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     if "offer" not in frame:
         return None
     words, say = run.words, run.words.say
-    plan = pd.read_csv(run.folder / "plan.csv", dtype={"customer_id": str}, parse_dates=["contact_by"])
+    plan = read_plan(run.folder)
     personal = frame[["customer_id", *(name for name in PERSONAL if name in frame)]]
     plan = plan.merge(personal, on="customer_id", how="left")
     columns = [
-        Column("week", say("week"), "text", say("in which to make contact")),
+        Column("week", say("week"), "date", say("its Monday")),
         Column("responsible", say("responsible"), "text", say("who does it")),
         *who(frame, words),
         Column("offer", say("offer"), "text", say("from the catalogue")),
@@ -32,6 +34,7 @@ def contacts(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         Column("reason", say("reasons"), "long", say("why this customer")),
         Column("first_words", say("what to say first"), "long", ""),
     ]
+    plan["channel"] = plan["channel"].map(channel_names(words))
     sentence = words.say_many("{n} contact to make.", "{n} contacts to make.", len(plan))
     return TableSheet(say("Plan"), sentence, plan, columns)
 
