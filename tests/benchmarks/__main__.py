@@ -14,6 +14,7 @@ ALL = (
     "intake",
     "checking",
     "acceptance",
+    "warning",
     "calibration",
     "landmarks",
     "curves",
