@@ -19,6 +19,7 @@ ALL = (
     "landmarks",
     "curves",
     "stages",
+    "occasional",
     "assigning",
 )
 
