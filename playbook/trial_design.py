@@ -23,7 +23,7 @@ Array = npt.NDArray[np.float64]
 READINGS = (30, 60, 90, 183, 365)
 REPEATS = 400
 """Simulated campaigns per effect size."""
-MANY = 20_000
+MANY = 3_000
 """Buyers per arm beyond which a mean is taken to be normal, and nothing is drawn."""
 LEAST_BUYERS = 30
 """Past buyers without whom nothing is simulated."""
@@ -187,7 +187,8 @@ def power_of_margin(
     freedom = np.divide(total**2, spread, out=np.full(REPEATS, 2.0), where=spread > 0)
     se = np.sqrt(np.where(total > 0, total, np.inf))
     skewness = (yes[2] / arms.contacted**2 - no[2] / arms.held_back**2) / se**3
-    low = difference - skewed(student.ppf(1 - ALPHA / 2, freedom), skewness) * np.where(total > 0, se, 0)
+    reach = student.ppf(1 - ALPHA / 2, freedom)
+    low = difference - np.maximum(reach, skewed(reach, skewness)) * np.where(total > 0, se, 0)
     small = min(arms.contacted, arms.held_back) / (arms.contacted + arms.held_back)
     given = (yes[3] + no[3]) * small >= least_buyers
     return float(((low > 0) & (total > 0) & given).mean())

@@ -53,8 +53,8 @@ class Effect:
         Customers with the outcome, expected in the smaller arm were both arms alike: the buyers of
         both, in proportion to its size, as cells of a contingency table are counted.
     se, low, high, p : float or None
-        Welch: standard error, 95% interval, two-sided p; bounds and p corrected for skewness (Hall
-        1992). None where there are too few buyers.
+        Welch: standard error, 95% interval, two-sided p; bounds moved out and p raised where
+        skewness asks for it (Hall 1992). None where there are too few buyers.
     skewness, freedom : float
         Of the difference, and Welch's degrees of freedom.
     corrected_low, corrected_high : float or None
@@ -109,7 +109,7 @@ def outcome(trial: Trial, name: str, last: int, first: int = 0) -> Array:
 
 
 def welch(values: Array, treated: Flags, happened: Array, name: str, days: int, least_buyers: int) -> Effect:
-    """Compare two arms by Welch's t, with bounds corrected for skewness; see `symmetric`.
+    """Compare two arms by Welch's t; a bound moves out where skewness asks for it, see `symmetric`.
 
     Parameters
     ----------
@@ -138,7 +138,8 @@ def welch(values: Array, treated: Flags, happened: Array, name: str, days: int, 
     se, freedom = float(compared.std_meandiff_separatevar), float(compared.dof_satt())
     skewness = (third_moment(yes) / len(yes) ** 2 - third_moment(no) / len(no) ** 2) / se**3
     found = replace(found, se=se, skewness=skewness, freedom=freedom)
-    found = replace(found, p=2 * float(student.sf(abs(symmetric(found.value / se, skewness)), freedom)))
+    t = found.value / se
+    found = replace(found, p=2 * float(student.sf(min(abs(t), abs(float(symmetric(t, skewness)))), freedom)))
     low, high = interval_at(found, ALPHA)
     return replace(found, low=low, high=high, corrected_low=low, corrected_high=high)
 
@@ -148,7 +149,7 @@ def third_moment(values: Array) -> float:
     return float(((values - values.mean()) ** 3).mean())
 
 
-def symmetric(t: Array | float, skewness: Array | float) -> Array | float:
+def symmetric(t: Array | float, skewness: Array | float) -> Array:
     """Return a studentised mean made symmetric: Hall's (1992) monotone transformation.
 
     Margins have a long right tail. The mean of a small control group is then low just when its
@@ -160,7 +161,7 @@ def symmetric(t: Array | float, skewness: Array | float) -> Array | float:
     skewness : array or float
         Of the numerator: that of single values over the root of their number. Where 0, nothing changes.
     """
-    return t + skewness * t**2 / 3 + skewness**2 * t**3 / 27 + skewness / 6
+    return np.asarray(t + skewness * t**2 / 3 + skewness**2 * t**3 / 27 + skewness / 6)
 
 
 def skewed(u: Array | float, skewness: Array | float) -> Array:
@@ -171,11 +172,12 @@ def skewed(u: Array | float, skewness: Array | float) -> Array:
 
 
 def interval_at(effect: Effect, alpha: float) -> tuple[float, float]:
-    """Return Welch's interval at a level, corrected for skewness."""
+    """Return Welch's interval at a level, wider on the side where skewness asks for it."""
     assert effect.se is not None
     reach = float(student.ppf(1 - alpha / 2, effect.freedom))
-    low = effect.value - effect.se * float(skewed(reach, effect.skewness))
-    return low, effect.value - effect.se * float(skewed(-reach, effect.skewness))
+    down = max(reach, float(skewed(reach, effect.skewness)))
+    up = max(reach, -float(skewed(-reach, effect.skewness)))
+    return effect.value - effect.se * down, effect.value + effect.se * up
 
 
 def harm(values: Array, treated: Flags, name: str, days: int) -> Effect:

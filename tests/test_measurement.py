@@ -176,9 +176,9 @@ def test_a_gain_that_melts_backfires():
 
 
 def test_what_does_nothing_is_said_not_to_work_where_that_is_certain():
-    n = 20_000
+    n = 8_000
     treated, control = ids("T", n), ids("C", n)
-    orders = orders_of((treated + control, -400, 30.0), (treated[:1000], 20, 8.0), (control[:1000], 20, 8.0))
+    orders = orders_of((treated + control, -400, 30.0), (treated[:400], 20, 8.0), (control[:400], 20, 8.0))
     client = client_of(orders, contacts_of(treated, control, cost=0.01))
     assert judged(client).judgement.verdict == "does_not"
     assert "does not work" in said(judged(client))
