@@ -1,7 +1,10 @@
 """What callers and visitors work from, and how much there is to do by week."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from playbook.catalogue import NAMED
@@ -9,11 +12,43 @@ from playbook.chapter import Chapter
 from playbook.offer_words import channel_names
 from playbook.plan_sheet import read_plan
 from playbook.wording import Words
-from playbook.workbook.sheets import PERSONAL, Column, TableSheet, who
+from playbook.workbook.sheets import HEAD, PERSONAL, Column, TableSheet, who
+from playbook.workbook.styles import WIDTHS, Styles
 
+TALK_WIDTHS = {
+    "know": 46,
+    "first_words": 46,
+    "offer": 22,
+    "language": 5,
+    "channel": 8,
+    "week": 11,
+    "notes": 26,
+}
+POINTS_PER_LINE, LEAST_POINTS = 13, 30
 LEFT_OUT = ("email", "address")
 """Personal columns that a caller does not need."""
 DAYS = ("first_order", "last_order", "complaint_on", "cancellation_on")
+
+
+@dataclass(frozen=True)
+class RoomySheet(TableSheet):
+    """A sheet to work from on paper: rows as high as their texts, columns as wide as ``widths`` say."""
+
+    widths: Mapping[str, int] = field(default_factory=dict)
+
+    def write(self, page: Any, styles: Styles) -> None:
+        """Write the sheet on an empty page."""
+        super().write(page, styles)
+        lines = np.ones(len(self.frame))
+        for position, column in enumerate(self.shown):
+            width = self.widths.get(column.name, WIDTHS[column.kind])
+            page.set_column(position, position, width, styles[column.kind])
+            if column.kind == "long":
+                length = self.frame[column.name].astype(str).str.len().to_numpy()
+                lines = np.maximum(lines, np.ceil(length / (0.95 * width)))
+        page.set_row(HEAD, LEAST_POINTS, styles["head"])
+        for row, n in enumerate(lines, start=HEAD + 1):
+            page.set_row(row, POINTS_PER_LINE * float(n) + 3)
 
 
 def weeks(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
@@ -43,7 +78,8 @@ def weeks(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         ),
         Column("expected_profit", say("expected profit"), "money", say("over leaving the customers alone")),
     ]
-    return TableSheet(say("Weeks"), say("Who does how much, and when."), counted, columns)
+    sentence = say("Who does how much, and when.")
+    return RoomySheet(say("Weeks"), sentence, counted, columns, widths={"offer": 34, "responsible": 22})
 
 
 def calls(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
@@ -63,7 +99,6 @@ def calls(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     sheet = sheet.sort_values(["responsible", "week", "rank"], ignore_index=True)
     sheet["channel"] = sheet["channel"].map(channel_names(words))
     sheet["know"] = [_know(row, words) for row in sheet.to_dict("records")]
-    empty = {"reached": None, "agreed": None, "notes": None}
     columns = [
         Column("responsible", say("responsible"), "text", say("who speaks for the client")),
         Column("week", say("week"), "date", say("its Monday")),
@@ -75,16 +110,14 @@ def calls(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         Column("offer", say("offer"), "text", say("from the catalogue")),
         Column("incentive_return", say("on return"), "money", say("what may be promised on return")),
         Column("incentive_stay", say("on staying"), "money", say("what may be promised for staying")),
-        Column("reached", say("reached on"), "text", say("for the caller to fill in")),
-        Column("agreed", say("agreed"), "text", say("for the caller to fill in")),
-        Column("notes", say("notes"), "text", say("complaints go to the responsible the same day")),
+        Column("notes", say("reached, agreed, notes"), "text", say("for the caller to fill in")),
     ]
     sentence = words.say_many(
         "{n} customer to call or visit. Listen first; who asks to be left in peace is left in peace.",
         "{n} customers to call or visit. Listen first; who asks to be left in peace is left in peace.",
         len(sheet),
     )
-    return TableSheet(say("Calls"), sentence, sheet.assign(**empty), columns)
+    return RoomySheet(say("Calls"), sentence, sheet.assign(notes=None), columns, widths=TALK_WIDTHS)
 
 
 def _know(row: dict[Any, Any], words: Words) -> str:
