@@ -126,7 +126,8 @@ def _settled(request: Request) -> Outcome | None:
     """Return the outcome of a client that needs no run: nothing has changed, or it cannot be run."""
     try:
         plan = make_plan(request)
-        ready = runner.unchanged(plan) if runs.is_tidy(plan.home) else None
+        known = plan.chosen.source is None and runs.is_tidy(plan.home)
+        ready = runner.unchanged(plan) if known else None
     except (PlaybookError, OSError) as error:
         return Outcome(request.client, FAILED, one_line(error), ended=_now())
     return Outcome(request.client, UNCHANGED, str(ready.page), ended=_now()) if ready else None

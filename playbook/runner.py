@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from playbook import masters, provenance, report, runs
+from playbook import databases, masters, provenance, report, runs
 from playbook.errors import CallError, DataError, PlaybookError, RunFailed, SettingsError
 from playbook.kernel import CellFailed, WarmKernel, sockets
 from playbook.masters import Chapter
@@ -28,8 +28,8 @@ from playbook.wording import Words
 SETTINGS = ".settings.json"
 SCRATCH = ".scratch"
 """Where chapters put temporary files. It goes with the run, also where a kernel or this process is killed."""
-SOURCE_PASSWORD = "PLAYBOOK_SOURCE_PASSWORD"
-"""The environment variable with the password of a client's database; no kernel gets it."""
+SNAPSHOT = ".snapshot"
+"""What was read from the client's database; it goes with the run too."""
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For linear algebra: the number of cores would change the last digits of a sum. The engine uses all."""
@@ -68,11 +68,23 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
         for name in runs.begun(plan.home):
             runs.discard(sockets(name))
         runs.tidy(plan.home)
-        if finished := unchanged(plan):
+        if plan.chosen.source is None and (finished := unchanged(plan)):
             return finished
-        _leave_out_slow_grammar()
         with _run_folder(plan.home) as folder:
+            if plan.chosen.source:
+                plan = make_plan(request, _snapshot(plan, folder / SNAPSHOT))
+                if finished := unchanged(plan):
+                    return finished
+            _leave_out_slow_grammar()
             return _Running(plan, folder, announce).to_the_end()
+
+
+def _snapshot(plan: Plan, target: Path) -> dict[str, str]:
+    """Copy what stands in the client's database to the run's folder; return sha256 by what was read."""
+    return {
+        f"{table} (database)": runs.file_sha256(path)
+        for table, path in databases.take(plan.chosen, plan.folder, target).items()
+    }
 
 
 def unchanged(plan: Plan) -> Finished | None:
@@ -168,8 +180,8 @@ class _Running:
     def _refuse_changed_inputs(self) -> None:
         """Refuse what was read from files that are no longer those that were hashed before."""
         now = provenance.input_hashes(self.plan.chosen.inputs(self.plan.folder), self.plan.folder)
-        for name, before in self.plan.inputs.items():
-            if now.get(name) != before:
+        for name, hashed in now.items():
+            if self.plan.inputs.get(name) != hashed:
                 raise DataError(f"{name} changed while it was read: run again once it is complete.")
 
     def _chapter(
@@ -300,6 +312,7 @@ class _Running:
     def _put_in_place(self, status: str) -> Path:
         (self.folder / SETTINGS).unlink()
         shutil.rmtree(self.folder / SCRATCH)
+        shutil.rmtree(self.folder / SNAPSHOT, ignore_errors=True)
         self.manifest.status = status
         self.manifest.finished = _now()
         self.manifest.seconds = round(time.monotonic() - self.began, 3)
@@ -318,7 +331,7 @@ class _Running:
 
     def _environment(self) -> dict[str, str]:
         run, scratch = self.folder.resolve(), str(self.folder.resolve() / SCRATCH)
-        kept = {name: value for name, value in os.environ.items() if name != SOURCE_PASSWORD}
+        kept = {name: value for name, value in os.environ.items() if name != databases.PASSWORD}
         return (
             _ONE_THREAD
             | kept
@@ -329,6 +342,7 @@ class _Running:
                 "PLAYBOOK_SETTINGS": str(run / SETTINGS),
                 "PLAYBOOK_BESIDE": str(self.plan.request.beside),
                 "PLAYBOOK_HEADLESS": "1",
+                **({databases.SNAPSHOT: str(run / SNAPSHOT)} if self.plan.chosen.source else {}),
                 **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
             }
         )

@@ -140,6 +140,17 @@ class Checks(Strict):
     least_buyers: int = Field(20, gt=0)
 
 
+class Machine(Strict):
+    """What the engine may take of the machine; no result depends on it.
+
+    ``memory_limit`` is written as ``2GB``. None: most of the memory, shared between clients that run at
+    the same time; scratch files beside those of the run.
+    """
+
+    memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")
+    temp_directory: str | None = None
+
+
 class Settings(Strict):
     """Everything a run depends on besides the data. Defaults are the method's own."""
 
@@ -149,6 +160,8 @@ class Settings(Strict):
     currency: str = Field("CHF", pattern="^[A-Z]{3}$")
     as_of: date | None = None
     tables: Tables
+    source: str | None = None
+    machine: Machine = Machine()
     tolerated_unreadable: float = Field(0.01, ge=0, le=1)
     checks: Checks = Checks()
     forget_before: date | None = None
@@ -180,6 +193,13 @@ class Settings(Strict):
     def _has_a_catalogue(cls, value: str) -> str:
         if value not in languages():
             raise ValueError(f"no catalogue for {value!r}; there are: {', '.join(languages())}")
+        return value
+
+    @field_validator("source")
+    @classmethod
+    def _without_password(cls, value: str | None) -> str | None:
+        if re.search(r"://[^@]*:[^@]*@|[?&]password=", value or ""):
+            raise ValueError("take the password out; it is read from PLAYBOOK_SOURCE_PASSWORD alone")
         return value
 
     def inputs(self, folder: Path) -> list[Path]:

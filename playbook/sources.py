@@ -7,8 +7,7 @@ way in.
 """
 
 import csv
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,7 +35,9 @@ from playbook.canonical import (
     place_of,
 )
 from playbook.confidential import Suppressed, read_suppressed, shield
+from playbook.databases import snapshot
 from playbook.errors import DataError, PlaybookError, did_you_mean
+from playbook.memory import open_engine
 from playbook.settings import Settings
 from playbook.table_settings import Format, Orders, Table
 
@@ -102,6 +103,7 @@ class Sources:
     suppressed: Suppressed = field(default_factory=Suppressed)
     left_out: list[str] = field(default_factory=list)
     _files: dict[str, "_Read"] = field(default_factory=dict)
+    _snapshot: Mapping[str, Path] = field(default_factory=dict)
     _scratch: TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
@@ -128,8 +130,9 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     """
     folder = folder.resolve()
     scratch = TemporaryDirectory(prefix="playbook-")
-    sources = Sources(connection=_engine(scratch), orders=None, _scratch=scratch)
+    sources = Sources(connection=open_engine(settings, Path(scratch.name)), orders=None, _scratch=scratch)
     try:
+        sources._snapshot = snapshot(settings, folder, Path(scratch.name) / "snapshot")
         sources.suppressed = read_suppressed(settings, folder)
         for name in COLUMNS:
             _open_table(sources, settings, folder, name)
@@ -158,7 +161,12 @@ def table_errors(settings: Settings, folder: Path) -> list[str]:
     """Return what keeps each table from being opened, one sentence each: what `open_sources` would say."""
     folder, said = folder.resolve(), []
     scratch = TemporaryDirectory(prefix="playbook-")
-    sources = Sources(connection=_engine(scratch), orders=None, _scratch=scratch)
+    sources = Sources(connection=open_engine(settings, Path(scratch.name)), orders=None, _scratch=scratch)
+    try:
+        sources._snapshot = snapshot(settings, folder, Path(scratch.name) / "snapshot")
+    except DataError as error:
+        sources.close()
+        return [str(error)]
     for name in COLUMNS:
         try:
             _open_table(sources, settings, folder, name)
@@ -166,17 +174,6 @@ def table_errors(settings: Settings, folder: Path) -> list[str]:
             said.append(str(error))
     sources.close()
     return said
-
-
-def _engine(scratch: TemporaryDirectory[str]) -> Any:
-    """Return an engine that works on disk what does not fit into memory.
-
-    PLAYBOOK_MEMORY, such as ``1GB``, says how much it may take.
-    """
-    limit = {"memory_limit": os.environ["PLAYBOOK_MEMORY"]} if os.environ.get("PLAYBOOK_MEMORY") else {}
-    return ibis.duckdb.connect(
-        preserve_insertion_order=False, temp_directory=f"{scratch.name}/engine", **limit
-    )
 
 
 def collect_unreadable(sources: Sources) -> None:
@@ -231,6 +228,10 @@ def _canonical(sources: Sources, name: str, table: Table, folder: Path) -> Any:
 
 def _parts(sources: Sources, name: str, table: Table, folder: Path) -> list[tuple[str, Any]]:
     """Return each file of a table, and each sheet, with the name to show."""
+    if name in sources._snapshot:
+        shown = f"{name} ({table.table or 'query'})"
+        opened = _Opened(sources._snapshot[name], shown, table, table.format)
+        return [(shown, _select(sources, name, opened))]
     if not table.files:
         raise DataError(f"client.yml: {place_of(name)}.files names no file.")
     return [

@@ -70,10 +70,13 @@ class Table(Strict):
     """Where a table comes from and what its columns are called: ``{ours: theirs}``.
 
     ``sheet`` names one or several sheets of a workbook; none: the first. ``differs`` says, by file,
-    what is not as in the other files.
+    what is not as in the other files. Instead of files, ``table`` or ``query`` names what is read from
+    the database that ``source`` in the settings names.
     """
 
     files: tuple[str, ...] = ()
+    table: str | None = None
+    query: str | None = None
     sheet: tuple[str, ...] = ()
     format: Format = Format()
     columns: dict[str, str] = Field(default_factory=dict)

@@ -65,7 +65,8 @@ def first_problem(
     if first["type"] == "missing":
         return f"{path.name}: {name} is missing."
     message = first["msg"].removeprefix("Value error, ")
-    return f"{source}: {message[:1].lower()}{message[1:]}, found {first['input']!r}."
+    found = "" if keys[:1] == ["source"] else f", found {first['input']!r}"  # it may hold a password
+    return f"{source}: {message[:1].lower()}{message[1:]}{found}."
 
 
 def _reached(tree: Any, keys: Sequence[Any]) -> bool:
