@@ -1,7 +1,7 @@
 """Customers on past days: what was known of them then, and what followed.
 
-Everything is one GROUP BY over the orders, so that it runs on any engine and never holds a window
-over all lines. What describes a customer on a day uses nothing later than that day.
+Everything is one GROUP BY over the orders, so that it runs on any engine; the only window is that of
+an order and the one before it. What describes a customer on a day uses nothing later than that day.
 """
 
 from collections.abc import Sequence
@@ -38,6 +38,7 @@ def describe(
         customer_id; landmark (datetime64); shard (0 to 63); orders; silence and age (days since
         the last and the first order); amount (sum of sales, client's currency); recent (orders in
         the horizon before); season (orders in the days that one year later are the horizon);
+        squared_gaps (sum of the squared days between orders);
         discount (share of the list price not paid) and coupons (share of orders with one) where
         the client has the columns; wait (days to the next order, to a contact of a win-back campaign,
         or to the as-of date), returned (bool: unaided), later (orders in the horizon after), aided and
@@ -45,16 +46,24 @@ def describe(
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
-    parts = [_described(history, landmark, horizon_days, share) for landmark in landmarks]
-    together = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    table = together.order_by(["landmark", "customer_id"]).to_pyarrow()
+    with _spaced(_sample(history, share)).cache() as orders:
+        parts = [_described(orders, history, landmark, horizon_days) for landmark in landmarks]
+        together = ibis.union(*parts) if len(parts) > 1 else parts[0]
+        table = together.order_by(["landmark", "customer_id"]).to_pyarrow()
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-    counts = ["shard", "orders", "recent", "season", "silence", "age", "wait", "later"]
+    counts = ["shard", "squared_gaps", "orders", "recent", "season", "silence", "age", "wait", "later"]
     return frame.astype(dict.fromkeys(counts, "int64"))
 
 
-def _described(history: History, landmark: date, horizon_days: int, share: float) -> Any:
-    orders, day = _sample(history, share), ibis.literal(landmark)
+def _spaced(orders: Any) -> Any:
+    """Add to each order the square of the days since the customer's order before it; 0 for the first."""
+    earlier = orders.day.lag().over(group_by=orders.customer_id, order_by=orders.day)
+    gap = orders.day.delta(earlier, unit="day").fill_null(0)
+    return orders.mutate(squared_gap=gap * gap)
+
+
+def _described(orders: Any, history: History, landmark: date, horizon_days: int) -> Any:
+    day = ibis.literal(landmark)
     before = orders.day <= day
     since = day.delta(orders.day, unit="day")
     measures = {
@@ -66,6 +75,7 @@ def _described(history: History, landmark: date, horizon_days: int, share: float
         "recent": (before & (since < horizon_days)).sum(),
         "season": (before & (since < YEAR) & (since >= YEAR - horizon_days)).sum(),
         "later": (~before & (since >= -horizon_days)).sum(),
+        "squared_gaps": orders.squared_gap.sum(where=before),
     }
     if "list_amount" in orders.columns:
         measures["listed"] = orders.list_amount.sum(where=before).cast("float64")
@@ -84,6 +94,7 @@ def _described(history: History, landmark: date, horizon_days: int, share: float
         "amount": seen.amount,
         "recent": seen.recent,
         "season": seen.season,
+        "squared_gaps": seen.squared_gaps,
         "wait": end.delta(day, unit="day"),
         "returned": seen.following.notnull() & seen.until.isnull(),
         "later": seen.later,

@@ -32,6 +32,9 @@ MOST_STANDARDISED = 30.0
 MOST_STEPS, MOST_HALVINGS = 60, 30
 LONGEST_STEP, SMALL_STEP = 2.0, 1e-7
 OPTIONAL = ("discount", "coupons")
+UNEVENNESS = (0.02, 5.0)
+"""Squared coefficients of variation beyond which gaps are not told apart."""
+EVEN_GAPS = 3.0
 
 
 class NoModelError(Exception):
@@ -115,6 +118,7 @@ def _columns(frame: pd.DataFrame, typical_gap: float, horizon_days: int, later_d
     log_orders, log_silence = np.log(orders), np.log1p(silence)
     overdue = np.log((silence + 1) / (gap + 1))
     log_amount = np.log1p(np.maximum(frame["amount"].to_numpy(float) / orders, 0))
+    unevenness = _unevenness(frame)
     columns = {
         "log_orders": log_orders,
         "log_silence": log_silence,
@@ -130,8 +134,27 @@ def _columns(frame: pd.DataFrame, typical_gap: float, horizon_days: int, later_d
         "overdue_squared": overdue**2,
         "log_amount_squared": log_amount**2,
         "log_orders_log_silence": log_orders * log_silence,
+        "unevenness": unevenness,
+        "unevenness_overdue": unevenness * overdue,
+        "unevenness_overdue_squared": unevenness * overdue**2,
     }
     return columns | {name: frame[name].to_numpy(float) for name in OPTIONAL if name in frame}
+
+
+def _unevenness(frame: pd.DataFrame) -> Array:
+    """Return how unevenly a customer's orders follow each other: 0 as chance alone would have them.
+
+    The logarithm of the squared coefficient of variation of the gaps, which is 1 for a Poisson process
+    and 1 / k for gaps from a gamma distribution of shape k (Wheat and Morrison 1990; Platzer and
+    Reutterer 2016), shrunk to 0 by the weight of `EVEN_GAPS` gaps. A silence that would say little of
+    an uneven customer says much of an even one.
+    """
+    gaps = frame["orders"].to_numpy(float) - 1
+    mean = (frame["age"] - frame["silence"]).to_numpy(float) / np.maximum(gaps, 1)
+    square = frame["squared_gaps"].to_numpy(float) / np.maximum(gaps, 1)
+    variance = np.maximum(square - mean**2, 0) * gaps / np.maximum(gaps - 1, 1)
+    uneven = np.log(np.clip(variance / np.maximum(mean, 1) ** 2, *UNEVENNESS))
+    return np.asarray(np.where(gaps > 1, uneven * (gaps - 1) / (gaps - 1 + EVEN_GAPS), 0))
 
 
 def _still_recent(frame: pd.DataFrame, horizon_days: int, later_days: Any) -> Array:

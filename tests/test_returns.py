@@ -123,7 +123,7 @@ def test_a_landmark_knows_nothing_of_what_came_after(long_run):
     day = date(2025, 6, 1)
     late = describe(returns.seen_from(long_run, date(2026, 6, 1)), [day], HORIZON)
     blind = describe(returns.seen_from(long_run, day), [day], HORIZON)
-    known = ["customer_id", "orders", "silence", "age", "amount", "recent", "season"]
+    known = ["customer_id", "orders", "silence", "age", "amount", "recent", "season", "squared_gaps"]
     pd.testing.assert_frame_equal(late[known], blind[known])
     assert not blind["returned"].any() and late["returned"].any()
 
@@ -207,3 +207,10 @@ def test_ranking_measures_agree_with_their_definitions():
     assert average_precision(score, came) == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
     assert lift(score, came, 0.2) == pytest.approx(1 / 0.6)
     assert np.isnan(auc(score, came * 0))
+
+
+def test_gaps_between_orders_are_counted_up_to_the_landmark():
+    days = ["2024-01-01", "2024-01-11", "2024-01-31", "2024-04-30"]
+    orders = pd.DataFrame({"customer_id": "a", "ordered_at": pd.to_datetime(days), "amount": 10.0})
+    seen = describe(history_of(orders), [date(2024, 3, 1), date(2024, 4, 30)], HORIZON)
+    assert seen["squared_gaps"].tolist() == [10**2 + 20**2, 10**2 + 20**2 + 90**2]

@@ -25,6 +25,7 @@ def landmark_rows(n=4000, seed=1, follow_up=120.0, **columns):
             "orders": orders,
             "silence": silence,
             "age": silence + span,
+            "squared_gaps": span**2 * random.uniform(1, 2.5, n) / np.maximum(orders - 1, 1),
             "amount": orders * random.lognormal(3, 0.5, n),
             "recent": np.minimum(orders, random.integers(0, 3, n)),
             "season": random.integers(0, 2, n),
@@ -94,7 +95,7 @@ def test_a_covariate_that_tells_all_is_held_by_the_penalty():
 def test_covariates_outside_what_landmarks_saw_are_clipped():
     rows = landmark_rows()
     covariates = Covariates.of(rows, HORIZON)
-    far = rows.head(1).assign(silence=5000, age=9000, orders=4000)
+    far = rows.head(1).assign(silence=5000, age=9000, orders=4000, squared_gaps=1e12)
     farther = far.assign(silence=50_000, age=90_000, orders=9000)
     assert covariates.design(far)[0] == pytest.approx(covariates.design(farther)[0])
 
@@ -108,3 +109,28 @@ def test_the_knots_of_silence_share_every_customer():
     silence = np.array([0, 30, 100, 180, 540, 4000])
     assert hats(silence).sum(axis=1) == pytest.approx(1)
     assert hats(np.array(KNOTS)) == pytest.approx(np.eye(len(KNOTS)))
+
+
+def test_a_silence_says_more_of_a_customer_with_an_even_rhythm():
+    # half of the customers order every 30 days or never again, the others at random times
+    random = np.random.default_rng(5)
+    n = 8_000
+    even = np.arange(n) % 2 == 0
+    orders, silence = np.full(n, 8), random.integers(0, 120, n)
+    gone = random.random(n) < 0.3
+    wait = np.where(even & ~gone & (silence < 40), np.maximum(35 - silence, 1), random.exponential(60, n))
+    wait = np.where(gone | (even & (silence >= 40)), 400, np.ceil(wait))
+    mean = np.full(n, 210 / 7)
+    rows = landmark_rows(n).assign(
+        orders=orders,
+        silence=silence,
+        age=silence + 210,
+        squared_gaps=7 * mean**2 * np.where(even, 1.02, 2.2),
+        wait=np.minimum(wait, 200),
+        returned=wait <= 200,
+    )
+    model = fit_waits(rows, HORIZON)
+    asked = rows.head(4).assign(silence=[20, 20, 100, 100], age=[230, 230, 310, 310])
+    chances = chance(model.log_hazard(model.covariates.design(asked), 60))
+    even_fall, uneven_fall = chances[2] / chances[0], chances[3] / chances[1]
+    assert even_fall < 0.5 * uneven_fall
