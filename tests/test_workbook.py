@@ -29,20 +29,10 @@ def table(sheet):
 
 
 def test_there_is_a_sheet_for_each_list_and_notes_come_first(sheets):
-    assert list(sheets) == [
-        "Notes",
-        "Weights",
-        "Scoring",
-        "Present value",
-        "Ranking",
-        "Plan",
-        "Held back",
-        "Let go",
-        "Occasional buyers",
-        "No consent",
-        "Stages",
-        "Scale",
-    ]
+    expected = ["Notes", "Weights", "Scoring", "Present value", "Ranking", "Plan", "Held back", "Let go"]
+    expected += ["Occasional buyers", "No consent", "Stages", "Scale"]
+    assert [name for name in sheets if name in expected] == expected
+    assert next(iter(sheets)) == "Notes"
     explained = {row[1] for row in sheets["Notes"][5:]}
     assert {"rank", "score", "second lifetime value", "contact by"} <= explained
 

@@ -27,17 +27,20 @@ def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
         Column("score", say("score"), "decimal", say("sum of the points, each times its weight")),
         *_prospect(words),
         *past(words),
+        Column("reason", say("reasons"), "long", say("where the customer stands out most from the others")),
+        Column(
+            "weakest", say("weakest point"), "long", say("where the customer falls behind the others most")
+        ),
         *(
             Column(name, label(name.removeprefix("points_"), words), "decimal", say("points from 0 to 10"))
             for name in points
         ),
-        Column("reason", say("reasons"), "long", say("the two criteria with most points")),
-        Column("weakest", say("weakest point"), "long", say("the criterion with fewest points")),
     ]
     sentence = words.say_many(
         "{n} customer, as delivered.", "{n} customers, best first, as delivered.", len(ranked)
     )
-    return TableSheet(say("Ranking"), sentence, ranked, columns)
+    personal = [name for name in ("email", "phone", "address", "language") if name in frame]
+    return TableSheet(say("Ranking"), sentence, ranked, columns, [*points, *personal])
 
 
 def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
@@ -101,7 +104,9 @@ def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
         Column("cost", say("cheapest contact"), "money", say("what one contact would have cost")),
         *_prospect(words),
         *past(words),
-        Column("weakest", say("weakest point"), "long", say("the criterion with fewest points")),
+        Column(
+            "weakest", say("weakest point"), "long", say("where the customer falls behind the others most")
+        ),
     ]
     return TableSheet(say("Let go"), sentence, gone, columns)
 

@@ -160,7 +160,7 @@ class Live:
 
 
 FRONT = ("rank", "customer_id", "name", "class", "score", "delivered_rank", "delivered_class")
-BACK = ("value", "chance", "profit", "tie", "key", "rest")
+BACK = ("worth", "chance", "profit", "tie", "key", "rest")
 MARKS = 7
 """Position of the first breakpoint in the weights sheet."""
 SETTINGS = ("first_share", "wait", "later_rest", "n_first", "cut", "still_first")

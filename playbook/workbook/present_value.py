@@ -73,7 +73,7 @@ class PresentValueSheet:
         self._write_inputs(page, styles)
         self._write_new(page, styles)
         self._write_back(page, styles)
-        page.set_column(0, 0, 34)
+        page.set_column(0, 0, 46)
         page.set_column(1, MONTHS + 4, 14)
         page.freeze_panes(HEAD + 1, 0)
         printable(page, HEAD)
@@ -89,7 +89,7 @@ class PresentValueSheet:
         return float(margins @ (1 + self.rate) ** (-np.arange(len(margins)) / 12))
 
     def _write_inputs(self, page: Any, styles: Styles) -> None:
-        say = self.words.say
+        say, words = self.words.say, self.words
         share = {
             "validate": "decimal",
             "criteria": "between",
@@ -110,11 +110,18 @@ class PresentValueSheet:
         page.data_validation(ACQUISITION, 1, WIN_BACK, 1, money)
         new, back = self.new_value(), self.back_value() - self.win_back_cost
         total = HEAD + 2 + len(self.active), HEAD + 2 + len(self.months)
+        spans = words.number(len(self.active)), words.number(len(self.months))
         figures: tuple[tuple[int, str, str, float | str, str], ...] = (
-            (NEW, say("a new customer is worth"), f"=$F${total[0]}-$B${ACQUISITION + 1}", new, "total_money"),
+            (
+                NEW,
+                say("a new customer is worth ({n} years)", n=spans[0]),
+                f"=$F${total[0]}-$B${ACQUISITION + 1}",
+                new,
+                "total_money",
+            ),
             (
                 BACK,
-                say("a customer won back is worth"),
+                say("a customer won back is worth ({n} months)", n=spans[1]),
                 f"=$L${total[1]}-$B${WIN_BACK + 1}",
                 back,
                 "total_money",

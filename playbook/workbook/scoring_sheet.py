@@ -30,7 +30,17 @@ class ScoringSheet:
 
     def notes(self) -> list[tuple[str, str]]:
         """Return heading and meaning of each column."""
-        return [(heading, note) for _, heading, _, note in self._columns() if note]
+        say = self.live.words.say
+        others = [
+            (heading, note)
+            for name, heading, _, note in self._columns()
+            if note and not name.startswith(("points_", "value_"))
+        ]
+        return [
+            *others,
+            (say("each criterion"), say("points from 0 to 10; live; none where not known")),
+            (say("each criterion: value"), say("what the points are for")),
+        ]
 
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
@@ -84,7 +94,7 @@ class ScoringSheet:
             for place, (one, name) in enumerate(zip(found.criteria, found.labels, strict=True))
         ]
         back = [
-            ("value", say("second lifetime value"), "money", say("margin if won back; decides ties")),
+            ("worth", say("second lifetime value"), "money", say("margin if won back; decides ties")),
             ("chance", say("chance unaided"), "share", say("of an order within the horizon")),
             (
                 "profit",
@@ -136,7 +146,7 @@ class ScoringSheet:
         found, rows = self.live, self.live.rows
         keys, rest = self.keys(), self.rest()
         for name, column, kind in (
-            ("value", "second_lifetime_value", "money"),
+            ("worth", "second_lifetime_value", "money"),
             ("chance", "return_probability", "share"),
             ("profit", "best_profit", "money"),
         ):
@@ -147,7 +157,7 @@ class ScoringSheet:
         for row, place in enumerate(found.ties):
             cell = {name: found.cell(name, row) for name in (*live.BACK, "score")}
             lost = (
-                f"OR({_is(cell['profit'], '<=0')},{_is(cell['value'], '<=0')},"
+                f"OR({_is(cell['profit'], '<=0')},{_is(cell['worth'], '<=0')},"
                 f"{_is(cell['chance'], '>=' + wait)})"
             )
             page.write_number(HEAD + 1 + row, found.column("tie"), place, styles["number"])
@@ -194,7 +204,7 @@ class ScoringSheet:
         cell = {name: found.cell(name, row) for name in live.BACK}
         names = {kind: text(name) for kind, name in found.classes.items()}
         offered = f"IF({cell['rest']}>={found.setting('cut')},{names[FIRST]},{names[BUDGET]})"
-        gone = f"OR({_is(cell['profit'], '<=0')},{_is(cell['value'], '<=0')})"
+        gone = f"OR({_is(cell['profit'], '<=0')},{_is(cell['worth'], '<=0')})"
         return f"=IF(ISNUMBER({cell['rest']}),{offered},IF({gone},{names[LET_GO]},{names[WAIT]}))"
 
     def _finish(self, page: Any, styles: Styles) -> None:

@@ -13,6 +13,8 @@ PERSONAL = ("name", "email", "phone", "address", "language")
 """Columns of the client's customer table that the sheets repeat where they are there."""
 HEAD = 2
 """Row of the headings."""
+HEAD_HEIGHT = 45
+"""Three lines."""
 
 
 class Sheet(Protocol):
@@ -43,13 +45,15 @@ class Column:
 class TableSheet:
     """A sheet of values: a title, a sentence above the table, and the table.
 
-    ``columns`` that the frame does not have are not shown.
+    ``columns`` that the frame does not have are not shown; ``not_printed`` (names) are on the
+    screen only.
     """
 
     title: str
     sentence: str
     frame: pd.DataFrame
     columns: Sequence[Column]
+    not_printed: Sequence[str] = ()
 
     @property
     def shown(self) -> list[Column]:
@@ -73,11 +77,14 @@ class TableSheet:
         if len(self.frame):
             page.autofilter(HEAD, 0, HEAD + len(self.frame), len(columns) - 1)
         printable(page, HEAD)
+        printed = [place for place, column in enumerate(columns) if column.name not in self.not_printed]
+        page.print_area(0, 0, HEAD + len(self.frame), max(printed))
 
 
 def write_heading(page: Any, row: int, position: int, heading: str, note: str, styles: Styles) -> None:
     """Write the heading of a column, with what it means as a note on the cell."""
     page.write_string(row, position, heading, styles["head"])
+    page.set_row(row, HEAD_HEIGHT)
     if note:
         page.write_comment(row, position, note)
 

@@ -49,8 +49,12 @@ def make_styles(book: Any, words: Words) -> Styles:
     )
     styles["title"] = book.add_format({"bold": True, "font_size": 14})
     styles["bold"] = book.add_format({"bold": True})
+    styles["input_exact"] = book.add_format(
+        {"num_format": "General", "bg_color": "#FFFBE6", "border": 1, "border_color": "#B45309"}
+    )
     styles["factor"] = book.add_format({"num_format": "0.0000"})
-    styles["exact"] = book.add_format({"num_format": "0.0#####"})
+    styles["exact"] = book.add_format({"num_format": "0.00"})
+    styles["left"] = book.add_format({"num_format": "0", "align": "left"})
     styles["alarm"] = book.add_format({"bold": True, "font_color": "#B91C1C"})
     for name, colour in (("best", BEST), ("fair", FAIR), ("quiet", QUIET), ("gone", GONE)):
         styles[name] = book.add_format({"bg_color": colour})

@@ -51,9 +51,9 @@ class WeightsSheet:
         self._write_criteria(page, styles)
         self._write_settings(page, styles)
         self._write_first(page, styles)
-        page.set_column(0, 0, 30)
-        page.set_column(1, 3, 15)
-        page.set_column(4, 4, 24)
+        page.set_column(0, 0, 46)
+        page.set_column(1, 3, 18)
+        page.set_column(4, 4, 26)
         page.set_column(WEIGHT, MARKS + MOST_MARKS - 1, 10)
         page.freeze_panes(TABLE, 1)
         printable(page, TABLE - 1)
@@ -83,9 +83,9 @@ class WeightsSheet:
         say = self.live.words.say
         for place in range(MOST_MARKS):
             if place < len(marks):
-                page.write_number(row, MARKS + place, marks[place], styles["input_text"])
+                page.write_number(row, MARKS + place, marks[place], styles["input_exact"])
             else:
-                page.write_blank(row, MARKS + place, None, styles["input_text"])
+                page.write_blank(row, MARKS + place, None, styles["input_exact"])
         rule = {
             "validate": "decimal",
             "criteria": "between",
@@ -187,15 +187,15 @@ class WeightsSheet:
         page.write_string(
             head - 1, 0, say("The first {n} by these weights", n=found.words.number(shown)), styles["bold"]
         )
-        columns = ("customer_id", "name", "class", "score", "delivered_rank")
-        headings = [say("customer"), say("name"), say("class"), say("total"), say("rank as delivered")]
+        columns = ("customer_id", "class", "score", "name", "delivered_rank")
+        headings = [say("customer"), say("class"), say("total"), say("name"), say("rank as delivered")]
         for position, heading in enumerate([say("rank"), *headings]):
-            page.write_string(head, position, heading, styles["head"])
+            write_heading(page, head, position, heading, "", styles)
         ranks = found.whole("rank", sheet=True)
         rows = found.rows
         for row in range(shown):
             at = head + 1 + row
-            page.write_number(at, 0, row + 1, styles["number"])
+            page.write_number(at, 0, row + 1, styles["left"])
             cached = {
                 "customer_id": str(rows["customer_id"][row]),
                 "name": str(rows["name"][row]) if "name" in rows and pd.notna(rows["name"][row]) else "",
