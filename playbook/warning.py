@@ -132,7 +132,9 @@ class Signals:
         axes.axvline(1, color=GREY, linewidth=0.8)
         axes.set_xscale("log")
         axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5], minor=False)
-        axes.set_xlim(max(min(0.45, seen["lift_low"].min() / 1.1), 0.05), max(2.2, seen["lift_high"].max()))
+        axes.set_xlim(
+            max(min(0.45, seen["lift_low"].min() / 1.1), 0.05), max(2.2, 1.05 * seen["lift_high"].max())
+        )
         axes.xaxis.set_major_formatter(lambda lift, _: words.number(lift, 0 if lift >= 1 else 1))
         axes.xaxis.set_minor_formatter(lambda *_: "")
         axes.set_yticks(places, [label(str(name), words) for name in seen["signal"]])

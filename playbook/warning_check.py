@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from playbook import warning_model
 from playbook.call_words import check_sentences, rule_labels
+from playbook.cox import Flags
 from playbook.display import Table
 from playbook.findings import Finding
 from playbook.leaving import Past
@@ -43,6 +44,8 @@ class Check:
         high (95%); behind, behind_low, behind_high (the best rule of this chapter, the first row,
         minus it; paired 95%); caught (of the first ``calls`` by this rule, the share who left).
         Intervals from 500 resamplings of shards of customers.
+    in_order : array of bool, shape (customers,)
+        Who left, in the order of ``rule``.
     """
 
     day: date
@@ -51,13 +54,12 @@ class Check:
     left: int
     calls: int
     areas: pd.DataFrame
+    in_order: Flags
 
     @property
     def rule(self) -> str:
         """Return the rule to rank by: the first, unless a simpler one was certainly better."""
-        sure = self.areas[self.areas["behind_high"] < 0]
-        chosen = self.areas.iloc[0] if sure.empty else sure.loc[sure["auc"].idxmax()]
-        return str(chosen["rule"])
+        return _rule(self.areas)
 
     def findings(self) -> list[Finding]:
         """Return how well each rule put first those who left."""
@@ -143,7 +145,14 @@ def check(past: Past | None, settings: Settings) -> Check | None:
     calls = min(settings.warning.calls_per_week, len(left))
     areas = compare(ranked, left, tried.rows["shard"].to_numpy(int), settings.seed)
     areas["caught"] = [_caught(score, left, calls) for score in ranked.values()]
-    return Check(day, past.horizon_days, len(left), int(left.sum()), calls, areas)
+    in_order = left[np.argsort(-ranked[_rule(areas)], kind="stable")] == 1
+    return Check(day, past.horizon_days, len(left), int(left.sum()), calls, areas, in_order)
+
+
+def _rule(areas: pd.DataFrame) -> str:
+    sure = areas[areas["behind_high"] < 0]
+    chosen = areas.iloc[0] if sure.empty else sure.loc[sure["auc"].idxmax()]
+    return str(chosen["rule"])
 
 
 def compare(ranked: dict[str, Array], left: Array, shards: Array, seed: int) -> pd.DataFrame:

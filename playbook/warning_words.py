@@ -43,11 +43,12 @@ def threshold(signal: str, past: Past, words: Words) -> str:
     """Return from where on a signal is on."""
     say, rules = words.say, past.rules
     share, days = words.percent(rules.fall), words.number(rules.recent_days)
+    times = words.number(rules.overdue, 0 if rules.overdue == int(rules.overdue) else 1)
     lately = say("within {days} days", days=days)
     fallen = say("{share} or less of the {days} days before", share=share, days=days)
     return {
-        "overdue": say("{n} times the usual gap", n=words.number(rules.overdue, 1)),
-        "longer_gaps": say("{n} times the gaps before", n=words.number(rules.overdue, 1)),
+        "overdue": say("{n} times the usual gap", n=times),
+        "longer_gaps": say("{n} times the gaps before", n=times),
         "fewer_orders": fallen,
         "falling_value": fallen,
         "smaller_order": say("{share} or less of the usual", share=share),
@@ -84,7 +85,7 @@ def worth_table(judged: pd.DataFrame, words: Words) -> Table:
     verdicts = {
         "warns": say("warns"),
         "reassures": say("reassures"),
-        "nothing": say("says nothing here"),
+        "nothing": say("adds nothing"),
         "unclear": say("not clear"),
     }
     shown = pd.DataFrame(
@@ -184,7 +185,7 @@ def signal_sentences(findings: Findings, words: Words) -> list[str]:
     said += [_of_signal(name, findings, words) for name in by_verdict["warns"] + by_verdict["reassures"]]
     if by_verdict["nothing"]:
         names = _listed(by_verdict["nothing"], words)
-        said.append(say("These say nothing here that silence and orders do not say: {list}.", list=names))
+        said.append(say("These add nothing here to what silence and orders say: {list}.", list=names))
     if by_verdict["unclear"]:
         names = _listed(by_verdict["unclear"], words)
         said.append(say("Not clear from so few customers, it may be chance: {list}.", list=names))

@@ -10,6 +10,7 @@ import pytest
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from playbook import (
+    call_sliders,
     calls,
     churn,
     comebacks,
@@ -562,3 +563,14 @@ def test_every_past_day_has_a_whole_horizon_after_it_and_history_before():
     history = SimpleNamespace(first_day=date(2024, 1, 1), as_of=date(2024, 12, 31))
     assert leaving.landmark_days(history, 182) == [date(2024, 7, 2)]
     assert leaving.landmark_days(history, 300) == []
+
+
+def test_a_longer_list_catches_more_leavers_and_more_who_stay(demo, monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_HEADLESS", "1")
+    shown = call_sliders.how_many_calls(demo.tried, WORDS).frame
+    assert len(shown) == len(call_sliders.NUMBERS)
+    left = [int(demo.tried.in_order[:number].sum()) for number in call_sliders.NUMBERS]
+    assert left == sorted(left) and demo.tried.in_order.sum() == demo.tried.left
+    precision = [count / number for count, number in zip(left, call_sliders.NUMBERS, strict=True)]
+    assert precision[-1] < precision[2] and "50" in set(shown["warned of"])
+    assert call_sliders.how_many_calls(None, WORDS) is None
