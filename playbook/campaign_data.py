@@ -33,7 +33,8 @@ class Trial:
     people : DataFrame
         One row per assigned customer, by customer_id: customer_id; treated (bool: assigned to be
         contacted); arm (offer, with its channel where the arms differ by it; empty for the control
-        group); offer, channel (empty where not known); start (datetime64, day of the contact, or
+        group); offer, channel (of those held back: what would have been; empty where not
+        known); start (datetime64, day of the contact, or
         the day it would have been); cost (of all contacts made, client's currency; NaN where not
         known); contaminated (bool: held back, and contacted all the same); elsewhere (bool:
         contacted by another campaign within the horizon).
@@ -258,7 +259,6 @@ def assign(rows: pd.DataFrame) -> pd.DataFrame:
     people["treated"] = ~people["control"]
     people["contaminated"] = people["control"] & contacted
     people["two_offers"] = people["treated"] & (people["offers"] > 1)
-    people.loc[people["control"], "offer"] = ""
     people["arm"] = _arms(people)
     people = _one_start(people, first_day)
     kept = ["arm", "treated", "offer", "channel", "start", "cost", "contaminated", "two_offers", "one_start"]

@@ -16,7 +16,14 @@ from playbook.findings import Findings
 
 REMEMBERED = "campaigns.parquet"
 """What a run keeps of the campaigns that it measured, for the runs after it."""
-READ = ("findings/04.json", "findings/07.json", "plan.csv", "tables/customers.parquet", REMEMBERED)
+READ = (
+    "findings/04.json",
+    "findings/07.json",
+    "plan.csv",
+    "held_back.csv",
+    "tables/customers.parquet",
+    REMEMBERED,
+)
 """What is read of an earlier run."""
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")

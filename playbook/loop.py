@@ -14,6 +14,7 @@ from playbook.display import Table
 from playbook.earlier_runs import REMEMBERED, EarlierRun, earlier_runs
 from playbook.findings import Finding, Findings
 from playbook.history import History
+from playbook.intended import read_intended
 from playbook.measurement import Measured, measure
 from playbook.sources import Sources
 from playbook.trial_plan import assignment, read_plan
@@ -196,11 +197,10 @@ def _realised(
     """Return what came of a report's plan, where its horizon is over."""
     if not (run.folder / "plan.csv").is_file():
         return {}
-    planned = read_plan(run.folder)
-    then = pd.read_parquet(run.folder / "tables/customers.parquet")
-    if planned.empty or "holdout" not in then or not then["holdout"].any():
+    planned, held_back = read_plan(run.folder), read_intended(run.folder)
+    if planned.empty or held_back.empty:
         return {}
-    rows = assignment(then, planned, run.as_of)
+    rows = assignment(planned, held_back, run.as_of)
     name = str(rows["campaign"].iloc[0])
     share = float((planned["return_probability_with_offer"] - planned["return_probability"]).mean())
     carried_out = [campaign for campaign in campaigns if campaign.trial.campaign == name]

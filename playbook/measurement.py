@@ -20,6 +20,7 @@ from playbook.trial_effects import (
 )
 from playbook.verdicts import (
     FIRST_DAYS,
+    SRM,
     Evidence,
     Judgement,
     arms_alike,
@@ -180,7 +181,9 @@ def measure(trial: Trial, settings: Measurement, seed: int) -> Measured:
     return replace(
         measured,
         whole=_judged(compare(trial, everybody, settings, seed, named, before), trial, settings, named),
-        arms={name: _judged(arm, trial, settings, named) for name, arm in arms.items()},
+        arms={
+            name: _judged_arm(arm, trial, settings, named, before, parts[name]) for name, arm in arms.items()
+        },
         channels=channels,
         readings={day: _effects(trial, everybody, settings, day, _outcomes(trial, named)) for day in days},
     )
@@ -200,10 +203,14 @@ def _outcomes(trial: Trial, named: str) -> list[str]:
 
 
 def _arm_parts(trial: Trial) -> dict[str, Flags]:
-    """Return who is compared for each arm: its customers and the whole control group."""
-    arm = trial.people["arm"].to_numpy(object)
+    """Return who is compared for each arm: those who would have got its offer, else all held back."""
+    arm, offer = (trial.people[name].to_numpy(object) for name in ("arm", "offer"))
     names = sorted(set(arm[trial.treated]))
-    return {str(name): (arm == name) | ~trial.treated for name in names} if len(names) > 1 else {}
+    if len(names) < 2:
+        return {}
+    if (offer[~trial.treated] != "").any():
+        return {str(name): (arm == name) | (~trial.treated & (offer == name)) for name in names}
+    return {str(name): (arm == name) | ~trial.treated for name in names}
 
 
 def _channel_parts(trial: Trial) -> dict[str, Flags]:
@@ -301,3 +308,13 @@ def _judged(compared: Compared, trial: Trial, settings: Measurement, named: str)
         contaminated=trial.counts.get("contaminated", 0) / held_back,
     )
     return replace(compared, judgement=judge(evidence))
+
+
+def _judged_arm(
+    arm: Compared, trial: Trial, settings: Measurement, named: str, before: Array | None, part: Flags
+) -> Compared:
+    """Judge an arm, where chance could have drawn its customers."""
+    p = None if before is None else arms_alike(before[part], trial.treated[part])
+    if p is not None and p < SRM:
+        return replace(arm, judgement=Judgement("cannot_be_told", "arms_differ"))
+    return _judged(arm, trial, settings, named)

@@ -232,8 +232,9 @@ class Measurements:
             {"n": "number"},
             headings,
             say(
-                "Offers are corrected for how many there are (Holm). A channel is compared with those held"
-                " back of the same channel; who got which was not drawn by chance."
+                "Offers are corrected for how many there are (Holm). Offer and channel are compared with"
+                " those held back who would have had the same, where the list says so. An offer whose"
+                " customers were not like them before gets no verdict: chance did not deal it out."
             ),
         )
 

@@ -54,9 +54,9 @@ class Effect:
         both, in proportion to its size, as cells of a contingency table are counted.
     se, low, high, p : float or None
         Welch: standard error, 95% interval, two-sided p; bounds moved out and p raised where
-        skewness asks for it (Hall 1992). None where there are too few buyers.
+        the skewness of amounts asks for it (Hall 1992). None where there are too few buyers.
     skewness, freedom : float
-        Of the difference, and Welch's degrees of freedom.
+        Of the difference of amounts (0 for shares), and Welch's degrees of freedom.
     corrected_low, corrected_high : float or None
         The interval corrected for several arms (Holm); with one arm the same.
     adjusted, adjusted_low, adjusted_high : float or None
@@ -136,7 +136,9 @@ def welch(values: Array, treated: Flags, happened: Array, name: str, days: int, 
         return found
     compared = CompareMeans(DescrStatsW(yes), DescrStatsW(no))
     se, freedom = float(compared.std_meandiff_separatevar), float(compared.dof_satt())
-    skewness = (third_moment(yes) / len(yes) ** 2 - third_moment(no) / len(no) ** 2) / se**3
+    skewness = 0.0
+    if UNITS[name] != "share":
+        skewness = (third_moment(yes) / len(yes) ** 2 - third_moment(no) / len(no) ** 2) / se**3
     found = replace(found, se=se, skewness=skewness, freedom=freedom)
     t = found.value / se
     found = replace(found, p=2 * float(student.sf(min(abs(t), abs(float(symmetric(t, skewness)))), freedom)))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from playbook.display import Table
@@ -305,38 +304,28 @@ def _points(share: float | None, words: Words) -> str | None:
     return None if share is None else words.number(100 * share, 1)
 
 
-def assignment(customers: pd.DataFrame, planned: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Return who was drawn into which arm, in the columns of the contacts table.
-
-    Those held back take the day and the channel of the contact next to them in the ranking: the
-    day it would have been.
 
     Parameters
     ----------
-    customers : DataFrame
-        customer_id, rank, holdout.
     planned : DataFrame
         ``plan.csv``.
+    held_back : DataFrame
+        ``held_back.csv``: customer_id, and the offer, channel and week that would have been.
 
     Returns
     -------
     DataFrame
         campaign, customer_id, contacted_at, channel, arm, offer, cost; by customer_id.
     """
-    name = f"Plan {as_of.isoformat()}"
-    treated = planned[["customer_id", "rank", "week", "channel", "offer", "contact_cost"]]
-    treated = treated.sort_values(["rank", "customer_id"], ignore_index=True)
-    held_back = customers.loc[customers["holdout"].to_numpy(bool), ["customer_id", "rank"]]
-    next_to = np.searchsorted(treated["rank"].to_numpy(float), held_back["rank"].to_numpy(float))
-    beside = treated.iloc[np.minimum(next_to, len(treated) - 1)] if len(treated) else treated
-    controls = held_back.assign(
-        week=beside["week"].to_numpy() if len(beside) else None,
-        channel=beside["channel"].to_numpy() if len(beside) else None,
-    )
-    rows = pd.concat([treated.assign(arm="treated"), controls.assign(arm="control")], ignore_index=True)
-    rows = rows.rename(columns={"week": "contacted_at", "contact_cost": "cost"}).assign(campaign=name)
+    treated = planned[["customer_id", "week", "channel", "offer", "contact_cost"]].assign(arm="treated")
+    controls = held_back[["customer_id", "week", "channel", "offer"]].assign(arm="control")
+    rows = pd.concat([part for part in (treated, controls) if len(part)] or [treated], ignore_index=True)
+    rows = rows.rename(columns={"week": "contacted_at", "contact_cost": "cost"})
+    rows["campaign"] = f"Plan {as_of.isoformat()}"
     columns = ["campaign", "customer_id", "contacted_at", "channel", "arm", "offer", "cost"]
-    return rows.sort_values("customer_id", ignore_index=True)[columns]
+    return rows.sort_values("customer_id", ignore_index=True).reindex(columns=columns)
 
 
 def write_assignment(folder: Path, rows: pd.DataFrame) -> None:

@@ -35,6 +35,9 @@ def report(home, as_of=BEFORE, n=400, inputs=None, **plan) -> None:
     rows |= {"channel": "letter", "week": START.date().isoformat(), "contact_cost": 1.0}
     rows |= {"incentive_return": 0.0, "return_probability": 0.1, "return_probability_with_offer": 0.2}
     pd.DataFrame(rows | plan).to_csv(folder / "plan.csv", index=False)
+    held_back = customers.loc[customers["holdout"], ["customer_id", "rank"]]
+    held_back = held_back.assign(offer="Letter", channel="letter", week=rows["week"])
+    held_back.assign(**plan).to_csv(folder / "held_back.csv", index=False)
     found.write(folder / "findings/04.json", [Finding("inactivity_threshold", 120), Finding("lapsed", n)])
     found.write(
         folder / "findings/07.json", [Finding("plan_customers", n // 2), Finding("held_back", n // 2)]

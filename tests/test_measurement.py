@@ -251,6 +251,24 @@ def test_shares_active_and_second_lives_by_arm():
     assert second_lives(trial, 90, 90)["returners"].tolist() == [80, 60]
 
 
+def test_an_offer_is_compared_with_those_who_would_have_got_it():
+    treated, control = ids("T", 400), ids("C", 400)
+    rows = contacts_of(treated, control)
+    rows["offer"] = (["Call"] * 100 + ["Letter"] * 300) * 2
+    spread = np.linspace(10, 30, 400)
+    orders = orders_of(
+        (treated + control, -400, 30.0),
+        (treated[:80], 10, spread[:80]),  # those called come back, and so would they have
+        (control[:80], 10, spread[:80]),
+        (treated[100:160], 10, spread[:60]),
+        (control[100:130], 10, spread[:30]),
+    )
+    arms = judged(client_of(orders, rows)).arms
+    assert arms["Call"].effects["return"].value == 0
+    assert arms["Letter"].effects["return"].value == pytest.approx(0.1)
+    assert arms["Call"].effects["return"].n_control == 100
+
+
 # Bad input -----------------------------------------------------------------------------------
 
 

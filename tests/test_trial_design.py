@@ -159,22 +159,26 @@ def test_no_plan_no_holdout_no_record():
     assert said(customers, plan, empty)[0] == "unknown"
 
 
+def held_back_of(customers, plan) -> pd.DataFrame:
+    rows = customers.loc[customers["holdout"], ["customer_id", "rank"]]
+    return rows.assign(offer="Letter", channel="letter", week="2026-01-05")
+
+
 def test_the_list_to_keep_can_be_handed_in_as_contacts():
     customers, plan = planned(600)
-    rows = trial_plan.assignment(customers, plan, date(2025, 12, 31))
+    rows = trial_plan.assignment(plan, held_back_of(customers, plan), date(2025, 12, 31))
     assert len(rows) == 600
     assert rows["arm"].value_counts().to_dict() == {"treated": 540, "control": 60}
-    held_back = rows[rows["arm"] == "control"]
-    assert set(held_back["channel"]) == {"letter", "phone"}
-    assert held_back["contacted_at"].notna().all()
+    assert rows["contacted_at"].notna().all()
     people = assign(read_rows(rows))
     assert not people["one_start"].any()
     assert people["treated"].sum() == 540
+    assert set(people.loc[~people["treated"], "offer"]) == {"Letter"}
 
 
 def test_the_list_of_a_plan_of_nobody_is_empty():
     customers, plan = planned(10)
-    rows = trial_plan.assignment(customers.assign(holdout=False), plan.iloc[:0], date(2025, 12, 31))
+    rows = trial_plan.assignment(plan.iloc[:0], held_back_of(customers, plan).iloc[:0], date(2025, 12, 31))
     assert rows.empty
     assert list(rows)[:3] == ["campaign", "customer_id", "contacted_at"]
 
