@@ -8,16 +8,18 @@ import numpy as np
 import pandas as pd
 
 from playbook import response, value
+from playbook.apart_words import kind_price_sentences, left_out_sentences
 from playbook.catalogue import Offer
 from playbook.display import Table
 from playbook.evidence import Kinds, verdict_labels
-from playbook.findings import Finding, Findings
+from playbook.findings import Finding
 from playbook.history import History
 from playbook.kinds import kind_labels
 from playbook.reach import reach
 from playbook.second_order import SecondOrder
 from playbook.settings import Settings
 from playbook.sources import Sources
+from playbook.stage_words import nouns
 from playbook.wording import Words
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
@@ -40,12 +42,14 @@ class LeftOut:
         The cut.
     selection : bool
         The client's own selection says who is addressed, whatever is left out here.
+    preset : str
     """
 
     customers: pd.DataFrame
     treat: str
     days: int
     selection: bool
+    preset: str = "retail"
 
     @property
     def totals(self) -> dict[str, float]:
@@ -69,11 +73,29 @@ class LeftOut:
             ),
             Finding("cost_saved", round(totals["saved"], 2), unit="money", n=n),
             Finding("selection_stands", int(self.selection), unit="yes_no"),
+            Finding("preset", self.preset),
+            *self._kind_findings(occasional),
         ]
         if not told:
             return [*found, Finding("margin_given_up", None, unit="money", n=n, verdict="unknown")]
         value, low, high = (round(totals[name], 2) for name in ("given_up", "given_up_low", "given_up_high"))
         return [*found, Finding("margin_given_up", value, low, high, "money", n, "assumed")]
+
+    def _kind_findings(self, occasional: pd.DataFrame) -> list[Finding]:
+        found = []
+        for kind, members in occasional.groupby("occasional_kind"):
+            totals = _totals(members[members["left_out"]])
+            n = int(totals["left_out"])
+            found += [
+                Finding(f"left_out_{kind}", n, unit="customers", n=len(members)),
+                Finding(f"cost_saved_{kind}", round(totals["saved"], 2), unit="money", n=n),
+                Finding(f"margin_given_up_{kind}", round(totals["given_up"], 2), unit="money", n=n),
+            ]
+        return found
+
+    def kind_sentences(self, words: Words) -> list[str]:
+        """Say of the kinds with most to leave out what that saves and gives up."""
+        return kind_price_sentences({finding.name: finding for finding in self.findings()}, words)
 
     def sentences(self, words: Words) -> list[str]:
         """Say who is left out, what that saves and what it gives up."""
@@ -82,7 +104,7 @@ class LeftOut:
     def table(self, words: Words) -> Table:
         """Return those left out and those treated apart, by what they are worth against a contact."""
         say = words.say
-        occasional = self.customers[self.customers["occasional"]]
+        occasional, called = self.customers[self.customers["occasional"]], nouns(self.preset, words)
         kept = ~occasional["left_out"]
         rows = [
             (label, *_worth(occasional[mask]))
@@ -92,8 +114,8 @@ class LeftOut:
             )
         ]
         headings = {
-            "who": say("occasional buyers"),
-            "customers": say("customers"),
+            "who": called["occasional"],
+            "customers": called["customers"],
             "chance": say("chance to return unaided"),
             "life": say("value of a second life"),
             "worth": say("chance times value"),
@@ -103,7 +125,7 @@ class LeftOut:
         formats |= dict.fromkeys(("life", "worth", "contact"), "money_exact")
         return Table(
             pd.DataFrame(rows, columns=list(headings)),
-            say("Occasional buyers, by what each is worth against a contact (means)"),
+            say("What each is worth against a contact (means)"),
             words,
             formats,
             headings,
@@ -130,8 +152,8 @@ class LeftOut:
         shown = verdicts.to_frame().join(grouped, how="inner").rename_axis("kind").reset_index()
         shown["kind"] = shown["kind"].map(kind_labels(words))
         headings = {
-            "kind": say("what their one order was"),
-            "customers": say("occasional buyers"),
+            "kind": say("what their one {order} was", order=nouns(self.preset, words)["order"]),
+            "customers": nouns(self.preset, words)["occasional"],
             "left_out": say("left out"),
             "saved": say("cost saved"),
             "given_up": say("margin given up"),
@@ -139,7 +161,7 @@ class LeftOut:
         }
         return Table(
             shown[list(headings)],
-            say("Occasional buyers by kind"),
+            say("Left out, by kind"),
             words,
             {"customers": "number", "left_out": "number", "saved": "money", "given_up": "money"},
             headings,
@@ -213,7 +235,8 @@ def leave_out(
         ]
         seen[name] = np.max(made, axis=0, initial=0) if made else 0.0
     seen["left_out"] = seen["occasional"] & _chosen(seen, settings.occasional.treat)
-    return LeftOut(seen, settings.occasional.treat, second.days, settings.selection is not None)
+    stands = settings.selection is not None
+    return LeftOut(seen, settings.occasional.treat, second.days, stands, settings.preset)
 
 
 def _least(costs: Any, size: int) -> Any:
@@ -258,88 +281,3 @@ def _totals(left_out: pd.DataFrame) -> dict[str, float]:
 def _worth(group: pd.DataFrame) -> tuple[float, ...]:
     columns = ["return_probability", "life_value", "worth", "contact_cost"]
     return (len(group), *(float(mean) for mean in group[columns].mean()))
-
-
-def left_out_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word who is left out, the cost saved and the margin given up."""
-    said = _left_out(findings, words)
-    if said and findings["selection_stands"].value:
-        said.append(
-            words.say(
-                "The selection in client.yml stands over this: whom it names may be addressed, occasional or"
-                " not."
-            )
-        )
-    return said
-
-
-def _left_out(findings: Findings, words: Words) -> list[str]:
-    say, out = words.say, findings["left_out"]
-    if not out.n:
-        return []
-    if out.verdict == "unknown":
-        return [
-            say(
-                "What occasional buyers are worth against a contact cannot be told, so none is left out;"
-                " they are treated apart."
-            )
-        ]
-    if not out.value:
-        return [
-            say(
-                "None of the occasional buyers is left out of win-back: what each can be expected to bring"
-                " pays for the cheapest contact that may be made. They are treated apart."
-            )
-        ]
-    return [_who_is_left_out(out, words), *_price_sentences(findings, words)]
-
-
-def _who_is_left_out(out: Finding, words: Words) -> str:
-    if out.verdict == "out":
-        return words.say(
-            "All {n} occasional buyers are left out of win-back, as set in client.yml.",
-            n=words.number(out.value),
-        )
-    return words.say_many(
-        "{n} of the occasional buyers is left out of win-back: the chance to return times the value"
-        " of a second life does not pay for the cheapest contact that may be made. The other"
-        " {others} are treated apart.",
-        "{n} of the occasional buyers are left out of win-back: their chance to return times the"
-        " value of a second life does not pay for the cheapest contact that may be made to them. The"
-        " other {others} are treated apart.",
-        out.value,
-        others=words.number((out.n or 0) - out.value),
-    )
-
-
-def _price_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word the cost saved beside the margin given up."""
-    say, money = words.say, words.money
-    saved, given_up = findings["cost_saved"], findings["margin_given_up"]
-    if given_up.value is None:
-        return [
-            say(
-                "That saves {saved} for one contact each; the margin it gives up cannot be told.",
-                saved=money(saved.value),
-            )
-        ]
-    said = [
-        say(
-            "That saves {saved} for one contact each and gives up {given_up} of margin ({low} to {high}):"
-            " what this contact would add to what comes anyway, by the response that the offers assume.",
-            saved=money(saved.value),
-            given_up=money(given_up.value),
-            low=money(given_up.low or 0),
-            high=money(given_up.high or 0),
-        )
-    ]
-    if given_up.value > saved.value:
-        said.append(
-            say(
-                "Leaving them out pays only if they respond less than {share} as well as the offers assume"
-                " of everybody. Occasional buyers may: contact a small share of them, drawn at random, and"
-                " see.",
-                share=words.percent(saved.value / given_up.value),
-            )
-        )
-    return said

@@ -13,6 +13,7 @@ from playbook.display import Table
 from playbook.findings import Finding, Findings
 from playbook.kinds import COLUMNS, NO_KIND, NOT_KNOWN, assign, hits, kind_labels, missing_columns, paid
 from playbook.settings import Occasional
+from playbook.stage_words import nouns
 from playbook.wording import Words
 
 LEAST_FIRST_ORDERS = 30
@@ -39,6 +40,7 @@ class Kinds:
         Columns of the orders that the rules would take and the client does not have.
     unnamed_sources : tuple of str
         The most frequent sources of first orders, where none is among those that settings name.
+    preset : str
     """
 
     kind: pd.Series
@@ -46,6 +48,7 @@ class Kinds:
     evidence: pd.DataFrame
     missing: tuple[str, ...]
     unnamed_sources: tuple[str, ...]
+    preset: str = "retail"
 
     def findings(self) -> list[Finding]:
         """Return the second-order rate of each kind with its verdict, and what is missing."""
@@ -53,6 +56,7 @@ class Kinds:
             Finding("second_order_days", self.days, unit="days"),
             Finding("columns_missing", " ".join(self.missing), unit="columns", n=len(self.missing)),
             Finding("sources_unnamed", ", ".join(self.unnamed_sources), n=len(self.unnamed_sources)),
+            Finding("preset", self.preset),
         ]
         for row in self.evidence.to_dict("records"):
             n, verdict = int(row["first_orders"]), row["verdict"]
@@ -103,7 +107,9 @@ class Kinds:
         return Table(
             shown[list(headings)],
             say(
-                "Second orders within {days} days, by what the first order was", days=words.number(self.days)
+                "A second {order} within {days} days, by what the first was",
+                order=nouns(self.preset, words)["order"],
+                days=words.number(self.days),
             ),
             words,
             formats,
@@ -118,7 +124,7 @@ class Kinds:
         )
 
 
-def see_kinds(first: pd.DataFrame, settings: Occasional, days: int) -> Kinds:
+def see_kinds(first: pd.DataFrame, settings: Occasional, days: int, preset: str = "retail") -> Kinds:
     """Apply the rules to all first orders and measure how often each kind orders again.
 
     Parameters
@@ -157,6 +163,7 @@ def see_kinds(first: pd.DataFrame, settings: Occasional, days: int) -> Kinds:
         evidence=pd.DataFrame(rows),
         missing=missing_columns(first),
         unnamed_sources=_unnamed_sources(first, settings),
+        preset=preset,
     )
 
 
@@ -215,11 +222,21 @@ def kind_sentences(findings: Findings, words: Words) -> list[str]:
     say, days = words.say, words.number(findings["second_order_days"].value)
     missing = str(findings["columns_missing"].value).split()
     kinds = _by_verdict(findings, missing)
+    called = nouns(str(findings["preset"].value), words)
+    if findings["preset"].value == "donations" and not any(kinds.values()):
+        return [
+            say(
+                "The kinds that this chapter knows (samples, coupons, promotions, bargains, paid search) are"
+                " those of shops: nothing in these data tells kinds of {occasional} apart.",
+                **called,
+            )
+        ]
     said = []
     if kinds["occasional"]:
         said.append(
             say(
-                "Seldom followed by a second order within {days} days: {kinds}.",
+                "Seldom followed by a second {order} within {days} days: {kinds}.",
+                order=called["order"],
                 days=days,
                 kinds="; ".join(_with_rate(kind, findings, words) for kind in kinds["occasional"]),
             )

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from playbook import returns
-from playbook.apart import left_out_sentences
+from playbook.apart_words import left_out_sentences
 from playbook.display import Table
 from playbook.evidence import Kinds, kind_sentences
 from playbook.findings import Finding, Findings
 from playbook.history import History
 from playbook.kinds import COLUMNS, NO_KIND, NOT_KNOWN
 from playbook.second_order import SecondOrder, second_order_sentences
+from playbook.stage_words import nouns
 from playbook.wording import Words
 
 GROUPS = ("occasional", "recent", "old_customer", "several")
@@ -36,6 +37,7 @@ class Base:
     customers: pd.DataFrame
     groups: pd.DataFrame
     horizon_days: int
+    preset: str = "retail"
 
     def findings(self) -> list[Finding]:
         """Return who is occasional, by kind, and how many of them are expected to order."""
@@ -49,6 +51,7 @@ class Base:
             Finding("one_time_recent", int(rows["recent"]["customers"]), unit="customers", n=buyers),
             Finding("one_time_old", int(rows["old_customer"]["customers"]), unit="customers", n=buyers),
             Finding("horizon_days", self.horizon_days, unit="days"),
+            Finding("preset", self.preset),
         ]
         if pd.isna(occasional["expected"]):
             found.append(Finding("occasional_returners", None, unit="customers", n=n, verdict="unknown"))
@@ -80,26 +83,26 @@ class Base:
 
     def table(self, words: Words) -> Table:
         """Return where those who bought once stand, beside those who bought more often."""
-        say = words.say
+        say, called = words.say, nouns(self.preset, words)
         labels = {
             "occasional": say("once, and silent beyond the cut: occasional"),
             "recent": say("once, not long enough ago"),
-            "old_customer": say("once, perhaps a customer since before the log begins"),
-            "several": say("two orders or more"),
+            "old_customer": say("once, and perhaps known since before the data begin"),
+            "several": say("two {orders} or more", orders=called["orders"]),
         }
         shown = self.groups.assign(group=self.groups["group"].map(labels))
         headings = {
-            "group": say("ordered"),
-            "customers": say("customers"),
+            "group": called["ordered"],
+            "customers": called["customers"],
             "margin": say("past margin"),
-            "expected": say("expected to order within {days} days", days=words.number(self.horizon_days)),
+            "expected": say("expected to return within {days} days", days=words.number(self.horizon_days)),
             "low": say("from"),
             "high": say("to"),
         }
         formats = dict.fromkeys(("customers", "expected", "low", "high"), "number") | {"margin": "money"}
         return Table(
             shown,
-            say("Those who bought once are not one group"),
+            say("Those who {bought} once are not one group", bought=called["bought"]),
             words,
             formats,
             headings,
@@ -143,7 +146,7 @@ def see_base(
         expected = (np.nan,) * 3 if model is None else model.expected_buyers(members)
         rows.append((group, len(members), float(members["margin"].sum()), *(round(n, 1) for n in expected)))
     columns = ["group", "customers", "margin", "expected", "low", "high"]
-    return Base(seen, pd.DataFrame(rows, columns=columns), settings.horizon_days)
+    return Base(seen, pd.DataFrame(rows, columns=columns), settings.horizon_days, settings.preset)
 
 
 def occasional_sentences(findings: Findings, words: Words) -> list[str]:
@@ -160,11 +163,13 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who is occasional, and who of the one-time buyers is not."""
     say, number = words.say, words.number
     occasional, once = findings["occasional"], findings["one_time_buyers"]
+    called = nouns(str(findings["preset"].value), words)
     if not once.value:
-        return [say("Nobody bought only once: there are no occasional buyers.")]
+        return [say("Nobody {bought} only once: there are no {occasional}.", **called)]
     said = [
         say(
-            "{n} of {buyers} customers who ever ordered are occasional buyers ({share}).",
+            "{n} of {buyers} {customers} who ever {ordered} are {occasional} ({share}).",
+            **called,
             n=number(occasional.value),
             buyers=number(occasional.n or 0),
             share=words.percent(occasional.value / max(occasional.n or 0, 1)),
@@ -174,8 +179,9 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     if recent or old:
         said.append(
             say(
-                "Not everybody who bought once is one of them: of {once} one-time buyers {recent} bought too"
-                " recently to tell, and {old} may have been customers before the log begins.",
+                "Not everybody who {bought} once is one of them: of {once} {one_time} {recent} {bought} too"
+                " recently to tell, and {old} may have been {customers} before the data begin.",
+                **called,
                 once=number(once.value),
                 recent=number(recent),
                 old=number(old),
@@ -185,11 +191,11 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     if not occasional.value:
         return said
     if back.verdict == "unknown":
-        said.append(say("How many of them would order again unaided cannot be told from these data."))
+        said.append(say("How many of them would return unaided cannot be told from these data."))
     else:
         said.append(
             say(
-                "They are not nobody: about {n} of them order again within {days} days without any offer (90%"
+                "They are not nobody: about {n} of them return within {days} days without any offer (90%"
                 " interval {low} to {high}), {share} of all who are expected to return.",
                 n=number(back.value),
                 days=number(findings["horizon_days"].value),

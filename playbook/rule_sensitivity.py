@@ -203,6 +203,27 @@ def knobs(lists: Lists, words: Words) -> dict[str, Knob]:
     return found
 
 
+def cut_sentences(lists: Lists, words: Words) -> list[str]:
+    """Say how much the list, and what is left out, depend on the cut."""
+    if not lists.rare().any():
+        return []
+    earlier, now, later = (lists.totals(lists.rare(max(lists.cut + n, 1))) for n in (-90, 0, 90))
+    values = {
+        "occasional": words.between(words.number(later["occasional"]), words.number(earlier["occasional"])),
+        "left_out": words.between(words.number(later["left_out"]), words.number(earlier["left_out"])),
+        "now": words.number(now["occasional"]),
+        "out": words.number(now["left_out"]),
+    }
+    message = (
+        "With a cut 90 days later or earlier the list would hold {occasional} instead of {now}, and the same"
+        " {out} would be left out: what each is worth decides, not the cut."
+        if earlier["left_out"] == later["left_out"]
+        else "With a cut 90 days later or earlier the list would hold {occasional} instead of {now}, and"
+        " {left_out} instead of {out} would be left out."
+    )
+    return [words.say(message, **values)]
+
+
 def explore_rules(lists: Lists, words: Words) -> Any:
     """Show the sliders with what they change; in a run the same as a small table."""
     caption = words.say("What the cut and the rules change")

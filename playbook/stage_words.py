@@ -54,6 +54,10 @@ def nouns(preset: str, words: Words) -> Mapping[str, str]:
             "ordered": say("gave"),
             "have_ordered": say("given"),
             "revenue": say("donations"),
+            "bought": say("gave"),
+            "occasional": say("occasional donors"),
+            "an_occasional": say("an occasional donor"),
+            "one_time": say("one-time donors"),
         }
     return {
         "customers": say("customers"),
@@ -62,6 +66,10 @@ def nouns(preset: str, words: Words) -> Mapping[str, str]:
         "ordered": say("ordered"),
         "have_ordered": say("ordered"),
         "revenue": say("revenue"),
+        "bought": say("bought"),
+        "occasional": say("occasional buyers"),
+        "an_occasional": say("an occasional buyer"),
+        "one_time": say("one-time buyers"),
     }
 
 

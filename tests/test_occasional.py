@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import apart, catalogue, contrast, evidence, kinds, occasional, second_order
+from playbook import apart, apart_words, catalogue, contrast, evidence, kinds, occasional, second_order
 from playbook.catalogue import Offer, Response
 from playbook.demo.retailer import generate
 from playbook.findings import Finding
@@ -84,7 +84,7 @@ def study(history: History, sources: Sources, offers: tuple[Offer, ...]) -> Chap
     rules = history.settings.occasional
     second = second_order.find_second_order(history)
     first = kinds.first_orders(history)
-    seen = evidence.see_kinds(first, rules, second.days)
+    seen = evidence.see_kinds(first, rules, second.days, history.settings.preset)
     base = occasional.see_base(history, customers(history), first, second, seen)
     against = contrast.compare(first, base.customers, rules)
     weighed = apart.leave_out(history, sources, base.customers, second, offers)
@@ -503,7 +503,7 @@ def test_more_given_up_than_saved_is_said(demo):
     for given_up, said in ((10.0, False), (1000.0, True)):
         findings["margin_given_up"] = Finding("margin_given_up", given_up, 1, 2000)
         findings["cost_saved"] = Finding("cost_saved", 100.0)
-        text = " ".join(apart.left_out_sentences(findings, WORDS))
+        text = " ".join(apart_words.left_out_sentences(findings, WORDS))
         assert ("pays only if they respond less than 10%" in text) == said
 
 
@@ -578,3 +578,24 @@ def test_on_online_retail_occasional_buyers_return_at_less_than_half_the_rate_of
     assert rare > 300
     assert rare_came / rare < 0.5 * other_came / other
     assert abs(expected - rare_came) < 2 * np.sqrt(rare_came * (1 - rare_came / rare))
+
+
+# A charity ------------------------------------------------------------------------------------
+
+
+def test_a_charity_has_donors_and_gifts(read):
+    more = "preset: donations\noccasional: {treat: out}\n"
+    said = read(as_csv(steady_shop()), settings_text(more=more)).sentences
+    assert "occasional donors" in said
+    assert "second gifts" in said
+    assert "kinds of occasional donors" in said
+    for word in ("bought", "order ", "orders", "buyers", "customers"):
+        assert word not in said
+
+
+def test_of_the_kinds_with_most_to_leave_out_the_price_is_told(demo):
+    said = demo.weighed.kind_sentences(WORDS)
+    assert len(said) == 3
+    row = demo.weighed.by_kind(demo.kinds, WORDS).frame.sort_values("left_out").iloc[-1]
+    assert f"{row['left_out']} cannot pay for a contact" in said[0]
+    assert WORDS.money(row["given_up"]) in said[0]

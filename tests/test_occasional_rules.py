@@ -172,3 +172,10 @@ def test_a_reason_says_where_no_contact_is_allowed_or_nothing_can_be_told(demo):
     reasons = with_reasons(seen, demo.kinds, demo.second.days, WORDS)
     assert reasons.iloc[0].endswith("No contact is allowed.")
     assert reasons.iloc[1].endswith("What a contact could bring cannot be told.")
+
+
+def test_how_much_the_list_depends_on_the_cut_is_told(demo, lists):
+    said = rules_of.cut_sentences(lists, WORDS)
+    table = demo.weighed.sensitivity(WORDS).frame.set_index("days")["occasional"]
+    for cut in (lists.cut - 90, lists.cut, lists.cut + 90):
+        assert WORDS.number(table[cut]) in said[0]
