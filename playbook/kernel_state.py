@@ -4,6 +4,7 @@
 would see, is put back here. Imported modules stay: that is what a warm kernel is for.
 """
 
+import gc
 import os
 import sys
 import warnings
@@ -33,6 +34,8 @@ def restore(folder: str) -> None:
     warnings.filters[:] = _at_start["filters"]  # type: ignore[index]
     warnings._filters_mutated()  # type: ignore[attr-defined]
     _shell().reset(new_session=True)
+    gc.collect()
+    gc.freeze()  # what is left are modules, which every later collection would look through in vain
 
 
 def _restore_process(folder: str) -> None:

@@ -11,6 +11,7 @@ from importlib import import_module
 
 ALL = (
     "overhead",
+    "batch",
     "intake",
     "checking",
     "acceptance",
@@ -21,6 +22,7 @@ ALL = (
     "stages",
     "occasional",
     "assigning",
+    "worlds",
 )
 
 print(f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
