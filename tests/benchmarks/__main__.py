@@ -23,6 +23,8 @@ ALL = (
     "occasional",
     "assigning",
     "worlds",
+    "measuring",
+    "trials",
 )
 
 print(f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
