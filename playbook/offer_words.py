@@ -30,6 +30,8 @@ def status_names(words: Words) -> dict[str, str]:
         "not_ranked": say("not ranked in chapter 06"),
         "value_unknown": say("value or chance to return cannot be told"),
         "not_contactable": say("no channel allowed"),
+        "suppressed": say("on the suppression list: never contacted"),
+        "contacted_recently": say("contacted lately: left in peace for now"),
     }
 
 
@@ -216,8 +218,10 @@ def change_sentences(findings: Findings, words: Words) -> list[str]:
     lower, even = findings["profit_if_response_30_lower"], findings["break_even_response"]
     said = [
         say(
-            "If all responses were 30% lower than stated, this plan would bring {profit}.",
+            "If all responses were 30% lower than stated, this plan would bring {profit}; the best plan for"
+            " that case would leave {share} of its offers as they are.",
             profit=money(lower.value),
+            share=percent(findings["share_kept_if_30_lower"].value),
         )
         if lower.value > 0
         else say(
@@ -230,7 +234,7 @@ def change_sentences(findings: Findings, words: Words) -> list[str]:
         ),
         _other_form(findings, words),
     ]
-    return [*said, *_more_budget(findings, words)]
+    return [*said, *_more_budget(findings, words), *_one_more_caller(findings, words)]
 
 
 def _change_of_nothing(findings: Findings, words: Words) -> list[str]:
@@ -264,6 +268,23 @@ def _other_form(findings: Findings, words: Words) -> str:
         " would hold {n} customers, {share} of those of this plan among them, and bring {profit}.",
         **values,
     )
+
+
+def _one_more_caller(findings: Findings, words: Words) -> list[str]:
+    caller = findings["value_of_one_more_caller"]
+    if caller.value is None:
+        return []
+    if caller.value < 0.5:
+        return [words.say("One more caller would bring nothing: calls are not what is scarce.")]
+    return [
+        words.say(
+            "One more caller ({calls} calls a week for {weeks} weeks) would bring about {profit} more, within"
+            " the same budget and before the caller's own pay.",
+            calls=words.number(caller.n or 0),
+            weeks=words.number(findings["plan_weeks"].value),
+            profit=words.money(caller.value),
+        )
+    ]
 
 
 def _more_budget(findings: Findings, words: Words) -> list[str]:

@@ -137,7 +137,17 @@ class Plan:
             Finding("selected", selected, unit="customers", verdict=self._who()),
             Finding("addressed", people, unit="customers", n=selected),
         ]
-        left = ("not_contactable", "left_out", "let_go", "wait", "value_unknown", "held_back", "no_room")
+        left = (
+            "suppressed",
+            "not_contactable",
+            "contacted_recently",
+            "left_out",
+            "let_go",
+            "wait",
+            "value_unknown",
+            "held_back",
+            "no_room",
+        )
         for name in (*left, "not_ranked", "no_offer_pays"):
             found.append(Finding(name, int(status.get(name, 0)), unit="customers", n=selected))
         for column, names in (("offer_kind", KINDS), ("channel", CHANNELS)):

@@ -7,10 +7,11 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from playbook.assignment import assign
-from playbook.display import BLUE, ORANGE, Picture, Table, heading, new_figure
+from playbook.display import Picture, Table
 from playbook.findings import Finding
 from playbook.offer_words import assumed_sentences, change_sentences
 from playbook.offers import Plan
+from playbook.profit_curve import profit_curve
 from playbook.response import Form
 from playbook.shadow_prices import NOBODY
 from playbook.wording import Words
@@ -40,11 +41,14 @@ class WhatIf:
         Share of this plan's customers who would be in the other too; NaN where it holds nobody.
     responses : DataFrame
         scale (of all responses), profit (of this plan as it stands), customers and
-        planned_profit (of the plan made for that response).
+        planned_profit (of the plan made for that response), common (share of this plan's customers
+        who keep their offer in that one).
     break_even : float
         Scale of all responses at which this plan brings nothing; NaN without a plan.
     budgets : DataFrame
         budget, profit, customers, spend: the best plan for each budget.
+    caller : float or None
+        What one more caller would bring, before pay; None where nothing limits the calls.
     """
 
     plan: Plan
@@ -55,16 +59,23 @@ class WhatIf:
     responses: pd.DataFrame
     break_even: float
     budgets: pd.DataFrame
+    caller: float | None
 
     def findings(self) -> list[Finding]:
         """Return what would change the plan."""
         n = len(self.plan.contacts)
         lower = self.responses[self.responses["scale"] == LOWER].iloc[0]
-        share = None if np.isnan(self.in_common) else round(self.in_common, 4)
-        even = None if np.isnan(self.break_even) else round(self.break_even, 4)
+        share, even = _share(self.in_common), _share(self.break_even)
         return [
             Finding("profit_if_response_30_lower", round(float(lower["profit"]), 2), unit="money", n=n),
             Finding("customers_if_response_30_lower", int(lower["customers"]), unit="customers", n=n),
+            Finding("share_kept_if_30_lower", _share(lower["common"]), unit="share", n=n),
+            Finding(
+                "value_of_one_more_caller",
+                None if self.caller is None else round(self.caller, 2),
+                unit="money",
+                n=self.plan.campaign.settings.offers.contacts_per_caller,
+            ),
             Finding("break_even_response", even, unit="share", n=n),
             Finding(
                 "profit_other_form",
@@ -89,12 +100,14 @@ class WhatIf:
             "profit": say("this plan brings"),
             "customers": say("customers of the plan made for them"),
             "planned_profit": say("that plan brings"),
+            "common": say("of this plan keep their offer"),
         }
         formats = {
             "scale": "percent",
             "profit": "money",
             "customers": "number",
             "planned_profit": "money",
+            "common": "percent",
         }
         return Table(self.responses, say("If offers worked better or worse"), words, formats, headings)
 
@@ -121,32 +134,7 @@ class WhatIf:
 
     def figure(self, words: Words) -> Picture:
         """Draw the expected profit over the budget."""
-        figure, axes = new_figure()
-        say, money = words.say, words.money
-        heading(axes, say("Expected profit by budget"))
-        axes.set_xlabel(say("budget"))
-        axes.xaxis.set_major_formatter(lambda value, _: words.compact(value))
-        axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
-        curve = self.budgets
-        axes.plot(curve["budget"], curve["profit"], "o-", color=BLUE)
-        if curve["profit"].max() <= 0:
-            return Picture(figure, say("A flat line at 0: no offer is expected to pay, whatever the budget."))
-        axes.set_ylim(0, 1.1 * float(curve["profit"].max()))
-        budget = self.plan.campaign.settings.offers.budget
-        if budget <= float(curve["budget"].max()):
-            axes.axvline(budget, color=ORANGE)
-            axes.text(budget, 0, say(" the budget"), color=ORANGE, va="bottom")
-        last = curve.iloc[-1]
-        alt = say(
-            "A line that rises ever more slowly: {half} of expected profit at a budget of {middle}, {whole}"
-            " at"
-            " {end}.",
-            half=money(float(curve["profit"].iloc[len(curve) // 2])),
-            middle=money(float(curve["budget"].iloc[len(curve) // 2])),
-            whole=money(float(last["profit"])),
-            end=money(float(last["budget"])),
-        )
-        return Picture(figure, alt)
+        return profit_curve(self.budgets, self.plan.campaign.settings.offers.budget, words)
 
 
 def value_range(second_life: Finding | None) -> tuple[float, float] | None:
@@ -172,6 +160,7 @@ def what_if(plan: Plan) -> WhatIf:
         responses=pd.DataFrame([_at_scale(plan, scale) for scale in SCALES]),
         break_even=_break_even(plan),
         budgets=_budgets(plan),
+        caller=_one_more_caller(plan),
     )
 
 
@@ -185,13 +174,28 @@ def profit_at(plan: Plan, scale: float) -> float:
 
 
 def _at_scale(plan: Plan, scale: float) -> dict[str, float]:
+    mine = plan.assignment.choice
     best = plan.assignment if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
     return {
         "scale": scale,
         "profit": profit_at(plan, scale),
         "customers": int((best.choice != NOBODY).sum()),
         "planned_profit": best.profit,
+        "common": float((best.choice == mine)[mine != NOBODY].mean()) if (mine != NOBODY).any() else np.nan,
     }
+
+
+def _one_more_caller(plan: Plan) -> float | None:
+    """Return what the best plan with one more caller would bring above this one."""
+    campaign = plan.campaign
+    more = campaign.capacities.with_more("phone", campaign.settings.offers.contacts_per_caller)
+    if (more == campaign.capacities.capacity).all():
+        return None
+    return max(0.0, assign(campaign.problem(plan.form, capacity=more)).profit - plan.assignment.profit)
+
+
+def _share(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
 
 
 def _break_even(plan: Plan) -> float:

@@ -16,6 +16,7 @@ from playbook import campaign, naive, offers, plan_sheet, plan_tables, what_if
 from playbook.campaign import Campaign, stratified_draw
 from playbook.catalogue import CHANNELS, Offer, Response
 from playbook.findings import Finding, read
+from playbook.offer_sliders import answer, explore_plan
 from playbook.offer_words import (
     assumed_sentences,
     change_sentences,
@@ -459,6 +460,105 @@ def test_the_other_form_is_shown_with_the_share_in_common():
     assert other.in_common == pytest.approx(len(common) / len(plan.contacts))
     assert 0 < other.in_common < 1
     assert other.other_profit == pytest.approx(again.profit, rel=0.005)
+
+
+def test_one_more_caller_is_worth_what_the_calls_beyond_the_capacity_bring():
+    call = offer("Call", channel="phone", cost=2.0, capacity_per_week=1)
+    chosen = settings_of(
+        holdout_share=0,
+        weeks=2,
+        offers={"budget": 1e4, "holdout_share": 0, "weeks": 2} | {"contacts_per_caller": 1},
+    )
+    frame = people(6, second_lifetime_value=[600.0, 500, 400, 300, 200, 100])
+    findings = found(plan_for(frame, call, settings=chosen))
+    # Two calls can be made, and two more by one more caller: 0.05 * 400 - 2 and 0.05 * 300 - 2.
+    assert findings["value_of_one_more_caller"].value == pytest.approx(18 + 13)
+    said = change_sentences(findings, WORDS)
+    assert any(sentence.startswith("One more caller (1 calls a week for 2 weeks)") for sentence in said)
+    assert found(plan_for(frame, offer()))["value_of_one_more_caller"].value is None
+
+
+def test_with_a_least_chance_only_what_surely_pays_is_offered():
+    unsure = {"points": 0.05, "low": 0.0, "high": 0.1}
+    frame = people(2, second_lifetime_value=[1000.0, 50.0])
+    given = settings_of(offers={"least_chance": 0.9, "holdout_share": 0, "budget": 100})
+    assert plan_for(frame, offer(response=unsure)).contacts["customer_id"].tolist() == ["K000", "K001"]
+    surely = plan_for(frame, offer(response=unsure), settings=given)
+    assert surely.contacts["customer_id"].tolist() == ["K000"]
+
+
+def test_an_offer_for_some_stages_is_made_to_them_alone():
+    frame = people(3, stage=["lapsed", "lost", "lapsed"])
+    plan = plan_for(frame, offer(stages=["lapsed"]))
+    assert plan.contacts["customer_id"].tolist() == ["K000", "K002"]
+    assert len(plan_for(people(3), offer(stages=["lapsed"])).contacts) == 3
+
+
+def test_whoever_was_contacted_lately_or_is_on_the_suppression_list_is_left_in_peace():
+    frame = people(
+        3, contacted_recently=[True, False, False], consent_letter=["allowed", "suppressed", "allowed"]
+    )
+    plan = plan_for(frame, offer())
+    assert plan.contacts["customer_id"].tolist() == ["K002"]
+    assert plan.status.tolist()[:2] == ["contacted_recently", "suppressed"]
+
+
+def test_contact_pressure_counts_contacts_made_and_no_control_groups():
+    rows = [
+        ("a", AS_OF - timedelta(29), "treated"),
+        ("b", AS_OF - timedelta(30), "treated"),
+        ("c", AS_OF - timedelta(1), "control"),
+        ("d", AS_OF - timedelta(200), "treated"),
+        ("d", AS_OF - timedelta(100), "treated"),
+    ]
+    frame = pd.DataFrame(rows, columns=["customer_id", "contacted_at", "arm"])
+    contacts = ibis.memtable(frame, schema={"customer_id": "string", "contacted_at": "date", "arm": "string"})
+    sources = Sources(connection=None, orders=None, contacts=contacts)
+    customers = pd.DataFrame({"customer_id": list("abcd"), "last_order": date(2025, 3, 1)})
+    calm = reach(customers, sources, settings_of(), AS_OF)
+    assert calm["contacted_recently"].tolist() == [True, False, False, False]
+    at_most_two = settings_of(offers={"most_contacts": 2})
+    assert reach(customers, sources, at_most_two, AS_OF)["contacted_recently"].tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("offers_settings", "said"),
+    [
+        ({"kind_budgets": {"emotional": -1}}, "emotional must be 0 or more"),
+        ({"kind_budgets": {"kind": 1}}, "kind_budgets"),
+        ({"channel_capacity": {"phone": -1}}, "phone must be 0 or more"),
+        ({"budget": -1}, "budget"),
+        ({"least_chance": 1}, "least_chance"),
+        ({"earlier": {"x": "nice"}}, "earlier"),
+    ],
+)
+def test_impossible_limits_are_refused(offers_settings, said):
+    with pytest.raises(ValueError, match=said):
+        settings_of(offers=offers_settings)
+
+
+def test_limits_of_nothing_leave_a_plan_of_nobody():
+    for limits in ({"channel_capacity": {"letter": 0}}, {"kind_budgets": {"material": 0}}):
+        plan = plan_for(people(), offer(), settings=settings_of(offers=limits))
+        assert plan.contacts.empty
+        assert plan.verdict == "do_not"
+
+
+def test_the_sliders_answer_in_a_table_with_the_plans_own_numbers(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_HEADLESS", "1")
+    plan = plan_for(people(60), offer(), settings=settings_of(budget=50))
+    table = explore_plan(plan, WORDS)
+    chosen = table.frame.iloc[0]
+    assert chosen["expected profit"] == WORDS.money(plan.profit)
+    profits = {row["setting"]: row["expected profit"] for _, row in table.frame.iterrows()}
+    assert profits[f"budget: {WORDS.money(0)}"] == WORDS.money(0)
+    assert answer(plan, 50, 1, 1, WORDS).picture.alt
+    assert table.frame["customers"].iloc[0] == str(len(plan.contacts))
 
 
 def test_the_profit_over_the_budget_never_falls():
