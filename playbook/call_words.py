@@ -30,7 +30,7 @@ def check_sentences(findings: Findings, words: Words) -> list[str]:
     areas = {rule: findings[key] for rule in labels if (key := f"warning_auc_{rule}") in findings}
     first = next(iter(areas))
     others = [
-        say("{rule} {area}", rule=labels[rule], area=number(area.value, 2))
+        say("{rule} {area}", rule=labels[rule], area=words.percent(area.value))
         for rule, area in areas.items()
         if rule != first
     ]

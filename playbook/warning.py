@@ -99,7 +99,9 @@ class Signals:
         found += [Finding(f"signal_not_judged_{k}", None, verdict=why) for k, why in self.not_judged.items()]
         if np.isfinite(self.warned_left):
             left = int(rows["left"].sum())
+            once = float((rows.loc[rows["left"], "orders"] == 1).mean())
             found += [
+                Finding("left_after_first_order", _rounded(once), unit="share", n=left),
                 Finding("warned_before_left", _rounded(self.warned_left), unit="share", n=left),
                 Finding("warned_before_stayed", _rounded(self.warned_stayed), unit="share", n=n - left),
             ]

@@ -321,8 +321,9 @@ def _before(findings: Findings, words: Words) -> list[str]:
     return [
         words.say(
             "Before their last order, {left} of those who left had shown a warning, and {stayed} of those who"
-            " stayed: most leave without a sign while they still buy, many of them after a first order, and"
+            " stayed: most leave without a sign while they still buy, {once} of them after a first order, and"
             " only what follows tells.",
+            once=words.percent(findings["left_after_first_order"].value),
             **values,
         )
     ]
