@@ -367,3 +367,19 @@ def test_exercises_are_not_run_for_a_client(ground):
 def test_environment_of_this_process_stays_as_it_was(good):
     assert not {name for name in os.environ if name.startswith("PLAYBOOK_") and name != "PLAYBOOK_NOTEBOOKS"}
     assert Path.cwd().exists()
+
+
+def test_no_kernel_gets_the_password_of_a_database(ground, monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_SOURCE_PASSWORD", "secret")
+    seen = "import os; print([name for name in os.environ if 'PASSWORD' in name and 'PLAYBOOK' in name])"
+    toys.chapter(ground / "masters", "04", "churn", [toys.code(seen)])
+    run(ground)
+    assert '"[]\\n"' in json.dumps(outputs(executed(ground, "04_churn")))
+
+
+def test_runs_beside_each_other_know_it(ground):
+    toys.chapter(
+        ground / "masters", "04", "churn", [toys.code("import os; print(os.environ['PLAYBOOK_BESIDE'])")]
+    )
+    run(ground, beside=3)
+    assert '"3\\n"' in json.dumps(outputs(executed(ground, "04_churn")))
