@@ -18,6 +18,7 @@ ALL = (
     "warning",
     "calibration",
     "landmarks",
+    "scoring",
     "curves",
     "stages",
     "occasional",
