@@ -164,7 +164,9 @@ def _missing_sentences(findings: Findings, words: Words) -> list[str]:
         ),
         "visits": say("The events hold no visits, so nobody is firmly engaged by visits."),
         "prospects": say("The events hold none of the kinds that make a prospect."),
-        "leads": say("The events hold none of the kinds that make a lead."),
+        "leads": say(
+            "The events hold none of the kinds that make a lead: leads are only those who visit often."
+        ),
         "people": say(
             "There is no table of {customers}: people who never {ordered} are not seen, and with them"
             " suspects, prospects and leads.",

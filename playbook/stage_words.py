@@ -197,7 +197,7 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
         said.append(
             say(
                 "{n} never {ordered}: {suspects} suspects of whom nothing is known, {prospects} prospects who"
-                " have shown interest, and {leads} leads who have asked for something.",
+                " have shown interest, and {leads} leads who have asked for something or visit often.",
                 n=number(contacts),
                 ordered=called["ordered"],
                 suspects=number(counts["suspect"]),
