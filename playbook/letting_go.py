@@ -34,9 +34,14 @@ def _reason(value: float, chance: float, profit: float, words: Words) -> str:
     )
 
 
-def let_go_table(ranking: Ranking, words: Words, n: int = 10) -> Table:
-    """Return the first of those who are let go, by past margin, with the reason and the cost."""
+def let_go_table(ranking: Ranking, words: Words, n: int = 10) -> Table | None:
+    """Return the first of those who are let go, by past margin, with the reason and the cost.
+
+    None where nobody is.
+    """
     say = words.say
+    if ranking.of(LET_GO).empty:
+        return None
     gone = ranking.of(LET_GO).sort_values(["margin", "customer_id"], ascending=[False, True]).head(n)
     frame = pd.DataFrame(
         {

@@ -19,9 +19,13 @@ def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
         names = {OCCASIONAL: say("occasional buyer"), NO_CONSENT: say("no consent")}
         ranked["apart"] = ranked["apart"].map(names)
     points = [str(name) for name in frame if str(name).startswith("points_")]
+    customer, *personal = who(frame, words)
+    named = [column for column in personal if column.name == "name"]
+    details = [column for column in personal if column.name != "name"]
     columns = [
         Column("rank", say("rank"), "number", say("1 is whom to win back first")),
-        *who(frame, words),
+        customer,
+        *named,
         Column("class", say("class"), "text", say("first, if the budget allows, wait, let go")),
         Column("apart", say("ranked apart"), "text", say("behind the others, and never first")),
         Column("score", say("score"), "decimal", say("sum of the points, each times its weight")),
@@ -35,12 +39,14 @@ def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
             Column(name, label(name.removeprefix("points_"), words), "decimal", say("points from 0 to 10"))
             for name in points
         ),
+        *details,
     ]
     sentence = words.say_many(
         "{n} customer, as delivered.", "{n} customers, best first, as delivered.", len(ranked)
     )
-    personal = [name for name in ("email", "phone", "address", "language") if name in frame]
-    return TableSheet(say("Ranking"), sentence, ranked, columns, [*points, *personal])
+    return TableSheet(
+        say("Ranking"), sentence, ranked, columns, [*points, *(column.name for column in details)]
+    )
 
 
 def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:

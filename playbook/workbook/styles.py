@@ -42,6 +42,7 @@ def make_styles(book: Any, words: Words) -> Styles:
             {"num_format": form, "bg_color": "#FFFBE6", "border": 1, "border_color": "#B45309"}
         )
         styles[f"total_{name}"] = book.add_format({"num_format": form, "bold": True, "top": 1})
+    styles["text"].set_indent(1)  # away from the number beside it
     styles["long"] = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
     styles["wrap"] = book.add_format({"text_wrap": True, "valign": "top"})
     styles["head"] = book.add_format(
