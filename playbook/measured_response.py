@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import norm
-from statsmodels.stats.meta_analysis import combine_effects
 
 from playbook.catalogue import Offer, Response
 from playbook.response import WEIGHT
@@ -254,8 +253,13 @@ def _combined(effects: pd.Series, variances: pd.Series) -> tuple[float, float]:
     """Return the mean effect and its variance; of several campaigns by random effects."""
     if len(effects) == 1:
         return float(effects.iloc[0]), float(variances.iloc[0])
-    found = combine_effects(effects.to_numpy(float), variances.to_numpy(float), method_re="dl")
-    return float(found.mean_effect_re), float(found.sd_eff_w_re**2)
+    effect, variance = effects.to_numpy(float), variances.to_numpy(float)
+    weight = 1 / variance
+    apart = float(weight @ (effect - np.average(effect, weights=weight)) ** 2)
+    scale = weight.sum() - (weight**2).sum() / weight.sum()
+    between = max(0.0, (apart - len(effect) + 1) / scale)  # campaigns may agree better than chance has it
+    weight = 1 / (variance + between)
+    return float(np.average(effect, weights=weight)), float(1 / weight.sum())
 
 
 def _stated_variance(response: Response) -> float:

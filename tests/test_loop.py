@@ -193,6 +193,15 @@ def test_contacts_of_today_stand_over_what_is_remembered(tmp_path):
     assert both["returned"].sum() == now["returned"].sum()
 
 
+def test_campaigns_that_agree_better_than_chance_are_pooled_all_the_same():
+    alike = pd.concat([assigned(name, won=won) for name, won in (("A", 40), ("B", 41), ("C", 40))])
+    pooled = measured_responses(alike, {}).iloc[0]
+    alone = measured_responses(assigned("A"), {}).iloc[0]
+    assert pooled["raw_points"] == pytest.approx(0.30, abs=0.01)
+    width, of_one = (row["raw_high"] - row["raw_low"] for row in (pooled, alone))
+    assert width == pytest.approx(of_one / np.sqrt(3), rel=0.02)
+
+
 def test_what_must_be_forgotten_is_not_remembered(tmp_path):
     report(tmp_path)
     loop.remember(tmp_path / BEFORE.isoformat(), assigned())
