@@ -31,8 +31,8 @@ class Limits:
         Events that count for nothing: of such kinds; visits of nobody; of people who are not known.
     perhaps_older : int
         Customers called engaged though they have fewer orders, as they may be older than the log.
-    acquired_before : int
-        People without an order whom the client won before the log begins.
+    acquired_before, acquired_after : int
+        People without an order whom the client won before the log begins, and after the as-of date.
     without_sale : int
         People with lines in the orders of which none is a sale.
     record_days : int
@@ -47,6 +47,7 @@ class Limits:
     of_strangers: int
     perhaps_older: int
     acquired_before: int
+    acquired_after: int
     without_sale: int
     record_days: int
     preset: str
@@ -61,6 +62,7 @@ class Limits:
             Finding("events_of_strangers", self.of_strangers, unit="events"),
             Finding("perhaps_older", self.perhaps_older, unit="customers"),
             Finding("acquired_before", self.acquired_before, unit="customers"),
+            Finding("acquired_after", self.acquired_after, unit="customers"),
             Finding("without_sale", self.without_sale, unit="customers"),
             Finding("record_days", self.record_days, unit="days"),
             Finding("preset", self.preset),
@@ -79,6 +81,7 @@ def find_limits(history: History, sources: Sources | None, customers: pd.DataFra
     used = _events(events, history)
     rules = history.settings.lifecycle
     orders, without = customers["orders"], customers["orders"] == 0
+    before, after = _acquired_outside(history, customers.loc[without, "customer_id"])
     perhaps = (customers["stage"] == "engaged") & (orders < rules.engaged_orders) & ~without
     return Limits(
         missing=_missing(events is not None, set(used["kinds"]), history),
@@ -87,7 +90,8 @@ def find_limits(history: History, sources: Sources | None, customers: pd.DataFra
         visits_without_customer=used["visits_of_nobody"],
         of_strangers=used["of_strangers"],
         perhaps_older=int(perhaps.sum()),
-        acquired_before=_acquired_before(history, customers.loc[without, "customer_id"]),
+        acquired_before=before,
+        acquired_after=after,
         without_sale=_without_sale(history),
         record_days=(history.as_of - history.first_day).days,
         preset=history.settings.preset,
@@ -127,12 +131,17 @@ def _events(events: Any, history: History) -> dict[str, Any]:
     }
 
 
-def _acquired_before(history: History, without_order: pd.Series) -> int:
+def _acquired_outside(history: History, without_order: pd.Series) -> tuple[int, int]:
+    """Count who was won before the log begins, and who only after the as-of date."""
     acquired = known_since(history)
     if acquired is None:
-        return 0
-    before = acquired.filter(acquired.acquired_on < ibis.literal(history.first_day))
-    return int(without_order.isin(before.customer_id.to_pyarrow().to_pylist()).sum())
+        return 0, 0
+    outside = (
+        acquired.filter(acquired.acquired_on < ibis.literal(history.first_day)),
+        acquired.filter(acquired.acquired_on > ibis.literal(history.as_of)),
+    )
+    before, after = (without_order.isin(rows.customer_id.to_pyarrow().to_pylist()).sum() for rows in outside)
+    return int(before), int(after)
 
 
 def _without_sale(history: History) -> int:
@@ -230,6 +239,15 @@ def _order_sentences(findings: Findings, words: Words) -> list[str]:
                 n=number(former),
                 ordered=called["have_ordered"],
                 customers=called["customers"],
+            )
+        )
+    later = findings["acquired_after"].value
+    if later:
+        said.append(
+            words.say_many(
+                "{n} person was won only after the day that this is seen from, and counts as a suspect.",
+                "{n} people were won only after the day that this is seen from, and count as suspects.",
+                later,
             )
         )
     without = findings["without_sale"].value

@@ -13,6 +13,7 @@ import pytest
 
 from playbook import cohorts, development, lifecycle, settings, stage_changes, stages_by_month
 from playbook.errors import SettingsError
+from playbook.findings import read as read_findings
 from playbook.history import History, customers, read_history, spell_counts
 from playbook.lifecycle_settings import Lifecycle
 from playbook.signs import Signs, read_signs
@@ -429,3 +430,23 @@ def test_donors_give_and_have_given(demo):
     assert "have given" in said
     assert "donors" in said
     assert "ordered" not in said
+
+
+def test_people_won_after_the_as_of_date_are_told(read):
+    chapter = read("a,2024-12-01,5\n", people="z,2025-02-01,\n")
+    assert chapter.stage["z"] == "suspect"
+    assert "1 person was won only after" in chapter.limits
+    assert chapter.develop().months.base["suspect"].tolist() == [0]
+
+
+@pytest.mark.parametrize("run", ["demo_run", "donors_run"])
+def test_a_run_has_stages_of_everybody_and_the_threshold_of_chapter_04(run, request):
+    folder = request.getfixturevalue(run).folder
+    table = pq.read_table(folder / "tables" / "02.parquet")
+    assert {name: str(table.schema.field(name).type) for name in ("silence_days", "stage", "lapsed")} == {
+        "silence_days": "int32", "stage": "string", "lapsed": "bool",
+    }  # fmt: skip
+    assert table["stage"].null_count == table["lapsed"].null_count == 0
+    found = {number: read_findings(folder / "findings" / f"{number}.json") for number in ("02", "04")}
+    assert found["02"]["silence_lapsed"].value == found["04"]["inactivity_threshold"].value
+    assert sum(table["lapsed"].to_pylist()) == found["04"]["lapsed"].value

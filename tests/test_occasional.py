@@ -580,6 +580,25 @@ def test_on_online_retail_occasional_buyers_return_at_less_than_half_the_rate_of
     assert abs(expected - rare_came) < 2 * np.sqrt(rare_came * (1 - rare_came / rare))
 
 
+# Bad input ------------------------------------------------------------------------------------
+
+
+def test_a_client_younger_than_the_cut_has_no_occasional_buyers_and_it_is_said(read):
+    chapter = read(as_csv([(f"c{n:03}", n % 60) for n in range(200)]), settings_text())
+    assert not chapter.occasional
+    assert "0 of 200 customers" in chapter.sentences
+    assert "200 bought too recently to tell" in chapter.sentences
+
+
+def test_where_all_first_orders_are_of_one_kind_it_cannot_be_told_from_others(read):
+    chapter = read(with_coupons(lambda who: True), settings_text(", coupon: coupon"))
+    row = chapter.kinds.evidence.set_index("kind").loc["coupon"]
+    assert row["verdict"] == "not_known"
+    assert np.isnan(row["others_rate"])
+    assert set(chapter.weighed.customers.query("occasional")["occasional_kind"]) == {"coupon"}
+    assert "coupon redeemers" in chapter.sentences
+
+
 # A charity ------------------------------------------------------------------------------------
 
 
