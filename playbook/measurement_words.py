@@ -217,16 +217,24 @@ def _cannot_be_told(findings: Findings, k: int, words: Words) -> str:
 
 
 def _arms(findings: Findings, k: int, words: Words) -> list[str]:
-    said, names, j = [], verdict_names(words), 1
+    told, silent, names, j = [], 0, verdict_names(words), 1
     while arm := findings.get(f"campaign_{k}_arm_{j}"):
         effect = findings[f"campaign_{k}_arm_{j}_effect"]
-        within = f" ({interval(effect, words)})" if effect.low is not None else ""
-        what = amount(effect.value, effect.unit, words) if effect.value is not None else "–"
-        said.append(f"“{arm.value}”: {names[str(arm.verdict)]}, {what}{within}")
+        if effect.value is None or effect.low is None:
+            silent += 1
+        else:
+            what = amount(effect.value, effect.unit, words)
+            told.append(f"“{arm.value}”: {names[str(arm.verdict)]}, {what} ({interval(effect, words)})")
         j += 1
-    if not said:
-        return []
-    return [words.say("Its arms, corrected for how many there are: {arms}.", arms="; ".join(said))]
+    said = []
+    if told:
+        arms = "; ".join(told)
+        said.append(words.say("Its offers, corrected for how many there are: {arms}.", arms=arms))
+    if silent and told:
+        said.append(
+            words.say_many("Of one more too few came back.", "Of {n} more too few came back each.", silent)
+        )
+    return [" ".join(said)] if said else []
 
 
 def _later(findings: Findings, k: int, words: Words) -> list[str]:
