@@ -20,7 +20,7 @@ from playbook.signals import find_visible
 from playbook.sources import Sources
 from playbook.survival import Array
 from playbook.warning import Signals
-from playbook.warning_check import CHANCE, COMBINED, Check, scores
+from playbook.warning_check import CHANCE, Check, scores
 from playbook.warning_model import Combined
 from playbook.warning_words import label
 from playbook.wording import Words
@@ -156,29 +156,10 @@ def plan_calls(
     words : Words
         The language of the reasons.
     """
-    settings = history.settings
-    visible = signals.past.visible if signals else find_visible(history, sources)
-    outcome = signals.past.outcome if signals else NO_ORDER
-    watched, shown = leaving.today(history, sources, customers, visible, outcome != NO_ORDER)
-    told = watched.join(reach(watched, sources, settings, history.as_of)[list(REACHED)])
-    told = told.join(_happened(history, sources, watched))
-    capacity = settings.warning.calls_per_week
-    told["leaving_risk"] = risk_today(watched, shown, combined, check)
-    told["margin_at_stake"] = told["leaving_risk"] * margin_if_kept(told, history)
-    warning = [name for name in signals.warning if name in shown] if signals else []
-    reasons = _reasons(told, shown, warning, words)
-    told["warned"] = np.array([bool(found) for found in reasons], dtype=bool)
-    told["call_rank"] = _ranked(told, capacity)
+    told = _watch(history, sources, customers, signals, combined, check, words)
+    capacity = history.settings.warning.calls_per_week
     called = told["call_rank"].notna().to_numpy(bool)
-    told["warning"] = [
-        "; ".join(found) if found else _plainly(row, words) if call else None
-        for found, call, row in zip(
-            reasons, called, told[["orders", "silence", "age"]].to_numpy(int), strict=True
-        )
-    ]
-    told["first_step"] = _first_steps(told, called, words)
-    everybody = _ranked(told.assign(may_phone=True), capacity).notna()
-    unreached = (everybody & ~told["may_phone"]).to_numpy(bool)
+    unreached = (_ranked(told.assign(may_phone=True), capacity).notna() & ~told["may_phone"]).to_numpy(bool)
     written = told[list(WRITING)].any(axis=1).to_numpy(bool)
     known = told["leaving_risk"].notna().all()
     columns = ["customer_id", "warning", "leaving_risk", "margin_at_stake", "call_rank", "first_step"]
@@ -193,10 +174,45 @@ def plan_calls(
         unreached=int(unreached.sum()),
         written=int((unreached & written).sum()),
         capacity=capacity,
-        horizon_days=settings.horizon_days if combined is None else combined.horizon_days,
-        outcome=outcome,
+        horizon_days=combined.horizon_days if combined else history.settings.horizon_days,
+        outcome=_outcome(signals),
         verdict=_verdict(told, called, capacity),
     )
+
+
+def _outcome(signals: Signals | None) -> str:
+    return signals.past.outcome if signals else NO_ORDER
+
+
+def _watch(
+    history: History,
+    sources: Sources,
+    customers: pd.DataFrame,
+    signals: Signals | None,
+    combined: Combined | None,
+    check: Check | None,
+    words: Words,
+) -> pd.DataFrame:
+    """Return the customers not lapsed with their risk, what is at stake, why, and their place."""
+    visible = signals.past.visible if signals else find_visible(history, sources)
+    contracts = _outcome(signals) != NO_ORDER
+    watched, shown = leaving.today(history, sources, customers, visible, contracts)
+    told = watched.join(reach(watched, sources, history.settings, history.as_of)[list(REACHED)])
+    told = told.join(_happened(history, sources, watched))
+    told["leaving_risk"] = risk_today(watched, shown, combined, check)
+    told["margin_at_stake"] = told["leaving_risk"] * margin_if_kept(told, history)
+    warning = [name for name in signals.warning if name in shown] if signals else []
+    reasons = _reasons(told, shown, warning, words)
+    told["warned"] = np.array([bool(found) for found in reasons], dtype=bool)
+    told["call_rank"] = _ranked(told, history.settings.warning.calls_per_week)
+    called = told["call_rank"].notna().to_numpy(bool)
+    behind = told[["orders", "silence", "age"]].to_numpy(int)
+    told["warning"] = [
+        "; ".join(found) if found else _plainly(row, words) if call else None
+        for found, call, row in zip(reasons, called, behind, strict=True)
+    ]
+    told["first_step"] = _first_steps(told, called, words)
+    return told
 
 
 def risk_today(
@@ -205,19 +221,21 @@ def risk_today(
     """Return each customer's risk to leave; NaN where nothing tells it.
 
     By the combined warning where there is one, else one minus the return probability. Where the
-    trial found a simple rule better, the same risks are dealt out in the order of that rule.
+    trial found a simpler rule better, the same risks are dealt out in the order of that rule.
     """
-    chance = 1 - watched["chance"].to_numpy(float)
-    known = np.isfinite(chance).all()
-    rule = check.rule if check is not None else COMBINED
-    refuted = check is not None and rule != check.areas["rule"].iloc[0]
-    if combined is not None and (known or not combined.on_chance) and not refuted:
-        return combined.risk(watched, shown)
-    if not refuted or rule == CHANCE or not known:
-        return np.asarray(chance)
-    dealt = np.empty(len(chance))
-    order = np.argsort(-scores(watched, shown, None)[rule], kind="stable")
-    dealt[order] = -np.sort(-chance)
+    chance = np.asarray(1 - watched["chance"].to_numpy(float))
+    known = bool(np.isfinite(chance).all())
+    usable = combined is not None and (known or not combined.on_chance)
+    risk = combined.risk(watched, shown) if combined is not None and usable else chance
+    if check is None or check.rule == check.areas["rule"].iloc[0] or not np.isfinite(risk).all():
+        return risk
+    if check.rule == CHANCE and (combined is None or combined.on_chance):
+        return chance
+    score = scores(watched, shown, None).get(check.rule)
+    if score is None:
+        return risk
+    dealt = np.empty(len(risk))
+    dealt[np.argsort(-score, kind="stable")] = -np.sort(-risk)
     return dealt
 
 
