@@ -212,7 +212,7 @@ class Measurements:
                             f"{campaign.trial.campaign}: {kind} {name}",
                             main.n_treated if main else None,
                             _with_interval(back, words),
-                            _plain(main.value, main.unit, words) if main else None,
+                            _plain(main.value, main.unit, words) if main and main.told else None,
                             _range(low, high, main.unit if main else "", words),
                             names[arm.judgement.verdict] if kind == say("offer") else None,
                         )
@@ -346,8 +346,8 @@ def _range(low: float | None, high: float | None, unit: str, words: Words) -> st
 
 
 def _with_interval(effect: Effect | None, words: Words) -> str | None:
-    if effect is None:
+    """Return an effect with its interval; nothing where too few came back for one."""
+    if effect is None or not effect.told:
         return None
-    value = _plain(effect.value, effect.unit, words)
     within = _range(effect.low, effect.high, effect.unit, words)
-    return f"{value} ({within})" if within else value
+    return f"{_plain(effect.value, effect.unit, words)} ({within})"
