@@ -1,6 +1,7 @@
 """Chapter 06, weights and breakpoints moved by hand: what becomes of the ranking."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from playbook.wording import Words
 WEIGHTS = (0.0, 1.0, 2.0)
 STRETCHES = (0.5, 1.0, 2.0)
 """Factors of all breakpoints of a criterion."""
-DRAWS = 25
+DRAWS = 20
 """Draws of random weights while somebody waits."""
 SHOWN = 10
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#6B7280")
@@ -39,10 +40,15 @@ class Trial:
     tried: Backtest | None
     words: Words
 
-    @property
+    @cached_property
     def sheet(self) -> Sheet:
         """Return the scoring sheet of those who are not ranked apart."""
         return self.ranking.sheet.of((self.ranking.customers["apart"] == "").to_numpy())
+
+    @cached_property
+    def usual(self) -> Array:
+        """Return the totals by the chosen weights."""
+        return np.round(self.sheet.points @ self.sheet.weights, 6)
 
     def knobs(self) -> dict[str, Knob]:
         """Return a slider for each weight, and for the breakpoints of each criterion that has some."""
@@ -74,7 +80,7 @@ class Trial:
             return Answer(dict.fromkeys((among, steady, past), "–"))
         points = _stretched(sheet, moved)
         score = np.round(points @ weights, 6)
-        usual = top(np.round(sheet.points @ sheet.weights, 6), n)
+        usual = top(self.usual, n)
         now = top(score, n)
         drawn = random_weights(weights[weights > 0], self.ranking.settings.seed, DRAWS)
         staying = stays(drawn @ np.ascontiguousarray(points[:, weights > 0].T), now)

@@ -11,7 +11,7 @@ Styles = dict[str, Any]
 
 WIDTHS = {
     "text": 18,
-    "long": 60,
+    "long": 72,
     "number": 11,
     "money": 13,
     "share": 11,
