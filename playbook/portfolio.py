@@ -87,8 +87,8 @@ def portfolio(entries: Iterable[Entry]) -> Markup:
     table = _table("Every client by its latest good report", headings, [_row(entry) for entry in entries])
     note = Markup(
         '<p class="note">Expected profit: of the plan, after its costs, with its 90% interval. Lapsed value:'
-        " the margin that customers who are now lapsed have brought so far. Data: the share of order lines that is"
-        " used, and how far the report can be trusted.</p>"
+        " the margin that customers who are now lapsed have brought so far. Data: the share of order lines"
+        " that is used, and how far the report can be trusted.</p>"
     )
     problems = Markup("").join(
         Markup("<li><strong>{}</strong>: {}</li>").format(entry.client, entry.problem)

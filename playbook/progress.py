@@ -42,7 +42,9 @@ def over_clients(total: int) -> Iterator[OverClients]:
     """Give what shows the progress of a batch on stderr; without a terminal only the ends."""
     if sys.stderr.isatty():
         with _progress() as (bar, announce):
-            yield OverClients(total, announce, lambda line: bar.console.print(line, markup=False))
+            yield OverClients(
+                total, announce, lambda line: bar.console.print(line, markup=False, highlight=False)
+            )
     else:
         yield OverClients(total, lambda *_: None, lambda line: print(line, file=sys.stderr, flush=True))
 
@@ -56,7 +58,8 @@ def _progress() -> Iterator[tuple[Any, Announce]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    now = TextColumn("{task.description}", markup=False)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), now)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Starting", total=None)
 
