@@ -12,6 +12,8 @@ from playbook import workbook
 from playbook.findings import Finding
 from playbook.settings import Settings
 from playbook.wording import Words
+from playbook.workbook import book
+from playbook.workbook import sheets as sheets_module
 
 
 def rows(path, sheet):
@@ -106,3 +108,13 @@ def test_what_looks_like_a_formula_is_text(tmp_path):
     assert shown[5][1:3] == ["=cmd|' /C calc'!A0", "-1+1"]
     assert shown[4][7] == "=evil()"
     assert not (tmp_path / "workbook.partial").exists()
+
+
+def test_a_list_that_is_too_long_is_cut_and_the_first_sheet_says_so(tmp_path, monkeypatch):
+    run = StandIn(tmp_path)
+    monkeypatch.setattr(sheets_module, "MOST_ROWS", 0)
+    monkeypatch.setattr(book, "MOST_ROWS", 0)
+    workbook.write(run)
+    told = " ".join(str(row[0]) for row in rows(tmp_path / "workbook.xlsx", "Notes"))
+    assert "Only the first 0 rows are in: Ranking, Let go." in told
+    assert len(rows(tmp_path / "workbook.xlsx", "Ranking")) == 3

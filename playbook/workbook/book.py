@@ -9,7 +9,7 @@ import xlsxwriter
 
 from playbook.chapter import Chapter
 from playbook.workbook import calls, lists, live, plan, present_value, scoring_sheet, weights_sheet
-from playbook.workbook.sheets import PERSONAL, Sheet, printable
+from playbook.workbook.sheets import MOST_ROWS, PERSONAL, Sheet, TableSheet, printable
 from playbook.workbook.styles import Styles, make_styles
 
 FILE = "workbook.xlsx"
@@ -73,7 +73,12 @@ def _write_notes(
     """Write the first sheet: what this is, what is live, and what each column of each sheet means."""
     page, say = book.add_worksheet(run.words.say("Notes")), run.words.say
     page.write_string(0, 0, run.settings.client, styles["title"])
-    for row, sentence in enumerate(_introduction(run, frame), start=1):
+    cut = [s.title for s in sheets if isinstance(s, TableSheet) and len(s.frame) > MOST_ROWS]
+    told = _introduction(run, frame)
+    if cut:
+        message = "Only the first {n} rows are in: {sheets}. All stand in tables/customers.parquet."
+        told.append(say(message, n=run.words.number(MOST_ROWS), sheets=", ".join(cut)))
+    for row, sentence in enumerate(told, start=1):
         page.write_string(row, 0, sentence)
     head = row + 2
     page.write_row(head, 0, [say("sheet"), say("column"), say("what it means")], styles["head"])

@@ -13,6 +13,8 @@ PERSONAL = ("name", "email", "phone", "address", "language")
 """Columns of the client's customer table that the sheets repeat where they are there."""
 HEAD = 2
 """Row of the headings."""
+MOST_ROWS = 100_000
+"""Rows of a list: more take minutes to write and to open."""
 HEAD_HEIGHT = 45
 """Three lines."""
 
@@ -45,8 +47,8 @@ class Column:
 class TableSheet:
     """A sheet of values: a title, a sentence above the table, and the table.
 
-    ``columns`` that the frame does not have are not shown; ``not_printed`` (names) are on the
-    screen only.
+    ``columns`` that the frame does not have are not shown, nor rows beyond `MOST_ROWS`;
+    ``not_printed`` (names) are on the screen only.
     """
 
     title: str
@@ -66,19 +68,19 @@ class TableSheet:
 
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
-        columns = self.shown
+        columns, frame = self.shown, self.frame.head(MOST_ROWS)
         page.write_string(0, 0, self.sentence)
         for position, column in enumerate(columns):
             write_heading(page, HEAD, position, column.heading, column.note, styles)
             style = styles[column.kind]
             page.set_column(position, position, WIDTHS[column.kind], style)
-            write_column(page, HEAD + 1, position, self.frame[column.name], column.kind, style)
+            write_column(page, HEAD + 1, position, frame[column.name], column.kind, style)
         page.freeze_panes(HEAD + 1, 0)
-        if len(self.frame):
-            page.autofilter(HEAD, 0, HEAD + len(self.frame), len(columns) - 1)
+        if len(frame):
+            page.autofilter(HEAD, 0, HEAD + len(frame), len(columns) - 1)
         printable(page, HEAD)
         printed = [place for place, column in enumerate(columns) if column.name not in self.not_printed]
-        page.print_area(0, 0, HEAD + len(self.frame), max(printed))
+        page.print_area(0, 0, HEAD + len(frame), max(printed))
 
 
 def write_heading(page: Any, row: int, position: int, heading: str, note: str, styles: Styles) -> None:
