@@ -206,6 +206,8 @@ def _heterogeneity(effects: list[Effect]) -> float | None:
 def segment_sentences(findings: Findings, words: Words) -> list[str]:
     """Word for whom it worked: nothing is claimed that correction does not leave standing."""
     n = int(findings["segments_compared"].value)
+    if not findings["segments_compared"].n:
+        return []
     if not n:
         return [
             words.say(

@@ -29,6 +29,7 @@ from tests.trials import START, client_of, contacts_of, ids, orders_of, simple
 
 WORDS = Words()
 RULES = Measurement(bootstrap_draws=200)
+TOO_FEW = ["For whom it worked better cannot be told: too few came back to compare groups with each other."]
 
 
 def judged(client, rules=RULES, **more):
@@ -442,7 +443,7 @@ def test_whatever_the_contacts_are_the_page_can_be_written(rows, tmp_path):
     tables += [results.arm_table, results.second_life_table, results.check_table]
     assert all("nan" not in str(table(WORDS)).lower() for table in tables)
     assert results.figure(WORDS).alt
-    assert by_segment(results.campaigns, client.sources, None).sentences(WORDS)
+    assert by_segment(results.campaigns, client.sources, None).sentences(WORDS) in ([], TOO_FEW)
     assert str(naive_answers(results.campaigns, WORDS))
     found.write(tmp_path / "08.json", results.findings())
 
