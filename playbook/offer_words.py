@@ -4,6 +4,10 @@ from playbook.findings import Findings
 from playbook.wording import Words
 
 
+SMALLEST_SHOWN = 1e-5
+"""The smallest gap that is printed: it is a bound, and must not be rounded down to nothing."""
+
+
 def channel_names(words: Words) -> dict[str, str]:
     """Return how the channels are called."""
     say = words.say
@@ -390,5 +394,5 @@ def gap_sentence(findings: Findings, words: Words) -> str:
         return words.say("No other plan within these limits is expected to bring more.")
     return words.say(
         "No other plan within these limits can be expected to bring more than {gap} more.",
-        gap=words.percent(gap, 3),
+        gap=words.percent(max(gap, SMALLEST_SHOWN), 3),
     )
