@@ -71,7 +71,8 @@ class Cohorts:
         formats |= {f"in_{span}": "percent" for span in range(1, SPANS + 1)}
         note = say(
             "Half-years are counted from each one's first {order}, which itself does not count; a dash: not"
-            " all of the line were followed so long. Who may have been won before the data begin is left out.",
+            " all of the line were followed so long. Who may have been won before the data begin is left"
+            " out.",
             order=called["order"],
         )
         caption = say("What became of those who were won together")
