@@ -151,7 +151,7 @@ class Campaign:
         profit, spend = np.full(shape, -np.inf), np.zeros(shape)
         last_week = np.ones(shape, dtype=np.intp)
         first_week = np.ones(len(self.offers), dtype=np.intp)
-        possible = self._possible(capacity)
+        possible = self.staffed(capacity)
         for k, offer in enumerate(self.offers):
             first, last = self.window.open_weeks(offer)
             first_week[k] = min(first, self.window.weeks)
@@ -181,7 +181,7 @@ class Campaign:
             of_kind=np.array(of_kind, dtype=bool).reshape(len(limited), len(self.offers)),
         )
 
-    def _possible(self, capacity: Array | None) -> Flags:
+    def staffed(self, capacity: Array | None = None) -> Flags:
         """Whether there is anybody at all to make each contact, shape (addressed, offers)."""
         known = self.capacities
         some = (known.capacity if capacity is None else capacity) > 0

@@ -3,7 +3,6 @@
 from playbook.findings import Findings
 from playbook.wording import Words
 
-
 SMALLEST_SHOWN = 1e-5
 """The smallest gap that is printed: it is a bound, and must not be rounded down to nothing."""
 
@@ -114,6 +113,18 @@ def _do_not(findings: Findings, words: Words) -> str:
             "Do not: no offer of the catalogue is expected to bring back more than it costs from anybody."
             " The plan is empty, and that is the advice."
         ),
+        "offers_over": say(
+            "Do not: none of the catalogue's offers can be made in the coming weeks, because their dates are"
+            " over or have not begun. Set first_day and last_day anew, and run again."
+        ),
+        "no_offer_suits": say(
+            "Do not: no offer of the catalogue suits anybody who may be addressed, by its channel and the"
+            " reasons and stages that it is made for."
+        ),
+        "no_capacity": say(
+            "Nothing is planned: the capacities in the catalogue and in client.yml leave nobody to make"
+            " any contact."
+        ),
         "no_room": say(
             "Nothing is planned: offers would pay, but the budget of {budget} or the capacities leave room"
             " for none.",
@@ -156,6 +167,16 @@ def _carried_out(findings: Findings, words: Words) -> list[str]:
         )
     elif planned:
         said.append(words.say("Too few to hold anybody back by chance: the effect cannot be measured."))
+    closed = findings["offers_closed"].value
+    if closed and planned:
+        said.append(
+            words.say_many(
+                "One offer cannot be made in these weeks, by its dates: {names}.",
+                "{n} offers cannot be made in these weeks, by their dates: {names}.",
+                len(closed),
+                names=", ".join(f"“{name}”" for name in closed),
+            )
+        )
     if findings["plan_complaints"].value:
         said.append(
             words.say_many(

@@ -83,7 +83,20 @@ class Plan:
             return "nobody_contactable"
         if not len(self.campaign.people):
             return "nobody_addressed"
-        return "no_room" if self._paying.any() else "no_offer_pays"
+        if self._paying.any():
+            return "no_room"
+        if len(self._closed) == len(self.campaign.offers):
+            return "offers_over"
+        if not self.campaign.suits.any():
+            return "no_offer_suits"
+        return "no_capacity" if not (self.campaign.suits & self.campaign.staffed()).any() else "no_offer_pays"
+
+    @property
+    def _closed(self) -> list[str]:
+        """Return the offers that can be made in none of the weeks."""
+        window = self.campaign.window
+        weeks = [(offer.name, *window.open_weeks(offer)) for offer in self.campaign.offers]
+        return [name for name, first, last in weeks if first > last]
 
     @property
     def held_back(self) -> Any:
@@ -162,6 +175,7 @@ class Plan:
             Finding("plan_weeks", self.campaign.window.weeks, unit="weeks"),
             Finding("plan_start", self.campaign.window.start.isoformat(), unit="date"),
             *self._responses(),
+            Finding("offers_closed", self._closed, unit="names"),
             Finding("catalogue_preset", int(settings.offers.catalogue is None), unit="yes_no"),
             Finding("stay_share", settings.offers.stay_share, unit="share", n=self._staying()),
             Finding("second_life_share", self._least_share(), unit="share", n=n),

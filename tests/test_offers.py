@@ -364,8 +364,9 @@ def test_weeks_are_filled_by_profit_up_to_the_capacity():
         ({}, {"may_letter": False}, 1000, "nobody_contactable"),
         ({}, {"class": "wait"}, 1000, "nobody_addressed"),
         ({"cost": 50.0}, {}, 1000, "no_offer_pays"),
-        ({"suits": ["complaint"]}, {}, 1000, "no_offer_pays"),
-        ({"capacity_per_week": 0}, {}, 1000, "no_offer_pays"),
+        ({"suits": ["complaint"]}, {}, 1000, "no_offer_suits"),
+        ({"capacity_per_week": 0}, {}, 1000, "no_capacity"),
+        ({"last_day": date(2025, 9, 1)}, {}, 1000, "offers_over"),
         ({}, {}, 0, "no_room"),
         ({}, {}, 1.5, "no_room"),
     ],
@@ -492,6 +493,13 @@ def test_an_offer_for_some_stages_is_made_to_them_alone():
     plan = plan_for(frame, offer(stages=["lapsed"]))
     assert plan.contacts["customer_id"].tolist() == ["K000", "K002"]
     assert len(plan_for(people(3), offer(stages=["lapsed"])).contacts) == 3
+
+
+def test_an_offer_whose_dates_are_over_is_named_beside_the_plan():
+    findings = found(plan_for(people(), offer("Old", last_day=date(2025, 9, 1)), offer()))
+    assert "One offer cannot be made in these weeks, by its dates: “Old”." in offers_sentences(
+        findings, WORDS
+    )
 
 
 def test_whoever_was_contacted_lately_or_is_on_the_suppression_list_is_left_in_peace():
