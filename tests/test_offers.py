@@ -262,6 +262,9 @@ def campaigns(draw) -> Campaign:
 
     columns = {f"may_{channel}": flags() for channel in CHANNELS}
     columns |= {"complaint": flags(), "cancellation": flags(), "left_out": flags()}
+    columns |= {"contacted_recently": flags()}
+    columns["consent_letter"] = np.where(flags(), "suppressed", "allowed")
+    columns["owner"] = draw(st.lists(st.sampled_from([None, "Anna", "Ben"]), min_size=n, max_size=n))
     columns["second_lifetime_value"] = draw(st.lists(st.floats(-20, 900), min_size=n, max_size=n))
     columns["return_probability"] = draw(st.lists(st.floats(0, 1), min_size=n, max_size=n))
     made = [
@@ -278,11 +281,15 @@ def campaigns(draw) -> Campaign:
         )
         for i in range(draw(st.integers(1, 4)))
     ]
-    chosen = settings_of(
-        budget=draw(st.floats(0, 300)),
-        holdout_share=draw(st.sampled_from([0.0, 0.1, 0.4])),
-        seed=draw(st.integers(0, 9)),
-    )
+    limits = {
+        "budget": draw(st.floats(0, 300)),
+        "holdout_share": draw(st.sampled_from([0.0, 0.1, 0.4])),
+        "weeks": 4,
+        "kind_budgets": draw(st.sampled_from([{}, {"material": 20}])),
+        "channel_capacity": draw(st.sampled_from([{}, {"phone": 1, "letter": 2}])),
+        "responsible_capacity": draw(st.sampled_from([{}, {"Anna": 1, "marketing": 2}])),
+    }
+    chosen = settings_of(offers=limits, seed=draw(st.integers(0, 9)))
     random = np.random.default_rng(n)
     frame = people(n, **columns)
     addressed = prepared(frame, made, chosen)
@@ -303,11 +310,18 @@ def test_no_plan_breaks_budget_capacity_consent_holdout_or_offers_twice(given):
     for row in contacts.to_dict("records"):
         who, what = everybody.loc[row["customer_id"]], made[row["offer"]]
         assert who[f"may_{row['channel']}"]
-        assert not who["left_out"]
+        assert not who["left_out"] and not who["contacted_recently"]
+        assert who["consent_letter"] != "suppressed"
         assert not who["complaint"] or "complaint" in what.suits
         assert row["week"] <= row["contact_by"] and row["week"] + timedelta(6) >= (what.first_day or AS_OF)
     for (name, _), n in contacts.groupby(["offer", "week"]).size().items():
         assert made[name].capacity_per_week is None or n <= made[name].capacity_per_week
+    limits = given.settings.offers
+    for column, most in (("channel", limits.channel_capacity), ("responsible", limits.responsible_capacity)):
+        for (name, _), n in contacts.groupby([column, "week"]).size().items():
+            assert n <= most.get(name, np.inf)
+    for kind, spend in contacts.groupby("offer_kind")["expected_spend"].sum().items():
+        assert spend <= limits.kind_budgets.get(kind, np.inf) + 1e-6
     shown = plan.columns()
     assert not (shown["holdout"] & shown["offer"].notna()).any()
     assert (shown["contactable"] | shown["offer"].isna()).all()
