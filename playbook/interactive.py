@@ -72,9 +72,7 @@ def explore(
     return _sliders(caption, ask, knobs, words)
 
 
-def over_settings(
-    caption: str, ask: Callable[..., Answer], knobs: Mapping[str, Knob], words: Words
-) -> Table:
+def over_settings(caption: str, ask: Callable[..., Answer], knobs: Mapping[str, Knob], words: Words) -> Table:
     """Return a table of answers: one knob moved at a time, the others where they were chosen."""
     chosen = {name: knob.chosen for name, knob in knobs.items()}
     rows = [{words.say("setting"): words.say("as chosen")} | dict(ask(**chosen).cells)]

@@ -17,19 +17,21 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize
 from scipy.stats import t as student
 
 from playbook.history import SHARDS
 from playbook.landmarks import YEAR
 from playbook.survival import Array
-from playbook.survival_model import WaitModel, chance
+from playbook.survival_model import LONGEST_LOG_HAZARD, WaitModel, chance
 
 KNOTS = (30, 180, 540)
 """Days of silence at which the level is corrected; between them linearly in the log of silence."""
 PRIOR_EVENTS = 10.0
 """Expected returns by which a correction at a knot is held to that of all."""
+FURTHEST_KNOT = 4.0
+"""How far, on the log hazard, the level at a knot may lie from that of all."""
+LEAST_HAZARD = 1e-12
 LEAST_BEFORE = 90
 """Days of history a fully followed landmark needs before it."""
 LEAST_ROWS, LEAST_RETURNS = 100, 20
@@ -193,14 +195,32 @@ class _Outcome:
         weight = np.maximum(basis.sum(axis=0), 1e-9)
         typical = basis.T @ self.log_hazard / weight
         prior = chance(typical + self.shift)
-        fitted = sm.GLM(
-            np.concatenate([self.returned, prior]),
+        return _by_silence(
+            np.concatenate([self.log_hazard, typical]),
             np.vstack([basis, np.eye(len(KNOTS))]),
-            family=sm.families.Binomial(sm.families.links.CLogLog()),
-            offset=np.concatenate([self.log_hazard, typical]),
-            var_weights=np.concatenate([np.ones(len(self.returned)), PRIOR_EVENTS / prior]),
-        ).fit(start_params=np.full(len(KNOTS), self.shift))
-        return np.asarray(fitted.params)
+            np.concatenate([self.returned, prior]),
+            np.concatenate([np.ones(len(self.returned)), PRIOR_EVENTS / prior]),
+            self.shift,
+        )
+
+
+def _by_silence(log_hazard: Array, basis: Array, returned: Array, weight: Array, shift: float) -> Array:
+    """Return the shift at each knot: the binomial likelihood's maximum, complementary log-log link."""
+
+    def loss(shifts: Array) -> tuple[float, Array]:
+        hazard = np.exp(np.minimum(log_hazard + basis @ shifts, LONGEST_LOG_HAZARD))
+        hazard = np.maximum(hazard, LEAST_HAZARD)
+        gone = -np.expm1(-hazard)
+        value = weight @ (returned * np.log(gone) - (1 - returned) * hazard)
+        slope = weight * (returned * hazard * np.exp(-hazard) / gone - (1 - returned) * hazard)
+        return -float(value), -(basis.T @ slope)
+
+    bounds = [(shift - FURTHEST_KNOT, shift + FURTHEST_KNOT)] * len(KNOTS)
+    start = np.full(len(KNOTS), shift)
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9}
+    )
+    return np.asarray(found.x)
 
 
 def common_shift(log_hazard: Array, returned: Array) -> float:

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from lifelines import WeibullAFTFitter
 
-from playbook.season import KNOTS, hats
+from playbook.season import FURTHEST_KNOT, KNOTS, _by_silence, hats
 from playbook.survival_model import PENALIZER, PENALTY_ROWS, Covariates, chance, fit_waits, log_hazard
 
 HORIZON = 183
@@ -134,3 +135,16 @@ def test_a_silence_says_more_of_a_customer_with_an_even_rhythm():
     chances = chance(model.log_hazard(model.covariates.design(asked), 60))
     even_fall, uneven_fall = chances[2] / chances[0], chances[3] / chances[1]
     assert even_fall < 0.5 * uneven_fall
+
+
+def test_the_level_by_silence_is_that_of_a_binomial_model_and_bounded_where_all_came():
+    random = np.random.default_rng(1)
+    silence = random.integers(1, 900, 4_000)
+    basis, hazard = hats(silence), random.normal(-1.5, 0.8, 4_000)
+    came = (random.random(4_000) < chance(hazard + basis @ [0.3, -0.2, -0.6])).astype(float)
+    ones = np.ones(4_000)
+    link = sm.families.Binomial(sm.families.links.CLogLog())
+    theirs = sm.GLM(came, basis, family=link, offset=hazard).fit().params
+    assert _by_silence(hazard, basis, came, ones, 0.0) == pytest.approx(theirs, abs=1e-5)
+    everybody = _by_silence(hazard + 3, basis, ones, ones, 0.5)
+    assert everybody == pytest.approx(0.5 + FURTHEST_KNOT)
