@@ -11,7 +11,7 @@ from playbook.settings import Settings
 from playbook.sources import Sources
 
 LONGEST_DAYS = 365
-"""Days after the contact over which the value of a second life is counted, at most."""
+"""Days after the contact up to which the value of a second life is counted, at most."""
 
 KIND_WORDS: dict[str, str] = {
     "financial": r"%|rabatt|discount|sconto|remise|rabais|bonus|credit|gutschein|voucher|buono|bon d"
@@ -42,10 +42,11 @@ def assigned(history: History, sources: Sources | None, horizon_days: int | None
     DataFrame
         `COLUMNS`, by campaign and customer_id: arm (treated, control; whatever is not called
         control is treated), channel, offer (null for controls), kind (of the campaign's offer, see
-        `kind_of`; null where it is not known), returned (an order within the horizon after the day
-        of contact), value (margin over the days after it, the same for the whole campaign, at most
-        `LONGEST_DAYS`; the discount on the first order within the horizon, where list prices are
-        known, is put back: a plan charges it apart).
+        `kind_of`; null where it is not known), returned (an order from the day of contact to the
+        end of the horizon, as `campaign_data.Trial.returned` counts), value (margin from the day of
+        contact on, as long for the whole campaign, at most `LONGEST_DAYS` after it; the discount on
+        the first order within the horizon, where list prices are known, is put back: a plan charges
+        it apart).
     """
     table = sources.contacts if sources else None
     if table is None:
@@ -100,8 +101,8 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
     joined = people.left_join(days, "customer_id")
     after = joined.day.delta(joined.contacted_at, unit="day")
     joined = joined.mutate(
-        inside=(after > 0) & (after <= joined.followed),
-        back=ibis.ifelse(joined.order & (after > 0) & (after <= horizon), joined.day, None),
+        inside=(after >= 0) & (after <= joined.followed),
+        back=ibis.ifelse(joined.order & (after >= 0) & (after <= horizon), joined.day, None),
     )
     keys = ["campaign", "customer_id", "contacted_at", "channel", "offer", "arm"]
     first = joined.back.min().over(group_by=[joined.campaign, joined.customer_id])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from playbook import catalogue, earlier_campaigns, settings
+from playbook.campaign_data import read_trials
 from playbook.catalogue import Offer, Response
 from playbook.history import History, read_history
 from playbook.measured_response import (
@@ -222,6 +223,7 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
         ("A", "d", DAY, "phone", "treated", "Mystery"),
         ("A", "d", DAY, "phone", "control", ""),
         ("A", "e", DAY, "phone", "treated", "Mystery"),
+        ("A", "f", DAY, "phone", "treated", "Mystery"),
         ("B", "a", date(2024, 11, 20), "phone", "treated", "Mystery"),
         ("C", "a", DAY, "email", "treated", "Catalogue"),
     ]
@@ -229,12 +231,13 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
         ",".join(map(str, row)) for row in rows
     )
     bought = [
-        ("a", DAY, 100, 100),
+        ("a", DAY - timedelta(1), 100, 100),
         ("a", DAY + timedelta(90), 80, 100),
         ("a", DAY + timedelta(150), 60, 100),
         ("b", DAY + timedelta(91), 40, 40),
         ("c", DAY - timedelta(9), 30, 30),
         ("e", DAY + timedelta(1), 10, 10),
+        ("f", DAY, 24, 30),
         ("z", date(2024, 12, 31), 5, 5),
     ]
     orders = "customer_id,ordered_at,amount,listed\n" + "\n".join(",".join(map(str, row)) for row in bought)
@@ -242,10 +245,10 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
         found = earlier_campaigns.assigned(history, sources)
         sooner = earlier_campaigns.assigned(history, sources, 40)
     of_a = found[found["campaign"] == "A"].set_index("customer_id")
-    assert of_a.index.tolist() == ["a", "b", "c", "e"]
-    assert of_a["arm"].tolist() == ["treated", "control", "control", "treated"]
-    assert of_a["returned"].tolist() == [True, False, False, True]
-    assert of_a["value"].tolist() == [0.5 * (80 + 60) + 20, 20, 0, 5]
+    assert of_a.index.tolist() == ["a", "b", "c", "e", "f"]
+    assert of_a["arm"].tolist() == ["treated", "control", "control", "treated", "treated"]
+    assert of_a["returned"].tolist() == [True, False, False, True, True]
+    assert of_a["value"].tolist() == [0.5 * (80 + 60) + 20, 20, 0, 5, 0.5 * 24 + 6]
     assert (of_a["kind"] == "material").all()
     assert found[found["campaign"] == "C"]["kind"].isna().all()
     assert "B" not in set(found["campaign"])
@@ -289,3 +292,26 @@ def test_the_demos_planted_campaigns_are_measured(demo_data):
     assert 0.25 < cells.loc[CALL, "low"] < cells.loc[CALL, "lift_points"] < 0.46
     assert cells.loc[("material", "letter"), "low"] > 0.01
     assert set(cells.index) == {CALL, ("financial", "email"), ("financial", "letter"), ("material", "letter")}
+
+
+def test_an_earlier_campaign_is_counted_alike_before_the_plan_and_in_its_measurement(demo_data):
+    with opened(demo_data, "demo") as (history, sources):
+        horizon = history.settings.measurement.horizon_days
+        frame = earlier_campaigns.assigned(history, sources)
+        everybody = history.orders.select("customer_id").distinct().to_pyarrow().to_pandas()
+        trials = read_trials(history, sources, everybody)
+    frame = frame.set_index(["campaign", "customer_id"])
+    counted = [
+        (trial.campaign, customer, "treated" if treated else "control", bool(returned))
+        for trial in trials
+        for customer, treated, returned in zip(
+            trial.people["customer_id"], trial.treated, trial.returned(horizon), strict=True
+        )
+    ]
+    both = [row for row in counted if row[:2] in frame.index]
+    assert {row[0] for row in both} == set(frame.index.get_level_values("campaign"))
+    assert len(both) == len(frame)
+    same_day = sum(int(trial.total("ordered", 0, 0).sum()) for trial in trials)
+    assert same_day > 0, "nobody ordered on the day of contact: nothing is tested"
+    found = frame.loc[[row[:2] for row in both], ["arm", "returned"]]
+    assert [tuple(row) for row in found.to_numpy()] == [row[2:] for row in both]
