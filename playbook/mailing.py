@@ -27,8 +27,8 @@ def write_mailing(run: Chapter, plan: Plan) -> list[str]:
     ``mailing/letter_de.csv`` and so on: customer_id, name, the address by the channel where the
     client's customers have it, language, offer, code (to know a response by), send_on (Monday of
     the week), valid_until (the offer's last day; empty where it has none), on_return, on_staying (in
-    all, after staying_days), discount, text. ``mailing/do_not_contact.csv``: customer_id and why, for those held back and those on
-    the suppression list.
+    all, after staying_days), discount, text. ``mailing/do_not_contact.csv``: customer_id and why, for
+    those held back and those on the suppression list.
     """
     folder = run.folder / FOLDER
     folder.mkdir(exist_ok=True)

@@ -31,9 +31,6 @@ SCRATCH = ".scratch"
 SNAPSHOT = ".snapshot"
 """What was read from the client's database; it goes with the run too."""
 
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""For linear algebra: the number of cores would change the last digits of a sum. The engine uses all."""
-
 SUMMARY = "from playbook import summary; summary.write()"
 
 _USERS_ERRORS: dict[str, type[PlaybookError]] = {
@@ -332,20 +329,16 @@ class _Running:
     def _environment(self) -> dict[str, str]:
         run, scratch = self.folder.resolve(), str(self.folder.resolve() / SCRATCH)
         kept = {name: value for name, value in os.environ.items() if name != databases.PASSWORD}
-        return (
-            _ONE_THREAD
-            | kept
-            | {
-                "PLAYBOOK_DATA": str(self.plan.request.data.resolve()),
-                "PLAYBOOK_REPORTS": str(self.plan.request.reports.resolve()),
-                "PLAYBOOK_RUN": str(run),
-                "PLAYBOOK_SETTINGS": str(run / SETTINGS),
-                "PLAYBOOK_BESIDE": str(self.plan.request.beside),
-                "PLAYBOOK_HEADLESS": "1",
-                **({databases.SNAPSHOT: str(run / SNAPSHOT)} if self.plan.chosen.source else {}),
-                **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
-            }
-        )
+        return kept | {
+            "PLAYBOOK_DATA": str(self.plan.request.data.resolve()),
+            "PLAYBOOK_REPORTS": str(self.plan.request.reports.resolve()),
+            "PLAYBOOK_RUN": str(run),
+            "PLAYBOOK_SETTINGS": str(run / SETTINGS),
+            "PLAYBOOK_BESIDE": str(self.plan.request.beside),
+            "PLAYBOOK_HEADLESS": "1",
+            **({databases.SNAPSHOT: str(run / SNAPSHOT)} if self.plan.chosen.source else {}),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
+        }
 
 
 def _now() -> str:
