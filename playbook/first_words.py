@@ -62,10 +62,11 @@ def _said(kind: str, language: str, row: dict[Any, Any], offer: Offer, settings:
     needed = [name for name in DATES if f"{{{name}}}" in opening]
     if any(pd.isna(row.get(name)) for name in needed):
         return words
-    dates = {name: _date(pd.Timestamp(row[name]), language) for name in needed}
+    dates = {name: in_full(pd.Timestamp(row[name]), language) for name in needed}
     return f"{opening.format(orders=row['orders'], **dates)} {words}".strip()
 
 
 @lru_cache(maxsize=10_000)
-def _date(day: pd.Timestamp, language: str) -> str:
+def in_full(day: pd.Timestamp, language: str) -> str:
+    """Return a day with its month written out, in a language."""
     return str(format_date(day.date(), format="long", locale="en_GB" if language == "en" else language))

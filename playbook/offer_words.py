@@ -225,10 +225,12 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
     if gone:
         said.append(
             words.say_many(
-                "One is not worth an offer today. Leave a good last impression, which costs nothing: no"
-                " reproach, no pressure, and a door that stays open.",
-                "{n} are not worth an offer today. Leave a good last impression, which costs nothing: no"
-                " reproach, no pressure, and a door that stays open.",
+                "For one no offer would pay today. Leave a good last impression, which costs nothing: no"
+                " reproach, no pressure, and a door that stays open. What to say stands in the workbook"
+                " (Last impression).",
+                "For {n} no offer would pay today. Leave a good last impression, which costs nothing: no"
+                " reproach, no pressure, and a door that stays open. What to say to each stands in the"
+                " workbook (Last impression).",
                 gone,
             )
         )
@@ -345,7 +347,7 @@ def assumed_sentences(findings: Findings, words: Words) -> list[str]:
         said.append(
             say(
                 "Under some of these offers a second life is assumed to be worth less, down to {share} of the"
-                " usual: those who come for a price leave for a price.",
+                " usual: those who come for an offer may leave when it is over.",
                 share=percent(findings["second_life_share"].value),
             )
         )

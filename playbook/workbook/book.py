@@ -24,6 +24,7 @@ SHEETS: tuple[Callable[[Chapter, pd.DataFrame], Sheet | None], ...] = (
     calls.calls,
     plan.held_back,
     lists.let_go,
+    lists.last_impression,
     lists.occasional,
     lists.no_consent,
     lists.stages,

@@ -4,7 +4,9 @@ import pandas as pd
 
 from playbook.chapter import Chapter
 from playbook.criteria import label
+from playbook.last_words import NOT_WORTH_AN_OFFER, last_words
 from playbook.letting_go import let_go_reasons
+from playbook.offer_words import status_names
 from playbook.scoring import NO_CONSENT, OCCASIONAL, class_names
 from playbook.wording import Words
 from playbook.workbook.sheets import Column, TableSheet, past, who
@@ -115,6 +117,29 @@ def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
         ),
     ]
     return TableSheet(say("Let go"), sentence, gone, columns)
+
+
+def last_impression(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return who is not worth an offer, with what to say to them; None without chapter 07, or nobody."""
+    if "plan_status" not in frame or not frame["plan_status"].isin(NOT_WORTH_AN_OFFER).any():
+        return None
+    words, say = run.words, run.words.say
+    found = frame[frame["plan_status"].isin(NOT_WORTH_AN_OFFER)]
+    found = found.sort_values(["margin", "customer_id"], ascending=[False, True])
+    found = found.assign(
+        why=found["plan_status"].map(status_names(words)), last_words=last_words(found, run.settings)
+    )
+    columns = [
+        *who(frame, words),
+        Column("why", say("why no offer"), "text", ""),
+        Column("last_words", say("what to say"), "long", say("if they get in touch, in their language")),
+        *past(words),
+    ]
+    sentence = say(
+        "No offer would pay today: nothing is sent and nothing is spent. If they get in touch, this leaves a"
+        " good last impression. Who may not be contacted is not in this list."
+    )
+    return TableSheet(say("Last impression"), sentence, found, columns)
 
 
 def stages(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:

@@ -1,0 +1,77 @@
+"""The good last impression: who is in that list, and what is said to them."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from playbook.catalogue import PRESETS
+from playbook.findings import read
+from playbook.last_words import farewells, last_words
+from playbook.settings import Settings
+from playbook.wording import Words
+from playbook.workbook.lists import last_impression
+from tests.spreadsheet import rows
+
+
+def settings_of(preset="retail") -> Settings:
+    return Settings.model_validate({"client": "x", "preset": preset, "tables": {"orders": {}}})
+
+
+def people(**columns) -> pd.DataFrame:
+    known = {"orders": 3, "complaint_on": pd.NaT, "cancellation_on": pd.NaT}
+    return pd.DataFrame({"customer_id": ["a"]}).assign(**(known | columns))
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, "Thank you for your 3 orders. You will always be welcome."),
+        ({"orders": 1, "language": "de"}, "Danke für Ihre Bestellung. Sie sind uns jederzeit willkommen."),
+        ({"cancellation_on": pd.Timestamp("2025-04-02")}, "We have noted that you are leaving"),
+        (
+            {"complaint_on": pd.Timestamp("2025-04-02"), "cancellation_on": pd.Timestamp("2025-05-02")},
+            "On 2 April 2025 you told us that something had gone wrong. I am sorry",
+        ),
+    ],
+)
+def test_what_went_wrong_comes_first_then_a_cancellation_then_thanks(columns, said):
+    [found] = last_words(people(**columns), settings_of())
+    assert found.startswith(said)
+
+
+def test_donors_gave_and_did_not_order_and_unknown_facts_are_left_out():
+    [said] = last_words(people().drop(columns=["complaint_on", "cancellation_on"]), settings_of("donations"))
+    assert said.startswith("Thank you for your 3 gifts")
+
+
+@pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])
+def test_a_farewell_is_there_in_four_languages_and_offers_nothing(preset):
+    spoken = farewells(preset)
+    assert set(spoken) == {"en", "de", "it", "fr"}
+    assert all(set(kinds) == {"complaint", "cancellation", "several", "once"} for kinds in spoken.values())
+    assert not any("%" in text or "CHF" in text for kinds in spoken.values() for text in kinds.values())
+    assert (PRESETS / "farewells.yml").is_file()
+
+
+def test_who_may_not_be_contacted_waits_or_gets_an_offer_is_not_in_the_list():
+    statuses = ["let_go", "no_offer_pays", "suppressed", "not_contactable", "wait", "planned", "held_back"]
+    frame = pd.DataFrame({"customer_id": list("abcdefg"), "plan_status": statuses}).assign(
+        orders=2, margin=1.0, last_order=pd.Timestamp("2024-01-01"), silence_days=300
+    )
+    run = SimpleNamespace(words=Words(), settings=settings_of())
+    sheet = last_impression(run, frame)
+    assert sheet.frame["customer_id"].tolist() == ["a", "b"]
+    assert [column.name for column in sheet.shown][:3] == ["customer_id", "why", "last_words"]
+    assert last_impression(run, frame.iloc[2:]) is None
+    assert last_impression(run, frame.drop(columns="plan_status")) is None
+
+
+def test_the_workbook_lists_as_many_as_the_chapter_counts(donors_run):
+    findings = read(donors_run.folder / "findings" / "07.json")
+    count = findings["let_go"].value + findings["no_offer_pays"].value
+    listed = rows(donors_run.folder / "workbook.xlsx", "Last impression")
+    assert count > 0
+    assert len(listed) - 3 == count
+    held = {row[0] for row in rows(donors_run.folder / "workbook.xlsx", "Held back")[3:]}
+    assert not held & {row[0] for row in listed[3:]}
