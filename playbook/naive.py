@@ -41,7 +41,12 @@ class SameForAll:
     def sentences(self, words: Words) -> list[str]:
         """Say what the campaign seems to bring, and what it does bring."""
         if self.offer is None or not self.customers:
-            return [words.say("The catalogue holds no financial offer that anybody here may get.")]
+            return [
+                words.say(
+                    "There is nothing to compare with: the catalogue holds no discount, bonus or credit that"
+                    " anybody here may get."
+                )
+            ]
         say, money, number = words.say, words.money, words.number
         said = [
             say(

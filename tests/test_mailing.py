@@ -60,6 +60,21 @@ def test_what_is_said_first_comes_from_reason_history_and_offer_in_the_customers
     assert first_words(people(**columns), offer(), settings_of()) == [said]
 
 
+@pytest.mark.parametrize(
+    ("language", "respected"),
+    [
+        ("en", "we respect that."),
+        ("de", "das respektieren wir."),
+        ("it", "lo rispettiamo."),
+        ("fr", "le respectons."),
+    ],
+)
+def test_a_donor_who_wants_to_stop_is_told_that_this_is_respected(language, respected):
+    leaving = people(cancellation=True, cancellation_on=pd.Timestamp("2025-04-02"), language=language)
+    [said] = first_words(leaving, offer(), settings_of("donations"))
+    assert respected in said
+
+
 def test_a_charitys_donors_gave_and_did_not_order():
     [said] = first_words(people(), offer(first_words="Thank you."), settings_of("donations"))
     assert said == "You have given 3 times; your last gift reached us on 1 March 2025. Thank you."
@@ -97,6 +112,8 @@ def test_the_mail_house_gets_every_letter_and_mail_once_and_nobody_else(demo_run
         assert all(row["text"] and row["offer"] for row in rows)
         assert "phone" not in rows[0] and ("email" in rows[0]) == name.startswith("email")
         assert len({row["code"] for row in rows}) == len(rows)
+        assert next(iter(rows[0])) == "customer_id"
+        assert all(row["code"].endswith(row["customer_id"]) for row in rows)
         assert not {row["customer_id"] for row in rows} & alone
 
 

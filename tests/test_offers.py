@@ -601,7 +601,9 @@ def test_the_same_discount_for_all_gives_incentives_to_those_who_come_anyway():
     assert same.claimed - same.profit == pytest.approx(10 * 0.4 * 100)
     assert len(same.sentences(WORDS)) == 3
     none = naive.same_for_all(prepared(frame, [offer()]))
-    assert none.sentences(WORDS)[0].startswith("The catalogue holds no financial offer")
+    assert none.sentences(WORDS)[0].startswith(
+        "There is nothing to compare with: the catalogue holds no discount"
+    )
 
 
 # plan.csv ------------------------------------------------------------------------------------
