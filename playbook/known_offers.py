@@ -185,19 +185,23 @@ def _assumed_lives(findings: Findings, words: Words) -> list[str]:
     if not guessed.value:
         return []
     low, high = words.percent(guessed.low or 0), words.percent(guessed.high or 0)
-    reach = low if low == high else words.say("{between}, by offer,", between=words.between(low, high))
+    reach = (
+        words.say("{share} of the usual", share=low)
+        if low == high
+        else words.say("{between} of the usual, by offer", between=words.between(low, high))
+    )
     if not measured.value:
         return [
             words.say(
                 "What a second life begun under an offer is worth has not been measured; it is assumed:"
-                " {reach} of the usual.",
+                " {reach}.",
                 reach=reach,
             )
         ]
     return [
         words.say_many(
-            "For one offer of the catalogue it is assumed, not measured: {reach} of the usual.",
-            "For {n} offers of the catalogue it is assumed, not measured: {reach} of the usual.",
+            "For one offer of the catalogue it is assumed, not measured: {reach}.",
+            "For {n} offers of the catalogue it is assumed, not measured: {reach}.",
             int(guessed.value),
             reach=reach,
         )

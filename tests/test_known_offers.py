@@ -29,7 +29,7 @@ def test_a_measured_worth_of_a_second_life_says_from_whom_and_how_many():
 def test_without_an_earlier_campaign_the_worth_is_said_to_be_assumed():
     offers = (offer(), offer("Letter", **LETTER))
     [said] = learn(offers, earlier().iloc[:0]).sentences(WORDS)
-    assert "has not been measured; it is assumed: 80% to 100%, by offer, of the usual." in said
+    assert "has not been measured; it is assumed: 80% to 100% of the usual, by offer." in said
 
 
 def test_what_was_measured_and_is_not_used_is_said_to_be_assumed():
