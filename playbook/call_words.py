@@ -187,7 +187,15 @@ def _rules(findings: Findings, words: Words) -> list[str]:
 def _without_consent(findings: Findings, words: Words) -> list[str]:
     said = []
     missing = findings["calls_without_consent"]
-    if missing.value:
+    if missing.value > 1 and missing.value == missing.n:
+        said.append(
+            words.say(
+                "{n} who would be on the list may not be called; all of them may be written to"
+                " (tables/05.parquet, by margin_at_stake).",
+                n=words.number(missing.value),
+            )
+        )
+    elif missing.value:
         said.append(
             words.say_many(
                 "One who would be on the list may not be called; {written} may be written to"

@@ -215,6 +215,8 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
             margin=words.money(findings["lapsed_margin"].value),
         )
     ]
+    if not lapsed.value:
+        return [say("Nobody is lapsed today.")] if lapsed.n else [say("Nobody has ordered yet.")]
     if back.verdict == "unknown":
         return [*said, say("Who of them would come back unaided cannot be told from these data.")]
     said.append(

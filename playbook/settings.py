@@ -338,7 +338,7 @@ def parse_parameters(given: Sequence[str], extra: Mapping[str, type] | None = No
         if not sign:
             raise CallError(f"-p {word}: write it as NAME=VALUE.")
         if name not in PARAMETERS and name not in extra:
-            known = [*PARAMETERS, *extra]
+            known = list(dict.fromkeys([*PARAMETERS, *extra]))
             raise CallError(
                 f"Unknown parameter {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}."
             )

@@ -196,16 +196,37 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
     if contacts:
         said.append(
             say(
-                "{n} never {ordered}: {suspects} suspects of whom nothing is known, {prospects} prospects who"
-                " have shown interest, and {leads} leads who have asked for something or visit often.",
+                "{n} never {ordered}: {stages}.",
                 n=number(contacts),
                 ordered=called["ordered"],
-                suspects=number(counts["suspect"]),
-                prospects=number(counts["prospect"]),
-                leads=number(counts["lead"]),
+                stages=", ".join(_contacts_by_stage(counts, words)),
             )
         )
     return said + _margin_sentences(findings, called, words)
+
+
+def _contacts_by_stage(counts: Mapping[str, int], words: Words) -> list[str]:
+    """Word how many never bought, for every stage that holds any."""
+    many = words.say_many
+    suspects, prospects, leads = (counts[stage] for stage in CONTACTS)
+    said = [
+        (suspects, many("{n} suspect", "{n} suspects", suspects), words.say("of whom nothing is known")),
+        (
+            prospects,
+            many("{n} prospect", "{n} prospects", prospects),
+            many("who has shown interest", "who have shown interest", prospects),
+        ),
+        (
+            leads,
+            many("{n} lead", "{n} leads", leads),
+            many(
+                "who has asked for something or visits often",
+                "who have asked for something or visit often",
+                leads,
+            ),
+        ),
+    ]
+    return [f"{who} {what}" for n, who, what in said if n]
 
 
 def _margin_sentences(findings: Findings, called: Mapping[str, str], words: Words) -> list[str]:
@@ -217,7 +238,10 @@ def _margin_sentences(findings: Findings, called: Mapping[str, str], words: Word
     return [
         words.say(
             "Of the margin of the last 12 months, {firm} came from {customers} who are now firmly engaged,"
-            " and {risk} ({amount}) from those now at risk: they are the first to look after.",
+            " and {risk} ({amount}) from those now at risk: they are the first to look after."
+            if risk > 0
+            else "Of the margin of the last 12 months, {firm} came from {customers} who are now firmly"
+            " engaged, and nothing from those now at risk.",
             firm=words.percent(firm / total),
             customers=called["customers"],
             risk=words.percent(risk / total),

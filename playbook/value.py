@@ -89,6 +89,8 @@ def shrinkage(orders: Any, margin: Any, squares: Any) -> Shrinkage:
         Number of orders (1 or more), sum of their margins, sum of their squared margins.
     """
     n, total, square = (np.asarray(values, dtype=float) for values in (orders, margin, squares))
+    if not len(n):
+        return Shrinkage(np.nan, np.nan, 0.0)
     everybody, own = n.sum(), total / n
     overall = float(total.sum() / everybody)
     spare = everybody - len(n)

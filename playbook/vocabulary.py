@@ -180,7 +180,8 @@ WORDS: dict[str, dict[str, str]] = {
             |email opt in|opt in email|newsletter ok|marketing email|accepts marketing
             |accepts email marketing|mailings|newsletter consent|email permission|email allowed
             |e mail ok|opt in|optin|consent email|mail erlaubt|email erlaubt|e mail erlaubt
-            |einwilligung e mail|einwilligung email|newsletter ja nein|nl|werbung ok|werbung erlaubt
+            |einwilligung e mail|einwilligung email|e mail einwilligung|email einwilligung
+            |einwilligung newsletter|newsletter einwilligung|newsletter ja nein|nl|werbung ok|werbung erlaubt
             |e mail werbung|werbeeinwilligung|newsletterempfang|consenso email|consenso e mail
             |consenso newsletter|consenso marketing|iscritto newsletter|accetta email|mail si
             |autorizzazione e mail|email sì|accord e mail|accord email|accord mail
@@ -190,21 +191,22 @@ WORDS: dict[str, dict[str, str]] = {
         "may_phone": """may phone|phone ok|tel ok|ok telefono|ok phone|phone consent|may call
             |phone opt in
             |call ok|phone allowed|phone permission|telefon ok|telefon erlaubt|anruf ok
-            |anruf erlaubt|einwilligung telefon|telefonwerbung|darf angerufen werden
+            |anruf erlaubt|einwilligung telefon|telefon einwilligung|telefonwerbung|darf angerufen werden
             |consenso telefono|telefono ok|consenso telefonico|accetta telefonate
             |autorizzazione telefono|consenso chiamate|accord téléphone|accord tél
             |consentement téléphone|tél ok|téléphone ok|téléphone autorisé|accepte appels
             |accord appel|ok téléphone|ok tél""",
         "may_letter": """may letter|letter ok|mail by post ok|post ok|ok lettera|letter consent|may mail
             |postal ok|direct mail|direct mail ok|post consent|letter allowed|postal opt in
-            |mail consent|brief ok|brief erlaubt|einwilligung brief|einwilligung post|postwerbung
+            |mail consent|brief ok|brief erlaubt|einwilligung brief|einwilligung post|brief einwilligung
+            |post einwilligung|postwerbung
             |briefwerbung|post erlaubt|consenso posta|consenso lettera|lettera ok|posta ok
             |consenso postale|accetta posta|accord courrier|accord lettre|courrier ok|lettre ok
             |consentement courrier|courrier autorisé|consentement postal|ok courrier|ok lettre
             |accord postal""",
         "may_visit": """may visit|visit ok|ok visit|visit consent|visits allowed|besuch ok|besuch erlaubt
-            |einwilligung besuch|besuche|consenso visita|visita ok|ok visita|consenso visite
-            |accord visite|visite ok|consentement visite|visite autorisée|ok visite""",
+            |einwilligung besuch|besuch einwilligung|besuche|consenso visita|visita ok|ok visita
+            |consenso visite|accord visite|visite ok|consentement visite|visite autorisée|ok visite""",
         "no_contact": """do not contact|no contact|no marketing|blocked|opt out|optout
             |no advertising|suppressed
             |werbesperre|werbeverbot|kontaktsperre|gesperrt|keine werbung|nicht kontaktieren

@@ -61,7 +61,7 @@ class Words:
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share as a percentage."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-        return str(format_percent(share, format=pattern, locale=self._locale))
+        return str(format_percent(share, format=pattern, locale=self._locale)).replace("-", "\N{MINUS SIGN}")
 
     def money(self, value: float, digits: int = 0) -> str:
         """Return an amount in the client's currency, currency code first."""

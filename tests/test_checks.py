@@ -83,6 +83,17 @@ tables:
     assert seen["date_future"].severity == "warning"
 
 
+def test_an_as_of_date_long_after_the_last_order_is_a_warning(see):
+    yml = """client: Acme
+as_of: {}
+tables:
+  orders: {{files: orders.csv, columns: {{customer_id: customer_id, ordered_at: ordered_at, amount: amount}}}}
+"""
+    late = codes(see(SOUND, yml.format("2029-12-31")))["as_of_late"]
+    assert late.severity == "warning" and late.count > 1000
+    assert "as_of_late" not in codes(see(SOUND, yml.format("2025-12-20")))
+
+
 def test_thresholds_stand_in_the_settings(see):
     yml = """client: Acme
 checks: {customer_share: 0.02, least_buyers: 5}

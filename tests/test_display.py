@@ -16,6 +16,7 @@ def test_numbers_money_and_dates_as_people_write_them():
     assert WORDS.money(-1234.5) == "\u2212CHF\u00a01,234"
     assert WORDS.money(-0.2) == "CHF\u00a00"
     assert WORDS.percent(0.1234, 1) == "12.3%"
+    assert WORDS.percent(-0.254, 1) == "\N{MINUS SIGN}25.4%"
     assert WORDS.date(date(2025, 12, 31)) == "31 Dec 2025"
 
 

@@ -381,6 +381,13 @@ def test_people_with_nothing_but_returns_are_no_customers(read):
     assert "only returns" in chapter.limits
 
 
+def test_stages_that_hold_nobody_are_not_counted_up(read):
+    chapter = read("a,2024-12-31,5\nb,2024-12-01,-5\n")
+    said = " ".join(chapter.base.sentences(WORDS))
+    assert "1 never ordered: 1 prospect who has shown interest." in said
+    assert "and nothing from those now at risk." in said
+
+
 def test_a_client_younger_than_the_silences_is_told_that_nobody_can_be_lost(read):
     chapter = read("a,2024-12-01,5\n")
     assert "too few for anybody to have been silent" in chapter.limits

@@ -138,6 +138,11 @@ def test_consents_and_refusals_need_yes_and_no(guess):
     found = guess(table("Nr;Name;Mail_ok;Werbesperre", EACH, people, answers, ["", "x", ""] * 10))
     assert (found.columns["may_email"], found.columns["no_contact"]) == ("Mail_ok", "Werbesperre")
     assert "may_email" not in guess(table("Nr;Name;Mail_ok", EACH, people, DAYS)).columns
+    german = guess(
+        table("Nr;Name;Newsletter Einwilligung;Telefon Einwilligung", EACH, people, answers, answers)
+    )
+    assert german.columns["may_email"] == "Newsletter Einwilligung"
+    assert german.columns["may_phone"] == "Telefon Einwilligung"
 
 
 def test_a_second_column_that_may_be_meant_is_said(guess):

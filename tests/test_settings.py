@@ -74,6 +74,13 @@ def test_an_unknown_client_is_told_which_there_are(load, tmp_path):
         settings.load("acm", tmp_path)
 
 
+def test_parameters_that_a_notebook_names_too_are_told_once():
+    with pytest.raises(CallError) as caught:
+        settings.parse_parameters(["budgt=3"], {"budget": float})
+    assert str(caught.value).count("margin_rate") == 1
+    assert str(caught.value).endswith("seed.")
+
+
 def test_parameters_are_typed_and_checked():
     assert settings.parse_parameters(["seed=3", "budget=2.5"]) == {"seed": 3, "budget": 2.5}
     assert settings.parse_parameters(["inactivity_days=200"]) == {"inactivity_days": 200}

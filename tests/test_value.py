@@ -277,3 +277,8 @@ def test_second_lives_after_a_pause_fade_at_the_planted_pace(worlds, read_orders
     brought = np.mean([month[1:25] for month in months], axis=0)
     planted = np.exp(-360 / PLANTED.second_lifetime)
     assert brought[12:].sum() / brought[:12].sum() == pytest.approx(planted, abs=0.06)
+
+
+def test_nobody_s_orders_have_no_mean_and_raise_no_warning(recwarn):
+    assert np.isnan(value.shrinkage([], [], []).mean)
+    assert not recwarn

@@ -11,6 +11,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 
 from playbook import (
     call_sliders,
+    call_words,
     calls,
     churn,
     comebacks,
@@ -574,3 +575,15 @@ def test_a_longer_list_catches_more_leavers_and_more_who_stay(demo, monkeypatch)
     precision = [count / number for count, number in zip(left, call_sliders.NUMBERS, strict=True)]
     assert precision[-1] < precision[2] and "50" in set(shown["warned of"])
     assert call_sliders.how_many_calls(None, WORDS) is None
+
+
+def test_where_all_without_consent_may_be_written_to_that_is_said_once():
+    found = {
+        "calls_without_consent": findings.Finding("calls_without_consent", 12, unit="customers", n=12),
+        "calls_assumed": findings.Finding("calls_assumed", 0),
+    }
+    (said,) = call_words._without_consent(found, WORDS)
+    assert said.startswith("12 who would be on the list may not be called; all of them may be written to")
+    found["calls_without_consent"] = findings.Finding("calls_without_consent", 12, unit="customers", n=3)
+    (said,) = call_words._without_consent(found, WORDS)
+    assert "; 3 of them may be written to" in said

@@ -22,6 +22,7 @@ def inspect_calendar(settings: Settings, sources: Sources, history: History, tod
     return [
         *_impossible(settings, sources, history, today),
         *_alone(settings, by_day),
+        *_late(settings, by_day),
         *_months(settings, by_day),
         *_stretches(settings, by_day),
     ]
@@ -67,6 +68,16 @@ def _alone(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
     return (
         found("last_day_alone", gap, "ordered_at") if gap > max(settings.checks.gap_days, 2 * usual) else []
     )
+
+
+def _late(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
+    """Return whether the as-of date was set to a day long after the last order."""
+    if settings.as_of is None or by_day.empty:
+        return []
+    days = by_day.index
+    gap = (settings.as_of - days[-1].date()).days
+    usual = int(np.diff(days.to_numpy()).max() / np.timedelta64(1, "D")) if len(days) > 1 else 0
+    return found("as_of_late", gap, "ordered_at") if gap > max(settings.checks.gap_days, 2 * usual) else []
 
 
 def months_of(by_day: "pd.Series[int]") -> "pd.Series[int]":

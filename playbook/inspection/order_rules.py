@@ -150,6 +150,14 @@ ORDER_RULES: dict[str, Rule] = {
         "Silence is counted to that day: if it is a slip of the pen, everybody looks lost too early.",
         "Look that order up, or set as_of in client.yml.",
     ),
+    "as_of_late": Rule(
+        "warning",
+        "orders",
+        "The as-of date lies {n} day after the last order.",
+        "The as-of date lies {n} days after the last order.",
+        "Silence is counted to that day: everybody looks silent for longer, and lost too early.",
+        "Ask for an export up to that day, or choose an earlier as-of date.",
+    ),
     "month_missing": Rule(
         "warning",
         "orders",
