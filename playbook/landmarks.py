@@ -46,10 +46,13 @@ def describe(
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
-    with _spaced(_sample(history, share)).cache() as orders:
-        parts = [_described(orders, history, landmark, horizon_days) for landmark in landmarks]
-        together = ibis.union(*parts) if len(parts) > 1 else parts[0]
-        table = together.order_by(["landmark", "customer_id"]).to_pyarrow()
+    orders = _spaced(_sample(history, share))
+    if len(landmarks) == 1:
+        table = _described(orders, history, landmarks[0], horizon_days).order_by("customer_id").to_pyarrow()
+    else:
+        with orders.cache() as kept:
+            parts = [_described(kept, history, landmark, horizon_days) for landmark in landmarks]
+            table = ibis.union(*parts).order_by(["landmark", "customer_id"]).to_pyarrow()
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     counts = ["shard", "squared_gaps", "orders", "recent", "season", "silence", "age", "wait", "later"]
     return frame.astype(dict.fromkeys(counts, "int64"))
@@ -110,10 +113,12 @@ def _described(orders: Any, history: History, landmark: date, horizon_days: int)
 
 
 def _sample(history: History, share: float) -> Any:
+    """Return the orders of a share of the customers; the md5 is taken once a customer, not once an order."""
     orders = history.orders
     if share >= 1:
         return orders
-    digest = (ibis.literal(f"{history.settings.seed}:") + orders.customer_id).hexdigest("md5")
+    people = orders.select("customer_id").distinct()
+    digest = (ibis.literal(f"{history.settings.seed}:") + people.customer_id).hexdigest("md5")
     digits = ibis.literal("0123456789abcdef")
     part: Any = sum(digits.find(digest[k : k + 1]) * 16**k for k in range(3))
-    return orders.filter(part < round(share * SAMPLE_PARTS))
+    return orders.semi_join(people.filter(part < round(share * SAMPLE_PARTS)), "customer_id")
