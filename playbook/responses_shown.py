@@ -57,6 +57,57 @@ def response_sentences(findings: Findings, words: Words) -> list[str]:
     return [words.say("Learned for the next plan: {said}.", said="; ".join(said))]
 
 
+def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]:
+    """Say where the plan repeats what failed, or what is not proven.
+
+    Parameters
+    ----------
+    measured, plan : Findings
+        Those of chapters 08 and 07.
+    """
+    kinds, said = kind_names(words), []
+    verdicts = {
+        str(measured[f"campaign_{k}"].value): measured[f"campaign_{k}"].verdict
+        for k in range(1, int(measured["campaigns"].value) + 1)
+    }
+    warned = set()
+    for k in range(1, int(measured["responses_measured"].value) + 1):
+        kind = str(measured[f"response_{k}"].value).split(" ", 1)[0]
+        planned = plan.get(f"plan_{kind}")
+        campaigns = str(measured[f"response_{k}"].verdict or "").split(", ")
+        for campaign in campaigns:
+            verdict = verdicts.get(campaign)
+            if (
+                planned is None
+                or not planned.value
+                or (campaign, kind) in warned
+                or verdict in (None, "works")
+            ):
+                continue
+            warned.add((campaign, kind))
+            told = {"campaign": campaign, "kind": kinds.get(kind, kind), "n": words.number(planned.value)}
+            if verdict == "cannot_be_told":
+                said.append(
+                    words.say(
+                        "Of “{campaign}” it can be told how many came back, not what they brought: the {n}"
+                        " offers of its kind in the plan ({kind}) pay if second lives are worth what is"
+                        " estimated.",
+                        **told,
+                    )
+                )
+            else:
+                said.append(
+                    words.say(
+                        "“{campaign}” did not last or did not pay, and the plan holds {n} offers of its kind"
+                        " ({kind}): their profit counts returns and what second lives are worth, but not who"
+                        " unsubscribes for good. To do without them, set their budget to 0 in client.yml"
+                        " (offers.kind_budgets).",
+                        **told,
+                    )
+                )
+    return said
+
+
 def response_table(responses: pd.DataFrame, words: Words) -> Table:
     """Return the measured responses before and after shrinkage."""
     say, kinds, channels = words.say, kind_names(words), channel_names(words)
@@ -92,7 +143,8 @@ def response_table(responses: pd.DataFrame, words: Words) -> Table:
         headings,
         say(
             "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the more the"
-            " fewer were measured; chapter 07 uses the same figures."
+            " fewer were measured; chapter 07 uses the same figures. How many return can be told from fewer"
+            " customers than what they bring: a campaign without a verdict counts here all the same."
         ),
     )
 

@@ -215,6 +215,8 @@ def cautions(told: Told) -> list[str]:
     said = checks.warnings(chapters["01"], words) if "01" in chapters else []
     if "04" in chapters:
         said += backtest_words.backtest_cautions(chapters["04"], words)
+    if {"07", "08"} <= set(chapters):
+        said += responses_shown.plan_cautions(chapters["08"], chapters["07"], words)
     said += [str(warning) for warning in told.manifest["warnings"]]
     return said or [words.say("No check failed.")]
 

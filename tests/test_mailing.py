@@ -43,7 +43,7 @@ def people(**columns) -> pd.DataFrame:
         ({}, "You have ordered from us 3 times, the last time on 1 March 2025. Hello."),
         ({"orders": 1}, "You ordered from us on 1 March 2025. Hello."),
         ({"language": "de-CH"}, "Sie haben 3 Mal bei uns bestellt, zuletzt am 1. März 2025. Guten Tag."),
-        ({"language": "it"}, "Ha ordinato da noi 3 volte, l’ultima il 1 marzo 2025. Hello."),
+        ({"language": "it"}, "Ha ordinato da noi 3 volte, l’ultima in data 1 marzo 2025. Hello."),
         ({"language": "xx"}, "You have ordered from us 3 times, the last time on 1 March 2025. Hello."),
         (
             {"cancellation": True, "cancellation_on": pd.Timestamp("2025-04-02")},

@@ -53,3 +53,10 @@ def test_what_stands_in_for_missing_data_is_said(donors_run, demo_run):
     assert "is assumed, not measured" in text(demo_run.page("index.html"))
     assert "margin_rate" not in text(demo_run.page("index.html"))
     assert "The offers and what they cost are the preset's" in text(donors_run.page("index.html"))
+
+
+def test_a_plan_that_repeats_what_failed_is_told_so(page):
+    cautions = text(page[page.index("What to keep in mind") :])
+    assert "“RABATT24” did not last or did not pay, and the plan holds" in cautions
+    assert "Of “GESCHENK25” it can be told how many came back, not what they brought" in cautions
+    assert "DANKE24” did not" not in cautions
