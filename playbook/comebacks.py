@@ -216,7 +216,10 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
         )
     ]
     if not lapsed.value:
-        return [say("Nobody is lapsed today.")] if lapsed.n else [say("Nobody has ordered yet.")]
+        said = [say("Nobody is lapsed today.")] if lapsed.n else [say("Nobody has ordered yet.")]
+        if back.verdict == "unknown":
+            said.append(say("Who would come back unaided cannot be told from these data."))
+        return said
     if back.verdict == "unknown":
         return [*said, say("Who of them would come back unaided cannot be told from these data.")]
     said.append(

@@ -109,6 +109,12 @@ def decision(told: Told) -> str:
     """Return the sentence that the page opens with."""
     words, chapters = told.words, told.chapters
     if "07" in chapters:
+        assumed = chapters["04"]["inactivity_threshold"].verdict == "assumed"
+        if assumed and chapters["07"]["plan_customers"].verdict == "nobody_selected":
+            return words.say(
+                "Whom to win back cannot be told: these data are too few to say after how much silence a"
+                " customer is lost."
+            )
         return offer_words.decision_sentence(chapters["07"], words)
     lapsed = chapters["04"]["lapsed"].value if "04" in chapters else None
     if lapsed is None:
