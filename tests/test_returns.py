@@ -172,10 +172,13 @@ def test_nobody_lapsed_and_nobody_back_are_said():
     assert len(waits.table(WORDS).frame) == 0
 
 
-def test_where_nobody_is_lapsed_nothing_more_is_said():
+def test_where_nobody_is_lapsed_no_offer_is_called_given_away():
     history = history_of(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2025-01-01"], "amount": [5]}))
     base = comebacks.see_base(history, churn.find_threshold(history))
-    assert base.sentences(WORDS) == ["Nobody is lapsed today."]
+    assert base.sentences(WORDS) == [
+        "Nobody is lapsed today.",
+        "Who would come back unaided cannot be told from these data.",
+    ]
 
 
 def test_everybody_back_every_week_is_fitted():
