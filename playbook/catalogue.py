@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator, model
 
 from playbook.display import Table
 from playbook.errors import SettingsError, did_you_mean
+from playbook.lifecycle_settings import Stage
 from playbook.offer_settings import Channel, Kind
 from playbook.settings import Settings
 from playbook.wording import Words
@@ -19,17 +20,6 @@ from playbook.yaml_models import Strict, line_of, read_yaml
 PRESETS = Path(__file__).parent / "catalogues"
 
 Reason = Literal["complaint", "cancellation"]
-Stage = Literal[
-    "suspect",
-    "prospect",
-    "lead",
-    "just engaged",
-    "engaged",
-    "firmly engaged",
-    "at risk",
-    "lapsed",
-    "lost",
-]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 CHANNELS: tuple[str, ...] = get_args(Channel)

@@ -248,7 +248,13 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
                 n=number(contacted.value),
             )
         )
-    if back.verdict == "extrapolated":
+    return [*said, *_method_sentences(findings, words)]
+
+
+def _method_sentences(findings: Findings, words: Words) -> list[str]:
+    """Say where the chances rest on less than the whole model."""
+    say, said = words.say, []
+    if findings["returners_lapsed"].verdict == "extrapolated":
         said.append(say("Nobody was followed for as long as the horizon: these figures are carried forward."))
     method = findings.get("return_method")
     if method is not None and method.verdict == "cells":

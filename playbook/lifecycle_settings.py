@@ -10,6 +10,19 @@ Kind = Literal[
     "visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call"
 ]
 
+Stage = Literal[
+    "suspect",
+    "prospect",
+    "lead",
+    "just engaged",
+    "engaged",
+    "firmly engaged",
+    "at risk",
+    "lapsed",
+    "lost",
+]
+"""The stages of a relationship, in order."""
+
 
 class Lifecycle(Strict):
     """Rules of the stages of a relationship.

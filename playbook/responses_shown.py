@@ -75,14 +75,11 @@ def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]
         kind = str(measured[f"response_{k}"].value).split(" ", 1)[0]
         planned = plan.get(f"plan_{kind}")
         campaigns = str(measured[f"response_{k}"].verdict or "").split(", ")
+        if planned is None or not planned.value:
+            continue
         for campaign in campaigns:
-            verdict = verdicts.get(campaign)
-            if (
-                planned is None
-                or not planned.value
-                or (campaign, kind) in warned
-                or verdict in (None, "works")
-            ):
+            verdict = verdicts.get(campaign, "works")
+            if verdict == "works" or (campaign, kind) in warned:
                 continue
             warned.add((campaign, kind))
             told = {"campaign": campaign, "kind": kinds.get(kind, kind), "n": words.number(planned.value)}
@@ -98,10 +95,10 @@ def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]
             else:
                 said.append(
                     words.say(
-                        "“{campaign}” did not last or did not pay, and the plan holds {n} offers of its kind"
-                        " ({kind}): their profit counts returns and what second lives are worth, but not who"
-                        " unsubscribes for good. To do without them, set their budget to 0 in client.yml"
-                        " (offers.kind_budgets).",
+                        "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and"
+                        " the plan holds {n} offers of its kind ({kind}): their profit counts returns and"
+                        " what second lives are worth, but not who unsubscribes for good. To do without"
+                        " them, set their budget to 0 in client.yml (offers.kind_budgets).",
                         **told,
                     )
                 )

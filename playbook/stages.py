@@ -7,26 +7,17 @@ for ever: nobody leaves one because time has passed, but for the silence after a
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import ibis
 import pandas as pd
 
+from playbook.lifecycle_settings import Stage
 from playbook.settings import Settings
 from playbook.signs import Signs
 from playbook.survival import Cut, Inactivity, cut, inactivity
 
-STAGES = (
-    "suspect",
-    "prospect",
-    "lead",
-    "just engaged",
-    "engaged",
-    "firmly engaged",
-    "at risk",
-    "lapsed",
-    "lost",
-)
+STAGES: tuple[str, ...] = get_args(Stage)
 (SUSPECT, PROSPECT, LEAD, JUST_ENGAGED, ENGAGED, FIRMLY_ENGAGED, AT_RISK, LAPSED, LOST) = range(9)
 BUYERS = STAGES[JUST_ENGAGED:]
 

@@ -223,21 +223,7 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         "wanted": percent(findings["design_power"].value),
         "ready": words.date(date.fromisoformat(str(ready))),
     }
-    least = findings["design_least_return"].value
-    can = (
-        say(
-            "With {n} customers contacted and {held_back} held back, {least} more returns of a hundred within"
-            " {days} days are the least that shows with a chance of {wanted}.",
-            least=number(100 * least, 1),
-            **values,
-        )
-        if least is not None
-        else say(
-            "With {n} customers contacted and {held_back} held back, no effect on returns within {days} days"
-            " would show with a chance of {wanted}.",
-            **values,
-        )
-    )
+    can = _can_show(findings, values, words)
     if plan.verdict == "enough":
         return [
             can,
@@ -248,6 +234,29 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
             ),
             *_margin(findings, words),
         ]
+    return _too_small(findings, can, values, words)
+
+
+def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
+    """Word the smallest effect that the test can show."""
+    least = findings["design_least_return"].value
+    if least is None:
+        return words.say(
+            "With {n} customers contacted and {held_back} held back, no effect on returns within {days} days"
+            " would show with a chance of {wanted}.",
+            **values,
+        )
+    return words.say(
+        "With {n} customers contacted and {held_back} held back, {least} more returns of a hundred within"
+        " {days} days are the least that shows with a chance of {wanted}.",
+        least=words.number(100 * least, 1),
+        **values,
+    )
+
+
+def _too_small(findings: Findings, can: str, values: dict[str, str], words: Words) -> list[str]:
+    """Say plainly that the base is too small, and what would be enough."""
+    say, number = words.say, words.number
     said = [
         say(
             "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
