@@ -71,7 +71,7 @@ def read_history(settings: Settings, sources: Sources) -> History:
         Where no line has a customer and a date, more values than tolerated cannot be read, or the
         as-of date lies before the first line.
     """
-    days = sources.connection.create_table("days", order_days(settings, sources.orders), temp=True)
+    days = sources.keep("days", order_days(settings, sources.orders))
     collect_unreadable(sources)
     _check_tolerated(settings, sources, days)
     known = days.filter(days.day.notnull() & days.customer_id.notnull())

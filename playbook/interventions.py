@@ -35,7 +35,7 @@ def win_back_contacts(sources: Sources, days: Any) -> Any:
     sizes = made.group_by("campaign").aggregate(reached=made.customer_id.nunique())
     small = sizes.filter(sizes.reached <= MOST_REACHED * buyers)
     kept = made.semi_join(small, "campaign").select("customer_id", day="contacted_at").distinct()
-    return sources.connection.create_table("win_back_contacts", kept, temp=True)
+    return sources.keep("win_back_contacts", kept)
 
 
 def around(contacts: Any, landmark: Any) -> Any:

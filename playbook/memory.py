@@ -20,14 +20,23 @@ def open_engine(settings: Settings, scratch: Path) -> Any:
         preserve_insertion_order=False,
         temp_directory=f"{place}/{scratch.name}" if place else f"{scratch}/engine",
     )
-    limit = os.environ.get("PLAYBOOK_MEMORY") or settings.machine.memory_limit
-    beside = int(os.environ.get("PLAYBOOK_BESIDE", "1"))
-    if beside > 1:
+    limit, runs = memory_limit(settings), beside()
+    if runs > 1:
         share = "SELECT current_setting('threads'), current_setting('memory_limit')"
         threads, memory = connection.raw_sql(share).fetchone()
         amount, unit = memory.split()
-        connection.raw_sql(f"SET threads = {max(1, threads // beside)}")
-        limit = limit or f"{float(amount) / beside:.2f} {unit}"
+        connection.raw_sql(f"SET threads = {max(1, threads // runs)}")
+        limit = limit or f"{float(amount) / runs:.2f} {unit}"
     if limit:
         connection.raw_sql(f"SET memory_limit = '{limit}'")
     return connection
+
+
+def memory_limit(settings: Settings) -> str | None:
+    """Return how much memory the engine may take, as ``1GB``; None: as it likes."""
+    return os.environ.get("PLAYBOOK_MEMORY") or settings.machine.memory_limit
+
+
+def beside() -> int:
+    """Return how many runs share the machine."""
+    return int(os.environ.get("PLAYBOOK_BESIDE", "1"))

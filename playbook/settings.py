@@ -144,11 +144,13 @@ class Machine(Strict):
     """What the engine may take of the machine; no result depends on it.
 
     ``memory_limit`` is written as ``2GB``. None: most of the memory, shared between clients that run at
-    the same time; scratch files beside those of the run.
+    the same time; scratch files beside those of the run. ``master`` is the address of a Spark, such as
+    ``spark://host:7077``; with one that is not on this machine its workers have to see ``temp_directory``.
     """
 
     memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")
     temp_directory: str | None = None
+    master: str | None = None
 
 
 class Settings(Strict):
@@ -161,6 +163,7 @@ class Settings(Strict):
     as_of: date | None = None
     tables: Tables
     source: str | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
     machine: Machine = Machine()
     tolerated_unreadable: float = Field(0.01, ge=0, le=1)
     checks: Checks = Checks()

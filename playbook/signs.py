@@ -69,7 +69,7 @@ def read_signs(history: History, sources: Sources) -> Signs:
 
 
 def _keep(sources: Sources, name: str, rows: Any) -> Any:
-    return sources.connection.create_table(ibis.util.gen_name(f"stage_{name}"), rows, temp=True)
+    return sources.keep(ibis.util.gen_name(f"stage_{name}"), rows)
 
 
 def _people(history: History) -> Any:

@@ -1,48 +1,22 @@
-"""A client's exports to canonical Ibis tables.
-
-Every text file goes through DuckDB's CSV reader, which parses each value once and keeps what
-it could not read, with line, column and text. Sheets of a workbook, Parquet files that keep dates or
-numbers as text, and dialects that DuckDB does not read are first written as CSV, so that there is one
-way in.
-"""
+"""A client's canonical tables, in the engine that works with them."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-import ibis
-import ibis.expr.datatypes as dt
 
-from playbook import plain
-from playbook.canonical import (
-    AS_TEXT,
-    COLUMNS,
-    DAY,
-    FLAG,
-    ID,
-    LINES,
-    MONEY,
-    NUMBER,
-    REFUSALS,
-    TEXT,
-    YES,
-    check_mapping,
-    kinds_of,
-    place_of,
-)
+from playbook.canonical import COLUMNS
 from playbook.confidential import Suppressed, read_suppressed, shield
 from playbook.databases import snapshot
-from playbook.errors import DataError, PlaybookError, did_you_mean
+from playbook.errors import DataError, PlaybookError
 from playbook.memory import open_engine
+from playbook.reading import Reader, ReadFile, canonical
 from playbook.settings import Settings
-from playbook.table_settings import Format, Orders, Table
-
-LONGEST_LINE = 32 << 20
-"""Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
+from playbook.spark import Spark, open_spark
 
 
 @dataclass(frozen=True)
@@ -59,37 +33,26 @@ class Unreadable:
         return f"{self.file}, row {self.row}, column {self.column}: cannot read {self.text!r}"
 
 
-@dataclass(frozen=True)
-class _Read:
-    """A file as the engine reads it: its table, its name for the user, its dialect and columns."""
-
-    table: str
-    shown: str
-    form: Format
-    header: list[str]
-
-
 @dataclass
 class Sources:
     """A client's canonical tables in one engine.
 
     Attributes
     ----------
+    connection : ibis backend
+        The engine that the tables are in.
     orders : ibis.Table
         One row per line of the export, with the canonical columns that the client has.
     customers, events, contacts : ibis.Table or None
         None where the client has no such table.
     unreadable : list of Unreadable
         Complete for a table once it was read to its end: see `collect_unreadable`.
-    parts : dict
-        Table to its files, each with the name to show and its canonical expression, as written:
-        nothing forgotten, ids as they are; and ``row_key``, the same for lines equal in all columns.
-    flags : dict
-        (table, column) of yes-or-no columns to the text that stands there, an expression per file.
     suppressed : Suppressed
         Who is never contacted.
-    left_out : list of str
-        Totals at the end of files, one sentence each.
+    reader : Reader
+        The files as they are.
+    spark : Spark or None
+        None where the engine is DuckDB, which reads the files, too.
     """
 
     connection: Any
@@ -98,23 +61,35 @@ class Sources:
     events: Any = None
     contacts: Any = None
     unreadable: list[Unreadable] = field(default_factory=list)
-    parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
-    flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     suppressed: Suppressed = field(default_factory=Suppressed)
-    left_out: list[str] = field(default_factory=list)
-    _files: dict[str, "_Read"] = field(default_factory=dict)
-    _snapshot: Mapping[str, Path] = field(default_factory=dict)
+    reader: Reader | None = None
+    spark: Spark | None = None
     _scratch: TemporaryDirectory[str] | None = None
+
+    @property
+    def files(self) -> Reader:
+        """The files as they are."""
+        assert self.reader is not None
+        return self.reader
+
+    def keep(self, name: str, rows: Any) -> Any:
+        """Evaluate an expression now, and return its rows as a table of the engine."""
+        if self.spark:
+            return self.spark.keep(name, rows)
+        return self.connection.create_table(name, rows, temp=True)
 
     def close(self) -> None:
         """Close the engine and delete the scratch files."""
-        self.connection.disconnect()
+        if self.spark:
+            self.spark.close()
+        if self.reader:
+            self.reader.connection.disconnect()
         if self._scratch:
             self._scratch.cleanup()
 
 
 def open_sources(settings: Settings, folder: Path) -> Sources:
-    """Open a client's tables; nothing but the small tables is read yet.
+    """Open a client's tables; nothing but the small tables is read yet, unless Spark is the engine.
 
     Parameters
     ----------
@@ -127,19 +102,17 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     ------
     DataError
         For a file that is missing, empty or no table, and for a mapped column that is not there.
+    SettingsError
+        For an engine that is not to be had.
     """
     folder = folder.resolve()
-    scratch = TemporaryDirectory(prefix="playbook-")
-    sources = Sources(connection=open_engine(settings, Path(scratch.name)), orders=None, _scratch=scratch)
+    sources = _opened(settings)
     try:
-        sources._snapshot = snapshot(settings, folder, Path(scratch.name) / "snapshot")
+        sources.files.snapshot = snapshot(settings, folder, sources.files.scratch / "snapshot")
         sources.suppressed = read_suppressed(settings, folder)
         for name in COLUMNS:
             _open_table(sources, settings, folder, name)
-        for name in ("customers", "events", "contacts"):
-            expression = getattr(sources, name)
-            if expression is not None:
-                setattr(sources, name, sources.connection.create_table(name, expression, temp=True))
+        _take_over(sources, settings)
         collect_unreadable(sources)
     except duckdb.Error as error:
         sources.close()
@@ -150,20 +123,39 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     return sources
 
 
+def _opened(settings: Settings) -> Sources:
+    scratch = TemporaryDirectory(prefix="playbook-")
+    connection = open_engine(settings, Path(scratch.name))
+    reader = Reader(connection, Path(scratch.name))
+    return Sources(connection, None, reader=reader, _scratch=scratch)
+
+
+def _take_over(sources: Sources, settings: Settings) -> None:
+    """Put the small tables into the engine; all of them where another one than the reader works."""
+    if settings.engine == "spark":
+        sources.spark = open_spark(settings, sources.files.scratch)
+        sources.connection = sources.spark.connection
+    for name in COLUMNS:
+        rows = getattr(sources, name)
+        if rows is not None and sources.spark:
+            setattr(sources, name, sources.spark.take_over(name, rows))
+        elif rows is not None and name != "orders":
+            setattr(sources, name, sources.keep(name, rows))
+
+
 def _open_table(sources: Sources, settings: Settings, folder: Path, name: str) -> None:
     table = getattr(settings.tables, name)
     if table is not None:
-        read = _canonical(sources, name, table, folder)
+        read = canonical(sources.files, name, table, folder)
         setattr(sources, name, shield(settings, folder, name, read))
 
 
 def table_errors(settings: Settings, folder: Path) -> list[str]:
     """Return what keeps each table from being opened, one sentence each: what `open_sources` would say."""
     folder, said = folder.resolve(), []
-    scratch = TemporaryDirectory(prefix="playbook-")
-    sources = Sources(connection=open_engine(settings, Path(scratch.name)), orders=None, _scratch=scratch)
+    sources = _opened(settings)
     try:
-        sources._snapshot = snapshot(settings, folder, Path(scratch.name) / "snapshot")
+        sources.files.snapshot = snapshot(settings, folder, sources.files.scratch / "snapshot")
     except DataError as error:
         sources.close()
         return [str(error)]
@@ -182,16 +174,17 @@ def collect_unreadable(sources: Sources) -> None:
     Call it after an expression on a table was evaluated; the engine notes rejected values
     while it reads.
     """
-    tables = sources.connection.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
+    connection = sources.files.connection
+    tables = connection.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
     if ("reject_errors",) not in tables:
         return
-    rows = sources.connection.raw_sql(
+    rows = connection.raw_sql(
         "SELECT DISTINCT s.file_path, e.line, e.column_name, e.csv_line FROM reject_errors e"
         " JOIN reject_scans s USING (scan_id, file_id) ORDER BY ALL"
     ).fetchall()
     found = set(sources.unreadable)
     for path, line, column, text in rows:
-        read = sources._files[path]
+        read = sources.files.files[path]
         value = _value_at(text, column, read)
         found.add(Unreadable(read.table, read.shown, int(line), str(column), value))
     sources.unreadable = _first_of_each_row(
@@ -206,242 +199,11 @@ def _first_of_each_row(values: Iterable[Unreadable]) -> list[Unreadable]:
     return list(rows.values())
 
 
-def _value_at(line: str, column: str, read: _Read) -> str:
+def _value_at(line: str, column: str, read: ReadFile) -> str:
     """Return the value of a column in a rejected line, or the line where it is torn."""
     values = next(csv.reader(line.strip("\r\n").splitlines()[:1], delimiter=read.form.separator), [])
     at = read.header.index(column) if column in read.header else -1
     return values[at].strip()[:80] if 0 <= at < len(values) else line.strip()[:80]
-
-
-# Files to expressions ------------------------------------------------------------------------
-
-
-def _canonical(sources: Sources, name: str, table: Table, folder: Path) -> Any:
-    named = _parts(sources, name, table, folder)
-    if isinstance(table, Orders) and table.lines is not None:
-        heads = _once(_union(name, named))
-        lines = _parts(sources, LINES, table.lines, folder)
-        named = [(shown, _joined(heads, part)) for shown, part in lines]
-    sources.parts[name] = named
-    return _union(name, named)
-
-
-def _parts(sources: Sources, name: str, table: Table, folder: Path) -> list[tuple[str, Any]]:
-    """Return each file of a table, and each sheet, with the name to show."""
-    if name in sources._snapshot:
-        shown = f"{name} ({table.table or 'query'})"
-        opened = _Opened(sources._snapshot[name], shown, table, table.format)
-        return [(shown, _select(sources, name, opened))]
-    if not table.files:
-        raise DataError(f"client.yml: {place_of(name)}.files names no file.")
-    return [
-        (opened.shown, _select(sources, name, opened))
-        for file in table.files
-        for opened in _opened(sources, name, table.part(file), folder / file)
-    ]
-
-
-def _union(name: str, named: list[tuple[str, Any]]) -> Any:
-    """Return the rows of all files of a table; a column that a file lacks is null there."""
-    parts = [part.drop("row_key") for _, part in named]
-    if len(parts) == 1:
-        return parts[0]
-    types = {column: part[column].type() for part in parts for column in part.columns}
-    types = {column: types[column] for column in dict.fromkeys([*kinds_of(name), *types]) if column in types}
-    return ibis.union(*(part.select(**_filled(part, types)) for part in parts))
-
-
-def _filled(part: Any, types: dict[str, Any]) -> dict[str, Any]:
-    return {c: part[c] if c in part.columns else ibis.null(kind) for c, kind in types.items()}
-
-
-def _once(heads: Any) -> Any:
-    """Return one row per order number."""
-    heads = heads.mutate(order_id=_number(heads.order_id)).filter(lambda head: head.order_id.notnull())
-    said = {column: heads[column] for column in heads.columns if column != "order_id"}
-    return heads.group_by("order_id").aggregate(
-        **{c: value.all() if value.type().is_boolean() else value.min() for c, value in said.items()}
-    )
-
-
-def _joined(heads: Any, lines: Any) -> Any:
-    """Return the lines, each with what its order says."""
-    lines = lines.mutate(order_id=_number(lines.order_id))
-    own = [column for column in heads.columns if column not in lines.columns or column == "order_id"]
-    both = lines.left_join(heads.select(*own), "order_id")
-    return both.select(*(column for column in [*COLUMNS["orders"], "row_key"] if column in both.columns))
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """A file, or a sheet of one, that DuckDB reads; ``form`` is the dialect it now has."""
-
-    path: Path
-    shown: str
-    table: Table
-    form: Format
-
-
-def _opened(sources: Sources, name: str, table: Table, path: Path) -> Iterator[_Opened]:
-    """Yield the file as one that DuckDB reads; each sheet of a workbook as a file of its own."""
-    if not path.is_file():
-        there = sorted(p.name for p in path.parent.glob("*") if p.suffix != ".yml")
-        raise DataError(f"{path.name} is not in the client's folder.{did_you_mean(path.name, there)}")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path.name} is empty: ask for the export again.")
-    form = table.format
-    kind = plain.file_kind(path)
-    if kind == plain.WORKBOOK:
-        for sheet in table.sheet or plain.open_workbook(path).sheet_names[:1]:
-            shown = f"{path.name} [{sheet}]"
-            own = table.part(shown)
-            yield _rewritten(sources, name, own, plain.sheet_rows(path, sheet, own.format), shown)
-    elif kind == plain.PARQUET:
-        yield _Opened(path, path.name, table, form)
-    elif plain.needs_rewriting(form):
-        yield _rewritten(sources, name, table, plain.text_rows(path, form), path.name)
-    elif form.encoding.lower().replace("_", "-") in ("utf-8", "utf-8-sig", "utf8", "ascii"):
-        yield _Opened(path, path.name, table, form)
-    else:
-        target = _scratch_file(sources)
-        plain.transcode(path, target, form.encoding)
-        yield _Opened(target, path.name, table, form)
-
-
-def _rewritten(sources: Sources, name: str, table: Table, rows: Iterable[list[str]], shown: str) -> _Opened:
-    """Write rows as the engine reads them."""
-    target = _scratch_file(sources)
-    kinds = kinds_of(name)
-    days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
-    numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
-    for number, row in plain.rewrite(rows, target, table.format, days, numbers):
-        filled = " ".join(cell for cell in row if cell.strip())[:80]
-        sources.left_out.append(f"{shown}, row {number}: left out as a total ({filled}).")
-    return _Opened(target, shown, table, plain.engine_form(table.format))
-
-
-def _select(sources: Sources, name: str, opened: _Opened) -> Any:
-    """Read one file and name its columns as ours, each with its type."""
-    kinds, table = kinds_of(name), opened.table
-    check_mapping(name, table)
-    raw = _read_file(sources, name, opened)
-    for ours, theirs in table.columns.items():
-        if theirs not in raw.columns:
-            raise DataError(
-                f"{opened.shown} has no column {theirs!r} (meant as {ours})."
-                f"{did_you_mean(theirs, raw.columns)} It has: {', '.join(raw.columns)}."
-                f" Correct {place_of(name)}.columns in client.yml."
-            )
-    chosen = {
-        ours: _typed(raw[theirs], kinds.get(ours, NUMBER)).name(ours)
-        for ours, theirs in table.columns.items()
-    }
-    for ours, theirs in table.columns.items():
-        if kinds.get(ours) == FLAG:
-            sources.flags.setdefault((name, ours), []).append(raw.select(text=_text(raw[theirs])))
-    if "unit_price" in chosen:
-        price = chosen.pop("unit_price")
-        chosen.setdefault("amount", (price * chosen["quantity"]).cast(dt.Decimal(18, 4)))
-    if name == "customers":
-        _apply_refusals(chosen)
-    ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
-    return raw.select(**ordered, row_key=ibis.struct({name: raw[name] for name in raw.columns}).hash())
-
-
-def _apply_refusals(chosen: dict[str, Any]) -> None:
-    """Turn what was refused into consents: a refusal is a no, whatever the consent says."""
-    for refusal, consents in REFUSALS.items():
-        if refusal not in chosen:
-            continue
-        refused = chosen.pop(refusal).fill_null(False)
-        for consent in consents:
-            said = chosen.get(consent, ibis.null("boolean"))
-            chosen[consent] = ibis.ifelse(refused, False, said)
-
-
-def _read_file(sources: Sources, name: str, opened: _Opened) -> Any:
-    path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name)
-    parsed = {
-        theirs: kind
-        for ours, theirs in opened.table.columns.items()
-        if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
-    }
-    if path.suffix != ".csv" and plain.file_kind(path) == plain.PARQUET:
-        try:
-            raw = sources.connection.read_parquet(path)
-        except duckdb.Error as error:
-            raise DataError(
-                f"{shown} cannot be read as Parquet: it is torn, or something else; ask for it again."
-            ) from error
-        if not any(raw[column].type().is_string() for column in parsed if column in raw.columns):
-            return raw
-        path = _scratch_file(sources)  # numbers or dates kept as text: read them as text is read
-        raw.to_csv(path, delimiter=form.separator)
-    header = plain.header_of(path, form, shown)
-    table = "orders" if name == LINES else name
-    sources._files[str(path)] = _Read(table, shown, form, header)
-    types = {column: kind for column, kind in parsed.items() if column in header}
-    for theirs in opened.table.columns.values():
-        if header.count(theirs) > 1:
-            raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
-    try:
-        return sources.connection.read_csv(path, **plain.engine_options(form, types, header))
-    except duckdb.Error:
-        return _read_mended(sources, path, plain.engine_options(form, types, header), shown)
-
-
-def _read_mended(sources: Sources, path: Path, dialect: dict[str, Any], shown: str) -> Any:
-    """Read a file again with line ends of one kind, and room for very long lines."""
-    target = _scratch_file(sources)
-    with path.open("rb") as lines, target.open("wb") as mended:
-        while chunk := lines.read(1 << 20):
-            if chunk.endswith(b"\r"):
-                chunk += lines.read(1)
-            mended.write(chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
-    sources._files[str(target)] = sources._files[str(path)]
-    try:
-        return sources.connection.read_csv(target, **dialect, max_line_size=LONGEST_LINE)
-    except duckdb.Error as error:
-        raise DataError(
-            f"{shown} cannot be read as a table with separator {dialect['delim']!r}: a quote may be open or"
-            " lines may be torn; have it exported again, or set the separator in client.yml."
-        ) from error
-
-
-def _scratch_file(sources: Sources) -> Path:
-    assert sources._scratch is not None
-    folder = Path(sources._scratch.name)
-    return folder / f"{len(list(folder.glob('*.csv')))}.csv"
-
-
-def _typed(column: Any, kind: str) -> Any:
-    if kind == TEXT:
-        return _text(column)
-    if kind == ID:  # a number column with gaps is often saved as 17850.0
-        return _number(_text(column))
-    if kind == FLAG:
-        text = _text(column).lower()
-        return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
-    if kind == DAY:
-        return column.cast("date")
-    if kind == NUMBER:
-        return column.cast("float64")
-    return column.cast(dt.Decimal(18, 4))
-
-
-def _number(text: Any) -> Any:
-    """Return a number of a customer or an order without the point that a spreadsheet gave it."""
-    return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
-
-
-@ibis.udf.scalar.builtin(name="trim")  # type: ignore[untyped-decorator]
-def _without_spaces(text: str) -> str:  # type: ignore[empty-body]
-    """Return text without spaces around it: much cheaper than `strip`, which looks for six characters."""
-
-
-def _text(column: Any) -> Any:
-    """Return trimmed text, null where empty."""
-    return _without_spaces(column.cast("string")).nullif("")
 
 
 def _one_line(error: BaseException) -> str:

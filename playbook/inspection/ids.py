@@ -26,20 +26,21 @@ BLANKS = r"[\s\x{00A0}\x{200B}\x{FEFF}]+"
 def ids_of(sources: Sources, table: str) -> Any:
     """Return the distinct customer numbers of a table, as they stand in its files."""
     parts = [
-        part.filter(part.customer_id.notnull()).select("customer_id") for _, part in sources.parts[table]
+        part.filter(part.customer_id.notnull()).select("customer_id")
+        for _, part in sources.files.parts[table]
     ]
     return (ibis.union(*parts) if len(parts) > 1 else parts[0]).distinct()
 
 
 def inspect_ids(settings: Settings, sources: Sources, history: History) -> list[Check]:
     """Look through the numbers of all tables; ids themselves are shown only where they are no secret."""
-    named = {name: ids_of(sources, name) for name in COLUMNS if name in sources.parts}
-    if not settings.pseudonymise:  # the days hold the same numbers, counted already
+    named = {name: ids_of(sources, name) for name in COLUMNS if name in sources.files.parts}
+    if not settings.pseudonymise and not sources.spark:  # the days hold the same numbers, counted already
         days = history.all_days
         named["orders"] = days.filter(days.customer_id.notnull()).select("customer_id").distinct()
     labelled = [ids.mutate(table=ibis.literal(name)) for name, ids in named.items()]
     union = ibis.union(*labelled) if len(labelled) > 1 else labelled[0]
-    every = sources.connection.create_table(gen_name("ids_seen"), union, temp=True)
+    every = sources.files.connection.create_table(gen_name("ids_seen"), union, temp=True)
     checks = [*_damaged(settings, every), *_zeros(settings, every), *_spelling(settings, every)]
     wrong = every.customer_id.re_search(PLACEHOLDER)
     checks += _of(settings, "id_placeholder", every.filter(wrong & (every.table == "orders")))

@@ -81,10 +81,10 @@ def _lines(settings: Settings, sources: Sources) -> list[Check]:
     """Read the lines once more, to a narrow file beside them that holds only what is compared."""
     with TemporaryDirectory(prefix="playbook-") as place:
         path = Path(place) / "lines.parquet"
-        parts = [_narrow(part, file) for file, (_, part) in enumerate(sources.parts["orders"])]
+        parts = [_narrow(part, file) for file, (_, part) in enumerate(sources.files.parts["orders"])]
         narrow = ibis.union(*parts) if len(parts) > 1 else parts[0]
         narrow.to_parquet(path)
-        lines = sources.connection.read_parquet(path)
+        lines = sources.files.connection.read_parquet(path)
         checks = [*_copies(settings, lines), *_numbers(lines)]
         counts = one_row(lines, contradiction=lines.contradiction.sum(), personal=lines.personal.sum())
         currencies = lines.filter(lines.currency.notnull()).select("currency").distinct()
@@ -102,7 +102,7 @@ def _lines(settings: Settings, sources: Sources) -> list[Check]:
 
 def parts_columns(sources: Sources, table: str) -> list[str]:
     """Return the canonical columns that some file of a table has."""
-    return list(dict.fromkeys(column for _, part in sources.parts[table] for column in part.columns))
+    return list(dict.fromkeys(column for _, part in sources.files.parts[table] for column in part.columns))
 
 
 def _narrow(part: Any, file: int) -> Any:

@@ -109,7 +109,7 @@ def _joined(settings: Settings, sources: Sources, history: History) -> list[Chec
 
 
 def _consent(sources: Sources) -> list[Check]:
-    asked = [column for column in CONSENT if ("customers", column) in sources.flags]
+    asked = [column for column in CONSENT if ("customers", column) in sources.files.flags]
     refused = sources.customers is not None and any(name in sources.customers.columns for name in CONSENT)
     if not asked and not refused:
         return found("consent_unknown", 1)
@@ -117,7 +117,7 @@ def _consent(sources: Sources) -> list[Check]:
     columns: list[str] = []
     seen: list[str] = []
     for column in asked:
-        for texts in sources.flags["customers", column]:
+        for texts in sources.files.flags["customers", column]:
             said = texts.text.lower()
             odd = texts.filter(texts.text.notnull() & said.notin((*YES, *NO)))
             n = int(odd.count().execute())

@@ -24,8 +24,8 @@ def rows(sources: Sources, settings: Settings, table: str, wrong: Callable[[Any]
         From a table of canonical columns to a boolean column.
     """
     named: list[str] = []
-    sources.connection.raw_sql("SET preserve_insertion_order = true")
-    for shown, part in sources.parts[table]:
+    sources.files.connection.raw_sql("SET preserve_insertion_order = true")
+    for shown, part in sources.files.parts[table]:
         numbered = part.mutate(row_number=ibis.row_number())
         # row_key needs every column, so that rows are left out here that cannot be read, and only those
         some = numbered.filter(wrong(numbered)).select("row_number", "row_key").limit(MOST - len(named))
@@ -33,7 +33,7 @@ def rows(sources: Sources, settings: Settings, table: str, wrong: Callable[[Any]
         named += [f"{shown}, row {_row(sources, settings, table, shown, place)}" for place in places]
         if len(named) >= MOST:
             break
-    sources.connection.raw_sql("SET preserve_insertion_order = false")
+    sources.files.connection.raw_sql("SET preserve_insertion_order = false")
     return tuple(named)
 
 
