@@ -15,7 +15,7 @@ from playbook.signs import Signs
 from playbook.sources import Sources
 from playbook.stage_limits import Limits, find_limits, limit_sentences
 from playbook.stage_words import nouns, stage_key, stage_labels, stage_rules, stage_sentences
-from playbook.stages import STAGES, SUSPECT, Silences, find_silences, stages_at, year_before
+from playbook.stages import LOST, STAGES, SUSPECT, Silences, find_silences, stages_at, year_before
 from playbook.wording import Words
 
 
@@ -70,7 +70,18 @@ class Base:
                 Finding(f"margin_{key}", round(float(row["margin"]), 2), unit="money", n=size),
                 Finding(f"year_margin_{key}", round(float(row["year_margin"]), 2), unit="money", n=size),
             ]
-        return [*found, *self.limits.findings()]
+        return [*found, *self._lapsed_findings(), *self.limits.findings()]
+
+    def _lapsed_findings(self) -> list[Finding]:
+        """Return who is lapsed by silence alone, and who is lost by what they did before that silence."""
+        seen = self.customers
+        early = (seen["stage"] == STAGES[LOST]) & ~seen["lapsed"]
+        kinds = dict.fromkeys(("cancellation", *self.settings.lifecycle.lost_events))
+        return [
+            Finding("lapsed_by_silence", int(seen["lapsed"].sum()), unit="customers", n=len(seen)),
+            Finding("lost_before_silence", int(early.sum()), unit="customers", n=len(seen)),
+            Finding("lost_events", " ".join(kinds)),
+        ]
 
     def sentences(self, words: Words) -> list[str]:
         """Say how many are in each stage, and what those at risk brought."""

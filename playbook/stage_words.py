@@ -192,6 +192,7 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
             lost=number(counts["lost"]),
         )
     ]
+    said += _lapsed_sentences(findings, words)
     contacts = sum(counts[stage] for stage in CONTACTS)
     if contacts:
         said.append(
@@ -203,6 +204,28 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
             )
         )
     return said + _margin_sentences(findings, called, words)
+
+
+def _lapsed_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word how the two last stages go together with who is called lapsed in the other chapters."""
+    lapsed, early = findings["lapsed_by_silence"].value, findings["lost_before_silence"].value
+    if not lapsed + early:
+        return []
+    both = words.number(lapsed + early)
+    if not early:
+        return [words.say("In the other chapters both stages count as lapsed, {both} together.", both=both)]
+    return [
+        words.say_many(
+            "Lapsed and lost together are {both}. The other chapters go by silence alone and call {lapsed} of"
+            " them lapsed: {n} is lost through {events} and has not been silent for that long.",
+            "Lapsed and lost together are {both}. The other chapters go by silence alone and call {lapsed} of"
+            " them lapsed: {n} are lost through {events} and have not been silent for that long.",
+            early,
+            both=both,
+            lapsed=words.number(lapsed),
+            events=_any_of(str(findings["lost_events"].value).split(), words),
+        )
+    ]
 
 
 def _contacts_by_stage(counts: Mapping[str, int], words: Words) -> list[str]:

@@ -172,6 +172,17 @@ def test_a_cancellation_since_the_last_order_is_lost_and_an_order_brings_back(re
     assert not lapsed["a"]  # lapsed is silence alone
 
 
+def test_the_stages_and_the_lapsed_of_the_other_chapters_are_reconciled(read):
+    orders = "a,2024-12-01,5\nb,2024-12-01,5\nc,2024-09-01,5\nd,2024-09-02,5\ne,2024-01-01,5\n"
+    chapter = read(orders, "a,2024-12-10,cancellation\nd,2024-12-10,cancellation\n", "b,,2024-12-15\n")
+    assert (
+        "Lapsed and lost together are 5. The other chapters go by silence alone and call 3 of them lapsed: 2"
+        " are lost through a cancellation and have not been silent for that long."
+    ) in chapter.base.sentences(WORDS)
+    plain = read("c,2024-09-01,5\ne,2024-01-01,5\n").base.sentences(WORDS)
+    assert "In the other chapters both stages count as lapsed, 2 together." in plain
+
+
 def test_every_rule_follows_the_settings(read):
     orders = "a,2024-11-30,5\na,2024-12-01,5\nb,2024-12-01,5\n"
     chapter = read(
