@@ -91,6 +91,9 @@ class EarlyWarning(Strict):
         Share of the usual number or amount that is left.
     discount_points : float
         By how much more of the list price the last order was reduced than those before.
+    holdout_share : float or None
+        Share of those worth a call who are not called, by chance, to judge the calls by; None: that of
+        the offers. Nobody is held back where too few would order to tell.
     """
 
     calls_per_week: int = Field(50, ge=0)
@@ -99,6 +102,7 @@ class EarlyWarning(Strict):
     overdue: float = Field(2.0, gt=1)
     fall: float = Field(0.5, ge=0, lt=1)
     discount_points: float = Field(0.1, gt=0, lt=1)
+    holdout_share: float | None = Field(None, ge=0, le=0.5)
 
 
 class Contact(Strict):
