@@ -109,7 +109,8 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
             capacity=number(findings["calls_capacity"].value),
         )
     )
-    return said + _rules(findings, words) + _without_consent(findings, words)
+    said += _rules(findings, words)
+    return [*said, *_held_back(findings, words), *_without_consent(findings, words)]
 
 
 def _expected(findings: Findings, words: Words) -> str:
@@ -182,6 +183,70 @@ def _rules(findings: Findings, words: Words) -> list[str]:
     if findings["calls"].value > ruled:
         said.append(words.say("Of the others ask whether they are satisfied, and what could be done better."))
     return said
+
+
+def _held_back(findings: Findings, words: Words) -> list[str]:
+    """Word who is not called so that the calls can be judged, or why nobody is held back."""
+    say, number = words.say, words.number
+    trial, buyers = findings["calls_trial"], findings["calls_trial_buyers"].value
+    values = {
+        "days": number(findings["calls_trial_days"].value),
+        "worth": number(trial.n or 0),
+        "kept": number(findings["calls_trial_held_back"].value),
+        "buyers": number(buyers or 0),
+        "least": number(findings["calls_trial_least"].value),
+    }
+    if trial.verdict == "nobody":
+        return []
+    if trial.verdict == "drawn":
+        return [
+            words.say_many(
+                "One more would be called and is not, drawn by chance: only customers held back like this"
+                " can show what the calls do.",
+                "{n} more would be called and are not, drawn by chance: only customers held back like this"
+                " can show what the calls do.",
+                findings["calls_held_back"].value,
+            ),
+            say(
+                "They are not on the call sheet, and the same customers stay held back from week to week."
+                " calls.csv beside this report lists both groups: hand it in with the next export, and the"
+                " chapter on measurement judges the calls of a quarter {days} days after the last of them."
+                " Complaints and cancellations are called about whatever chance says.",
+                **values,
+            ),
+        ]
+    if trial.verdict == "off":
+        return [
+            say(
+                "Nobody is held back (warning.holdout_share is 0), so nobody will be able to say whether the"
+                " calls help."
+            )
+        ]
+    if trial.verdict == "unknown":
+        return [
+            say(
+                "Nobody is held back to judge the calls by: how many would order uncalled cannot be told, so"
+                " neither can how many it would take."
+            )
+        ]
+    said = say(
+        "Nobody is held back to judge the calls by, since it would show nothing: of the {worth} worth a call"
+        " for their satisfaction {kept} would be held back over a quarter, about {buyers} of these would"
+        " order within {days} days, and below {least} no difference can be told.",
+        **values,
+    )
+    enough = findings["calls_trial_enough"].value
+    if enough is None:
+        return [said]
+    return [
+        said
+        + " "
+        + say(
+            "Holding back {share} would be enough (warning.holdout_share: {setting} in client.yml).",
+            share=words.percent(enough),
+            setting=f"{enough:.2f}",
+        )
+    ]
 
 
 def _without_consent(findings: Findings, words: Words) -> list[str]:

@@ -8,7 +8,8 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from playbook import leaving, value
+from playbook import call_trial, leaving, value
+from playbook.call_trial import CallTrial
 from playbook.call_words import call_sentences
 from playbook.cox import Flags, Positions
 from playbook.display import Table
@@ -25,6 +26,10 @@ from playbook.warning_model import Combined
 from playbook.warning_words import label
 from playbook.wording import Words
 
+COLUMNS = (
+    *("customer_id", "warning", "leaving_risk", "margin_at_stake"),
+    *("call_rank", "call_kind", "first_step"),
+)
 SHOWN = 15
 """Calls that the report shows; all of them stand in the chapter's table."""
 MOST_REASONS = 3
@@ -32,7 +37,9 @@ FRESH_DAYS = 30
 """Days within which an announced cancellation is called about before everybody else."""
 LEAST_ORDERS = 3
 WRITING = ("may_letter", "may_email")
-REACHED = ("may_phone", "assumed_phone", "complaint", "cancellation", *WRITING)
+REACHED = ("may_phone", "assumed_phone", "contacted_recently", "complaint", "cancellation", *WRITING)
+KINDS = ("satisfaction", "complaint", "cancellation")
+"""What a call is about: the customer's satisfaction, unless a rule says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,9 @@ class Calls:
     customers : DataFrame
         One row per customer of the customer table: customer_id; warning (the reasons in words,
         None where there is none); leaving_risk (0 to 1), margin_at_stake (client's currency), both
-        NaN where they cannot be told; call_rank (Int64, missing where nobody is to call); first_step
-        (what the call begins with, None).
+        NaN where they cannot be told; call_rank (Int64, missing where nobody is to call); call_kind
+        (one of `KINDS`) and first_step (what the call begins with), None; call_held_back (bool: would
+        be called, and is not, by chance).
     watched, warned : int
         Customers not lapsed (or with a running contract), and those with a warning.
     leaving : float or None
@@ -56,6 +64,8 @@ class Calls:
     unreached, written : int
         Who would be on the list but for the consent; of them, those who may be written to.
     capacity, horizon_days : int
+    trial : CallTrial
+        Whether anybody is held back, so that the calls can be judged.
     outcome, verdict : str
         What it is to leave; why nobody is called (no_consent, no_capacity, nothing_at_stake), else
         planned.
@@ -72,6 +82,7 @@ class Calls:
     written: int
     capacity: int
     horizon_days: int
+    trial: CallTrial
     outcome: str
     verdict: str
 
@@ -79,6 +90,13 @@ class Calls:
     def called(self) -> pd.DataFrame:
         """The customers to call, the first first."""
         return self.customers[self.customers["call_rank"].notna()].sort_values("call_rank")
+
+    @property
+    def judged(self) -> pd.DataFrame:
+        """The customers by whom the calls can be judged: called without a rule, or held back."""
+        ruled = self.customers["call_kind"].isin(KINDS[1:])
+        chosen = self.customers["call_held_back"] | (self.customers["call_rank"].notna() & ~ruled)
+        return self.customers[chosen].rename(columns={"call_held_back": "held_back"})
 
     def findings(self) -> list[Finding]:
         """Return who is watched, warned of and called."""
@@ -96,6 +114,8 @@ class Calls:
             Finding("calls_complaints", self.complaints, unit="customers"),
             Finding("calls_assumed", self.assumed, unit="customers"),
             Finding("calls_without_consent", self.unreached, unit="customers", n=self.written),
+            Finding("calls_held_back", int(self.customers["call_held_back"].sum()), unit="customers"),
+            *self.trial.findings(),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -156,15 +176,18 @@ def plan_calls(
     words : Words
         The language of the reasons.
     """
-    told = _watch(history, sources, customers, signals, combined, check, words)
+    told, trial = _watch(history, sources, customers, signals, combined, check, words)
     capacity = history.settings.warning.calls_per_week
     called = told["call_rank"].notna().to_numpy(bool)
-    unreached = (_ranked(told.assign(may_phone=True), capacity).notna() & ~told["may_phone"]).to_numpy(bool)
+    unreached = np.zeros(len(told), dtype=bool)
+    unreached[_in_order(told.assign(may_phone=True))[:capacity]] = True
+    unreached &= ~told["may_phone"].to_numpy(bool)
     written = told[list(WRITING)].any(axis=1).to_numpy(bool)
     known = told["leaving_risk"].notna().all()
-    columns = ["customer_id", "warning", "leaving_risk", "margin_at_stake", "call_rank", "first_step"]
+    everybody = customers[["customer_id"]].merge(told[list(COLUMNS)], on="customer_id", how="left")
+    everybody["call_held_back"] = everybody["customer_id"].isin(told.loc[told["held_back"], "customer_id"])
     return Calls(
-        customers=customers[["customer_id"]].merge(told[columns], on="customer_id", how="left"),
+        customers=everybody,
         watched=len(told),
         warned=int(told["warned"].sum()),
         leaving=float(told["leaving_risk"].sum()) if known else None,
@@ -175,6 +198,7 @@ def plan_calls(
         written=int((unreached & written).sum()),
         capacity=capacity,
         horizon_days=combined.horizon_days if combined else history.settings.horizon_days,
+        trial=trial,
         outcome=_outcome(signals),
         verdict=_verdict(told, called, capacity),
     )
@@ -192,7 +216,7 @@ def _watch(
     combined: Combined | None,
     check: Check | None,
     words: Words,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, CallTrial]:
     """Return the customers not lapsed with their risk, what is at stake, why, and their place."""
     visible = signals.past.visible if signals else find_visible(history, sources)
     contracts = _outcome(signals) != NO_ORDER
@@ -204,7 +228,7 @@ def _watch(
     warning = [name for name in signals.warning if name in shown] if signals else []
     reasons = _reasons(told, shown, warning, words)
     told["warned"] = np.array([bool(found) for found in reasons], dtype=bool)
-    told["call_rank"] = _ranked(told, history.settings.warning.calls_per_week)
+    trial = _list_calls(told, history)
     called = told["call_rank"].notna().to_numpy(bool)
     behind = told[["orders", "silence", "age"]].to_numpy(int)
     told["warning"] = [
@@ -212,7 +236,7 @@ def _watch(
         for found, call, row in zip(reasons, called, behind, strict=True)
     ]
     told["first_step"] = _first_steps(told, called, words)
-    return told
+    return told, trial
 
 
 def risk_today(
@@ -254,22 +278,48 @@ def _wanted(told: pd.DataFrame) -> Flags:
     """Say who is worth a call.
 
     A rule asks for it, or something is at stake and the customer shows a warning or is due: silent
-    for the usual gap or longer, that of all where there is no own one yet.
+    for the usual gap or longer, that of all where there is no own one yet; and was not contacted
+    lately.
     """
-    ruled = (told["complaint"] | told["cancellation"]).to_numpy(bool)
     gap = ((told["age"] - told["silence"]) / (told["orders"] - 1)).where(told["orders"] >= LEAST_ORDERS)
     usual = gap.fillna(gap.dropna().median()).fillna(0.0)
-    due = (told["silence"] >= usual) | told["warned"]
-    return np.asarray(ruled | ((told["margin_at_stake"] > 0) & due).to_numpy(bool))
+    due = ((told["silence"] >= usual) | told["warned"]) & ~told["contacted_recently"]
+    return np.asarray(_ruled(told) | ((told["margin_at_stake"] > 0) & due).to_numpy(bool))
 
 
-def _ranked(told: pd.DataFrame, capacity: int) -> pd.Series:
-    """Return the place in the list of calls, missing for those who are not called."""
+def _ruled(told: pd.DataFrame) -> Flags:
+    """Say for whom a rule asks for a call, whatever is at stake."""
+    return (told["complaint"] | told["cancellation"]).to_numpy(bool)
+
+
+def _in_order(told: pd.DataFrame) -> Positions:
+    """Return the positions of those who are worth a call and may be called, the first first."""
     may = told["may_phone"].to_numpy(bool) & _wanted(told)
-    measured = told.assign(fresh=_fresh(told), stake=told["margin_at_stake"].fillna(0.0))[may]
+    measured = told.reset_index(drop=True)
+    measured = measured.assign(fresh=_fresh(measured), stake=measured["margin_at_stake"].fillna(0.0))[may]
     by = ["fresh", "stake", "customer_id"]
-    order = measured.sort_values(by, ascending=[False, False, True], kind="stable").index[:capacity]
-    return pd.Series(np.arange(1, len(order) + 1), order, dtype="Int64").reindex(told.index)
+    measured = measured.sort_values(by, ascending=[False, False, True], kind="stable")
+    return np.asarray(measured.index, dtype=np.intp)
+
+
+def _list_calls(told: pd.DataFrame, history: History) -> CallTrial:
+    """Add call_rank (missing for those who are not called), call_kind and held_back; return the trial.
+
+    As many are called as can be. Held back are those whom chance says, as far down as the last who
+    is called; nobody for whom a rule asks for a call.
+    """
+    settings, order, ruled = history.settings, _in_order(told), _ruled(told)
+    capacity = settings.warning.calls_per_week
+    trial = call_trial.weigh(told.iloc[order[~ruled[order]]], settings.horizon_days, settings, history.as_of)
+    kept = trial.draw(told["customer_id"], settings.seed) & ~ruled
+    reached = order[np.cumsum(~kept[order]) <= capacity] if capacity else order[:0]
+    made = reached[~kept[reached]]
+    places = pd.Series(np.arange(1, len(made) + 1), told.index[made], dtype="Int64")
+    told["call_rank"] = places.reindex(told.index)
+    kinds = np.select([told["cancellation"], told["complaint"]], [KINDS[2], KINDS[1]], KINDS[0])
+    told["call_kind"] = np.where(told["call_rank"].notna(), kinds, None)
+    told["held_back"] = kept & told.index.isin(told.index[reached])
+    return trial
 
 
 def _fresh(told: pd.DataFrame) -> pd.Series:

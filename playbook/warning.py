@@ -105,7 +105,7 @@ class Signals:
                 Finding("warned_before_left", _rounded(self.warned_left), unit="share", n=left),
                 Finding("warned_before_stayed", _rounded(self.warned_stayed), unit="share", n=n - left),
             ]
-        rules = self.past.rules.model_dump(exclude={"calls_per_week"})
+        rules = self.past.rules.model_dump(exclude={"calls_per_week", "holdout_share"})
         return found + [Finding(f"threshold_{name}", value) for name, value in rules.items()]
 
     def sentences(self, words: Words) -> list[str]:

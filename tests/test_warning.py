@@ -498,7 +498,7 @@ def test_with_assumed_consent_the_capacity_is_kept_and_who_is_not_due_is_left_al
     assert "is assumed (consent.assumed)" in " ".join(plan.sentences(WORDS))
     told = pd.DataFrame(
         {"orders": [5, 5], "silence": [10, 60], "age": [170, 260], "margin_at_stake": 9.0, "warned": False}
-        | {"complaint": False, "cancellation": False}
+        | {"complaint": False, "cancellation": False, "contacted_recently": False}
     )
     assert list(calls._wanted(told)) == [False, True]  # usual gaps of 40 and 50 days
     sources.close()
