@@ -164,7 +164,7 @@ class Backtest:
                 "criterion": label(row["criterion"], words),
                 "weight": row["weight"],
                 "alone": _interval(row, words, "alone"),
-                "adds": _interval(row, words, "adds", signed=True),
+                "adds": _points(row, words),
             }
             for row in self.carried.to_dict("records")
         ]
@@ -172,11 +172,15 @@ class Backtest:
             "criterion": say("criterion"),
             "weight": say("weight"),
             "alone": say("its own first tenth bring"),
-            "adds": say("the score's first tenth bring more with it than without"),
+            "adds": say("the score's first tenth bring more with it than without (percentage points)"),
         }
         caption = say("Which criteria carried the ranking: share of the later margin")
         frame = pd.DataFrame(rows, columns=list(headings))
-        return Table(frame, caption, words, {"weight": "decimal"}, headings, say("With 90% intervals."))
+        note = say(
+            "In brackets the 90% interval. Percentage points: 28% of the margin with a criterion and 18%"
+            " without it are 10 points more."
+        )
+        return Table(frame, caption, words, {"weight": "decimal"}, headings, note)
 
 
 def backtest(history: History, sources: Sources | None, horizon_days: int | None = None) -> Backtest | None:
@@ -279,12 +283,22 @@ def _verdict(row: dict[Any, Any]) -> str:
     return "ahead" if row["low"] > 0 else "behind" if row["high"] < 0 else "level"
 
 
-def _interval(row: dict[Any, Any], words: Words, name: str = "value", signed: bool = False) -> str:
+def _interval(row: dict[Any, Any], words: Words, name: str = "value") -> str:
     low, high = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
-    sign, digits = ("+" if row[name] > 0 else "", 1) if signed else ("", 0)
     return words.say(
         "{value} ({low} to {high})",
-        value=sign + words.percent(row[name], 1),
-        low=words.percent(row[low], digits),
-        high=words.percent(row[high], digits),
+        value=words.percent(row[name], 1),
+        low=words.percent(row[low]),
+        high=words.percent(row[high]),
+    )
+
+
+def _points(row: dict[Any, Any], words: Words) -> str:
+    """Return what a criterion adds, in percentage points, with its interval."""
+    value, low, high = (100 * row[name] for name in ("adds", "adds_low", "adds_high"))
+    return words.say(
+        "{value} ({low} to {high})",
+        value=("+" if value > 0 else "") + words.number(value, 1),
+        low=words.number(low, 1),
+        high=words.number(high, 1),
     )

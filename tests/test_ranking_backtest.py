@@ -7,6 +7,7 @@ from scipy.optimize import nnls
 
 from playbook import ranking_backtest, settings, suggested_weights
 from playbook.criteria import Sheet
+from playbook.findings import Finding
 from playbook.history import read_history
 from playbook.ranking_backtest import Then, taken
 from playbook.ranking_backtest_words import (
@@ -109,6 +110,20 @@ def test_equal_effects_give_no_reason_to_change():
     assert "keep" in said or "no reason to change" in said
 
 
+def test_the_two_figures_of_the_chosen_weights_are_told_apart():
+    found = {item.name: item for item in suggested_weights.suggest(then_of([3.0, 1.0, 0.0])).findings()}
+    quarters = found["chosen_weights_captured"].value
+    assert len(suggestion_sentences(found, WORDS)) == 1
+    whole = Finding("captured_score_10%", round(quarters - 0.05, 4), unit="share")
+    first, second = suggestion_sentences(found | {whole.name: whole}, WORDS)
+    ahead = found["suggested_weights_ahead"]
+    assert f"{WORDS.number(100 * ahead.high, 1)} percentage points" in first
+    assert WORDS.percent(whole.value, 1) in second
+    assert second.count(WORDS.percent(quarters, 1)) == 2
+    same = Finding(whole.name, quarters, unit="share")
+    assert len(suggestion_sentences(found | {whole.name: same}, WORDS)) == 1
+
+
 def test_without_a_past_that_is_said():
     found = {item.name: item for item in backtest_findings(None)}
     assert "could not be tried" in backtest_sentences(found, WORDS)[0]
@@ -155,4 +170,7 @@ def test_words_and_numbers_say_the_same(demo):
     assert WORDS.percent(found["captured_score_10%"].value) in said
     assert "who is valuable, not who can be won" in said
     assert len(demo[2].table(WORDS).frame) == 5
-    assert len(demo[2].criteria_table(WORDS).frame) == len(demo[2].then.sheet.names)
+    carried = demo[2].criteria_table(WORDS)
+    assert len(carried.frame) == len(demo[2].then.sheet.names)
+    assert "percentage points" in carried.headings["adds"]
+    assert not carried.frame["adds"].str.contains("%").any()
