@@ -54,7 +54,7 @@ def _ranking_words(findings: Findings, words: Words) -> list[str]:
         return [
             words.say(
                 "Ranked by {rule}, more of those who came stood at the top (area {simple} against {area}): so"
-                " the customers below are put in that order, and the chances dealt out along it.",
+                " the customers below are ranked by it too, and the chances dealt out along it.",
                 rule=rule_labels(words)[rule],
                 simple=words.number(better.value, 2),
                 area=words.number(chance.value, 2),

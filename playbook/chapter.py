@@ -81,8 +81,8 @@ class Chapter:
 
     @property
     def words(self) -> Words:
-        """The language and currency of the report."""
-        return Words(self.settings.language, self.settings.currency)
+        """The language, currency and terms of the report."""
+        return Words(self.settings.language, self.settings.currency, self.settings.preset)
 
     @property
     def sources(self) -> Sources:

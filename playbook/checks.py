@@ -16,6 +16,7 @@ from playbook.inspection.rules import Check
 from playbook.inspection.told import check_findings, check_sentences, checks_table
 from playbook.settings import Settings
 from playbook.sources import Sources
+from playbook.terms import ONLY_SHOPS
 from playbook.wording import Words
 
 UNLOCKS = {
@@ -153,9 +154,8 @@ class Intake:
 
     def unlocks(self, words: Words) -> Table:
         """Return the columns that the client does not have and what each would tell."""
-        frame = pd.DataFrame(
-            {"column": list(self.missing), "tells": [words.say(UNLOCKS[name]) for name in self.missing]}
-        )
+        asked = [name for name in self.missing if words.preset != "donations" or name not in ONLY_SHOPS]
+        frame = pd.DataFrame({"column": asked, "tells": [words.say(UNLOCKS[name]) for name in asked]})
         headings = {"column": words.say("missing column"), "tells": words.say("what it would tell")}
         return Table(frame, words.say("Columns that would unlock more"), words, headings=headings)
 
@@ -256,6 +256,7 @@ def unreadable_lines(sources: Sources, words: Words, most: int = 10, hide: bool 
     if hide:
         frame = frame.drop(columns="text")
     say = words.say
+    frame["table"] = frame["table"].map(say)
     headings = {
         "table": say("table"),
         "file": say("file"),

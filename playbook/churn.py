@@ -109,7 +109,7 @@ class Threshold:
             formats,
             headings,
             say(
-                "Spells of all customers together are mostly those of heavy buyers, who come back sooner."
+                "Spells of all customers together are mostly those of frequent buyers, who come back sooner."
                 " “Still return” is the share of those silent at the threshold who came back later."
             ),
         )

@@ -126,7 +126,7 @@ def check(client: Client, data: Data = Path("data"), reports: Reports = Path("re
 
     chosen = settings.load(client, data)
     seen = command.examine(chosen, settings.client_folder(client, data))
-    for paragraph in seen.lines(Words(chosen.language, chosen.currency)):
+    for paragraph in seen.lines(Words(chosen.language, chosen.currency, chosen.preset)):
         typer.echo(paragraph)
     if seen.errors:
         raise DataError(command.summary_of(seen.errors))

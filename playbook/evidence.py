@@ -115,8 +115,8 @@ class Kinds:
             formats,
             headings,
             say(
-                "A first order that fits several rules counts for the first of them, in the order of the"
-                " lines. “Followed long enough” are the first orders made at least {days} days ago; “all"
+                "A first order that fits several rules counts for the first of them, from the top of the"
+                " table. “Followed long enough” are the first orders made at least {days} days ago; “all"
                 " others” are those of them outside the line. Customers from before the log begins are left"
                 " out.",
                 days=words.number(self.days),

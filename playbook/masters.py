@@ -12,6 +12,7 @@ from typing import Any
 
 import playbook
 from playbook.errors import CallError, RunFailed, did_you_mean
+from playbook.terms import in_terms_of
 
 Notebook = dict[str, Any]
 
@@ -52,6 +53,10 @@ class Chapter:
     knobs: Mapping[str, type]
     changed_for_client: bool = False
     master_moved_on: bool = False
+
+    def worded(self, preset: str) -> "Chapter":
+        """Return the chapter with title and label in the words of this kind of client."""
+        return replace(self, title=in_terms_of(preset, self.title), label=in_terms_of(preset, self.label))
 
 
 def masters_folder() -> Path:
@@ -143,6 +148,18 @@ def without_exercises(notebook: Mapping[str, Any]) -> dict[str, Any]:
     lessons = {"exercise", "solution"}
     kept = [cell for cell in notebook["cells"] if not lessons.intersection(tags(cell))]
     return {**notebook, "cells": kept}
+
+
+def worded(notebook: Mapping[str, Any], preset: str) -> dict[str, Any]:
+    """Return the notebook with its prose and label in the words of this kind of client."""
+    kept = _remembered(notebook)
+    if "label" in kept:
+        kept["label"] = in_terms_of(preset, kept["label"])
+    cells = [
+        {**cell, "source": in_terms_of(preset, source(cell))} if cell["cell_type"] == "markdown" else cell
+        for cell in notebook["cells"]
+    ]
+    return {**notebook, "cells": cells, "metadata": {**notebook.get("metadata", {}), "playbook": kept}}
 
 
 def title(notebook: Mapping[str, Any], otherwise: str) -> str:

@@ -88,7 +88,7 @@ def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Pl
     overrides = {name: value for name, value in given.items() if name in settings.PARAMETERS}
     knobs = {name: value for name, value in given.items() if name not in settings.PARAMETERS}
     chosen = settings.load(request.client, request.data, overrides | {"as_of": request.as_of})
-    chapters = masters.choose(available, request.chapters)
+    chapters = [one.worded(chosen.preset) for one in masters.choose(available, request.chapters)]
     databases.tables_of(chosen)
     inputs = provenance.input_hashes(chosen.inputs(folder), folder) | dict(snapshot or {})
     return Plan(

@@ -20,6 +20,8 @@ LEAST_ROWS, LEAST_RETURNS = 200, 50
 """Descriptions, and returns among them, below which nothing is compared."""
 PREFIX, REFERENCE, LEFT_OUT = "hazard_ratio_", "compared_with_", "not_compared_"
 EARLY, LATE = "_early", "_late"
+_ONLY_SHOPS = ("discount", "sample", "coupon", "promotion")
+"""Terms that no charity's data are expected to hold."""
 
 
 @dataclass(frozen=True)
@@ -374,8 +376,8 @@ def _left_out(findings: Findings, references: dict[str, str], words: Words) -> l
     say = words.say
     why: dict[str, list[str]] = {}
     for name, seen in findings.items():
-        if name.startswith(LEFT_OUT):
-            term = name.removeprefix(LEFT_OUT)
+        term = name.removeprefix(LEFT_OUT)
+        if name != term and not (words.preset == "donations" and term in _ONLY_SHOPS):
             why.setdefault(str(seen.verdict), []).append(label(term, references, words))
     listed = {reason: "; ".join(names) for reason, names in why.items()}
     messages = {

@@ -53,8 +53,8 @@ def revenue_sentences(ranking: Ranking, words: Words) -> list[str]:
     if len(only_revenue) and only_revenue["return_probability"].notna().all():
         said.append(
             words.say(
-                "Those whom only revenue puts first have been silent for {days} days (median) and return"
-                " unaided with a chance of {chance}; those whom only the score puts first, {days_score}"
+                "Those who come first by revenue only have been silent for {days} days (median) and return"
+                " unaided with a chance of {chance}; those who come first by the score only, {days_score}"
                 " days and {chance_score}.",
                 days=words.number(float(only_revenue["silence_days"].median())),
                 chance=words.percent(float(only_revenue["return_probability"].mean())),

@@ -206,7 +206,7 @@ class _Running:
     def _execute(self, chapter: Chapter, kernel: WarmKernel) -> None:
         timeout = self.plan.chosen.cell_timeout_seconds
         parameters = self.plan.parameters(chapter)
-        notebook = masters.read(chapter.path)
+        notebook = masters.worded(masters.read(chapter.path), self.plan.chosen.preset)
         if not self.plan.request.teach:
             notebook = masters.without_exercises(notebook)
         try:

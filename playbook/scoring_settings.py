@@ -75,6 +75,7 @@ _VALUE = (
     Criterion(name="second lifetime value", column="second_lifetime_value", group="value"),
     Criterion(name="order value", column="mean_order_value", group="value"),
 )
+_GIVING = (*_VALUE[:2], _VALUE[2].model_copy(update={"name": "gift value"}))
 _IDEAL_VALUE = (
     Criterion(name="referrals", column="referrals", group="ideal value", points=(1, 2, 3, 5)),
     Criterion(name="reference customer", column="reference_customer", group="ideal value", points=(1,)),
@@ -103,7 +104,7 @@ _RECOVERABILITY = (
 
 CRITERIA: dict[str, tuple[Criterion, ...]] = {
     "retail": _VALUE + _IDEAL_VALUE + _PRICE + _RECOVERABILITY,
-    "donations": _VALUE + _IDEAL_VALUE + _RECOVERABILITY,
+    "donations": _GIVING + _IDEAL_VALUE + _RECOVERABILITY,
     "subscription": _VALUE + _IDEAL_VALUE + _PRICE + _RECOVERABILITY,
 }
 """The criteria of each preset, all of weight 1: the plain sum."""

@@ -56,8 +56,8 @@ class Told:
 
     @property
     def words(self) -> Words:
-        """The language and currency of the report."""
-        return Words(self.settings.language, self.settings.currency)
+        """The language, currency and terms of the report."""
+        return Words(self.settings.language, self.settings.currency, self.settings.preset)
 
 
 def write() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
+from playbook.terms import in_terms_of
+
 LOCALE = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 
@@ -23,14 +25,15 @@ def languages() -> list[str]:
 
 @dataclass(frozen=True)
 class Words:
-    """The language and the currency of a report.
+    """The language, the currency and the terms of a report.
 
-    `say` and `say_many` take English messages, translate them and fill in values that are
-    already formatted.
+    `say` and `say_many` take English messages in the words of a shop, put them in the terms of the
+    client's preset, translate them and fill in values that are already formatted.
     """
 
     language: str = SOURCE_LANGUAGE
     currency: str = "CHF"
+    preset: str = "retail"
 
     @cached_property
     def _catalogue(self) -> gettext.NullTranslations:
@@ -43,10 +46,11 @@ class Words:
 
     def say(self, message: str, **values: Any) -> str:
         """Return the translated message with its values filled in."""
-        return self._catalogue.gettext(message).format(**values)
+        return self._catalogue.gettext(in_terms_of(self.preset, message)).format(**values)
 
     def say_many(self, one: str, many: str, n: int, **values: Any) -> str:
         """Return the translated message in the right number; ``{n}`` is the formatted count."""
+        one, many = in_terms_of(self.preset, one), in_terms_of(self.preset, many)
         return self._catalogue.ngettext(one, many, n).format(n=self.number(n), **values)
 
     def number(self, value: float, digits: int = 0) -> str:

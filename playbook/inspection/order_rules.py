@@ -75,7 +75,7 @@ ORDER_RULES: dict[str, Rule] = {
         "{n} line is a return.",
         "{n} lines are returns.",
         "They lower revenue and margin, and never remove an order.",
-        "If the client does not take goods back that often, ask which lines are negative.",
+        "If the client does not take that much back, ask which lines are negative.",
     ),
     "sign_contradiction": Rule(
         "warning",

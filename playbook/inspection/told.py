@@ -50,7 +50,7 @@ def checks_table(checks: Sequence[Check], words: Words) -> Table:
     rows = [
         {
             "severity": severities[check.severity],
-            "where": check.table,
+            "where": say(check.table),
             "what": check.what(words),
             "examples": "; ".join(check.examples) or "–",
             "then": f"{say(check.effect)} {say(check.advice)}",

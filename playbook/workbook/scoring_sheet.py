@@ -62,9 +62,9 @@ class ScoringSheet:
         found = self.live
         said = found.words.say_many(
             "{n} customer, live: change a weight or a breakpoint in the sheet of weights, and points,"
-            " total, rank and class follow. To see the new order, sort by rank.",
+            " total, rank and class follow. Sort by rank to see who comes first then.",
             "{n} customers, live: change a weight or a breakpoint in the sheet of weights, and points,"
-            " totals, ranks and classes follow. To see the new order, sort by rank.",
+            " totals, ranks and classes follow. Sort by rank to see who comes first then.",
             found.n,
         )
         if len(found.later):
@@ -102,12 +102,17 @@ class ScoringSheet:
                 "money",
                 say("profit of the best offer if people respond as well as one may hope"),
             ),
-            ("tie", say("order of ties"), "number", say("by second lifetime value, then number; constant")),
+            (
+                "tie",
+                say("place among equals"),
+                "number",
+                say("by second lifetime value, then number; constant"),
+            ),
             (
                 "key",
                 say("total for ranking"),
                 "decimal",
-                say("the total, less a trifle for the order of ties"),
+                say("the total, less a trifle for the place among equals"),
             ),
             (
                 "rest",
