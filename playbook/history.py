@@ -55,6 +55,12 @@ class History:
         return self.days.filter(self.days.sale_lines > 0)
 
     @property
+    def data_end(self) -> date:
+        """The day to which orders are known: the last with a line, where the as-of date lies far later."""
+        gap = (self.as_of - self.last_day).days
+        return self.last_day if gap > self.settings.checks.gap_days else self.as_of
+
+    @property
     def contacts_made(self) -> Any:
         """The contacts of win-back campaigns up to the as-of date, or None."""
         if self.win_back is None:

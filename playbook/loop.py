@@ -1,7 +1,7 @@
 """The loop: what earlier runs of a client planned, and what came of it; campaigns remembered for the next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from playbook.measurement import Measured, measure
 from playbook.sources import Sources
 from playbook.trial_plan import assignment, read_plan
 from playbook.wording import Words
+
+NOT_YET = "not_yet"
 
 # Campaigns remembered ------------------------------------------------------------------------
 
@@ -75,17 +77,23 @@ class Chronicle:
     ----------
     runs : DataFrame
         One row per report, this one last: as_of, threshold (days), lapsed (customers), returned
-        (of them, by the next report), planned (contacts), held_back, expected (profit), and, where
-        a plan's horizon is over: campaign (its name), planned_return and realised_return (additional
-        share back, with low and high), realised_margin (per customer after costs, low, high), source
-        (contacts: as carried out; plan: as planned, whether it was carried out is not in the data).
+        (of them, by the next report; None where the data end before it), planned (contacts),
+        held_back, expected (profit), and, of an earlier plan: campaign (its name), planned_return
+        and, where its horizon is over and the data reach it, realised_return (additional share
+        back, with low and high), realised_margin (per customer after costs), source (contacts: as
+        carried out; plan: as planned, whether it was carried out is not in the data; not_yet: the
+        data do not reach the horizon).
     """
 
     runs: pd.DataFrame
 
     def findings(self) -> list[Finding]:
         """Return how many reports there are, and what came of the last plan that can be judged."""
-        listed = [Finding("runs", len(self.runs), unit="runs")]
+        waiting = int((self.runs["source"] == NOT_YET).sum())
+        listed = [
+            Finding("runs", len(self.runs), unit="runs"),
+            Finding("plans_not_yet", waiting, unit="runs", n=len(self.runs) - 1),
+        ]
         for row in self.runs.dropna(subset="realised_return").to_dict("records")[-1:]:
             low, high = (None if pd.isna(row[name]) else row[name] for name in ("low", "high"))
             listed.append(
@@ -106,7 +114,9 @@ class Chronicle:
         realised = self.runs[["realised_return", "low", "high"]].to_numpy()
         shown = self.runs.assign(
             planned_return=pd.Series([_points(value, words) for value in planned], dtype=object),
-            realised=pd.Series([_with_interval(row, words) for row in realised], dtype=object),
+            realised=pd.Series([_with_interval(row, words) for row in realised], dtype=object).mask(
+                self.runs["source"] == NOT_YET, say("not yet")
+            ),
         )
         headings = {
             "as_of": say("as of"),
@@ -130,7 +140,8 @@ class Chronicle:
             headings,
             say(
                 "Realised is the difference to those held back at the declared horizon, from the contacts"
-                " where they hold the campaign, else as if the plan had been carried out."
+                " where they hold the campaign, else as if the plan had been carried out. “Not yet”: the data"
+                " do not reach that day."
             ),
         )
 
@@ -178,8 +189,10 @@ def _row(as_of: date, lost: Findings, plan: Findings) -> dict[str, Any]:
     return {"as_of": pd.Timestamp(as_of)} | values
 
 
-def _returned(run: EarlierRun, following: date, history: History) -> int:
-    """Return how many of those lapsed in a report ordered by the next one."""
+def _returned(run: EarlierRun, following: date, history: History) -> int | None:
+    """Return how many of those lapsed ordered by the next report; None where the data end before it."""
+    if history.data_end < following:
+        return None
     then = pd.read_parquet(run.folder / "tables/customers.parquet", columns=["customer_id", "lapsed"])
     orders, first, last = history.orders, ibis.literal(run.as_of), ibis.literal(following)
     came = orders.filter((orders.day > first) & (orders.day <= last)).select("customer_id").distinct()
@@ -206,7 +219,9 @@ def _realised(
     carried_out = [campaign for campaign in campaigns if campaign.trial.campaign == name]
     measured = carried_out[0] if carried_out else _as_planned(rows, history, sources, customers)
     expected = {"campaign": name, "planned_return": share}
-    if measured is None or "return" not in measured.whole.effects:
+    if measured is None or measured.trial.followed < measured.settings.horizon_days:
+        return expected | {"source": NOT_YET}
+    if "return" not in measured.whole.effects:
         return expected
     back, main = measured.whole.effects["return"], measured.main
     return expected | {
@@ -222,8 +237,11 @@ def _as_planned(
     rows: pd.DataFrame, history: History, sources: Sources, customers: pd.DataFrame
 ) -> Measured | None:
     trials: list[Trial] = trials_of(read_rows(rows), history, sources, customers)
+    if not trials:
+        return None
+    known = trials[0].followed - (history.as_of - history.data_end).days
     settings = history.settings
-    return measure(trials[0], settings.measurement, settings.seed) if trials else None
+    return measure(replace(trials[0], followed=max(known, 0)), settings.measurement, settings.seed)
 
 
 def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
@@ -237,13 +255,13 @@ def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
             )
         ]
     if last is None:
-        return [
-            words.say_many(
-                "This is report number {n} of this client; no earlier plan has reached its horizon yet.",
-                "This is report number {n} of this client; no earlier plan has reached its horizon yet.",
-                n,
-            )
-        ]
+        message = (
+            "This is report number {n} of this client. What came of an earlier plan cannot be told yet: the"
+            " data do not reach the day on which it is to be read."
+            if findings["plans_not_yet"].value
+            else "This is report number {n} of this client. No earlier plan can be compared with what came."
+        )
+        return [words.say(message, n=words.number(n))]
     expected, realised = findings["last_plan_expected"], findings["last_plan_realised"]
     values = {
         "day": words.date(date.fromisoformat(str(last.value))),

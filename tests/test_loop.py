@@ -46,8 +46,8 @@ def report(home, as_of=BEFORE, n=400, inputs=None, **plan) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def planned_client(n=400, contacts=None):
-    """Of those planned 40% come back, of those held back 20%."""
+def planned_client(n=400, contacts=None, **settings):
+    """Of those planned 40% come back, of those held back 20%; somebody orders on the last day."""
     people = ids("P", n)
     spread = np.linspace(10, 30, n)
     planned, held_back = people[::2], people[1::2]
@@ -55,8 +55,9 @@ def planned_client(n=400, contacts=None):
         (people, -300, 20.0),
         (planned[: n // 5], 20, spread[: n // 5]),
         (held_back[: n // 10], 20, spread[: n // 10]),
+        (["last"], 303, 20.0),
     )
-    return client_of(orders, contacts if contacts is not None else contacts_of(["P00000"], []))
+    return client_of(orders, contacts if contacts is not None else contacts_of(["P00000"], []), **settings)
 
 
 def story(home, client, campaigns=()):
@@ -102,7 +103,24 @@ def test_a_plan_whose_horizon_is_not_over_is_not_judged(tmp_path):
     report(tmp_path, as_of=date(2025, 12, 1), week="2025-12-08")
     told = story(tmp_path, planned_client())
     assert pd.isna(told.runs.iloc[0]["realised_return"])
-    assert "no earlier plan has reached its horizon" in " ".join(told.sentences(WORDS))
+    assert "cannot be told yet" in " ".join(told.sentences(WORDS))
+    assert "not yet" in str(told.table(WORDS))
+
+
+def test_a_plan_whose_horizon_lies_beyond_the_data_is_not_compared_with_nothing(tmp_path):
+    report(tmp_path, as_of=date(2025, 12, 28), week="2025-12-29")
+    told = story(tmp_path, planned_client(as_of=date(2030, 1, 1)))
+    first = told.runs.iloc[0]
+    assert first["source"] == "not_yet"
+    assert pd.isna(first["realised_return"]) and pd.isna(first["returned"])
+    assert "do not reach the day on which it is to be read" in " ".join(told.sentences(WORDS))
+
+
+def test_without_an_earlier_plan_that_is_said(tmp_path):
+    report(tmp_path)
+    (tmp_path / BEFORE.isoformat() / "plan.csv").unlink()
+    told = story(tmp_path, planned_client())
+    assert "No earlier plan can be compared" in " ".join(told.sentences(WORDS))
 
 
 def test_only_good_reports_of_earlier_days_count(tmp_path):
