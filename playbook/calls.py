@@ -28,7 +28,7 @@ from playbook.wording import Words
 
 COLUMNS = (
     *("customer_id", "warning", "leaving_risk", "margin_at_stake"),
-    *("call_rank", "call_kind", "first_step"),
+    *("call_rank", "call_kind", "caller", "first_step"),
 )
 SHOWN = 15
 """Calls that the report shows; all of them stand in the chapter's table."""
@@ -37,7 +37,10 @@ FRESH_DAYS = 30
 """Days within which an announced cancellation is called about before everybody else."""
 LEAST_ORDERS = 3
 WRITING = ("may_letter", "may_email")
-REACHED = ("may_phone", "assumed_phone", "contacted_recently", "complaint", "cancellation", *WRITING)
+REACHED = (
+    *("may_phone", "assumed_phone", "contacted_recently", "owner"),
+    *("complaint", "cancellation", *WRITING),
+)
 KINDS = ("satisfaction", "complaint", "cancellation")
 """What a call is about: the customer's satisfaction, unless a rule says otherwise."""
 
@@ -52,7 +55,8 @@ class Calls:
         One row per customer of the customer table: customer_id; warning (the reasons in words,
         None where there is none); leaving_risk (0 to 1), margin_at_stake (client's currency), both
         NaN where they cannot be told; call_rank (Int64, missing where nobody is to call); call_kind
-        (one of `KINDS`) and first_step (what the call begins with), None; call_held_back (bool: would
+        (one of `KINDS`), caller (who looks after the customer, where that is known) and first_step (what
+        the call begins with), None; call_held_back (bool: would
         be called, and is not, by chance).
     watched, warned : int
         Customers not lapsed (or with a running contract), and those with a warning.
@@ -138,8 +142,8 @@ class Calls:
         left = len(self.called) - SHOWN
         note = (
             say(
-                "{n} more stand in tables/05.parquet, by call_rank; names and numbers are in the client's own"
-                " records.",
+                "{n} more stand in the sheet of the early-warning calls in workbook.xlsx, with names and"
+                " numbers for all.",
                 n=words.number(left),
             )
             if left > 0
@@ -317,7 +321,8 @@ def _list_calls(told: pd.DataFrame, history: History) -> CallTrial:
     places = pd.Series(np.arange(1, len(made) + 1), told.index[made], dtype="Int64")
     told["call_rank"] = places.reindex(told.index)
     kinds = np.select([told["cancellation"], told["complaint"]], [KINDS[2], KINDS[1]], KINDS[0])
-    told["call_kind"] = np.where(told["call_rank"].notna(), kinds, None)
+    told["call_kind"] = pd.Series(kinds, told.index, dtype=object).where(told["call_rank"].notna())
+    told["caller"] = told["owner"].where(told["call_rank"].notna())
     told["held_back"] = kept & told.index.isin(told.index[reached])
     return trial
 

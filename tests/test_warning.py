@@ -492,9 +492,13 @@ def test_without_consent_nobody_is_called_and_what_the_data_lack_is_named(client
 def test_with_assumed_consent_the_capacity_is_kept_and_who_is_not_due_is_left_alone(client):
     yml = YML.split("  events")[0].replace(", list_amount: list_amount", "")
     yml += "consent: {assumed: [phone]}\nwarning: {calls_per_week: 7}\n"
-    history, sources = opened(client(shop().to_csv(index=False), yml)[0])
+    never = [f"c{number:04d}" for number in range(0, 300, 2)]
+    folder, _ = client(shop().to_csv(index=False), yml, suppress_csv="\n".join(never))
+    history, sources = opened(folder)
     plan = whole_chapter(history, sources).plan
     assert len(plan.called) == 7 == plan.assumed
+    listed = plan.customers[plan.customers["call_rank"].notna() | plan.customers["call_held_back"]]
+    assert not set(listed["customer_id"]) & set(never)
     assert "is assumed (consent.assumed)" in " ".join(plan.sentences(WORDS))
     told = pd.DataFrame(
         {"orders": [5, 5], "silence": [10, 60], "age": [170, 260], "margin_at_stake": 9.0, "warned": False}

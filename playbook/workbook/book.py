@@ -8,7 +8,16 @@ import pandas as pd
 import xlsxwriter
 
 from playbook.chapter import Chapter
-from playbook.workbook import calls, lists, live, plan, present_value, scoring_sheet, weights_sheet
+from playbook.workbook import (
+    calls,
+    early_calls,
+    lists,
+    live,
+    plan,
+    present_value,
+    scoring_sheet,
+    weights_sheet,
+)
 from playbook.workbook.sheets import MOST_ROWS, PERSONAL, Sheet, TableSheet, printable
 from playbook.workbook.styles import Styles, make_styles
 
@@ -23,6 +32,8 @@ SHEETS: tuple[Callable[[Chapter, pd.DataFrame], Sheet | None], ...] = (
     plan.contacts,
     calls.calls,
     plan.held_back,
+    early_calls.early_calls,
+    early_calls.calls_held_back,
     lists.let_go,
     lists.last_impression,
     lists.occasional,
