@@ -37,7 +37,7 @@ class LeftOut:
         cost), gain, gain_low, gain_high (margin that this contact adds, before its cost), left_out (bool).
         Money in the client's currency.
     treat : str
-        apart or out.
+        apart, out or keep.
     days : int
         The cut.
     selection : bool
@@ -62,7 +62,8 @@ class LeftOut:
         occasional = seen[seen["occasional"]]
         n = int(totals["left_out"])
         told = bool(occasional["worth"].notna().any())
-        verdict = "out" if self.treat == "out" else ("apart" if told or occasional.empty else "unknown")
+        chosen = self.treat != "apart" or told or occasional.empty
+        verdict = self.treat if chosen else "unknown"
         found = [
             Finding("left_out", n, unit="customers", n=len(occasional), verdict=verdict),
             Finding(
@@ -265,7 +266,9 @@ def _gain(offer: Offer, points: float, seen: pd.DataFrame, settings: Settings) -
 
 def _chosen(occasional: pd.DataFrame, treat: str) -> Any:
     """Say which of these occasional buyers are left out."""
-    return np.full(len(occasional), True) if treat == "out" else ~occasional["pays"].to_numpy(bool)
+    if treat == "apart":
+        return ~occasional["pays"].to_numpy(bool)
+    return np.full(len(occasional), treat == "out")
 
 
 def _totals(left_out: pd.DataFrame) -> dict[str, float]:

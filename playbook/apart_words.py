@@ -11,6 +11,15 @@ MOST_KINDS = 3
 """Kinds of which it is told what leaving out saves and gives up."""
 
 
+def treatments(words: Words) -> dict[str, str]:
+    """Return what each treatment of occasional buyers (``occasional.treat``) is called."""
+    return {
+        "apart": words.say("apart, by worth"),
+        "out": words.say("all left out"),
+        "keep": words.say("nobody left out"),
+    }
+
+
 def left_out_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who is left out, the cost saved and the margin given up."""
     said = _left_out(findings, words)
@@ -35,6 +44,15 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
                 "What {occasional} are worth against a contact cannot be told, so none is left out; they are"
                 " treated apart.",
                 **called,
+            )
+        ]
+    if out.verdict == "keep":
+        return [
+            say(
+                "None of the {n} {occasional} is left out of win-back, as set in client.yml. They are treated"
+                " apart.",
+                **called,
+                n=words.number(out.n),
             )
         ]
     if not out.value:
@@ -90,6 +108,7 @@ def _price_sentences(findings: Findings, words: Words) -> list[str]:
         )
     ]
     if given_up.value > saved.value:
+        said += _rule_sentences(findings, words)
         said.append(
             say(
                 "Leaving them out pays only if they respond less than {share} as well as the offers assume"
@@ -98,6 +117,59 @@ def _price_sentences(findings: Findings, words: Words) -> list[str]:
             )
         )
     return said
+
+
+def _rule_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word that leaving them out costs money by these figures, whose rule it is and how to change it."""
+    if findings["left_out"].verdict == "out":
+        return [
+            words.say(
+                "By these figures leaving them out costs {more} more than it saves. It is as client.yml says"
+                " (occasional.treat: out): apart keeps those in who pay for a contact, and keep all of them.",
+                more=_loss(findings, words),
+            )
+        ]
+    return [
+        words.say(
+            "By these figures leaving them out costs {more} more than it saves. It is the method's default"
+            " all the same: it asks what they bring unaided, and not what a contact is hoped to add."
+            " To leave nobody out, set occasional.treat to keep in client.yml.",
+            more=_loss(findings, words),
+        )
+    ]
+
+
+def _loss(findings: Findings, words: Words) -> str:
+    return words.money(findings["margin_given_up"].value - findings["cost_saved"].value)
+
+
+def left_out_cautions(findings: Findings, words: Words) -> list[str]:
+    """Say where leaving occasional buyers out costs more than it saves, and how to keep them in."""
+    out, given_up = findings["left_out"], findings["margin_given_up"]
+    if not out.value or given_up.value is None or findings["selection_stands"].value:
+        return []
+    if given_up.value <= findings["cost_saved"].value:
+        return []
+    message = (
+        "The {n} {occasional} that client.yml leaves out (occasional.treat) would bring more than their"
+        " contacts cost, by these figures: leaving them out saves {saved} and gives up {lost} of margin"
+        " ({low} to {high})."
+        if out.verdict == "out"
+        else "The {n} {occasional} that the method leaves out by default would bring more than their contacts"
+        " cost, by these figures: leaving them out saves {saved} and gives up {lost} of margin ({low} to"
+        " {high}). To leave nobody out, set occasional.treat to keep in client.yml."
+    )
+    return [
+        words.say(
+            message,
+            **nouns(str(findings["preset"].value), words),
+            n=words.number(out.value),
+            saved=words.money(findings["cost_saved"].value),
+            lost=words.money(given_up.value),
+            low=words.money(given_up.low or 0),
+            high=words.money(given_up.high or 0),
+        )
+    ]
 
 
 def kind_price_sentences(findings: Findings, words: Words) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from playbook.apart import LeftOut
+from playbook.apart_words import treatments
 from playbook.display import GREY, ORANGE, Picture, Table, heading, new_figure
 from playbook.history import History
 from playbook.interactive import Answer, Knob, explore
@@ -54,8 +55,8 @@ class Lists:
 
     def totals(self, chosen: Any, treat: str | None = None) -> dict[str, float]:
         """Return occasional, left_out, saved and given_up of the customers chosen."""
-        seen = self.once[chosen]
-        out = seen if (treat or self.rules.treat) == "out" else seen[~seen["pays"]]
+        seen, treat = self.once[chosen], treat or self.rules.treat
+        out = {"apart": seen[~seen["pays"]], "out": seen, "keep": seen.iloc[:0]}[treat]
         return {
             "occasional": len(seen),
             "left_out": len(out),
@@ -126,9 +127,10 @@ def _of_everybody(history: History, lists: Lists, weighed: LeftOut, words: Words
             again = lists_of(replace(weighed, customers=people), first, second, lists.rules)
             label = say("days at the beginning whose customers may be older")
             rows.append(_row(label, words.number(days), again.totals(again.rare())))
-    other_treat = "out" if lists.rules.treat == "apart" else "apart"
-    names = {"out": say("all left out"), "apart": say("apart, by worth")}
-    rows.append(_row(say("treatment"), names[other_treat], lists.totals(lists.rare(), other_treat)))
+    others = {treat: name for treat, name in treatments(words).items() if treat != lists.rules.treat}
+    rows += [
+        _row(say("treatment"), name, lists.totals(lists.rare(), treat)) for treat, name in others.items()
+    ]
     return rows
 
 
@@ -198,8 +200,8 @@ def knobs(lists: Lists, words: Words) -> dict[str, Knob]:
             rules.least_share,
             words.percent,
         )
-    names = {"apart": say("apart, by worth"), "out": say("all left out")}
-    found["treat"] = Knob(say("treatment"), ("apart", "out"), rules.treat, names.__getitem__)
+    names = treatments(words)
+    found["treat"] = Knob(say("treatment"), tuple(names), rules.treat, names.__getitem__)
     return found
 
 

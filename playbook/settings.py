@@ -34,7 +34,8 @@ class Occasional(Strict):
     Attributes
     ----------
     treat : str
-        apart: left out are only those who cannot pay for the cheapest contact; out: all of them.
+        apart: left out are only those who cannot pay for the cheapest contact; out: all of them;
+        keep: none of them.
     deep_discount : float
         Share off the list price from which a first order is a bargain.
     least_share : float
@@ -46,7 +47,7 @@ class Occasional(Strict):
         occasional here.
     """
 
-    treat: Literal["apart", "out"] = "apart"
+    treat: Literal["apart", "out", "keep"] = "apart"
     deep_discount: float = Field(0.2, ge=0, le=1)
     least_share: float = Field(0.5, gt=0, le=1)
     paid_sources: tuple[str, ...] = ("paid_search", "affiliate")

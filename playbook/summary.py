@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from playbook import (
+    apart_words,
     backtest_words,
     call_words,
     checks,
@@ -219,6 +220,8 @@ def cautions(told: Told) -> list[str]:
     """Return what is wrong with the data, and which checks failed."""
     words, chapters = told.words, told.chapters
     said = checks.warnings(chapters["01"], words) if "01" in chapters else []
+    if "03" in chapters:
+        said += apart_words.left_out_cautions(chapters["03"], words)
     if "04" in chapters:
         said += backtest_words.backtest_cautions(chapters["04"], words)
     if {"07", "08"} <= set(chapters):

@@ -485,6 +485,14 @@ def test_treat_out_leaves_all_occasional_buyers_out(read):
     assert chapter.findings["cost_saved"].value == pytest.approx(1.6 * seen["left_out"].sum())
 
 
+def test_treat_keep_leaves_nobody_out(read):
+    chapter = read(as_csv(steady_shop()), settings_text(more="occasional: {treat: keep}\n"))
+    assert chapter.weighed.customers["occasional"].any()
+    assert not chapter.weighed.customers["left_out"].any()
+    assert "is left out of win-back, as set in client.yml" in chapter.sentences
+    assert apart_words.left_out_cautions(chapter.findings, WORDS) == []
+
+
 def test_a_kind_never_leaves_anybody_out(demo):
     other = demo.base.customers.assign(occasional_kind=None)
     offers = catalogue.load(demo.history.settings, PROJECT / "data" / "demo")
@@ -505,6 +513,15 @@ def test_more_given_up_than_saved_is_said(demo):
         findings["cost_saved"] = Finding("cost_saved", 100.0)
         text = " ".join(apart_words.left_out_sentences(findings, WORDS))
         assert ("pays only if they respond less than 10%" in text) == said
+        assert ("costs CHF\N{NO-BREAK SPACE}900 more than it saves" in text) == said
+        assert ("set occasional.treat to keep in client.yml" in text) == said
+        cautions = apart_words.left_out_cautions(findings, WORDS)
+        assert bool(cautions) == said
+        stands = findings | {"selection_stands": Finding("selection_stands", 1)}
+        assert apart_words.left_out_cautions(stands, WORDS) == []
+    findings["left_out"] = replace(findings["left_out"], verdict="out")
+    assert "client.yml leaves out (occasional.treat)" in apart_words.left_out_cautions(findings, WORDS)[0]
+    assert "method" not in " ".join(apart_words.left_out_sentences(findings, WORDS))
 
 
 def test_another_cut_changes_the_list_in_the_table_of_sensitivity(demo):

@@ -99,7 +99,7 @@ def test_only_sliders_whose_columns_are_there_are_shown(lists):
     shown = over_settings(
         "x", lambda **at: rules_of.ask(bare, WORDS, **at), rules_of.knobs(bare, WORDS), WORDS
     )
-    assert len(shown.frame) == 8
+    assert len(shown.frame) == 9
 
 
 def test_the_picture_says_both_sums(demo):

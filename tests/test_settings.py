@@ -48,7 +48,7 @@ def test_a_file_is_a_list_of_one(load):
         (BASE + "offers: {budgt: 3}\n", "offers.budgt is not a known key. Did you mean 'budget'?"),
         (BASE + "horizon_days: soon\n", "line 6: horizon_days: input should be a valid integer"),
         (BASE + "horizon_days: -1\n", "horizon_days: input should be greater than 0"),
-        (BASE + "occasional: {treat: never}\n", "occasional.treat: input should be 'apart' or 'out'"),
+        (BASE + "occasional: {treat: never}\n", "occasional.treat: input should be 'apart', 'out' or 'keep'"),
         (BASE + "language: xx\n", "language: no catalogue for 'xx'"),
         (BASE + "tables: [b", "this is no YAML"),
         ("just words\n", "expected settings as 'key: value' lines"),

@@ -60,3 +60,9 @@ def test_a_plan_that_repeats_what_failed_is_told_so(page):
     assert "“RABATT24” is not to be repeated as it was" in cautions
     assert "Of “GESCHENK25” it can be told how many came back, not what they brought" in cautions
     assert "DANKE24" not in cautions
+
+
+def test_occasional_buyers_left_out_at_a_loss_are_told_with_the_setting(page):
+    cautions = text(page[page.rindex("What to keep in mind") : page.rindex("Where the numbers come from")])
+    assert "occasional buyers that the method leaves out by default would bring more" in cautions
+    assert "set occasional.treat to keep in client.yml" in cautions
