@@ -32,6 +32,11 @@ class Offers(Strict):
         Calls that one more caller could make in a week.
     rest_days : int
         Whoever was contacted in so many days is left in peace.
+    complaint_days : int
+        An unsolved complaint calls for apology and repair for so many days.
+    cancellation_days : int
+        An announced cancellation calls for a call before it is confirmed for so many days; what is
+        older has been confirmed. One that is still to come counts always.
     most_contacts, pressure_days : int or None, int
         At most so many contacts, the next one included, in so many days; None: no limit.
     least_chance : float
@@ -58,6 +63,8 @@ class Offers(Strict):
     responsible_capacity: dict[str, int] = Field(default_factory=dict)
     contacts_per_caller: int = Field(50, gt=0)
     rest_days: int = Field(30, ge=0)
+    complaint_days: int = Field(365, ge=0)
+    cancellation_days: int = Field(90, ge=0)
     most_contacts: int | None = Field(None, gt=0)
     pressure_days: int = Field(365, gt=0)
     least_chance: float = Field(0, ge=0, lt=1)

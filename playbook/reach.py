@@ -28,7 +28,8 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
         The same rows: for each of `CHANNELS` whether it is allowed (bool, ``may_``...) and
         whether that rests on the assumption (``assumed_``...), and why (``consent_``..., see
         `consents`); language, where the client has it; complaint (an unsolved one) and cancellation
-        (announced since the last order), bool, with the day on which that was said (complaint_on,
+        (announced since the last order), bool, neither older than ``offers.complaint_days`` and
+        ``offers.cancellation_days``, with the day on which that was said (complaint_on,
         cancellation_on); owner, None where there is none; contacted_recently (bool: within ``rest_days``, or
         as often as ``most_contacts`` allows).
     """
@@ -43,10 +44,13 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
         found[f"assumed_{channel}"] = reason == "assumed"
         found[f"consent_{channel}"] = reason
     unsolved = ~(happened["complaint_solved"] >= happened["complaint"])
-    found["complaint"] = (happened["complaint"].notna() & unsolved).to_numpy(bool)
-    found["cancellation"] = _cancelled(customers, known, happened, as_of)
+    lately = _within(happened["complaint"], as_of, settings.offers.complaint_days)
+    found["complaint"] = (lately & unsolved).to_numpy(bool)
+    announced = happened["cancellation"]
+    announced = announced.where(_within(announced, as_of, settings.offers.cancellation_days))
+    found["cancellation"] = _cancelled(customers, known, announced, as_of)
     found["complaint_on"] = happened["complaint"].where(found["complaint"].to_numpy()).to_numpy()
-    found["cancellation_on"] = happened["cancellation"].where(found["cancellation"].to_numpy()).to_numpy()
+    found["cancellation_on"] = announced.where(found["cancellation"].to_numpy()).to_numpy()
     found["contacted_recently"] = (
         _left_in_peace(sources, settings, as_of).reindex(ids, fill_value=False).to_numpy(bool)
     )
@@ -57,10 +61,22 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     return found
 
 
-def _cancelled(customers: pd.DataFrame, known: pd.DataFrame, happened: pd.DataFrame, as_of: date) -> Any:
-    """Whether a cancellation was announced on or after the day of the last order."""
+def _within(happened: pd.Series, as_of: date, days: int) -> pd.Series:
+    """Whether something happened in so many days up to the as-of date."""
+    lately: pd.Series = (pd.Timestamp(as_of) - pd.to_datetime(happened)).dt.days <= days
+    return lately
+
+
+def _cancelled(customers: pd.DataFrame, known: pd.DataFrame, happened: pd.Series, as_of: date) -> Any:
+    """Whether a cancellation was announced on or after the day of the last order, or is still to come.
+
+    Parameters
+    ----------
+    happened : Series
+        The day of the last announcement, aligned with ``customers``; NaT without one.
+    """
     last = pd.to_datetime(customers["last_order"]).to_numpy()
-    announced = (happened["cancellation"] >= last).to_numpy(bool)
+    announced = (happened >= last).to_numpy(bool)
     if "cancelled_on" in known:
         day = pd.to_datetime(known["cancelled_on"])
         announced |= ((day >= last) & (day >= pd.Timestamp(as_of))).to_numpy(bool)

@@ -117,6 +117,7 @@ def sources_of(known=None, events=None) -> Sources:
     tables = {}
     if known is not None:
         schema = {n: "boolean" if n.startswith("may_") else "string" for n in known}
+        schema |= {"cancelled_on": "date"} if "cancelled_on" in known else {}
         tables["customers"] = ibis.memtable(pd.DataFrame(known), schema=schema)
     if events is not None:
         frame = pd.DataFrame(events, columns=["customer_id", "happened_at", "kind"])
@@ -125,11 +126,10 @@ def sources_of(known=None, events=None) -> Sources:
     return Sources(connection=None, orders=None, **tables)
 
 
-def reached(known=None, events=None, consent=("letter",)) -> pd.DataFrame:
+def reached(known=None, events=None, consent=("letter",), **rules) -> pd.DataFrame:
     customers = pd.DataFrame({"customer_id": ["a", "b", "c", "d"], "last_order": date(2025, 3, 1)})
-    return reach(customers, sources_of(known, events), settings_of(consent=consent), AS_OF).set_index(
-        "customer_id"
-    )
+    chosen = settings_of(consent=consent, offers=rules)
+    return reach(customers, sources_of(known, events), chosen, AS_OF).set_index("customer_id")
 
 
 def test_a_no_is_a_no_and_nothing_known_is_allowed_only_where_assumed():
@@ -166,13 +166,28 @@ def test_a_complaint_counts_until_it_is_solved_and_a_cancellation_since_the_last
         ("b", date(2025, 1, 5), "complaint_solved"),
         ("c", date(2025, 1, 5), "complaint_solved"),
         ("c", date(2025, 2, 5), "complaint"),
-        ("c", date(2025, 4, 1), "cancellation"),
+        ("c", date(2025, 8, 1), "cancellation"),
         ("d", date(2025, 2, 1), "cancellation"),
         ("d", date(2025, 12, 1), "complaint"),
     ]
     found = reached(KNOWN, events)
     assert found["complaint"].tolist() == [True, False, True, False]
     assert found["cancellation"].tolist() == [False, False, True, False]
+
+
+def test_old_complaints_and_cancellations_no_longer_ask_for_a_call():
+    events = [
+        ("a", AS_OF - timedelta(40), "cancellation"),
+        ("b", AS_OF - timedelta(41), "cancellation"),
+        ("c", AS_OF - timedelta(50), "complaint"),
+        ("d", AS_OF - timedelta(51), "complaint"),
+    ]
+    found = reached(KNOWN, events, cancellation_days=40, complaint_days=50)
+    assert found["cancellation"].tolist() == [True, False, False, False]
+    assert found["complaint"].tolist() == [False, False, True, False]
+    assert found[["complaint_on", "cancellation_on"]].notna().sum().tolist() == [1, 1]
+    coming = KNOWN | {"cancelled_on": [None, None, None, AS_OF + timedelta(200)]}
+    assert reached(coming, cancellation_days=40)["cancellation"].tolist() == [False, False, False, True]
 
 
 # Who is addressed ----------------------------------------------------------------------------
