@@ -149,10 +149,14 @@ def _no_calls(calls: Finding, words: Words) -> str:
             "Nobody is to be called: none of them has agreed to be called, or has a telephone number. Ask for"
             " consent at the next occasion."
         ),
+        "consent_unknown": words.say(
+            "Nobody is to be called: these data do not say who has agreed to be called. Where the client"
+            " knows, hand it in with the customers (column may_phone); else ask at the next occasion."
+        ),
         "no_capacity": words.say("Nobody is to be called: warning.calls_per_week is 0."),
         "nothing_at_stake": words.say(
-            "Nobody is to be called: those who may be called have no margin at stake, as far as the data"
-            " show."
+            "Nobody is to be called: those who may be called show no warning and are not due yet, were"
+            " contacted lately, or have no margin at stake as far as the data show."
         ),
     }
     return reasons[str(calls.verdict)]
@@ -255,18 +259,18 @@ def _without_consent(findings: Findings, words: Words) -> list[str]:
     if missing.value > 1 and missing.value == missing.n:
         said.append(
             words.say(
-                "{n} who would be on the list may not be called; all of them may be written to"
-                " (tables/05.parquet, by margin_at_stake).",
+                "{n} who would be on the list may not be called; all of them may be written to, and stand in"
+                " the sheet “Write instead” of workbook.xlsx.",
                 n=words.number(missing.value),
             )
         )
     elif missing.value:
         said.append(
             words.say_many(
-                "One who would be on the list may not be called; {written} may be written to"
-                " (tables/05.parquet, by margin_at_stake).",
-                "{n} who would be on the list may not be called; {written} of them may be written to"
-                " (tables/05.parquet, by margin_at_stake).",
+                "One who would be on the list may not be called; {written} may be written to (sheet “Write"
+                " instead” of workbook.xlsx).",
+                "{n} who would be on the list may not be called; {written} of them may be written to (sheet"
+                " “Write instead” of workbook.xlsx).",
                 missing.value,
                 written=words.number(missing.n or 0),
             )

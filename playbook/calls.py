@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from playbook import call_trial, leaving, value
+from playbook.call_reasons import LEAST_ORDERS, first_steps, plainly, reasons_of
 from playbook.call_trial import CallTrial
 from playbook.call_words import call_sentences
 from playbook.cox import Flags, Positions
@@ -23,19 +24,16 @@ from playbook.survival import Array
 from playbook.warning import Signals
 from playbook.warning_check import CHANCE, Check, scores
 from playbook.warning_model import Combined
-from playbook.warning_words import label
 from playbook.wording import Words
 
 COLUMNS = (
     *("customer_id", "warning", "leaving_risk", "margin_at_stake"),
-    *("call_rank", "call_kind", "caller", "first_step"),
+    *("call_rank", "call_kind", "caller", "first_step", "call_held_back", "write_instead"),
 )
 SHOWN = 15
 """Calls that the report shows; all of them stand in the chapter's table."""
-MOST_REASONS = 3
 FRESH_DAYS = 30
 """Days within which an announced cancellation is called about before everybody else."""
-LEAST_ORDERS = 3
 WRITING = ("may_letter", "may_email")
 REACHED = (
     *("may_phone", "assumed_phone", "contacted_recently", "owner"),
@@ -56,8 +54,8 @@ class Calls:
         None where there is none); leaving_risk (0 to 1), margin_at_stake (client's currency), both
         NaN where they cannot be told; call_rank (Int64, missing where nobody is to call); call_kind
         (one of `KINDS`), caller (who looks after the customer, where that is known) and first_step (what
-        the call begins with), None; call_held_back (bool: would
-        be called, and is not, by chance).
+        the call begins with), None; call_held_back (bool: would be called, and is not, by chance);
+        write_instead (bool: would be called, may not be, and may be written to).
     watched, warned : int
         Customers not lapsed (or with a running contract), and those with a warning.
     leaving : float or None
@@ -71,8 +69,8 @@ class Calls:
     trial : CallTrial
         Whether anybody is held back, so that the calls can be judged.
     outcome, verdict : str
-        What it is to leave; why nobody is called (no_consent, no_capacity, nothing_at_stake), else
-        planned.
+        What it is to leave; why nobody is called (no_consent, consent_unknown, no_capacity,
+        nothing_at_stake), else planned.
     """
 
     customers: pd.DataFrame
@@ -126,10 +124,18 @@ class Calls:
         """Say whom to call this week."""
         return call_sentences({finding.name: finding for finding in self.findings()}, words)
 
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The calls; where there is none, those to write to instead, with most at stake first."""
+        if len(self.called):
+            return self.called
+        instead = self.customers[self.customers["write_instead"]]
+        instead = instead.sort_values(["margin_at_stake", "customer_id"], ascending=[False, True])
+        return instead.assign(call_rank=np.arange(1, len(instead) + 1))
+
     def table(self, words: Words) -> Table:
-        """Return the first calls."""
-        say = words.say
-        columns = ["call_rank", "customer_id", "leaving_risk", "margin_at_stake", "warning", "first_step"]
+        """Return the first calls; where there is none, the first to write to instead."""
+        say, shown = words.say, self.shown
         headings = {
             "call_rank": say("call"),
             "customer_id": say("customer"),
@@ -138,19 +144,23 @@ class Calls:
             "warning": say("why"),
             "first_step": say("begin with"),
         }
+        caption, sheet = say("The calls of this week"), say("Early-warning calls")
+        if self.called.empty and len(shown):
+            caption, sheet = say("Nobody may be called; the first to write to instead"), say("Write instead")
+            headings = {name: text for name, text in headings.items() if name != "first_step"}
+            headings["call_rank"] = say("place")
         formats = {"call_rank": "number", "leaving_risk": "percent", "margin_at_stake": "money"}
-        left = len(self.called) - SHOWN
+        more = len(shown) - SHOWN
         note = (
             say(
-                "{n} more stand in the sheet of the early-warning calls in workbook.xlsx, with names and"
-                " numbers for all.",
-                n=words.number(left),
+                "{n} more, and names and numbers of all, stand in the sheet “{sheet}” of workbook.xlsx.",
+                n=words.number(more),
+                sheet=sheet,
             )
-            if left > 0
+            if more > 0
             else ""
         )
-        frame = self.called[columns].head(SHOWN)
-        return Table(frame, say("The calls of this week"), words, formats, headings, note)
+        return Table(shown[list(headings)].head(SHOWN), caption, words, formats, headings, note)
 
 
 def plan_calls(
@@ -183,13 +193,10 @@ def plan_calls(
     told, trial = _watch(history, sources, customers, signals, combined, check, words)
     capacity = history.settings.warning.calls_per_week
     called = told["call_rank"].notna().to_numpy(bool)
-    unreached = np.zeros(len(told), dtype=bool)
-    unreached[_in_order(told.assign(may_phone=True))[:capacity]] = True
-    unreached &= ~told["may_phone"].to_numpy(bool)
-    written = told[list(WRITING)].any(axis=1).to_numpy(bool)
     known = told["leaving_risk"].notna().all()
     everybody = customers[["customer_id"]].merge(told[list(COLUMNS)], on="customer_id", how="left")
-    everybody["call_held_back"] = everybody["customer_id"].isin(told.loc[told["held_back"], "customer_id"])
+    for name in ("call_held_back", "write_instead"):
+        everybody[name] = everybody[name].eq(True)  # False for those not watched
     return Calls(
         customers=everybody,
         watched=len(told),
@@ -198,13 +205,13 @@ def plan_calls(
         cancellations=int((called & told["cancellation"]).sum()),
         complaints=int((called & told["complaint"] & ~told["cancellation"]).sum()),
         assumed=int((called & told["assumed_phone"]).sum()),
-        unreached=int(unreached.sum()),
-        written=int((unreached & written).sum()),
+        unreached=int(_unreached(told, capacity).sum()),
+        written=int(told["write_instead"].sum()),
         capacity=capacity,
         horizon_days=combined.horizon_days if combined else history.settings.horizon_days,
         trial=trial,
         outcome=_outcome(signals),
-        verdict=_verdict(told, called, capacity),
+        verdict=_verdict(told, called, capacity, sources),
     )
 
 
@@ -230,16 +237,17 @@ def _watch(
     told["leaving_risk"] = risk_today(watched, shown, combined, check)
     told["margin_at_stake"] = told["leaving_risk"] * margin_if_kept(told, history)
     warning = [name for name in signals.warning if name in shown] if signals else []
-    reasons = _reasons(told, shown, warning, words)
+    reasons = reasons_of(told, shown, warning, words)
     told["warned"] = np.array([bool(found) for found in reasons], dtype=bool)
     trial = _list_calls(told, history)
     called = told["call_rank"].notna().to_numpy(bool)
+    listed = called | told["write_instead"].to_numpy(bool)
     behind = told[["orders", "silence", "age"]].to_numpy(int)
     told["warning"] = [
-        "; ".join(found) if found else _plainly(row, words) if call else None
-        for found, call, row in zip(reasons, called, behind, strict=True)
+        "; ".join(found) if found else plainly(row, words) if on else None
+        for found, on, row in zip(reasons, listed, behind, strict=True)
     ]
-    told["first_step"] = _first_steps(told, called, words)
+    told["first_step"] = first_steps(told, called, words)
     return told, trial
 
 
@@ -307,7 +315,7 @@ def _in_order(told: pd.DataFrame) -> Positions:
 
 
 def _list_calls(told: pd.DataFrame, history: History) -> CallTrial:
-    """Add call_rank (missing for those who are not called), call_kind and held_back; return the trial.
+    """Add who is called, held back or written to instead, as in `Calls.customers`; return the trial.
 
     As many are called as can be. Held back are those whom chance says, as far down as the last who
     is called; nobody for whom a rule asks for a call.
@@ -321,10 +329,19 @@ def _list_calls(told: pd.DataFrame, history: History) -> CallTrial:
     places = pd.Series(np.arange(1, len(made) + 1), told.index[made], dtype="Int64")
     told["call_rank"] = places.reindex(told.index)
     kinds = np.select([told["cancellation"], told["complaint"]], [KINDS[2], KINDS[1]], KINDS[0])
-    told["call_kind"] = pd.Series(kinds, told.index, dtype=object).where(told["call_rank"].notna())
-    told["caller"] = told["owner"].where(told["call_rank"].notna())
-    told["held_back"] = kept & told.index.isin(told.index[reached])
+    told["write_instead"] = _unreached(told, capacity) & told[list(WRITING)].any(axis=1).to_numpy(bool)
+    told["call_held_back"] = kept & told.index.isin(told.index[reached])
+    listed = told["call_rank"].notna() | told["write_instead"]
+    told["call_kind"] = pd.Series(kinds, told.index, dtype=object).where(listed)
+    told["caller"] = told["owner"].where(listed)
     return trial
+
+
+def _unreached(told: pd.DataFrame, capacity: int) -> Flags:
+    """Say who would be called if nobody had to be asked, and may not be."""
+    first = np.zeros(len(told), dtype=bool)
+    first[_in_order(told.assign(may_phone=True))[:capacity]] = True
+    return np.asarray(first & ~told["may_phone"].to_numpy(bool))
 
 
 def _fresh(told: pd.DataFrame) -> pd.Series:
@@ -349,61 +366,12 @@ def _happened(history: History, sources: Sources, watched: pd.DataFrame) -> pd.D
     )
 
 
-def _verdict(told: pd.DataFrame, called: Flags, capacity: int) -> str:
+def _verdict(told: pd.DataFrame, called: Flags, capacity: int, sources: Sources) -> str:
     if called.any():
         return "planned"
     if not capacity:
         return "no_capacity"
-    return "nothing_at_stake" if told["may_phone"].any() else "no_consent"
-
-
-def _reasons(told: pd.DataFrame, shown: pd.DataFrame, warning: list[str], words: Words) -> list[list[str]]:
-    """Return the reasons of each customer: the rules first, then the signals that warn here."""
-    rules = {"cancellation": told["cancellation"], "unsolved_complaint": told["complaint"]}
-    on = {name: column.to_numpy(bool) for name, column in rules.items()}
-    on |= {name: (shown[name] == 1).to_numpy(bool) for name in warning if name not in on}
-    ago = {
-        "cancellation": told["cancellation_ago"].to_numpy(float),
-        "unsolved_complaint": told["complaint_ago"].to_numpy(float),
-    }
-    found: list[list[str]] = [[] for _ in range(len(told))]
-    for name, flags in on.items():
-        text = label(name, words)
-        for place in np.flatnonzero(flags):
-            if len(found[place]) < MOST_REASONS:
-                found[place].append(_dated(text, ago[name][place], words) if name in ago else text)
-    return found
-
-
-def _dated(text: str, days: float, words: Words) -> str:
-    if np.isnan(days):
-        return text
-    return words.say_many("{what} one day ago", "{what} {n} days ago", int(days), what=text)
-
-
-def _plainly(row: Positions, words: Words) -> str:
-    """Word the risk of a customer without a signal: the orders and the silence behind it."""
-    orders, silence, age = (int(number) for number in row)
-    days = words.say_many("silent for one day", "silent for {n} days", silence)
-    if orders == 1:
-        return words.say("only one order, {days}", days=days)
-    if orders < LEAST_ORDERS:
-        return words.say("{orders} orders, {days}", orders=words.number(orders), days=days)
-    gap = words.number((age - silence) / (orders - 1))
-    return words.say(
-        "{days}; orders every {gap} days on average, {orders} so far",
-        days=days,
-        gap=gap,
-        orders=words.number(orders),
-    )
-
-
-def _first_steps(told: pd.DataFrame, called: Flags, words: Words) -> list[str | None]:
-    say = words.say
-    texts = (
-        say("ask whether they are satisfied, and what could be better"),
-        say("apologise and put it right; sell nothing"),
-        say("call before you confirm the cancellation"),
-    )
-    steps = np.where(told["cancellation"], 2, np.where(told["complaint"], 1, 0))
-    return [texts[step] if call else None for step, call in zip(steps, called, strict=True)]
+    if told["may_phone"].any():
+        return "nothing_at_stake"
+    asked = sources.customers is not None and "may_phone" in sources.customers.columns
+    return "no_consent" if asked else "consent_unknown"

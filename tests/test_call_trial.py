@@ -93,7 +93,8 @@ def told(n=400, ruled=20):
     )
     frame["margin_at_stake"] = np.linspace(100, 1, n)
     frame["complaint"] = np.arange(n) < ruled
-    return frame.assign(cancellation=False, cancellation_ago=np.nan, owner=None)
+    frame["may_letter"] = np.arange(n) < n / 2
+    return frame.assign(cancellation=False, cancellation_ago=np.nan, owner=None, may_email=False)
 
 
 class Standing:
@@ -108,7 +109,7 @@ class Standing:
 def test_all_calls_are_made_and_those_held_back_stand_among_them_by_worth():
     frame = told()
     calls._list_calls(frame, Standing(least=10))
-    called, held = frame[frame["call_rank"].notna()], frame[frame["held_back"]]
+    called, held = frame[frame["call_rank"].notna()], frame[frame["call_held_back"]]
     assert list(called.sort_values("call_rank")["call_rank"]) == list(range(1, 51))
     assert len(held) and not held["call_rank"].notna().any() and held["call_kind"].isna().all()
     assert held["margin_at_stake"].min() >= called["margin_at_stake"].min() - 1
@@ -121,7 +122,7 @@ def test_next_week_s_list_calls_nobody_who_is_held_back_this_week():
     second["margin_at_stake"] = second["margin_at_stake"].sample(frac=1, random_state=1).to_numpy()
     for frame in (first, second):
         calls._list_calls(frame, Standing(least=10))
-    held = set(first.loc[first["held_back"], "customer_id"])
+    held = set(first.loc[first["call_held_back"], "customer_id"])
     assert held and not held & set(second.loc[second["call_rank"].notna(), "customer_id"])
 
 
@@ -130,16 +131,26 @@ def test_whoever_may_not_be_called_or_was_contacted_lately_is_neither_called_nor
     frame.loc[::2, "may_phone"] = False
     frame.loc[1::4, "contacted_recently"] = True
     calls._list_calls(frame, Standing(least=5, share=0.4))
-    listed = frame[frame["call_rank"].notna() | frame["held_back"]]
-    assert frame["held_back"].any() and listed["may_phone"].all()
+    listed = frame[frame["call_rank"].notna() | frame["call_held_back"]]
+    assert frame["call_held_back"].any() and listed["may_phone"].all()
     assert not (listed["contacted_recently"] & ~listed["complaint"]).any()
     assert (listed["contacted_recently"] & listed["complaint"]).any()  # a complaint is put right all the same
+
+
+def test_who_would_be_called_but_for_consent_is_written_to_where_that_is_allowed():
+    frame = told()
+    frame.loc[::2, "may_phone"] = False
+    frame.loc[[0, 4], "may_letter"] = False
+    calls._list_calls(frame, Standing(least=10))
+    instead = frame[frame["write_instead"]]
+    assert list(instead.index) == [2, *range(6, 50, 2)]  # of the first 50, whoever may be called or not
+    assert instead["call_rank"].isna().all() and instead["call_kind"].notna().all()
 
 
 def test_without_capacity_nobody_is_called_or_held_back():
     frame = told()
     calls._list_calls(frame, Standing(per_week=0))
-    assert frame["call_rank"].isna().all() and not frame["held_back"].any()
+    assert frame["call_rank"].isna().all() and not frame["call_held_back"].any()
 
 
 YML = """client: Acme

@@ -9,7 +9,7 @@ import pytest
 from playbook import catalogue, checking_in
 from playbook.settings import Settings
 from playbook.wording import Words
-from playbook.workbook.early_calls import calls_held_back, early_calls
+from playbook.workbook.early_calls import calls_held_back, early_calls, write_instead
 
 TUESDAY = date(2025, 9, 30)
 
@@ -87,6 +87,15 @@ def test_only_a_complaint_is_answered_with_what_the_catalogue_holds_for_it(sheet
 def test_who_is_held_back_stands_on_a_sheet_of_their_own(tmp_path):
     held = calls_held_back(a_run(tmp_path), people())
     assert list(held.frame["customer_id"]) == ["d"] and held.sentence.startswith("Do NOT call")
+
+
+def test_who_may_only_be_written_to_stands_apart_with_the_way_that_is_allowed(tmp_path):
+    frame = people().assign(write_instead=[False, False, False, False, True, False], call_kind="cancellation")
+    frame["consent_letter"], frame["consent_email"] = "assumed", "refused"
+    sheet = write_instead(a_run(tmp_path), frame)
+    assert list(sheet.frame["customer_id"]) == ["e"] and list(sheet.frame["ways"]) == ["letter"]
+    assert list(sheet.frame["first_step"]) == ["answer before you confirm the cancellation"]
+    assert write_instead(a_run(tmp_path / "acme"), people()) is None
 
 
 def test_without_calls_there_is_no_sheet(tmp_path):

@@ -483,8 +483,11 @@ def test_without_consent_nobody_is_called_and_what_the_data_lack_is_named(client
     history, sources = opened(client(shop().to_csv(index=False), yml)[0])
     chapter = whole_chapter(history, sources)
     said = " ".join(chapter.said)
-    assert chapter.plan.called.empty and "Nobody is to be called: none of them has agreed" in said
+    assert chapter.plan.called.empty and "these data do not say who has agreed" in said
     assert chapter.plan.written == chapter.plan.unreached > 0  # letters are assumed to be allowed
+    table = chapter.plan.table(WORDS)
+    assert table.caption == "Nobody may be called; the first to write to instead" and len(table.frame) == 15
+    assert table.frame["warning"].notna().all() and table.frame["margin_at_stake"].is_monotonic_decreasing
     assert "with events of the kind complaint" in said and "the column list_amount" in said
     sources.close()
 

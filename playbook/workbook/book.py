@@ -34,6 +34,7 @@ SHEETS: tuple[Callable[[Chapter, pd.DataFrame], Sheet | None], ...] = (
     plan.held_back,
     early_calls.early_calls,
     early_calls.calls_held_back,
+    early_calls.write_instead,
     lists.let_go,
     lists.last_impression,
     lists.occasional,

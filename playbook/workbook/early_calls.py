@@ -15,6 +15,7 @@ from playbook.workbook.calls import LEFT_OUT, RoomySheet
 from playbook.workbook.sheets import Column, TableSheet, who
 
 WORKING_DAYS = 5
+REPEATED = ("warning", "know", "first_step", "leaving_risk", "margin_at_stake")
 WIDTHS = {
     "call_rank": 6,
     "by": 11,
@@ -93,6 +94,39 @@ def calls_held_back(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         " complains, cancels or calls is served as everybody is."
     )
     return TableSheet(say("Calls held back"), sentence, held, who(frame, words))
+
+
+def write_instead(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return who would be called, may not be, and may be written to; None where there is nobody."""
+    if "write_instead" not in frame or not frame["write_instead"].any():
+        return None
+    words, say = run.words, run.words.say
+    listed = frame[frame["write_instead"]]
+    listed = listed.sort_values(
+        ["margin_at_stake", "customer_id"], ascending=[False, True], ignore_index=True
+    )
+    ways = {"letter": say("letter"), "email": say("e-mail")}
+    may = {way: listed[f"consent_{way}"].isin(("allowed", "assumed")) for way in ways}
+    about = {
+        "satisfaction": say("ask whether they are satisfied, and what could be better"),
+        "complaint": say("apologise and put it right; sell nothing"),
+        "cancellation": say("answer before you confirm the cancellation"),
+    }
+    sheet = listed.assign(
+        ways=[", ".join(ways[way] for way in ways if may[way][row]) for row in listed.index],
+        first_step=listed["call_kind"].map(about),
+        know=_known(listed, words),
+    )
+    columns = [
+        *who(frame, words),
+        Column("ways", say("may be written to by"), "text", say("where consent is recorded or assumed")),
+        *(column for column in _columns(frame, words) if column.name in REPEATED),
+    ]
+    sentence = say(
+        "They would be called, had they agreed to it: write to them instead, and ask whether they may be"
+        " called. Those with most at stake come first."
+    )
+    return RoomySheet(say("Write instead"), sentence, sheet, columns, widths=WIDTHS)
 
 
 def _known(listed: pd.DataFrame, words: Words) -> list[str]:
