@@ -38,12 +38,15 @@ def first_words(people: pd.DataFrame, offer: Offer, settings: Settings) -> list[
 
 
 def speaks(people: pd.DataFrame, settings: Settings) -> list[str]:
-    """Return each customer's language as two letters; the report's where it is not known or not spoken."""
-    spoken = openings(settings.preset)
+    """Return each customer's language as two letters.
+
+    Where it is not known or not spoken: ``offers.language``, else that of the report.
+    """
+    spoken, otherwise = openings(settings.preset), settings.offers.language or settings.language
     if "language" not in people:
-        return [settings.language] * len(people)
+        return [otherwise] * len(people)
     return [
-        code if (code := str(language)[:2].lower()) in spoken else settings.language
+        code if (code := str(language)[:2].lower()) in spoken else otherwise
         for language in people["language"]
     ]
 

@@ -17,6 +17,8 @@ class Offers(Strict):
     ----------
     catalogue : str or None
         File in the client's folder; None: the preset's.
+    language : str or None
+        In which customers are addressed whose own language is not known; None: that of the report.
     earlier : mapping of offer to kind
         Of what kind the offers of earlier campaigns were, by their name in ``contacts``; none: no
         kindness at all. An offer that is not named here is told by its name.
@@ -55,6 +57,7 @@ class Offers(Strict):
     """
 
     catalogue: str | None = None
+    language: Literal["en", "de", "it", "fr"] | None = None
     earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)
     use_measured: bool = True
     budget: float = Field(5000, ge=0, allow_inf_nan=False)

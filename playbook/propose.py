@@ -18,7 +18,9 @@ from playbook.plain import WORKBOOK, file_kind
 from playbook.recognise import Guess, recognise
 from playbook.settings import SETTINGS_FILE, load, named_client
 from playbook.sources import collect_unreadable, open_sources
+from playbook.spoken import guess_language
 from playbook.table_settings import Format
+from playbook.wording import SOURCE_LANGUAGE
 from playbook.yaml_models import read_yaml
 
 Ask = Callable[[str, str, Sequence[str]], str]
@@ -166,6 +168,10 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments
         tree["tables"][name] = _table(found, place, comments)
         if found.lines is not None:
             tree["tables"][name]["lines"] = _table(found.lines, (*place, "lines"), comments)
+    spoken = guess_language([guess for found in _all(tables.values()) for guess in found.guesses])
+    if spoken and spoken[0] != SOURCE_LANGUAGE:
+        tree["offers"] = CommentedMap(language=spoken[0])
+        comments["offers", "language"] = UNSURE + spoken[1]
     return tree, comments
 
 

@@ -378,7 +378,7 @@ def _further_numbers(look: Look, found: dict[str, Column]) -> None:
         if column.name in used or not column.values or not look.form.header or look.is_day(column):
             continue
         if look.is_number(column) and not NOT_A_MEASURE.search(column.name) and not column.unique:
-            ours = re.sub(r"[^a-z0-9]+", "_", _ascii(column.name)).strip("_")
+            ours = re.sub(r"[^a-z0-9]+", "_", without_accents(column.name)).strip("_")
             if (
                 ours[:1].isalpha()
                 and ours not in found
@@ -388,7 +388,8 @@ def _further_numbers(look: Look, found: dict[str, Column]) -> None:
                 found[ours] = column
 
 
-def _ascii(name: str) -> str:
+def without_accents(name: str) -> str:
+    """Return a name in small letters without accents."""
     bare = unicodedata.normalize("NFKD", name.lower().replace("ß", "ss"))
     return "".join(c for c in bare if not unicodedata.combining(c))
 

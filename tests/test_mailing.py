@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from playbook.catalogue import PRESETS, Offer, load
-from playbook.first_words import first_words, openings
+from playbook.first_words import first_words, openings, speaks
+from playbook.offer_settings import Offers
 from playbook.settings import Settings
 
 
@@ -58,6 +59,13 @@ def people(**columns) -> pd.DataFrame:
 )
 def test_what_is_said_first_comes_from_reason_history_and_offer_in_the_customers_language(columns, said):
     assert first_words(people(**columns), offer(), settings_of()) == [said]
+
+
+def test_whose_language_is_not_known_is_addressed_in_that_of_the_offers():
+    chosen = settings_of().model_copy(update={"offers": Offers(language="it")})
+    assert speaks(pd.DataFrame({"language": ["de", None, "xx"]}), chosen) == ["de", "it", "it"]
+    assert speaks(pd.DataFrame({"orders": [1]}), chosen) == ["it"]
+    assert speaks(pd.DataFrame({"orders": [1]}), settings_of()) == ["en"]
 
 
 @pytest.mark.parametrize(

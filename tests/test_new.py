@@ -382,6 +382,26 @@ def test_what_is_unsure_is_marked(simple, tmp_path):
     assert "currency: CHF  # unsure: the files name no currency" in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_customers_are_addressed_in_the_language_of_the_exports(tmp_path, language):
+    place = LANGUAGES.index(language)
+    head = ";".join(ORDERS[name][place] for name in ("customer_id", "ordered_at", "amount"))
+    rows = "".join(f"{who};{day:%d.%m.%Y};{paid:.2f}\n" for who, day, paid in lines(30))
+    propose("acme", [text_file(tmp_path / "export.csv", f"{head}\n{rows}")], tmp_path / "data", None)
+    text = (tmp_path / "data" / "acme" / "client.yml").read_text()
+    spoken = load("acme", tmp_path / "data").offers.language
+    assert spoken == (None if language == "en" else language)
+    assert ("# unsure: the names of the columns are" in text) == (language != "en")
+
+
+def test_the_language_of_most_customers_stands_over_that_of_the_columns(simple, tmp_path):
+    people = "".join(f"K{n};{'it' if n else 'fr'};Via {n}\n" for n in range(30))
+    known = text_file(tmp_path / "customers.csv", "customer;language;street\n" + people)
+    propose("acme", [simple, known], tmp_path / "data", None)
+    text = (tmp_path / "data" / "acme" / "client.yml").read_text()
+    assert "language: it  # unsure: most customers have it (language)" in text
+
+
 def test_a_second_proposal_keeps_what_a_person_wrote(simple, tmp_path):
     propose("acme", [simple], tmp_path / "data", None)
     path = tmp_path / "data" / "acme" / "client.yml"
