@@ -99,11 +99,13 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
         return [*said, _no_calls(calls, words), *_without_consent(findings, words)]
     said.append(
         words.say_many(
-            "To call this week: one customer, with {stake} of margin at stake (the risk to leave times the"
-            " margin of the next {days} days if it stays); the capacity is {capacity}.",
-            "To call this week: {n} customers, with {stake} of margin at stake between them (the risk to"
-            " leave times the margin of the next {days} days if they stay); the capacity is {capacity}.",
+            "To call in the week of {monday}: one customer, with {stake} of margin at stake (the risk to"
+            " leave times the margin of the next {days} days if it stays); the capacity is {capacity}.",
+            "To call in the week of {monday}: {n} customers, with {stake} of margin at stake between them"
+            " (the risk to leave times the margin of the next {days} days if they stay); the capacity is"
+            " {capacity}.",
             calls.value,
+            monday=words.date(date.fromisoformat(str(findings["calls_week"].value))),
             stake=words.money(findings["calls_at_stake"].value),
             days=number(findings["calls_horizon"].value),
             capacity=number(findings["calls_capacity"].value),
@@ -235,8 +237,8 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
         ]
     said = say(
         "Nobody is held back to judge the calls by, since it would show nothing: of the {worth} worth a call"
-        " for their satisfaction {kept} would be held back over a quarter, about {buyers} of these would"
-        " order within {days} days, and below {least} no difference can be told.",
+        " for their satisfaction at most {kept} would be held back over a quarter, about {buyers} of these"
+        " would order within {days} days, and below {least} no difference can be told.",
         **values,
     )
     enough = findings["calls_trial_enough"].value

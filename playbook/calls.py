@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import ibis
 import numpy as np
@@ -24,6 +25,7 @@ from playbook.survival import Array
 from playbook.warning import Signals
 from playbook.warning_check import CHANCE, Check, scores
 from playbook.warning_model import Combined
+from playbook.window import Window
 from playbook.wording import Words
 
 COLUMNS = (
@@ -66,6 +68,8 @@ class Calls:
     unreached, written : int
         Who would be on the list but for the consent; of them, those who may be written to.
     capacity, horizon_days : int
+    monday : date
+        First day of the week of the calls.
     trial : CallTrial
         Whether anybody is held back, so that the calls can be judged.
     outcome, verdict : str
@@ -84,6 +88,7 @@ class Calls:
     written: int
     capacity: int
     horizon_days: int
+    monday: date
     trial: CallTrial
     outcome: str
     verdict: str
@@ -112,6 +117,7 @@ class Calls:
             Finding("calls_at_stake", stake, unit="money", n=len(self.called)),
             Finding("calls_capacity", self.capacity, unit="customers"),
             Finding("calls_horizon", self.horizon_days, unit="days"),
+            Finding("calls_week", self.monday.isoformat(), unit="date"),
             Finding("calls_cancellations", self.cancellations, unit="customers"),
             Finding("calls_complaints", self.complaints, unit="customers"),
             Finding("calls_assumed", self.assumed, unit="customers"),
@@ -209,6 +215,7 @@ def plan_calls(
         written=int(told["write_instead"].sum()),
         capacity=capacity,
         horizon_days=combined.horizon_days if combined else history.settings.horizon_days,
+        monday=Window(history.as_of, 1).start,
         trial=trial,
         outcome=_outcome(signals),
         verdict=_verdict(told, called, capacity, sources),

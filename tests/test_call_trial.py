@@ -71,7 +71,7 @@ def test_why_nobody_is_held_back_is_told_and_said(share, n, chance, verdict):
 def test_too_few_is_said_with_what_would_be_enough():
     found = {one.name: one for one in weigh(200).findings()} | {"calls_held_back": findings.Finding("", 0)}
     (said,) = call_words._held_back(found, WORDS)
-    assert "of the 200 worth a call for their satisfaction 40 would be held back" in said
+    assert "of the 200 worth a call for their satisfaction at most 40 would be held back" in said
     assert "about 20 of these would order within 90 days, and below 30" in said
     assert said.endswith("Holding back 30% would be enough (warning.holdout_share: 0.30 in client.yml).")
 

@@ -56,6 +56,24 @@ def test_nobody_held_back_is_in_the_plan(sheets, demo_run):
     assert not set(held["customer"]) & set(plan["customer"])
 
 
+def test_the_early_warning_calls_name_those_who_agreed_and_nobody_held_back(sheets, demo_run):
+    frame = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet").set_index("customer_id")
+    called, held = table(sheets["Early-warning calls"]), table(sheets["Calls held back"])
+    assert list(called["call"]) == list(range(1, 51)) and len(held) > 5
+    assert (frame.loc[called["customer"], "consent_phone"] == "allowed").all()
+    assert not frame.loc[called["customer"], ["lapsed", "call_held_back"]].any().any()
+    assert not set(called["customer"]) & set(held["customer"])
+    assert (called[["name", "phone", "why", "what to say first"]] != "").all().all()
+    instead = table(sheets["Write instead"])["customer"]
+    assert not frame.loc[instead, "consent_phone"].isin(["allowed", "assumed"]).any()
+    arms = pd.read_csv(demo_run.folder / "calls.csv", dtype={"customer_id": str})
+    assert set(arms.loc[arms["arm"] == "control", "customer_id"]) == set(held["customer"])
+    assert set(arms.loc[arms["arm"] == "treated", "customer_id"]) < set(called["customer"])
+    names = set(called["name"]) | set(held["name"])
+    page = (demo_run.folder / "05_warning.html").read_text(encoding="utf-8")
+    assert not [name for name in names if name in page]
+
+
 @dataclass(frozen=True)
 class StandIn:
     """A run with one customer whose words look like formulas."""
