@@ -77,6 +77,9 @@ class Offer(Strict):
         Contacts that can be made in a week; None: as many as wanted.
     first_day, last_day : date or None
         When it may be made.
+    valid_days : int or None
+        For how many days after the last day on which it may be made to a customer that customer may
+        take it up; None: until ``last_day``, or without an end.
     response : Response
     second_life_share : float
         Lifetime value of a second life under this offer as a share of the usual one.
@@ -101,6 +104,7 @@ class Offer(Strict):
     capacity_per_week: int | None = Field(None, ge=0)
     first_day: date | None = None
     last_day: date | None = None
+    valid_days: int | None = Field(None, gt=0)
     response: Response
     second_life_share: float = Field(1, ge=0, le=2)
     second_life_range: tuple[float, float] | None = None

@@ -3,6 +3,8 @@
 These files carry names and addresses; the report does not.
 """
 
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -26,9 +28,10 @@ def write_mailing(run: Chapter, plan: Plan) -> list[str]:
 
     ``mailing/letter_de.csv`` and so on: customer_id, name, the address by the channel where the
     client's customers have it, language, offer, code (to know a response by), send_on (Monday of
-    the week), valid_until (the offer's last day; empty where it has none), on_return, on_staying (in
-    all, after staying_days), discount, text. ``mailing/do_not_contact.csv``: customer_id and why, for
-    those held back and those on the suppression list.
+    the week), valid_until (see `valid_until`; no such column where none of the file's offers has an
+    end), on_return, on_staying (in all, after staying_days), discount, text.
+    ``mailing/do_not_contact.csv``: customer_id and why, for those held back and those on the
+    suppression list.
     """
     folder = run.folder / FOLDER
     folder.mkdir(exist_ok=True)
@@ -38,6 +41,7 @@ def write_mailing(run: Chapter, plan: Plan) -> list[str]:
     names = []
     for (channel, language), part in letters.groupby(["channel", "language"], sort=True):
         names.append(f"{channel}_{language}.csv")
+        part = part if part["valid_until"].notna().any() else part.drop(columns="valid_until")
         kept = [name for name in part if name not in (*REACHED_BY.values(), "channel")]
         address = [name for name in (REACHED_BY[str(channel)],) if name in part]
         place = kept.index("language")
@@ -59,7 +63,7 @@ def merge_fields(run: Chapter, plan: Plan) -> pd.DataFrame:
         offer=mailed["offer"],
         code=code + mailed["customer_id"].astype(str),
         send_on=mailed["week"],
-        valid_until=mailed["offer"].map(lambda name: offers[name].last_day),
+        valid_until=valid_until(mailed, offers),
         on_return=mailed["offer"].map(lambda name: offers[name].incentive_return),
         on_staying=mailed["offer"].map(lambda name: offers[name].whole_stay),
         staying_days=mailed["offer"].map(lambda name: _days(offers[name])),
@@ -68,6 +72,23 @@ def merge_fields(run: Chapter, plan: Plan) -> pd.DataFrame:
         channel=mailed["channel"],
     )
     return fields
+
+
+def valid_until(mailed: pd.DataFrame, offers: Mapping[str, Offer]) -> pd.Series:
+    """Return the day until which each customer may take up the offer; None where it has no end.
+
+    That is ``valid_days`` of the catalogue after contact_by, else the offer's last day.
+
+    Parameters
+    ----------
+    mailed : DataFrame
+        offer, contact_by (date).
+    """
+    days = [
+        by + timedelta(days=valid) if (valid := offers[name].valid_days) else offers[name].last_day
+        for name, by in zip(mailed["offer"], mailed["contact_by"], strict=True)
+    ]
+    return pd.Series(days, index=mailed.index, dtype=object)
 
 
 def left_alone(plan: Plan) -> pd.DataFrame:

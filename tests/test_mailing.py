@@ -9,6 +9,7 @@ import pytest
 
 from playbook.catalogue import PRESETS, Offer, load
 from playbook.first_words import first_words, openings, speaks
+from playbook.mailing import valid_until
 from playbook.offer_settings import Offers
 from playbook.settings import Settings
 
@@ -98,6 +99,12 @@ def test_every_preset_speaks_the_four_languages(preset, tmp_path):
     assert (PRESETS / "openings.yml").is_file()
 
 
+def test_an_offer_may_be_taken_up_until_its_validity_is_over():
+    offers = {"a": offer(valid_days=30), "b": offer(last_day=date(2025, 12, 1)), "c": offer()}
+    mailed = pd.DataFrame({"offer": list("abc"), "contact_by": date(2025, 11, 30)})
+    assert valid_until(mailed, offers).tolist() == [date(2025, 12, 30), date(2025, 12, 1), None]
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file, delimiter=";"))
@@ -118,6 +125,7 @@ def test_the_mail_house_gets_every_letter_and_mail_once_and_nobody_else(demo_run
     for name, rows in files.items():
         assert {row["language"] for row in rows} == {name[-6:-4]}
         assert all(row["text"] and row["offer"] for row in rows)
+        assert "valid_until" not in rows[0]  # the preset's offers have no end
         assert "phone" not in rows[0] and ("email" in rows[0]) == name.startswith("email")
         assert len({row["code"] for row in rows}) == len(rows)
         assert next(iter(rows[0])) == "customer_id"
