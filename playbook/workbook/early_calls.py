@@ -16,6 +16,8 @@ from playbook.workbook.sheets import Column, TableSheet, who
 
 WORKING_DAYS = 5
 REPEATED = ("warning", "know", "first_step", "leaving_risk", "margin_at_stake")
+ON_SCREEN = ("leaving_risk", "margin_at_stake")
+"""Columns that a caller does not need on paper."""
 WIDTHS = {
     "call_rank": 6,
     "by": 11,
@@ -60,7 +62,9 @@ def early_calls(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         len(sheet),
         monday=words.date(monday),
     )
-    return RoomySheet(say("Early-warning calls"), sentence, sheet, _columns(frame, run.words), widths=WIDTHS)
+    return RoomySheet(
+        say("Early-warning calls"), sentence, sheet, _columns(frame, words), ON_SCREEN, widths=WIDTHS
+    )
 
 
 def _columns(frame: pd.DataFrame, words: Words) -> list[Column]:
@@ -75,11 +79,11 @@ def _columns(frame: pd.DataFrame, words: Words) -> list[Column]:
         Column("first_step", say("begin with"), "long", say("what the call is about")),
         Column("say", say("what to say first"), "long", say("in the customer's language")),
         Column("promise", say("may be promised"), "long", say("from the catalogue of offers")),
+        Column("notes", say("reached, agreed, notes"), "text", say("for the caller to fill in")),
         Column("leaving_risk", say("risk to leave"), "share", say("of no order within the horizon")),
         Column(
             "margin_at_stake", say("margin at stake"), "money", say("the risk times the margin of who stays")
         ),
-        Column("notes", say("reached, agreed, notes"), "text", say("for the caller to fill in")),
     ]
 
 
