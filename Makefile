@@ -20,7 +20,7 @@ test: .venv/ready
 	$(BIN)/python -m pytest -rs --nbval-lax --nbval-current-env notebooks
 
 test-slow: .venv/ready
-	$(BIN)/python -m pytest -rs -m slow
+	$(BIN)/python -m pytest -rs -n auto --dist loadfile -m slow
 
 bench: .venv/ready
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt

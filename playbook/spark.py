@@ -81,9 +81,14 @@ def open_spark(settings: Settings, scratch: Path) -> Spark:
         ) from error
     import ibis
 
+    place, master = settings.machine.temp_directory, settings.machine.master or ""
+    if master and not master.startswith("local") and not place:
+        raise SettingsError(
+            "client.yml: engine: spark on another machine needs machine.temp_directory, a folder that this"
+            " machine and all of Spark's workers see."
+        )
     there = SparkSession.getActiveSession()
     session = there or _session(settings, scratch)
-    place = settings.machine.temp_directory
     folder = Path(mkdtemp(prefix="playbook-spark-", dir=place or scratch))
     return Spark(ibis.pyspark.connect(session), folder, own=there is None)
 
