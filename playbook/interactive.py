@@ -42,10 +42,18 @@ class Knob:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a setting of the knobs leads to: one text by heading, and a picture if there is one."""
+    """What a setting of the knobs leads to.
+
+    Attributes
+    ----------
+    cells : mapping
+        One text by heading.
+    draw : callable, optional
+        Draws the picture. A table shows none, so that in a run nothing is drawn.
+    """
 
     cells: Mapping[str, str]
-    picture: Picture | None = None
+    draw: Callable[[], Picture] | None = None
 
 
 def explore(
@@ -103,7 +111,7 @@ def _sliders(caption: str, ask: Callable[..., Answer], knobs: Mapping[str, Knob]
     def redraw(*_: Any) -> None:
         answer = ask(**{name: slider.value for name, slider in sliders.items()})
         table = Table(pd.DataFrame([dict(answer.cells)]), caption, words)
-        drawn = answer.picture.svg() if answer.picture else ""
+        drawn = answer.draw().svg() if answer.draw else ""
         shown.value = table._repr_html_() + drawn
 
     for slider in sliders.values():

@@ -8,7 +8,7 @@ import pandas as pd
 
 from playbook.assignment import assign
 from playbook.campaign import Campaign
-from playbook.display import Table
+from playbook.display import Picture, Table
 from playbook.interactive import Answer, Knob, explore
 from playbook.offers import Plan
 from playbook.profit_curve import profit_curve
@@ -53,14 +53,17 @@ def answer(plan: Plan, money: float, cost: float, response: float, words: Words)
     part, share = _sample(whole)
     found = assign(part, NEAR_ENOUGH)
     most = max(plan.campaign.settings.offers.budget, money)
-    rows = [(most * at, _with_budget(part, most * at * share) / share) for at in CURVE]
-    curve = pd.DataFrame(rows, columns=["budget", "profit"])
     cells = {
         words.say("expected profit"): words.money(found.profit / share),
         words.say("customers"): words.number(round((found.choice != NOBODY).sum() / share)),
         words.say("expected spending"): words.money(float(part.used(found.choice)[0]) / share),
     }
-    return Answer(cells, profit_curve(curve, money, words))
+
+    def draw() -> Picture:
+        rows = [(most * at, _with_budget(part, most * at * share) / share) for at in CURVE]
+        return profit_curve(pd.DataFrame(rows, columns=["budget", "profit"]), money, words)
+
+    return Answer(cells, draw)
 
 
 def dearer(campaign: Campaign, factor: float) -> Campaign:

@@ -246,7 +246,7 @@ def ask(lists: Lists, words: Words, **chosen: Any) -> Answer:
         say("cost saved"): words.money(totals["saved"]),
         say("margin given up"): words.money(totals["given_up"]),
     }
-    return Answer(cells, side_by_side(totals, words))
+    return Answer(cells, lambda: side_by_side(totals, words))
 
 
 def side_by_side(totals: Mapping[str, float], words: Words) -> Picture:

@@ -89,7 +89,7 @@ class Trial:
             steady: words.percent(float(staying.mean())),
             past: self._captured(moved),
         }
-        return Answer(cells, self._picture(points, weights, score))
+        return Answer(cells, lambda: self._picture(points, weights, score))
 
     def _captured(self, moved: dict[str, float]) -> str:
         """Return what the first tenth would have captured on the past, with its interval."""

@@ -60,7 +60,7 @@ def asker(history: History, base: Base, words: Words) -> Callable[[int, int], An
             words.say("of them expected back unaided"): words.number(back) if told else "–",
             words.say("mean chance"): words.percent(back / int(lapsed.sum()), 1) if told else "–",
         }
-        return Answer(cells, _figure(silence, probability, inactivity_days, words))
+        return Answer(cells, lambda: _figure(silence, probability, inactivity_days, words))
 
     return ask
 

@@ -1,5 +1,7 @@
 """The same question asked of sliders and of a table."""
 
+import pytest
+
 from playbook.display import Picture, Table, new_figure
 from playbook.interactive import Answer, Knob, explore
 from playbook.wording import Words
@@ -13,7 +15,7 @@ KNOBS = {
 
 def product(days, cost):
     figure, _ = new_figure()
-    return Answer({"days times cost": str(days * cost)}, Picture(figure, "An empty picture."))
+    return Answer({"days times cost": str(days * cost)}, lambda: Picture(figure, "An empty picture."))
 
 
 def test_in_a_run_the_sliders_are_a_table_with_one_knob_moved_at_a_time(monkeypatch):
@@ -26,6 +28,15 @@ def test_in_a_run_the_sliders_are_a_table_with_one_knob_moved_at_a_time(monkeypa
         ["cut, days: 90 days", "90"],
         ["cost: 2", "120"],
     ]
+
+
+def test_in_a_run_no_picture_is_drawn_for_a_table_that_shows_none(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_HEADLESS", "1")
+
+    def ask(days, cost):
+        return Answer({"days": str(days)}, lambda: pytest.fail("A picture that nobody sees was drawn."))
+
+    explore("What if", ask, KNOBS, WORDS)
 
 
 def test_with_somebody_to_move_them_sliders_redraw_the_answer(monkeypatch):

@@ -594,7 +594,7 @@ def test_the_sliders_answer_in_a_table_with_the_plans_own_numbers(monkeypatch):
     assert chosen["expected profit"] == WORDS.money(plan.profit)
     profits = {row["setting"]: row["expected profit"] for _, row in table.frame.iterrows()}
     assert profits[f"budget: {WORDS.money(0)}"] == WORDS.money(0)
-    assert answer(plan, 50, 1, 1, WORDS).picture.alt
+    assert answer(plan, 50, 1, 1, WORDS).draw().alt
     assert table.frame["customers"].iloc[0] == str(len(plan.contacts))
 
 

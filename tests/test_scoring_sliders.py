@@ -58,7 +58,7 @@ def test_a_weight_that_is_moved_moves_the_ranking_and_what_it_captures():
     assert list(moved.cells.values())[1] == "100%"
     best = one.tried.then.captured(one.ranking.sheet.points[:, 0])[0]
     assert list(moved.cells.values())[2].startswith(WORDS.percent(best))
-    assert moved.picture.alt != usual.picture.alt
+    assert moved.draw().alt != usual.draw().alt
 
 
 def test_breakpoints_are_stretched():
@@ -91,10 +91,10 @@ def test_in_a_report_it_is_a_table(monkeypatch):
 def test_a_hundred_thousand_customers_are_ranked_again_within_half_a_second():
     one = trial(100_000, more=9)
     settings = chosen(one)
-    one.ask(**settings).picture.svg()
+    one.ask(**settings).draw().svg()
     seconds = []
     for weight in (0.0, 2.0, 1.0):
         started = time.process_time()
-        one.ask(**settings | {"weight_1": weight}).picture.svg()
+        one.ask(**settings | {"weight_1": weight}).draw().svg()
         seconds.append(time.process_time() - started)
     assert min(seconds) < 0.8  # 0.35 s on a machine that does nothing else; the aim is 0.5
