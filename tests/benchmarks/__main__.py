@@ -1,13 +1,13 @@
 """Run all benchmarks, or those named: ``python -m tests.benchmarks overhead intake``.
 
+What they print is kept in ``docs/benchmarks.md``.
+
 Acceptance and landmarks need the peers that they are held against: ``pip install lifetimes scikit-learn``.
 """
 
-import os
-import platform
 import sys
-from datetime import date
-from importlib import import_module
+
+from tests.benchmarks.record import run
 
 ALL = (
     "overhead",
@@ -28,6 +28,5 @@ ALL = (
     "trials",
 )
 
-print(f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
 for name in sys.argv[1:] or ALL:
-    import_module(f"tests.benchmarks.{name}").main()
+    run(name, ALL)
