@@ -19,7 +19,6 @@ from playbook.reach import reach
 from playbook.second_order import SecondOrder
 from playbook.settings import Settings
 from playbook.sources import Sources
-from playbook.stage_words import nouns
 from playbook.wording import Words
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
@@ -105,7 +104,7 @@ class LeftOut:
     def table(self, words: Words) -> Table:
         """Return those left out and those treated apart, by what they are worth against a contact."""
         say = words.say
-        occasional, called = self.customers[self.customers["occasional"]], nouns(self.preset, words)
+        occasional = self.customers[self.customers["occasional"]]
         kept = ~occasional["left_out"]
         rows = [
             (label, *_worth(occasional[mask]))
@@ -115,8 +114,8 @@ class LeftOut:
             )
         ]
         headings = {
-            "who": called["occasional"],
-            "customers": called["customers"],
+            "who": say("occasional buyers"),
+            "customers": say("customers"),
             "chance": say("chance to return unaided"),
             "life": say("value of a second life"),
             "worth": say("chance times value"),
@@ -153,8 +152,8 @@ class LeftOut:
         shown = verdicts.to_frame().join(grouped, how="inner").rename_axis("kind").reset_index()
         shown["kind"] = shown["kind"].map(kind_labels(words))
         headings = {
-            "kind": say("what their one {order} was", order=nouns(self.preset, words)["order"]),
-            "customers": nouns(self.preset, words)["occasional"],
+            "kind": say("what their one order was"),
+            "customers": say("occasional buyers"),
             "left_out": say("left out"),
             "saved": say("cost saved"),
             "given_up": say("margin given up"),

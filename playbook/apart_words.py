@@ -1,10 +1,7 @@
 """Chapter 03: which occasional buyers are left out, and at what price, in words."""
 
-from collections.abc import Mapping
-
 from playbook.findings import Finding, Findings
 from playbook.kinds import COLUMNS, kind_labels
-from playbook.stage_words import nouns
 from playbook.wording import Words
 
 MOST_KINDS = 3
@@ -35,54 +32,51 @@ def left_out_sentences(findings: Findings, words: Words) -> list[str]:
 
 def _left_out(findings: Findings, words: Words) -> list[str]:
     say, out = words.say, findings["left_out"]
-    called = nouns(str(findings["preset"].value), words)
     if not out.n:
         return []
     if out.verdict == "unknown":
         return [
             say(
-                "What {occasional} are worth against a contact cannot be told, so none is left out; they are"
-                " treated apart.",
-                **called,
+                "What occasional buyers are worth against a contact cannot be told, so none is left out; they"
+                " are treated apart."
             )
         ]
     if out.verdict == "keep":
         return [
-            say(
-                "None of the {n} {occasional} is left out of win-back, as set in client.yml. They are treated"
-                " apart.",
-                **called,
-                n=words.number(out.n),
+            words.say_many(
+                "The one occasional buyer is treated apart, and not left out of win-back, as set in"
+                " client.yml.",
+                "None of the {n} occasional buyers is left out of win-back, as set in client.yml. They are"
+                " treated apart.",
+                out.n,
             )
         ]
     if not out.value:
         return [
             say(
-                "None of the {occasional} is left out of win-back: what each can be expected to bring pays"
-                " for the cheapest contact that may be made. They are treated apart.",
-                **called,
+                "None of the occasional buyers is left out of win-back: what each can be expected to bring"
+                " pays for the cheapest contact that may be made. They are treated apart."
             )
         ]
-    return [_who_is_left_out(out, called, words), *_price_sentences(findings, words)]
+    return [_who_is_left_out(out, words), *_price_sentences(findings, words)]
 
 
-def _who_is_left_out(out: Finding, called: Mapping[str, str], words: Words) -> str:
+def _who_is_left_out(out: Finding, words: Words) -> str:
     if out.verdict == "out":
-        return words.say(
-            "All {n} {occasional} are left out of win-back, as set in client.yml.",
-            **called,
-            n=words.number(out.value),
+        return words.say_many(
+            "The one occasional buyer is left out of win-back, as set in client.yml.",
+            "All {n} occasional buyers are left out of win-back, as set in client.yml.",
+            out.value,
         )
     return words.say_many(
-        "{n} of the {occasional} is left out of win-back: the chance to return times the value"
+        "{n} of the occasional buyers is left out of win-back: the chance to return times the value"
         " of a second life does not pay for the cheapest contact that may be made. The other"
         " {others} are treated apart.",
-        "{n} of the {occasional} are left out of win-back: their chance to return times the"
+        "{n} of the occasional buyers are left out of win-back: their chance to return times the"
         " value of a second life does not pay for the cheapest contact that may be made to them. The"
         " other {others} are treated apart.",
         out.value,
         others=words.number((out.n or 0) - out.value),
-        **called,
     )
 
 
@@ -151,18 +145,17 @@ def left_out_cautions(findings: Findings, words: Words) -> list[str]:
     if given_up.value <= findings["cost_saved"].value:
         return []
     message = (
-        "The {n} {occasional} that client.yml leaves out (occasional.treat) would bring more than their"
-        " contacts cost, by these figures: leaving them out saves {saved} and gives up {lost} of margin"
-        " ({low} to {high})."
+        "By these figures, the occasional buyers that client.yml leaves out (occasional.treat) would bring"
+        " more than their contacts cost: to leave out {n} saves {saved} and gives up {lost} of margin ({low}"
+        " to {high})."
         if out.verdict == "out"
-        else "The {n} {occasional} that the method leaves out by default would bring more than their contacts"
-        " cost, by these figures: leaving them out saves {saved} and gives up {lost} of margin ({low} to"
+        else "By these figures, the occasional buyers that the method leaves out by default would bring more"
+        " than their contacts cost: to leave out {n} saves {saved} and gives up {lost} of margin ({low} to"
         " {high}). To leave nobody out, set occasional.treat to keep in client.yml."
     )
     return [
         words.say(
             message,
-            **nouns(str(findings["preset"].value), words),
             n=words.number(out.value),
             saved=words.money(findings["cost_saved"].value),
             lost=words.money(given_up.value),

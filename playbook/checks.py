@@ -294,15 +294,20 @@ def sentences(findings: Findings, words: Words) -> list[str]:
     """Word what came in from the findings of this chapter."""
     say, number = words.say, words.number
     value = {name: finding.value for name, finding in findings.items()}
+    many = words.say_many
     said = [
-        say(
-            "{lines} order lines were read; {used} of them ({share}) are used. They make {orders} orders by"
-            " {buyers} customers from {first} to {last}, worth {revenue} net of returns.",
-            lines=number(value["lines_read"]),
+        many(
+            "{n} order line was read and is used.",
+            "{n} order lines were read; {used} of them ({share}) are used.",
+            value["lines_read"],
             used=number(value["lines_used"]),
             share=words.percent(value["data_quality"], 1),
-            orders=number(value["orders"]),
-            buyers=number(value["buyers"]),
+        )
+        + " "
+        + say(
+            "They make {orders} by {buyers} from {first} to {last}, worth {revenue} net of returns.",
+            orders=many("{n} order", "{n} orders", value["orders"]),
+            buyers=many("{n} customer", "{n} customers", value["buyers"]),
             first=words.date(date.fromisoformat(str(value["first_day"]))),
             last=words.date(date.fromisoformat(str(value["last_day"]))),
             revenue=words.money(value["revenue"]),
@@ -313,22 +318,32 @@ def sentences(findings: Findings, words: Words) -> list[str]:
 
 def warnings(findings: Findings, words: Words) -> list[str]:
     """Word what was left out, worst first, with what it does to the result."""
-    say, number = words.say, words.number
     value = {name: finding.value for name, finding in findings.items()}
     left_out = [
-        (value["lines_without_customer"], say("have no customer; what they bought counts for nobody below")),
-        (value["lines_unreadable"], say("could not be read and are left out")),
-        (value["lines_incomplete"], say("lack a date or an amount and are left out")),
-        (value["lines_after_as_of"], say("lie after the as-of date and are not looked at")),
+        (
+            value["lines_without_customer"],
+            "{n} line ({share}) has no customer; what was bought counts for nobody below.",
+            "{n} lines ({share}) have no customer; what they bought counts for nobody below.",
+        ),
+        (
+            value["lines_unreadable"],
+            "{n} line ({share}) could not be read and is left out.",
+            "{n} lines ({share}) could not be read and are left out.",
+        ),
+        (
+            value["lines_incomplete"],
+            "{n} line ({share}) lacks a date or an amount and is left out.",
+            "{n} lines ({share}) lack a date or an amount and are left out.",
+        ),
+        (
+            value["lines_after_as_of"],
+            "{n} line ({share}) lies after the as-of date and is not looked at.",
+            "{n} lines ({share}) lie after the as-of date and are not looked at.",
+        ),
     ]
     said = [
-        say(
-            "{n} lines ({share}) {what}.",
-            n=number(n),
-            share=words.percent(n / value["lines_read"], 1),
-            what=what,
-        )
-        for n, what in sorted(left_out, key=lambda pair: -pair[0])
+        words.say_many(one, many, n, share=words.percent(n / value["lines_read"], 1))
+        for n, one, many in sorted(left_out, key=lambda row: -row[0])
         if n
     ]
     return [*said, *check_sentences(findings, words)]
@@ -342,9 +357,15 @@ def _trust(findings: Findings, words: Words) -> str:
             "The rest of the playbook can be read with care: it speaks only of the lines that are used,"
             " and the warnings above bear on it."
         ),
-        "not_enough": words.say(
-            "The data are sound but too little: much of what follows cannot be told from"
-            " {n} customers who bought twice.",
-            n=words.number(findings["repeat_buyers"].value),
+        "not_enough": words.say_many(
+            "The data are sound but too little: much of what follows cannot be told from one customer who"
+            " bought twice.",
+            "The data are sound but too little: much of what follows cannot be told from {n} customers who"
+            " bought twice.",
+            findings["repeat_buyers"].value,
+        )
+        if findings["repeat_buyers"].value
+        else words.say(
+            "The data are sound but too little: nobody bought twice, and much of what follows cannot be told."
         ),
     }[str(quality.verdict)]

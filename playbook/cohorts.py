@@ -8,7 +8,6 @@ import pandas as pd
 from playbook.display import BLUE, GREY, Picture, Table, heading, new_figure
 from playbook.findings import Finding, Findings
 from playbook.history import History, mark_old
-from playbook.stage_words import nouns
 from playbook.wording import Words
 
 HALF_YEAR = 182
@@ -56,24 +55,20 @@ class Cohorts:
 
     def table(self, words: Words) -> Table:
         """Return the cohorts, one line each."""
-        say, called = words.say, nouns(self.preset, words)
+        say = words.say
         headings = {
-            "cohort": say("first {order} in", order=called["order"]),
-            "customers": called["customers"],
-            **{
-                f"in_{span}": say("{ordered} in half-year {n}", ordered=called["ordered"], n=span)
-                for span in range(1, SPANS + 1)
-            },
+            "cohort": say("first order in"),
+            "customers": say("customers"),
+            **{f"in_{span}": say("ordered in half-year {n}", n=span) for span in range(1, SPANS + 1)},
             "active": say("not lapsed today"),
             "margin": say("margin each so far"),
         }
         formats = {"customers": "number", "margin": "money", "active": "percent"}
         formats |= {f"in_{span}": "percent" for span in range(1, SPANS + 1)}
         note = say(
-            "Half-years are counted from each one's first {order}, which itself does not count; a dash: not"
+            "Half-years are counted from each one's first order, which itself does not count; a dash: not"
             " all of the line were followed so long. Who may have been won before the data begin is left"
-            " out.",
-            order=called["order"],
+            " out."
         )
         caption = say("What became of those who were won together")
         return Table(self.table_of[list(headings)], caption, words, formats, headings, note)
@@ -82,8 +77,7 @@ class Cohorts:
         """Draw the share that ordered in the first and second half-year, by cohort."""
         say, seen = words.say, self.table_of
         figure, axes = new_figure()
-        called = nouns(self.preset, words)
-        heading(axes, say("Share that {ordered} again, by when they were won", ordered=called["ordered"]))
+        heading(axes, say("Share that ordered again, by when they were won"))
         first = seen[seen["in_1"].notna()]
         if len(first) < 2:
             return Picture(figure, say("No picture: fewer than two cohorts were followed for half a year."))
@@ -95,11 +89,10 @@ class Cohorts:
         axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
         axes.legend(frameon=False)
         alt = say(
-            "Two lines over the cohorts: {first} of those won in {start} {ordered} again within half a year,"
+            "Two lines over the cohorts: {first} of those won in {start} ordered again within half a year,"
             " and {last} of those won in {end}.",
             first=words.percent(first["in_1"].iloc[0]),
             start=first["cohort"].iloc[0],
-            ordered=called["ordered"],
             last=words.percent(first["in_1"].iloc[-1]),
             end=first["cohort"].iloc[-1],
         )
@@ -154,25 +147,21 @@ def _orders_again(history: History, quarters: bool) -> dict[tuple[int, int], int
 def cohort_sentences(findings: Findings, words: Words) -> list[str]:
     """Word how many order again from the findings."""
     say, percent = words.say, words.percent
-    called = nouns(str(findings["preset"].value), words)
     first, second = (findings[f"cohort_orders_in_half_year_{span}"] for span in (1, 2))
     if first.value is None:
-        return [say("Too few new {customers} were followed for half a year.", customers=called["customers"])]
+        return [say("Too few new customers were followed for half a year.")]
     said = [
         say(
-            "Of {n} new {customers}, {share} {ordered} again within half a year.",
+            "Of {n} new customers, {share} ordered again within half a year.",
             n=words.number(first.n or 0),
-            customers=called["customers"],
             share=percent(first.value),
-            ordered=called["ordered"],
         )
     ]
     if second.value is not None:
         said.append(
             say(
-                "In the second half-year {share} of those followed so long {ordered}.",
+                "In the second half-year {share} of those followed so long ordered.",
                 share=percent(second.value),
-                ordered=called["ordered"],
             )
         )
     return said

@@ -206,10 +206,11 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     lapsed, back = findings["lapsed"], findings["returners_lapsed"]
     days = number(findings["horizon_days"].value)
     said = [
-        say(
-            "{lapsed} of {buyers} customers who ever ordered are lapsed ({share});"
-            " they brought {margin} of margin.",
-            lapsed=number(lapsed.value),
+        words.say_many(
+            "{n} of all who ever ordered ({buyers}) is lapsed ({share}), and brought {margin} of margin.",
+            "{n} of {buyers} customers who ever ordered are lapsed ({share}); they brought {margin} of"
+            " margin.",
+            lapsed.value,
             buyers=number(lapsed.n or 0),
             share=words.percent(lapsed.value / max(lapsed.n or 0, 1)),
             margin=words.money(findings["lapsed_margin"].value),
@@ -223,29 +224,34 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     if back.verdict == "unknown":
         return [*said, say("Who of them would come back unaided cannot be told from these data.")]
     said.append(
-        say(
+        words.say_many(
+            "About {n} of the lapsed orders again within {days} days without any offer (90% interval {low} to"
+            " {high}): an offer there is given away.",
             "About {n} of the lapsed order again within {days} days without any offer (90% interval {low} to"
             " {high}): an offer to them is given away.",
-            n=number(back.value),
+            round(back.value),
             days=days,
             low=number(back.low or 0),
             high=number(back.high or 0),
         )
     )
     said.append(
-        say(
+        words.say_many(
+            "{n} of the lapsed has less than {minimum} chance to come back unaided.",
             "{n} of the lapsed have less than {minimum} chance to come back on their own.",
-            n=number(findings["below_min_return"].value),
+            findings["below_min_return"].value,
             minimum=words.percent(findings["min_return"].value, 1),
         )
     )
     contacted = findings.get("contacted_before")
     if contacted is not None and contacted.value:
         said.append(
-            say(
+            words.say_many(
+                "Earlier win-back campaigns contacted {n} customer: what was bought after it is not counted"
+                " as coming back unaided.",
                 "Earlier win-back campaigns contacted {n} customers: what they bought after it is not counted"
                 " as coming back unaided.",
-                n=number(contacted.value),
+                contacted.value,
             )
         )
     return [*said, *_method_sentences(findings, words)]

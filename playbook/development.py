@@ -12,7 +12,7 @@ from playbook.findings import Finding, Findings
 from playbook.history import History
 from playbook.lifecycle import Base, unseen_since
 from playbook.signs import Signs
-from playbook.stage_words import CONTACTS, FRESH, nouns, stage_key, stage_labels
+from playbook.stage_words import CONTACTS, FRESH, stage_key, stage_labels
 from playbook.stages import STAGES
 from playbook.stages_by_month import NEW, Months, count_months
 from playbook.wording import Words
@@ -224,7 +224,7 @@ def flow_labels(preset: str, words: Words) -> dict[str, str]:
     """Return what the flows are called."""
     say = words.say
     return {
-        "new": say("new {customers}", customers=nouns(preset, words)["customers"]),
+        "new": say("new customers"),
         "came_back": say("came back"),
         "at_risk": say("came at risk"),
         "lapsed": say("lapsed"),
@@ -238,15 +238,13 @@ def development_sentences(findings: Findings, words: Words) -> list[str]:
     months = findings["months_of_moves"].value
     if not months:
         return [say("The data hold less than two months: how the base develops cannot be told yet.")]
-    called = nouns(str(findings["preset"].value), words)
     moved = {name: int(findings[f"moved_{name}"].value) for name in FLOWS}
     said = [
         say(
-            "In the last {months} months {new} new {customers} were won, {lapsed} lapsed, and {back} came"
+            "In the last {months} months {new} new customers were won, {lapsed} lapsed, and {back} came"
             " back after they had lapsed or were lost.",
             months=number(months),
             new=number(moved["new"]),
-            customers=called["customers"],
             lapsed=number(moved["lapsed"]),
             back=number(moved["came_back"]),
         )
@@ -256,11 +254,11 @@ def development_sentences(findings: Findings, words: Words) -> list[str]:
         before = sum(findings[f"{key}_12_months_ago"].value for key in keys)
         now = sum(findings[key].value for key in keys)
         message = (
-            "Engaged {customers} are more than a year ago: {now} after {before}."
+            "Engaged customers are more than a year ago: {now} after {before}."
             if now > before
-            else "Engaged {customers} are fewer than a year ago: {now} after {before}."
+            else "Engaged customers are fewer than a year ago: {now} after {before}."
             if now < before
-            else "Engaged {customers} are as many as a year ago: {now}."
+            else "Engaged customers are as many as a year ago: {now}."
         )
-        said.append(say(message, customers=called["customers"], now=number(now), before=number(before)))
+        said.append(say(message, now=number(now), before=number(before)))
     return said

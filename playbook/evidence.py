@@ -13,7 +13,6 @@ from playbook.display import Table
 from playbook.findings import Finding, Findings
 from playbook.kinds import COLUMNS, NO_KIND, NOT_KNOWN, assign, hits, kind_labels, missing_columns, paid
 from playbook.settings import Occasional
-from playbook.stage_words import nouns
 from playbook.wording import Words
 
 LEAST_FIRST_ORDERS = 30
@@ -107,8 +106,7 @@ class Kinds:
         return Table(
             shown[list(headings)],
             say(
-                "A second {order} within {days} days, by what the first was",
-                order=nouns(self.preset, words)["order"],
+                "A second order within {days} days, by what the first was",
                 days=words.number(self.days),
             ),
             words,
@@ -222,21 +220,18 @@ def kind_sentences(findings: Findings, words: Words) -> list[str]:
     say, days = words.say, words.number(findings["second_order_days"].value)
     missing = str(findings["columns_missing"].value).split()
     kinds = _by_verdict(findings, missing)
-    called = nouns(str(findings["preset"].value), words)
     if findings["preset"].value == "donations" and not any(kinds.values()):
         return [
             say(
                 "The kinds that this chapter knows (samples, coupons, promotions, bargains, paid search) are"
-                " those of shops: nothing in these data tells kinds of {occasional} apart.",
-                **called,
+                " those of shops: nothing in these data tells kinds of occasional buyers apart.",
             )
         ]
     said = []
     if kinds["occasional"]:
         said.append(
             say(
-                "Seldom followed by a second {order} within {days} days: {kinds}.",
-                order=called["order"],
+                "Seldom followed by a second order within {days} days: {kinds}.",
                 days=days,
                 kinds="; ".join(_with_rate(kind, findings, words) for kind in kinds["occasional"]),
             )

@@ -14,7 +14,7 @@ from playbook.settings import Settings
 from playbook.signs import Signs
 from playbook.sources import Sources
 from playbook.stage_limits import Limits, find_limits, limit_sentences
-from playbook.stage_words import nouns, stage_key, stage_labels, stage_rules, stage_sentences
+from playbook.stage_words import stage_key, stage_labels, stage_rules, stage_sentences
 from playbook.stages import LOST, STAGES, SUSPECT, Silences, find_silences, stages_at, year_before
 from playbook.wording import Words
 
@@ -112,7 +112,6 @@ class Base:
     def table(self, words: Words) -> Table:
         """Return customers, revenue and margin by stage."""
         say, groups = words.say, self.groups
-        called = nouns(self.settings.preset, words)
         shown = groups.assign(
             stage=groups["stage"].map(stage_labels(words)),
             share=groups["customers"] / max(int(groups["customers"].sum()), 1),
@@ -122,7 +121,7 @@ class Base:
             "stage": say("stage"),
             "customers": say("people"),
             "share": say("of all"),
-            "revenue": say("{revenue} so far", revenue=called["revenue"]),
+            "revenue": say("revenue so far"),
             "margin": say("margin so far"),
             "year_margin": say("margin of the last 12 months"),
             "of_margin": say("of that margin"),

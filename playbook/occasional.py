@@ -13,7 +13,6 @@ from playbook.findings import Finding, Findings
 from playbook.history import History
 from playbook.kinds import COLUMNS, NO_KIND, NOT_KNOWN
 from playbook.second_order import SecondOrder, second_order_sentences
-from playbook.stage_words import nouns
 from playbook.wording import Words
 
 GROUPS = ("occasional", "recent", "old_customer", "several")
@@ -83,17 +82,17 @@ class Base:
 
     def table(self, words: Words) -> Table:
         """Return where those who bought once stand, beside those who bought more often."""
-        say, called = words.say, nouns(self.preset, words)
+        say = words.say
         labels = {
             "occasional": say("once, and silent beyond the cut: occasional"),
             "recent": say("once, not long enough ago"),
             "old_customer": say("once, and perhaps known since before the data begin"),
-            "several": say("two {orders} or more", orders=called["orders"]),
+            "several": say("two orders or more"),
         }
         shown = self.groups.assign(group=self.groups["group"].map(labels))
         headings = {
-            "group": called["ordered"],
-            "customers": called["customers"],
+            "group": say("ordered"),
+            "customers": say("customers"),
             "margin": say("past margin"),
             "expected": say("expected to return within {days} days", days=words.number(self.horizon_days)),
             "low": say("from"),
@@ -102,7 +101,7 @@ class Base:
         formats = dict.fromkeys(("customers", "expected", "low", "high"), "number") | {"margin": "money"}
         return Table(
             shown,
-            say("Those who {bought} once are not one group", bought=called["bought"]),
+            say("Those who bought once are not one group"),
             words,
             formats,
             headings,
@@ -163,26 +162,29 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who is occasional, and who of the one-time buyers is not."""
     say, number = words.say, words.number
     occasional, once = findings["occasional"], findings["one_time_buyers"]
-    called = nouns(str(findings["preset"].value), words)
     if not once.value:
-        return [say("Nobody {bought} only once: there are no {occasional}.", **called)]
+        return [say("Nobody bought only once: there are no occasional buyers.")]
     said = [
-        say(
-            "{n} of {buyers} {customers} who ever {ordered} are {occasional} ({share}).",
-            **called,
-            n=number(occasional.value),
+        words.say_many(
+            "{n} of all who ever ordered ({buyers}) is an occasional buyer ({share}).",
+            "{n} of {buyers} customers who ever ordered are occasional buyers ({share}).",
+            occasional.value,
             buyers=number(occasional.n or 0),
             share=words.percent(occasional.value / max(occasional.n or 0, 1)),
         )
+        if occasional.value or (occasional.n or 0) > 1
+        else say("Nobody who bought once is an occasional buyer.")
     ]
     recent, old = findings["one_time_recent"].value, findings["one_time_old"].value
     if recent or old:
         said.append(
-            say(
-                "Not everybody who {bought} once is one of them: of {once} {one_time} {recent} {bought} too"
-                " recently to tell, and {old} may have been {customers} before the data begin.",
-                **called,
-                once=number(once.value),
+            words.say_many(
+                "The one who bought once may have been a customer before the data begin."
+                if old
+                else "The one who bought once did so too recently to tell.",
+                "Not everybody who bought once is one of them: of {n} one-time buyers {recent} bought too"
+                " recently to tell, and {old} may have been customers before the data begin.",
+                once.value,
                 recent=number(recent),
                 old=number(old),
             )

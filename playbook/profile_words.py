@@ -3,30 +3,30 @@
 from datetime import date
 
 from playbook.findings import Finding, Findings
-from playbook.stage_words import nouns
 from playbook.wording import Words
 
 MOST_NAMED = 5
+LEAST_TO_COMPARE = 2
+"""Customers without whom there is nobody to compare."""
 SMALL = 0.1
 """Standardised difference below which a clear difference is a small one, and is not told."""
 
 
 def attribute_labels(preset: str, words: Words) -> dict[str, tuple[str, str]]:
     """Return what each attribute is called, and how it is shown: share, money, mean or days."""
-    say, called = words.say, nouns(preset, words)
-    order, orders = called["order"], called["orders"]
+    say = words.say
     return {
-        "orders": (say("number of {orders}", orders=orders), "mean"),
-        "silence": (say("days since the last {order}", order=order), "days"),
-        "age": (say("days since the first {order}", order=order), "days"),
-        "order_value": (say("amount of a usual {order}", order=order), "money"),
-        "gap": (say("usual days between {orders}", orders=orders), "days"),
+        "orders": (say("number of orders"), "mean"),
+        "silence": (say("days since the last order"), "days"),
+        "age": (say("days since the first order"), "days"),
+        "order_value": (say("amount of a usual order"), "money"),
+        "gap": (say("usual days between orders"), "days"),
         "late": (say("silence, in times of the usual gap"), "mean"),
         "discount": (say("share of the list price not paid"), "share"),
-        "coupons": (say("share of {orders} with a coupon", orders=orders), "share"),
-        "promotions": (say("share of {orders} with a promoted product", orders=orders), "share"),
-        "returned": (say("days with a return, per {order}", order=order), "share"),
-        "online": (say("share of {orders} placed online", orders=orders), "share"),
+        "coupons": (say("share of orders with a coupon"), "share"),
+        "promotions": (say("share of orders with a promoted product"), "share"),
+        "returned": (say("days with a return, per order"), "share"),
+        "online": (say("share of orders placed online"), "share"),
         "visits": (say("visits in the last 90 days"), "mean"),
         "inquired": (say("having asked for something"), "share"),
         "complained": (say("a complaint that was not solved"), "share"),
@@ -39,6 +39,13 @@ def attribute_labels(preset: str, words: Words) -> dict[str, tuple[str, str]]:
 def profile_sentences(group: str, findings: Findings, words: Words) -> list[str]:
     """Word what a group had more and less of, from the findings."""
     say = words.say
+    compared = findings[f"{group}_customers"].value + findings[f"{group}_others"].value
+    if compared < LEAST_TO_COMPARE or not findings[f"{group}_days"].value:
+        return [
+            say("Who left and who stayed cannot be told: too few days, or too few customers.")
+            if group == "left"
+            else say("Who is happiest cannot be told: too few days, or too few customers.")
+        ]
     prefix = f"{group}_difference_"
     seen = {name.removeprefix(prefix): f for name, f in findings.items() if name.startswith(prefix)}
     who = [_who(group, findings, words)]
@@ -63,31 +70,28 @@ def profile_sentences(group: str, findings: Findings, words: Words) -> list[str]
 
 def _who(group: str, findings: Findings, words: Words) -> str:
     say, number = words.say, words.number
-    called = nouns(str(findings["preset"].value), words)
     inside, outside = findings[f"{group}_customers"], findings[f"{group}_others"]
     values = {
         "n": number(inside.value),
         "all": number(inside.value + outside.value),
-        "customers": called["customers"],
-        "ordered": called["ordered"],
         "days": number(findings[f"{group}_days"].value),
         "date": words.date(_date(findings[f"{group}_landmark"])),
     }
     if group == "left":
         return say(
-            "Of {all} {customers} who were not lapsed on {date}, {n} left: none of them {ordered} in the"
+            "Of {all} customers who were not lapsed on {date}, {n} left: none of them ordered in the"
             " {days} days that followed.",
             **values,
         )
     if inside.verdict == "ratings":
         return say(
-            "Of {all} {customers} who gave a rating in the {days} days after {date}, {n} gave the best one"
+            "Of {all} customers who gave a rating in the {days} days after {date}, {n} gave the best one"
             " every time: they are the happiest here.",
             **values,
         )
     return say(
-        "Too few gave ratings to tell who is happiest. In their place stand the {n} of {all} {customers} who"
-        " {ordered} most often in the {days} days after {date}.",
+        "Too few gave ratings to tell who is happiest. In their place stand the {n} of {all} customers who"
+        " ordered most often in the {days} days after {date}.",
         **values,
     )
 

@@ -7,7 +7,6 @@ import pandas as pd
 from playbook.display import BLUE, GREY, ORANGE, Picture, heading, new_figure
 from playbook.findings import Finding, Findings
 from playbook.history import History, spell_counts
-from playbook.stage_words import nouns
 from playbook.survival import Curve, Cut, cut, inactivity, kaplan_meier
 from playbook.wording import Words
 
@@ -65,20 +64,11 @@ class SecondOrder:
         figure, axes = new_figure()
         say = words.say
         axes.set_ylim(0, 1)
-        axes.set_xlabel(say("days since the first {order}", order=nouns(self.preset, words)["order"]))
-        called = nouns(self.preset, words)
-        new = {"customers": called["customers"], "ordered": called["have_ordered"]}
-        heading(axes, say("Share of new {customers} who have not {ordered} a second time", **new))
+        axes.set_xlabel(say("days since the first order"))
+        heading(axes, say("Share of new customers who have not ordered a second time"))
         axes.yaxis.set_major_formatter(lambda share, _: words.percent(share))
         if self.curve is None or self.cut is None:
-            return Picture(
-                figure,
-                say(
-                    "No curve: too few new {customers} have {ordered} a second time.",
-                    customers=called["customers"],
-                    ordered=called["have_ordered"],
-                ),
-            )
+            return Picture(figure, say("No curve: too few new customers have ordered a second time."))
         curve, seen = self.curve, self.cut
         shown = curve.days <= seen.followed_days
         days = curve.days[shown]
@@ -90,9 +80,8 @@ class SecondOrder:
         label = say(" occasional after {n} days", n=words.number(self.days))
         axes.text(self.days, 0.97, label, color=ORANGE, va="top")
         alt = say(
-            "A falling curve: {early} of the new {customers} have not {ordered} again after {quarter} days,"
+            "A falling curve: {early} of the new customers have not ordered again after {quarter} days,"
             " {still} after {days} days, where the cut is, and {last} after {followed} days, where it ends.",
-            **new,
             early=words.percent(curve.at(90)),
             quarter=words.number(90),
             still=words.percent(curve.at(self.days)),
@@ -122,37 +111,34 @@ def find_second_order(history: History) -> SecondOrder:
 def second_order_sentences(findings: Findings, words: Words) -> list[str]:
     """Word the cut from its findings."""
     say, number = words.say, words.number
-    after, called = findings["occasional_after_days"], nouns(str(findings["preset"].value), words)
+    after = findings["occasional_after_days"]
     if after.verdict == "assumed":
         return [
             say(
-                "How long a second {order} takes cannot be told from these data: too few new {customers} made"
-                " one. The silence after which {customers} count as lapsed, {days} days, is taken instead.",
-                **called,
+                "How long a second order takes cannot be told from these data: too few new customers made"
+                " one. The silence after which customers count as lapsed, {days} days, is taken instead.",
                 days=number(after.value),
             )
         ]
     message = (
-        "Who {bought} once counts as {an_occasional} after at least {days} days of silence (95% interval"
-        " {low} to {high}): by then 9 in 10 of the second {orders} that come within {followed} days have"
+        "Who bought once counts as an occasional buyer after at least {days} days of silence (95% interval"
+        " {low} to {high}): by then 9 in 10 of the second orders that come within {followed} days have"
         " come."
         if findings["second_order_still_falling"].value
-        else "Who {bought} once counts as {an_occasional} after {days} days of silence (95% interval {low}"
-        " to {high}): by then 9 in 10 of the second {orders} that come within {followed} days have come."
+        else "Who bought once counts as an occasional buyer after {days} days of silence (95% interval {low}"
+        " to {high}): by then 9 in 10 of the second orders that come within {followed} days have come."
     )
     return [
         say(
             message,
-            **called,
             days=number(after.value),
             low=number(after.low or 0),
             high=number(after.high or 0),
             followed=number(findings["second_order_followed_days"].value),
         ),
         say(
-            "{share} of the new {customers} {ordered} a second time within {followed} days; of those still"
+            "{share} of the new customers ordered a second time within {followed} days; of those still"
             " silent after {days} days, {late} did.",
-            **called,
             followed=number(findings["second_order_followed_days"].value),
             share=words.percent(findings["second_order_by_followed_days"].value),
             days=number(after.value),

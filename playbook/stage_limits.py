@@ -9,7 +9,6 @@ import pandas as pd
 from playbook.findings import Finding, Findings
 from playbook.history import History, known_since
 from playbook.sources import Sources
-from playbook.stage_words import nouns
 from playbook.wording import Words
 
 KINDS = ("visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call")
@@ -164,7 +163,6 @@ def limit_sentences(findings: Findings, words: Words) -> list[str]:
 
 def _missing_sentences(findings: Findings, words: Words) -> list[str]:
     say = words.say
-    called = nouns(str(findings["preset"].value), words)
     missing = str(findings["stages_not_shown_without"].value).split()
     sentences = {
         "events": say(
@@ -177,10 +175,8 @@ def _missing_sentences(findings: Findings, words: Words) -> list[str]:
             "The events hold none of the kinds that make a lead: leads are only those who visit often."
         ),
         "people": say(
-            "There is no table of {customers}: people who never {ordered} are not seen, and with them"
-            " suspects, prospects and leads.",
-            customers=called["customers"],
-            ordered=called["ordered"],
+            "There is no table of customers: people who never ordered are not seen, and with them"
+            " suspects, prospects and leads."
         ),
     }
     return [sentence for name, sentence in sentences.items() if name in missing]
@@ -219,26 +215,26 @@ def _event_sentences(findings: Findings, words: Words) -> list[str]:
 
 def _order_sentences(findings: Findings, words: Words) -> list[str]:
     say, number = words.say, words.number
-    called, said = nouns(str(findings["preset"].value), words), []
+    said = []
     older, former = findings["perhaps_older"].value, findings["acquired_before"].value
     if older:
         said.append(
-            say(
-                "{n} {customers} count as engaged with fewer {orders} than that takes: they were first seen"
-                " when the data begin, and may have been {customers} before.",
-                n=number(older),
-                customers=called["customers"],
-                orders=called["orders"],
+            words.say_many(
+                "{n} customer counts as engaged with fewer orders than that takes: first seen when the data"
+                " begin, and perhaps a customer before.",
+                "{n} customers count as engaged with fewer orders than that takes: they were first seen"
+                " when the data begin, and may have been customers before.",
+                older,
             )
         )
     if former:
         said.append(
-            say(
-                "{n} people were won before the data begin and have not {ordered} since. They may be former"
-                " {customers}; they count by what can be measured, as suspects, prospects or leads.",
-                n=number(former),
-                ordered=called["have_ordered"],
-                customers=called["customers"],
+            words.say_many(
+                "{n} person was won before the data begin and has not ordered since: perhaps a former"
+                " customer, who counts by what can be measured, as a suspect, prospect or lead.",
+                "{n} people were won before the data begin and have not ordered since. They may be former"
+                " customers; they count by what can be measured, as suspects, prospects or leads.",
+                former,
             )
         )
     later = findings["acquired_after"].value
@@ -254,21 +250,28 @@ def _order_sentences(findings: Findings, words: Words) -> list[str]:
     if without:
         said.append(
             words.say_many(
-                "{n} person has only returns, or lines without an amount: no {order}, and so no more than a"
+                "{n} person has only returns, or lines without an amount: no order, and so no more than a"
                 " prospect or lead.",
-                "{n} people have only returns, or lines without an amount: no {order}, and so no more than"
+                "{n} people have only returns, or lines without an amount: no order, and so no more than"
                 " prospects or leads.",
                 without,
-                order=called["order"],
             )
         )
     record, lost = findings["record_days"].value, findings["silence_lost"].value
     if record <= lost:
         said.append(
-            say(
-                "The data go back {record} days, too few for anybody to have been silent for the {lost} days"
+            words.say_many(
+                "The data go back {n} day, too little for anybody to have been silent for the {lost} days"
                 " after which a customer is lost.",
-                record=number(record),
+                "The data go back {n} days, too few for anybody to have been silent for the {lost} days"
+                " after which a customer is lost.",
+                record,
+                lost=number(lost),
+            )
+            if record
+            else say(
+                "The data hold a single day: nobody can have been silent for the {lost} days after which a"
+                " customer is lost.",
                 lost=number(lost),
             )
         )

@@ -43,43 +43,12 @@ def event_labels(words: Words) -> dict[str, str]:
     }
 
 
-def nouns(preset: str, words: Words) -> Mapping[str, str]:
-    """Return what this kind of client calls customers and orders."""
-    say = words.say
-    if preset == "donations":
-        return {
-            "customers": say("donors"),
-            "orders": say("gifts"),
-            "order": say("gift"),
-            "ordered": say("gave"),
-            "have_ordered": say("given"),
-            "revenue": say("donations"),
-            "bought": say("gave"),
-            "occasional": say("occasional donors"),
-            "an_occasional": say("an occasional donor"),
-            "one_time": say("one-time donors"),
-        }
-    return {
-        "customers": say("customers"),
-        "orders": say("orders"),
-        "order": say("order"),
-        "ordered": say("ordered"),
-        "have_ordered": say("ordered"),
-        "revenue": say("revenue"),
-        "bought": say("bought"),
-        "occasional": say("occasional buyers"),
-        "an_occasional": say("an occasional buyer"),
-        "one_time": say("one-time buyers"),
-    }
-
-
 # The rules -----------------------------------------------------------------------------------
 
 
 def stage_rules(silences: Silences, settings: Settings, words: Words) -> dict[str, str]:
     """Return the rule of every stage, in words, with its numbers."""
     say, rules = words.say, settings.lifecycle
-    called = nouns(settings.preset, words)
     visits = say(
         "{n} visits, the first and the last more than {days} days apart",
         n=words.number(rules.visits),
@@ -92,20 +61,17 @@ def stage_rules(silences: Silences, settings: Settings, words: Words) -> dict[st
         "lead": asked
         if rules.engaged_without_order
         else say("has asked for something: {events}; or {visits}", events=asked, visits=visits),
-        **_rules_by_orders(rules, visits, called, words),
-        **_rules_by_silence(silences, settings, called, words),
+        **_rules_by_orders(rules, visits, words),
+        **_rules_by_silence(silences, settings, words),
     }
 
 
-def _rules_by_orders(
-    rules: Lifecycle, visits: str, called: Mapping[str, str], words: Words
-) -> dict[str, str]:
+def _rules_by_orders(rules: Lifecycle, visits: str, words: Words) -> dict[str, str]:
     def orders(least: int, below: int) -> str:
         if below - least > 1:
             span = words.between(words.number(least), words.number(below - 1))
-            return words.say("{span} {orders}", span=span, orders=called["orders"])
-        noun = called["order"] if least == 1 else called["orders"]
-        return words.say("{n} {orders}", n=words.number(least), orders=noun)
+            return words.say("{span} orders", span=span)
+        return words.say_many("{n} order", "{n} orders", least)
 
     return {
         "just engaged": orders(rules.just_engaged_orders, rules.engaged_orders),
@@ -114,17 +80,14 @@ def _rules_by_orders(
             orders=orders(rules.engaged_orders, rules.firmly_engaged_orders),
         ),
         "firmly engaged": words.say(
-            "{n} {orders} or more; or {visits}",
+            "{n} orders or more; or {visits}",
             n=words.number(rules.firmly_engaged_orders),
-            orders=called["orders"],
             visits=visits,
         ),
     }
 
 
-def _rules_by_silence(
-    silences: Silences, settings: Settings, called: Mapping[str, str], words: Words
-) -> dict[str, str]:
+def _rules_by_silence(silences: Silences, settings: Settings, words: Words) -> dict[str, str]:
     say, rules = words.say, settings.lifecycle
 
     def silent(days: int, source: str, share: float) -> str:
@@ -141,10 +104,9 @@ def _rules_by_silence(
         if not kinds:
             return rule
         return say(
-            "{rule}; or {events} since the last {order}",
+            "{rule}; or {events} since the last order",
             rule=rule,
             events=_any_of(kinds, words),
-            order=called["order"],
         )
 
     at_risk = silent(silences.at_risk, silences.at_risk_source, rules.at_risk_share)
@@ -171,18 +133,15 @@ def _any_of(kinds: Sequence[str], words: Words) -> str:
 def stage_sentences(findings: Findings, words: Words) -> list[str]:
     """Word the base by stage from its findings."""
     say, number = words.say, words.number
-    called = nouns(str(findings["preset"].value), words)
     counts = {stage: int(findings[stage_key(stage)].value) for stage in STAGES}
     buyers = sum(counts[stage] for stage in STAGES if stage not in CONTACTS)
     said = [
         say(
-            "Of {known} people known, {buyers} have {ordered}. {engaged} {customers} are engaged"
+            "Of {known} people known, {buyers} have ordered. {engaged} customers are engaged"
             " ({just} just engaged, {some} engaged, {firmly} firmly engaged), {risk} are at risk, {lapsed}"
             " have lapsed and {lost} are lost.",
             known=number(sum(counts.values())),
             buyers=number(buyers),
-            ordered=called["have_ordered"],
-            customers=called["customers"],
             engaged=number(sum(counts[stage] for stage in FRESH)),
             just=number(counts["just engaged"]),
             some=number(counts["engaged"]),
@@ -197,13 +156,12 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
     if contacts:
         said.append(
             say(
-                "{n} never {ordered}: {stages}.",
+                "{n} never ordered: {stages}.",
                 n=number(contacts),
-                ordered=called["ordered"],
                 stages=", ".join(_contacts_by_stage(counts, words)),
             )
         )
-    return said + _margin_sentences(findings, called, words)
+    return said + _margin_sentences(findings, words)
 
 
 def _lapsed_sentences(findings: Findings, words: Words) -> list[str]:
@@ -252,7 +210,7 @@ def _contacts_by_stage(counts: Mapping[str, int], words: Words) -> list[str]:
     return [f"{who} {what}" for n, who, what in said if n]
 
 
-def _margin_sentences(findings: Findings, called: Mapping[str, str], words: Words) -> list[str]:
+def _margin_sentences(findings: Findings, words: Words) -> list[str]:
     total = sum(findings[f"year_margin_{stage_key(stage)}"].value for stage in STAGES)
     if total <= 0:
         return []
@@ -260,13 +218,12 @@ def _margin_sentences(findings: Findings, called: Mapping[str, str], words: Word
     firm = findings["year_margin_stage_firmly_engaged"].value
     return [
         words.say(
-            "Of the margin of the last 12 months, {firm} came from {customers} who are now firmly engaged,"
+            "Of the margin of the last 12 months, {firm} came from customers who are now firmly engaged,"
             " and {risk} ({amount}) from those now at risk: they are the first to look after."
             if risk > 0
-            else "Of the margin of the last 12 months, {firm} came from {customers} who are now firmly"
+            else "Of the margin of the last 12 months, {firm} came from customers who are now firmly"
             " engaged, and nothing from those now at risk.",
             firm=words.percent(firm / total),
-            customers=called["customers"],
             risk=words.percent(risk / total),
             amount=words.money(risk),
         )

@@ -1,7 +1,7 @@
 """Chapter 02: stages, months, moves, cohorts, who changed; on small clients and on the demo."""
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -443,8 +443,7 @@ def test_contacts_of_the_demo_stand_where_they_were_planted(demo):
 
 
 def test_donors_give_and_have_given(demo):
-    giving = replace(demo.base, limits=replace(demo.base.limits, preset="donations"))
-    said = " ".join(giving.sentences(WORDS))
+    said = " ".join(demo.base.sentences(Words(preset="donations")))
     assert "have given" in said
     assert "donors" in said
     assert "ordered" not in said

@@ -621,7 +621,8 @@ def test_where_all_first_orders_are_of_one_kind_it_cannot_be_told_from_others(re
 
 def test_a_charity_has_donors_and_gifts(read):
     more = "preset: donations\noccasional: {treat: out}\n"
-    said = read(as_csv(steady_shop()), settings_text(more=more)).sentences
+    findings = read(as_csv(steady_shop()), settings_text(more=more)).findings
+    said = " ".join(occasional.occasional_sentences(findings, Words(preset="donations")))
     assert "occasional donors" in said
     assert "second gifts" in said
     assert "kinds of occasional donors" in said
