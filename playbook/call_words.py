@@ -112,6 +112,12 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
         )
     )
     said += _rules(findings, words)
+    said.append(
+        say(
+            "The team works from the sheet “Early-warning calls” of workbook.xlsx: names and numbers as far"
+            " as the client's data hold them, who calls, by when, why, and what to say first."
+        )
+    )
     return [*said, *_held_back(findings, words), *_without_consent(findings, words)]
 
 

@@ -159,7 +159,7 @@ class Calls:
         more = len(shown) - SHOWN
         note = (
             say(
-                "{n} more, and names and numbers of all, stand in the sheet “{sheet}” of workbook.xlsx.",
+                "{n} more stand in the sheet “{sheet}” of workbook.xlsx.",
                 n=words.number(more),
                 sheet=sheet,
             )
