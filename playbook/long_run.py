@@ -71,28 +71,28 @@ class LongRun:
         values = {
             "cheapest": cheapest["offer"],
             "per": words.money(cheapest["per_return"], 2),
-            "little": words.money(cheapest["profit"], 2),
+            "little": _result(cheapest["profit"], words),
             "n": words.number(self.customers),
         }
         if cheapest["offer"] == best["offer"]:
             return [
                 say(
-                    "“{cheapest}” is the cheapest way to one more return ({per}), and pays most in the long"
-                    " run as well: {little} per contact, among the {n} whom all these offers may reach.",
+                    "“{cheapest}” is the cheapest way to one more return ({per}), and the best in the long"
+                    " run as well: it {little}, among the {n} whom all these offers may reach.",
                     **values,
                 )
             ]
         values |= {
             "best": best["offer"],
             "dear": words.money(best["per_return"], 2),
-            "much": words.money(best["profit"], 2),
+            "much": _result(best["profit"], words),
         }
         return [
             say(
                 "“{cheapest}” is the cheapest way to one more return: {per}, against {dear} for “{best}”. But"
-                " by what the second lives bring, after all costs, “{best}” pays {much} per contact and"
-                " “{cheapest}” {little}, among the {n} whom all these offers may reach: the cost of the first"
-                " return is not what counts.",
+                " by what the second lives bring, after all costs, “{best}” {much}, and “{cheapest}”"
+                " {little}, among the {n} whom all these offers may reach: the cost of the first return is"
+                " not what counts.",
                 **values,
             )
         ]
@@ -111,6 +111,13 @@ class LongRun:
         frame = self.offers.sort_values(["profit", "offer"], ascending=[False, True], ignore_index=True)
         caption = say("Cheap at first, and worth it in the long run")
         return Table(frame[list(headings)], caption, words, formats, headings)
+
+
+def _result(profit: float, words: Words) -> str:
+    """Word what a contact pays after all costs; below 0 it costs more than it brings."""
+    if round(profit, 2) >= 0:
+        return words.say("pays {profit} per contact", profit=words.money(profit, 2))
+    return words.say("costs {loss} per contact more than it brings", loss=words.money(-profit, 2))
 
 
 def long_run(campaign: Campaign) -> LongRun:

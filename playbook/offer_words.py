@@ -416,6 +416,6 @@ def gap_sentence(findings: Findings, words: Words) -> str:
     if gap < 5e-7:
         return words.say("No other plan within these limits is expected to bring more.")
     return words.say(
-        "No other plan within these limits can be expected to bring more than {gap} more.",
+        "Another plan within these limits could be expected to bring {gap} more at most.",
         gap=words.percent(max(gap, SMALLEST_SHOWN), 3),
     )

@@ -145,7 +145,7 @@ class Backtest:
         frame = frame.rename(columns=columns).reset_index()
         frame["ranking"] = frame["ranking"].map(names)
         headings = {"ranking": say("ranked by")} | {
-            name: say("first {share} bring", share=words.percent(share)) for share, name in columns.items()
+            name: say("first {share} brings", share=words.percent(share)) for share, name in columns.items()
         }
         caption = say(
             "Share of the margin that {n} customers lapsed as of {day} brought within {days} days",
@@ -171,8 +171,8 @@ class Backtest:
         headings = {
             "criterion": say("criterion"),
             "weight": say("weight"),
-            "alone": say("its own first tenth bring"),
-            "adds": say("the score's first tenth bring more with it than without (percentage points)"),
+            "alone": say("its own first tenth brings"),
+            "adds": say("the score's first tenth brings more with it than without (percentage points)"),
         }
         caption = say("Which criteria carried the ranking: share of the later margin")
         frame = pd.DataFrame(rows, columns=list(headings))

@@ -24,7 +24,8 @@ def test_the_cheapest_return_need_not_be_the_one_that_pays():
         [5, 20, -3.5]
     )
     [said] = found.sentences(WORDS)
-    assert said.startswith("“Letter” is the cheapest way") and "“Call” pays" in said
+    assert said.startswith("“Letter” is the cheapest way") and "“Call” pays CHF" in said
+    assert "“Letter” costs CHF\N{NO-BREAK SPACE}3.50 per contact more than it brings" in said
     assert [finding.verdict for finding in found.findings()] == ["Letter", "Call"]
     assert found.table(WORDS).frame["offer"].tolist() == ["Call", "Letter"]
 

@@ -10,6 +10,7 @@ import python_calamine
 
 from playbook import workbook
 from playbook.findings import Finding
+from playbook.kinds import kind_labels
 from playbook.settings import Settings
 from playbook.wording import Words
 from playbook.workbook import book
@@ -28,6 +29,12 @@ def sheets(demo_run):
 
 def table(sheet):
     return pd.DataFrame(sheet[3:], columns=sheet[2])
+
+
+def test_kinds_of_occasional_buyers_are_told_as_on_the_page(sheets):
+    kinds = set(table(sheets["Occasional buyers"])["kind"])
+    assert len(kinds) > 2
+    assert kinds <= set(kind_labels(Words()).values())
 
 
 def test_there_is_a_sheet_for_each_list_and_notes_come_first(sheets):

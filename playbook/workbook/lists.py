@@ -4,6 +4,7 @@ import pandas as pd
 
 from playbook.chapter import Chapter
 from playbook.criteria import label
+from playbook.kinds import kind_labels
 from playbook.last_words import NOT_WORTH_AN_OFFER, last_words
 from playbook.letting_go import let_go_reasons
 from playbook.offer_words import status_names
@@ -60,6 +61,7 @@ def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     if "left_out" in found:
         treated = found["left_out"].map({True: say("left out"), False: say("treated apart")})
         found = found.assign(treated=treated)
+    found = found.assign(occasional_kind=found["occasional_kind"].map(kind_labels(words)))
     found = found.sort_values(["margin", "customer_id"], ascending=[False, True])
     columns = [
         *who(frame, words),
