@@ -1,3 +1,4 @@
+import html
 import re
 import zipfile
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import python_calamine
+from xlsxwriter.worksheet import Worksheet
 
 from playbook import workbook
 from playbook.findings import Finding
@@ -133,6 +135,19 @@ def test_what_looks_like_a_formula_is_text(tmp_path):
     assert shown[5][1:3] == ["=cmd|' /C calc'!A0", "-1+1"]
     assert shown[4][7] == "=evil()"
     assert not (tmp_path / "workbook.partial").exists()
+
+
+def test_no_formula_is_looked_into_and_none_needs_it(tmp_path, monkeypatch):
+    looked_into = []
+    usual = Worksheet._prepare_formula
+    monkeypatch.setattr(Worksheet, "_prepare_formula", lambda page, formula, *_: looked_into.append(formula))
+    workbook.write(StandIn(tmp_path))
+    assert looked_into == []
+    with zipfile.ZipFile(tmp_path / "workbook.xlsx") as archive:
+        pages = [archive.read(name).decode() for name in archive.namelist() if "worksheets/" in name]
+    formulas = [html.unescape(found) for page in pages for found in re.findall(r"<f[^>]*>(.*?)</f>", page)]
+    assert len(formulas) > 10
+    assert [usual(Worksheet(), formula, True) for formula in formulas] == formulas
 
 
 def test_a_list_that_is_too_long_is_cut_and_the_first_sheet_says_so(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from playbook.workbook import (
     scoring_sheet,
     weights_sheet,
 )
-from playbook.workbook.sheets import MOST_ROWS, PERSONAL, Sheet, TableSheet, printable
+from playbook.workbook.sheets import MOST_ROWS, PERSONAL, Page, Sheet, TableSheet, printable
 from playbook.workbook.styles import Styles, make_styles
 
 FILE = "workbook.xlsx"
@@ -64,7 +64,7 @@ def write(run: Chapter) -> None:
         styles = make_styles(book, run.words)
         _write_notes(book, styles, run, frame, sheets)
         for sheet in sheets:
-            sheet.write(book.add_worksheet(sheet.title), styles)
+            sheet.write(book.add_worksheet(sheet.title, Page), styles)
     partial.replace(run.folder / FILE)
 
 
@@ -84,7 +84,7 @@ def _write_notes(
     book: Any, styles: Styles, run: Chapter, frame: pd.DataFrame, sheets: Sequence[Sheet]
 ) -> None:
     """Write the first sheet: what this is, what is live, and what each column of each sheet means."""
-    page, say = book.add_worksheet(run.words.say("Notes")), run.words.say
+    page, say = book.add_worksheet(run.words.say("Notes"), Page), run.words.say
     page.write_string(0, 0, run.settings.client, styles["title"])
     cut = [s.title for s in sheets if isinstance(s, TableSheet) and len(s.frame) > MOST_ROWS]
     told = _introduction(run, frame)

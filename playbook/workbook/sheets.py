@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
+from xlsxwriter.worksheet import Worksheet
 
 from playbook.wording import Words
 from playbook.workbook.styles import WIDTHS, Styles
@@ -17,6 +18,18 @@ MOST_ROWS = 100_000
 """Rows of a list: more take minutes to write and to open."""
 HEAD_HEIGHT = 45
 """Three lines."""
+
+
+class Page(Worksheet):  # type: ignore[misc]
+    """A worksheet that stores formulas as they are written.
+
+    XlsxWriter looks into each, some thirty times, for functions that only newer versions of Excel
+    know. No sheet uses any (they would need the prefix ``_xlfn.``), and there are tens of thousands
+    of formulas.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
 
 
 class Sheet(Protocol):
