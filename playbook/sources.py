@@ -172,9 +172,11 @@ def collect_unreadable(sources: Sources) -> None:
     """Take what the engine could not parse so far into ``sources.unreadable``.
 
     Call it after an expression on a table was evaluated; the engine notes rejected values
-    while it reads.
+    while it reads. Tables that came from no file hold none.
     """
-    connection = sources.files.connection
+    if sources.reader is None:
+        return
+    connection = sources.reader.connection
     tables = connection.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
     if ("reject_errors",) not in tables:
         return
