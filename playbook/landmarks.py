@@ -10,6 +10,7 @@ from typing import Any
 
 import ibis
 import pandas as pd
+import pyarrow.compute as pc
 
 from playbook.history import History, shard
 from playbook.interventions import unaided
@@ -17,10 +18,16 @@ from playbook.interventions import unaided
 YEAR = 365
 SAMPLE_PARTS = 4096
 """Into how many parts customers fall by the md5 of seed and id, to draw a sample of them."""
+OUTCOMES = ("landmark", "shard", "wait", "returned", "later", "aided", "answering")
+"""What is of no use of a day that nothing has followed yet."""
 
 
 def describe(
-    history: History, landmarks: Sequence[date], horizon_days: int, share: float = 1.0
+    history: History,
+    landmarks: Sequence[date],
+    horizon_days: int,
+    share: float = 1.0,
+    outcomes: bool = True,
 ) -> pd.DataFrame:
     """Describe everyone who had ordered by each of several days, and what followed to the as-of date.
 
@@ -31,6 +38,8 @@ def describe(
         Days before the landmark that count as recent, and days after it in which orders are counted.
     share : float
         Share of the customers, drawn by the settings' seed; 1 for all.
+    outcomes : bool
+        Whether the columns named in `OUTCOMES` are wanted.
 
     Returns
     -------
@@ -48,14 +57,16 @@ def describe(
         raise ValueError("At least one landmark is needed.")
     orders = _spaced(_sample(history, share))
     if len(landmarks) == 1:
-        table = _described(orders, history, landmarks[0], horizon_days).order_by("customer_id").to_pyarrow()
+        described = _described(orders, history, landmarks[0], horizon_days)
+        wanted = described if outcomes else described.drop(*OUTCOMES)
+        table = wanted.to_pyarrow().sort_by("customer_id")
     else:
         with orders.cache() as kept:
             parts = [_described(kept, history, landmark, horizon_days) for landmark in landmarks]
             table = ibis.union(*parts).order_by(["landmark", "customer_id"]).to_pyarrow()
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     counts = ["shard", "squared_gaps", "orders", "recent", "season", "silence", "age", "wait", "later"]
-    return frame.astype(dict.fromkeys(counts, "int64"))
+    return frame.astype({name: "int64" for name in counts if name in frame})
 
 
 def _spaced(orders: Any) -> Any:
@@ -113,7 +124,11 @@ def _described(orders: Any, history: History, landmark: date, horizon_days: int)
 
 
 def _sample(history: History, share: float) -> Any:
-    """Return the orders of a share of the customers; the md5 is taken once a customer, not once an order."""
+    """Return the orders of a share of the customers.
+
+    Who is drawn is settled here: the engine would filter by the md5 before it brings a customer's
+    orders together, and take it once an order.
+    """
     orders = history.orders
     if share >= 1:
         return orders
@@ -121,4 +136,6 @@ def _sample(history: History, share: float) -> Any:
     digest = (ibis.literal(f"{history.settings.seed}:") + people.customer_id).hexdigest("md5")
     digits = ibis.literal("0123456789abcdef")
     part: Any = sum(digits.find(digest[k : k + 1]) * 16**k for k in range(3))
-    return orders.semi_join(people.filter(part < round(share * SAMPLE_PARTS)), "customer_id")
+    parts = people.select("customer_id", part=part).to_pyarrow()
+    drawn = parts.filter(pc.field("part") < round(share * SAMPLE_PARTS)).select(["customer_id"])
+    return orders.semi_join(ibis.memtable(drawn), "customer_id")

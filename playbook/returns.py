@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 import ibis
@@ -27,6 +28,7 @@ from playbook.survival import Array
 from playbook.survival_model import NoModelError, WaitModel, chance, fit_waits
 
 Positions = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 
 LEAST_CUSTOMERS, LEAST_COMEBACKS = 200, 50
 """Below so many customers, or comebacks from the landmarks, the curves of cells are used."""
@@ -86,8 +88,8 @@ class LandmarkModel:
     waits : WaitModel
     level : Level
     today : DataFrame
-        Every customer with an order, as `landmarks.describe` sees them on the as-of date, by
-        customer_id.
+        Every customer with an order, as `landmarks.describe` sees them on the as-of date, without
+        outcomes, by customer_id.
     orders_per_return : array, shape (10,)
         Mean number of orders within the horizon among returners, by tenth of the log hazard.
     tenth_edges : array, shape (9,)
@@ -131,22 +133,35 @@ class LandmarkModel:
         later_days : int or array, shape (customers,)
             Days of further silence after today.
         """
-        found = np.full(len(customers), np.nan)
-        places = self.today.index.get_indexer(pd.Index(customers["customer_id"]))
-        known = places >= 0
+        found, known, places = self._places(customers)
+        if np.ndim(later_days) == 0 and later_days == 0:
+            found[known] = self._chance_today[places]
+            return found
         later = np.broadcast_to(np.asarray(later_days), found.shape)[known]
-        frame = self.today.iloc[places[known]]
+        frame = self.today.iloc[places]
         found[known] = chance(self._log_hazard(frame, later) + self.level.shift(_silence(frame, later)))
         return found
 
     def expected_orders(self, customers: pd.DataFrame) -> Array:
         """Return the expected number of orders: the chance times the orders of returners alike."""
-        found = self.predict(customers)
+        found, known, places = self._places(customers)
+        tenth = np.searchsorted(self.tenth_edges, self._hazard_today[places], side="right")
+        found[known] = self._chance_today[places] * self.orders_per_return[tenth]
+        return found
+
+    @cached_property
+    def _hazard_today(self) -> Array:
+        return self._log_hazard(self.today, 0)
+
+    @cached_property
+    def _chance_today(self) -> Array:
+        return chance(self._hazard_today + self.level.shift(_silence(self.today, 0)))
+
+    def _places(self, customers: pd.DataFrame) -> tuple[Array, Flags, Positions]:
+        """Return a NaN for each customer, who of them is known, and where these stand in ``today``."""
         places = self.today.index.get_indexer(pd.Index(customers["customer_id"]))
         known = places >= 0
-        hazard = self._log_hazard(self.today.iloc[places[known]], 0)
-        found[known] *= self.orders_per_return[np.searchsorted(self.tenth_edges, hazard, side="right")]
-        return found
+        return np.full(len(customers), np.nan), known, places[known]
 
     def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> tuple[float, float, float]:
         """Return how many of these customers are expected to buy, with a predictive interval.
@@ -154,12 +169,12 @@ class LandmarkModel:
         The interval holds the uncertainty of the model (sandwich over shards of customers), what
         one period differs from another, and the chance of who buys (binomial).
         """
-        probability = self.predict(customers)
-        probability = probability[np.isfinite(probability)]
-        expected = float(probability.sum())
-        if not len(probability):
+        _, _, places = self._places(customers)
+        if not len(places):
             return 0.0, 0.0, 0.0
-        totals = expected * self._drawn_ratio(customers)
+        probability = self._chance_today[places]
+        expected = float(probability.sum())
+        totals = expected * self._drawn_ratio(places)
         noise = np.random.default_rng([self.seed, 2]).normal(0, 1, len(totals))
         totals = totals + noise * np.sqrt(float((probability * (1 - probability)).sum()))
         tail = (1 - level) / 2
@@ -170,10 +185,8 @@ class LandmarkModel:
             float(np.clip(high, expected, len(probability))),
         )
 
-    def _drawn_ratio(self, customers: pd.DataFrame) -> Array:
+    def _drawn_ratio(self, places: Positions) -> Array:
         """Return, by draw, the expected buyers over those of the estimate."""
-        places = self.today.index.get_indexer(pd.Index(customers["customer_id"]))
-        places = places[places >= 0]
         if len(places) > DRAWN_CUSTOMERS:
             places = places[np.linspace(0, len(places) - 1, DRAWN_CUSTOMERS).round().astype(int)]
         frame = self.today.iloc[places]
@@ -214,7 +227,7 @@ def fit(history: History, horizon_days: int, draws: int = 400) -> ReturnModel | 
 def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkModel | None:
     """Fit the survival model; None where the client is too small for it, or it does not converge."""
     as_of, length = history.as_of, (history.as_of - history.first_day).days
-    today = describe(history, [as_of], horizon_days)
+    today = describe(history, [as_of], horizon_days, outcomes=False)
     if len(today) < LEAST_CUSTOMERS:
         return None
     reach = min(horizon_days, length / (2 * LANDMARKS[-1]))
