@@ -11,10 +11,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall seconds and peak memory (GB, the process itself) of one finished command."""
+    """Wall and processor seconds and peak memory (GB, the process itself) of one finished command."""
 
     seconds: float
     gigabytes: float
+    processor: float
 
 
 def cost(
@@ -28,7 +29,8 @@ def cost(
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, [str(word) for word in command])
-    return Cost(time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e9)
+    worked = usage.ru_utime + usage.ru_stime
+    return Cost(time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e9, worked)
 
 
 def python(*words: object) -> list[object]:
