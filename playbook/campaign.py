@@ -22,6 +22,7 @@ from playbook.response import (
     response_quantile,
     with_offer,
 )
+from playbook.same_person import persons
 from playbook.selection import selected
 from playbook.settings import Settings
 from playbook.shadow_prices import Problem, Weeks
@@ -46,6 +47,10 @@ STATUSES = (
     "addressed",
 )
 """Why a customer is or is not addressed; the first that applies."""
+SAME_PERSON = "same_person"
+"""Would be addressed, but is the same person as another customer: see `same_person.persons`."""
+REACHED_ALREADY = ("suppressed", "contacted_recently")
+"""Nobody is addressed under another number who is left alone for one of these reasons."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Campaign:
     ----------
     everybody : DataFrame
         All customers by customer_id, with what `reach` says, contactable (bool) and status (one
-        of `STATUSES`).
+        of `STATUSES`, or `SAME_PERSON`).
     people : DataFrame
         The addressed, by customer_id: customer_id, rank, score, return_probability,
         second_lifetime_value, mean_order (revenue per order), reason, owner, complaint,
@@ -232,6 +237,7 @@ def prepare(
     channels = dict.fromkeys(f"may_{offer.channel}" for offer in offers)
     everybody["contactable"] = everybody[list(channels)].any(axis=1)
     everybody["status"] = _status(everybody, selected(everybody, settings, history.as_of), settings)
+    everybody.loc[_doubled(everybody, sources), "status"] = SAME_PERSON
     people = everybody[everybody["status"] == "addressed"].reset_index(drop=True)
     people["mean_order"] = people["revenue"] / people["orders"].clip(lower=1)
     window = Window(history.as_of, settings.offers.weeks)
@@ -273,6 +279,15 @@ def _status(everybody: pd.DataFrame, chosen: Flags, settings: Settings) -> Any:
         unknown,
     ]
     return np.select(reasons, list(STATUSES[:-1]), STATUSES[-1])
+
+
+def _doubled(everybody: pd.DataFrame, sources: Sources | None) -> pd.Index:
+    """Return the rows of the addressed who are so under a better-ranked number, or left alone under one."""
+    who = everybody.loc[everybody["status"].isin(["addressed", *REACHED_ALREADY]), ["status", "rank"]]
+    who["person"] = persons(everybody.loc[who.index, "customer_id"].to_list(), sources)
+    who["addressed"] = who["status"] == "addressed"
+    who = who.sort_values(["addressed", "rank"], kind="stable")
+    return who.index[who["addressed"] & who["person"].duplicated()]
 
 
 def _suits(people: pd.DataFrame, offers: Sequence[Offer]) -> Flags:

@@ -30,8 +30,8 @@ def write_mailing(run: Chapter, plan: Plan) -> list[str]:
     client's customers have it, language, offer, code (to know a response by), send_on (Monday of
     the week), valid_until (see `valid_until`; no such column where none of the file's offers has an
     end), on_return, on_staying (in all, after staying_days), discount, text.
-    ``mailing/do_not_contact.csv``: customer_id and why, for those held back and those on the
-    suppression list.
+    ``mailing/do_not_contact.csv``: customer_id and why, for those held back, those on the
+    suppression list and those who are the same person as another number.
     """
     folder = run.folder / FOLDER
     folder.mkdir(exist_ok=True)
@@ -94,7 +94,11 @@ def valid_until(mailed: pd.DataFrame, offers: Mapping[str, Offer]) -> pd.Series:
 def left_alone(plan: Plan) -> pd.DataFrame:
     """Return customer_id and the reason of everybody whom no mailing of this campaign may reach."""
     status = plan.status
-    reasons = {"held_back": "held back: control group, do not contact", "suppressed": "never contact"}
+    reasons = {
+        "held_back": "held back: control group, do not contact",
+        "suppressed": "never contact",
+        "same_person": "the same person as another number of this list or of the plan",
+    }
     chosen = status.isin(list(reasons))
     everybody = plan.campaign.everybody["customer_id"]
     listed = pd.DataFrame({"customer_id": everybody[chosen], "why": status[chosen].map(reasons)})

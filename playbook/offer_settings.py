@@ -66,7 +66,7 @@ class Offers(Strict):
     responsible_capacity: dict[str, int] = Field(default_factory=dict)
     contacts_per_caller: int = Field(50, gt=0)
     rest_days: int = Field(30, ge=0)
-    complaint_days: int = Field(365, ge=0)
+    complaint_days: int = Field(730, ge=0)
     cancellation_days: int = Field(90, ge=0)
     most_contacts: int | None = Field(None, gt=0)
     pressure_days: int = Field(365, gt=0)

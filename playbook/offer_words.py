@@ -35,6 +35,7 @@ def status_names(words: Words) -> dict[str, str]:
         "not_contactable": say("no channel allowed"),
         "suppressed": say("on the suppression list: never contacted"),
         "contacted_recently": say("contacted lately: left in peace for now"),
+        "same_person": say("the same person as another number: contacted, or left alone, under that one"),
     }
 
 
@@ -201,6 +202,16 @@ def _carried_out(findings: Findings, words: Words) -> list[str]:
 
 def _left_out(findings: Findings, words: Words) -> list[str]:
     said: list[str] = []
+    if findings["same_person"].value:
+        said.append(
+            words.say_many(
+                "One number is left out of the plan: by e-mail address, or by name with telephone or postal"
+                " address, it is the same person as another one, who is not contacted twice.",
+                "{n} numbers are left out of the plan: by e-mail address, or by name with telephone or postal"
+                " address, they are the same persons as others, who are not contacted twice.",
+                findings["same_person"].value,
+            )
+        )
     if findings["not_contactable"].value:
         message = (
             "{n} of the {selected} lapsed may not be contacted by any channel of the catalogue: ask for"

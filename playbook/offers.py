@@ -154,6 +154,7 @@ class Plan:
             "suppressed",
             "not_contactable",
             "contacted_recently",
+            "same_person",
             "left_out",
             "let_go",
             "wait",

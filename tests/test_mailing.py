@@ -115,7 +115,11 @@ def test_the_mail_house_gets_every_letter_and_mail_once_and_nobody_else(demo_run
     customers = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet").set_index("customer_id")
     files = {path.name: read(path) for path in (demo_run.folder / "mailing").glob("*.csv")}
     alone = {row["customer_id"] for row in files.pop("do_not_contact.csv")}
-    assert alone == set(customers.index[customers["holdout"]])
+    status = pd.read_parquet(demo_run.folder / "tables" / "07.parquet").set_index("customer_id")[
+        "plan_status"
+    ]
+    assert set(customers.index[customers["holdout"]]) == set(status.index[status == "held_back"])
+    assert alone == set(status.index[status.isin(["held_back", "same_person"])])
     for channel in ("letter", "email"):
         listed = [
             row["customer_id"] for name, rows in files.items() if name.startswith(channel) for row in rows
