@@ -50,7 +50,7 @@ def promises(kinds: pd.Series, offers: Sequence[Offer], words: Words) -> list[st
         kind: "; ".join(_promise(o, words) for o in offers if o.channel == "phone" and kind in o.suits)
         for kind in ("complaint", "cancellation")
     }
-    nothing = words.say("nothing; nothing is sold in this call")
+    nothing = words.say("nothing")
     return [suited.get(str(kind)) or nothing for kind in kinds]
 
 

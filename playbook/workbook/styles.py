@@ -36,7 +36,7 @@ def make_styles(book: Any, words: Words) -> Styles:
         "decimal": "0.0",
         "date": date_format(words),
     }
-    styles = {name: book.add_format({"num_format": form}) for name, form in formats.items()}
+    styles = {name: book.add_format({"num_format": form, "valign": "top"}) for name, form in formats.items()}
     for name, form in formats.items():
         styles[f"input_{name}"] = book.add_format(
             {"num_format": form, "bg_color": "#FFFBE6", "border": 1, "border_color": "#B45309"}
