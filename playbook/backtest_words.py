@@ -29,11 +29,11 @@ def backtest_words(findings: Findings, day: date, horizon_days: int, words: Word
     )
     said = [
         say(
-            "Tried on the past: as of {day} the method would have expected {expected} buyers within"
+            "Tried on the past: as of {day} the method would have expected {expected} within"
             " {days} days (90% interval {low} to {high}); {actual} came, {verdict}.",
             verdict=verdict,
             day=words.date(day),
-            expected=number(expected.value),
+            expected=_buyers(expected.value, words),
             days=number(horizon_days),
             low=number(expected.low or 0),
             high=number(expected.high or 0),
@@ -73,6 +73,10 @@ def _ranking_words(findings: Findings, words: Words) -> list[str]:
     ]
 
 
+def _buyers(expected: float, words: Words) -> str:
+    return words.say_many("{n} buyer", "{n} buyers", round(expected))
+
+
 def backtest_cautions(findings: Findings, words: Words) -> list[str]:
     """Word it where the backtest missed what happened."""
     tried = findings["backtest_expected_all"]
@@ -80,9 +84,9 @@ def backtest_cautions(findings: Findings, words: Words) -> list[str]:
         return []
     return [
         words.say(
-            "Tried on the past, the method expected {expected} buyers and {actual} came: read the chance to"
+            "Tried on the past, the method expected {expected} and {actual} came: read the chance to"
             " return as rough.",
-            expected=words.number(tried.value),
+            expected=_buyers(tried.value, words),
             actual=words.number(findings["backtest_actual_all"].value),
         )
     ]

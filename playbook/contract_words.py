@@ -50,11 +50,13 @@ def contract_sentences(findings: Findings, words: Words) -> list[str]:
             )
     if expected := findings.get("contracts_expected_cancellations"):
         said.append(
-            say(
+            words.say_many(
+                "Within the next {days} days {n} cancellation is to be expected (90% interval {low} to"
+                " {high}), of {running} running.",
                 "Within the next {days} days {n} cancellations are to be expected (90% interval {low} to"
                 " {high}) among the {running} running contracts.",
+                round(expected.value),
                 days=number(findings["contracts_horizon"].value),
-                n=number(expected.value),
                 low=number(expected.low or 0),
                 high=number(expected.high or 0),
                 running=number(expected.n or 0),

@@ -110,8 +110,8 @@ class Contrast:
             formats,
             headings,
             say(
-                "{occasional} occasional buyers and {active} active customers: two orders or more, and not"
-                " lapsed. Only first orders from the same span of time are compared. A large order is one"
+                "Occasional buyers: {occasional}; active customers, with two orders or more and not lapsed:"
+                " {active}. Only first orders from the same span of time are compared. A large order is one"
                 " above {median}, the median of the active.",
                 occasional=number(self.occasional),
                 active=number(self.active),

@@ -241,10 +241,9 @@ def development_sentences(findings: Findings, words: Words) -> list[str]:
     moved = {name: int(findings[f"moved_{name}"].value) for name in FLOWS}
     said = [
         say(
-            "In the last {months} months {new} new customers were won, {lapsed} lapsed, and {back} came"
-            " back after they had lapsed or were lost.",
-            months=number(months),
-            new=number(moved["new"]),
+            "{span} {new}, {lapsed} lapsed, and {back} came back after lapsing or being lost.",
+            span=words.say_many("In the last month", "In the last {n} months", months),
+            new=words.say_many("{n} new customer was won", "{n} new customers were won", moved["new"]),
             lapsed=number(moved["lapsed"]),
             back=number(moved["came_back"]),
         )

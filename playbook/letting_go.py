@@ -60,7 +60,7 @@ def let_go_table(ranking: Ranking, words: Words, n: int = 10) -> Table | None:
         "cost": say("cheapest contact"),
     }
     formats = {"margin": "money", "silence_days": "number", "cost": "money_exact"}
-    caption = say("Let go: the {n} of them with the highest past margin", n=words.number(len(frame)))
+    caption = words.say_many("Let go", "Let go: the {n} of them with the highest past margin", len(frame))
     return Table(frame, caption, words, formats, headings, say("All of them stand in the workbook."))
 
 

@@ -298,7 +298,7 @@ class Measurements:
         formats |= dict.fromkeys(list(headings)[3:], "number")
         return Table(
             pd.DataFrame(rows, columns=list(headings)),
-            say("Were the tests sound?"),
+            say("What speaks for or against the tests"),
             words,
             formats,
             headings,

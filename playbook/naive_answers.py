@@ -65,13 +65,16 @@ def naive_sentences(campaigns: tuple[Measured, ...], words: Words) -> list[str]:
             continue
         back = int(trial.returned(days)[trial.treated].sum())
         said.append(
-            words.say(
+            words.say_many(
+                "“{name}” had no control group. Of its one customer, {back} ordered within {days} days;"
+                " whether that would have come anyway, nobody knows. Next time leave a random tenth alone:"
+                " the list of the next campaign below does that.",
                 "“{name}” had no control group. {back} of its {n} customers ordered within {days} days; how"
                 " many of them would have anyway, nobody knows. Next time leave a random tenth alone: the"
                 " list of the next campaign below does that.",
+                int(trial.treated.sum()),
                 name=trial.campaign,
                 back=words.number(back),
-                n=words.number(int(trial.treated.sum())),
                 days=words.number(days),
             )
         )

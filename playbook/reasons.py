@@ -131,7 +131,7 @@ class Reasons:
         axes.set_xlabel(say("left of 1: they come back later; right: sooner"))
         farthest = seen.loc[np.log(seen["ratio"]).abs().idxmax()]
         alt = say(
-            "Dots with intervals, one line for each of {n} comparisons; {clear} of them are clear. The"
+            "Dots with intervals, one line for each comparison ({n}); clear of chance: {clear}. The"
             " farthest from 1 is “{name}”, with a hazard ratio of {ratio}.",
             n=words.number(len(seen)),
             clear=words.number(int((seen["verdict"] != "alike").sum())),

@@ -37,12 +37,11 @@ def _ranked_sentence(findings: Findings, words: Words) -> str:
     if ranked == 1:
         return words.say("One customer is ranked, worth an offer.")
     return words.say(
-        "{n} customers are ranked: {first} come first (past margin {margin}), {budget} follow if the budget"
-        " allows.",
+        "{n} customers are ranked: {first} (past margin {margin}), {budget} if the budget allows.",
         n=words.number(ranked),
-        first=words.number(first),
+        first=words.say_many("{n} comes first", "{n} come first", first),
         margin=words.money(findings["first_margin"].value),
-        budget=words.number(budget),
+        budget=words.say_many("{n} follows", "{n} follow", budget),
     )
 
 

@@ -54,7 +54,7 @@ class Changes:
 
     def sentences(self, words: Words) -> list[str]:
         """Say how many changed stage, and how many are new."""
-        say, number = words.say, words.number
+        say = words.say
         if self.since is None:
             return [
                 say(
@@ -65,10 +65,10 @@ class Changes:
         new = int(self.people["before"].isna().sum())
         said = [
             say(
-                "Since the last report, as of {date}, {changed} people changed stage and {new} are new.",
+                "Since the last report, as of {date}, {changed} stage and {new} new.",
                 date=words.date(self.since),
-                changed=number(len(self.changed)),
-                new=number(new),
+                changed=words.say_many("{n} person changed", "{n} people changed", len(self.changed)),
+                new=words.say_many("{n} is", "{n} are", new),
             )
         ]
         if len(self.worse):

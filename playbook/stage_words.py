@@ -135,14 +135,22 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
     say, number = words.say, words.number
     counts = {stage: int(findings[stage_key(stage)].value) for stage in STAGES}
     buyers = sum(counts[stage] for stage in STAGES if stage not in CONTACTS)
+    known = sum(counts.values())
+    if known == 1:
+        stage = next(stage for stage in STAGES if counts[stage])
+        name = stage_labels(words)[stage]
+        only = [say("One person is known, in the stage “{stage}”.", stage=name)]
+        return only + _margin_sentences(findings, words)
     said = [
         say(
-            "Of {known} people known, {buyers} have ordered. {engaged} customers are engaged"
-            " ({just} just engaged, {some} engaged, {firmly} firmly engaged), {risk} are at risk, {lapsed}"
-            " have lapsed and {lost} are lost.",
-            known=number(sum(counts.values())),
-            buyers=number(buyers),
-            engaged=number(sum(counts[stage] for stage in FRESH)),
+            "Of {known} people known, {buyers}. {engaged}"
+            " ({just} just engaged, {some} engaged, {firmly} firmly engaged), {risk} at risk, {lapsed}"
+            " lapsed and {lost} lost.",
+            known=number(known),
+            buyers=words.say_many("{n} has ordered", "{n} have ordered", buyers),
+            engaged=words.say_many(
+                "{n} customer is engaged", "{n} customers are engaged", sum(counts[stage] for stage in FRESH)
+            ),
             just=number(counts["just engaged"]),
             some=number(counts["engaged"]),
             firmly=number(counts["firmly engaged"]),

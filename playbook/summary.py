@@ -120,9 +120,10 @@ def decision(told: Told) -> str:
     lapsed = chapters["04"]["lapsed"].value if "04" in chapters else None
     if lapsed is None:
         return words.say("What to do cannot be told before the chapters on churn and on offers have run.")
-    return words.say(
+    return words.say_many(
+        "One customer is lapsed. Whether to win it back, and how, is for the chapter on offers to say.",
         "{n} customers are lapsed. Whom of them to win back, and how, is for the chapter on offers to say.",
-        n=words.number(lapsed),
+        lapsed,
     )
 
 

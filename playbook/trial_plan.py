@@ -215,7 +215,7 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         return [say("What the test could show cannot be told: the record is too short to learn from.")]
     ready = findings["design_ready"].value
     values = {
-        "n": number(plan.n or 0),
+        "contacted": words.say_many("{n} customer", "{n} customers", plan.n or 0),
         "held_back": number(held_back),
         "days": number(horizon),
         "planned": number(100 * float(plan.value), 1),
@@ -242,12 +242,12 @@ def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
     least = findings["design_least_return"].value
     if least is None:
         return words.say(
-            "With {n} customers contacted and {held_back} held back, no effect on returns within {days} days"
+            "With {contacted} contacted and {held_back} held back, no effect on returns within {days} days"
             " would show with a chance of {wanted}.",
             **values,
         )
     return words.say(
-        "With {n} customers contacted and {held_back} held back, {least} more returns of a hundred within"
+        "With {contacted} contacted and {held_back} held back, {least} more returns of a hundred within"
         " {days} days are the least that shows with a chance of {wanted}.",
         least=words.number(100 * least, 1),
         **values,
@@ -268,7 +268,7 @@ def _too_small(findings: Findings, can: str, values: dict[str, str], words: Word
     if findings["design_buyers"].value < LEAST_BUYERS:
         said.append(
             say(
-                "The reason is the small number held back: {buyers} of so many would come back, and below"
+                "The reason is the small number held back: of so many {buyers} would come back, and below"
                 " {least} no interval means anything.",
                 buyers=number(findings["design_buyers"].value),
                 least=number(LEAST_BUYERS),

@@ -349,7 +349,7 @@ def test_who_changed_stage_is_read_from_the_latest_earlier_report(tmp_path):
     assert found.changed["customer_id"].tolist() == ["a"]
     assert found.worse["customer_id"].tolist() == ["a"]
     assert (int(found.people["before"].isna().sum()), found.gone) == (1, 1)
-    assert "1 people changed stage and 1 are new" in found.sentences(WORDS)[0]
+    assert "1 person changed stage and 1 is new" in found.sentences(WORDS)[0]
     assert "at risk" in str(found.table(WORDS))
     assert "a" in str(found.named(WORDS))
 
