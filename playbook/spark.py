@@ -44,10 +44,14 @@ class Spark:
         return self.connection.read_parquet(path, table_name=gen_name(name))
 
     def keep(self, name: str, rows: Any) -> Any:
-        """Evaluate an expression of Spark now, and return its rows as a table."""
+        """Evaluate an expression of Spark now, and return its rows as a table.
+
+        Ibis leaves out a cast to what it takes for the type already; Spark's product of two decimals
+        has more places than that.
+        """
         path = self.folder / gen_name(name)
         rows.to_parquet(path)
-        return self.connection.read_parquet(path, table_name=gen_name(name))
+        return self.connection.read_parquet(path, table_name=gen_name(name)).cast(rows.schema())
 
     def close(self) -> None:
         """Delete the tables, and end the session unless it was there before."""
