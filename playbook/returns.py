@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import ibis
 import numpy as np
@@ -38,6 +39,12 @@ DRAWN_CUSTOMERS = 4_000
 """Customers of a group on whom its interval is drawn; of a larger group, evenly spaced ones."""
 TENTHS = 10
 LEAST_RETURNERS = 25
+
+_fitted: WeakKeyDictionary[Any, dict[Any, LandmarkModel | None]] = WeakKeyDictionary()
+"""What was fitted on a client's days (`History.all_days`), by all that it depends on; without customers.
+
+Five chapters ask for the same few models, and the engine's tables do not change under them.
+"""
 
 
 class ReturnModel(Protocol):
@@ -226,16 +233,28 @@ def fit(history: History, horizon_days: int, draws: int = 400) -> ReturnModel | 
 
 def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkModel | None:
     """Fit the survival model; None where the client is too small for it, or it does not converge."""
-    as_of, length = history.as_of, (history.as_of - history.first_day).days
-    today = describe(history, [as_of], horizon_days, outcomes=False)
+    today = describe(history, [history.as_of], horizon_days, outcomes=False)
     if len(today) < LEAST_CUSTOMERS:
         return None
+    contacts, seed = history.contacts_made, history.settings.seed
+    seen = (history.days.op(), None if contacts is None else contacts.op())
+    asked = (*seen, history.as_of, history.first_day, horizon_days, seed)
+    known = _fitted.setdefault(history.all_days, {})
+    if asked not in known:
+        known[asked] = _fit_landmarks(history, horizon_days, len(today))
+    model = known[asked]
+    return model and replace(model, today=today.set_index("customer_id"), draws=draws)
+
+
+def _fit_landmarks(history: History, horizon_days: int, customers: int) -> LandmarkModel | None:
+    """Fit the model on past landmarks of a client with so many customers; it holds none of today's."""
+    as_of, length = history.as_of, (history.as_of - history.first_day).days
     reach = min(horizon_days, length / (2 * LANDMARKS[-1]))
     days = [as_of - timedelta(days=round(share * reach)) for share in LANDMARKS]
     followed = followed_landmarks(history.first_day, as_of, horizon_days)
     one_span_ago = as_of - timedelta(days=min(horizon_days, length // 2))
     needed = sorted({*days, *followed.values(), one_span_ago})
-    seen = describe(history, needed, horizon_days, min(1.0, MOST_ROWS / (len(today) * len(needed))))
+    seen = describe(history, needed, horizon_days, min(1.0, MOST_ROWS / (customers * len(needed))))
     seen = seen[~seen["answering"]]
     rows = seen[seen["landmark"].isin(pd.to_datetime(days))]
     on = {day: seen[seen["landmark"] == pd.Timestamp(day)] for day in needed}
@@ -255,11 +274,11 @@ def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkMo
         landmarks=tuple(days),
         waits=waits,
         level=find_level(waits, told, horizon_days, followed_days),
-        today=today.set_index("customer_id"),
+        today=pd.DataFrame(),
         orders_per_return=means,
         tenth_edges=edges,
         longest_silence=int(rows["silence"].max()),
-        draws=draws,
+        draws=0,
         seed=history.settings.seed,
     )
 

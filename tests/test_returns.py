@@ -1,6 +1,9 @@
 """Return probabilities of generated retailers, whose future is known, and of small clients."""
 
+import gc
+from dataclasses import replace
 from datetime import date, timedelta
+from weakref import WeakKeyDictionary
 
 import ibis
 import numpy as np
@@ -90,12 +93,40 @@ def test_silence_later_is_silence_then(december):
     assert np.isnan(model.predict(pd.DataFrame({"customer_id": ["nobody"]}))).all()
 
 
-def test_the_same_history_gives_the_same_chances(december):
+def test_the_same_history_gives_the_same_chances(december, monkeypatch):
     past, model = december
+    monkeypatch.setattr(returns, "_fitted", WeakKeyDictionary())
     again = returns.fit(past, HORIZON)
     customers = model.today.reset_index()
     assert (again.predict(customers) == model.predict(customers)).all()
     assert again.expected_buyers(customers) == model.expected_buyers(customers)
+
+
+def test_a_model_is_fitted_once_and_anew_for_another_day_horizon_or_seed(long_run, monkeypatch):
+    fitted, usual = [], returns.fit_waits
+    monkeypatch.setattr(returns, "fit_waits", lambda rows, days: fitted.append(days) or usual(rows, days))
+    monkeypatch.setattr(returns, "_fitted", WeakKeyDictionary())
+    past = returns.seen_from(long_run, date(2026, 12, 20))
+    model = returns.fit(past, HORIZON)
+    again = returns.fit(returns.seen_from(long_run, date(2026, 12, 20)), HORIZON, draws=1)
+    assert fitted == [HORIZON]
+    assert (model.draws, again.draws) == (400, 1)
+    customers = model.today.reset_index()
+    assert (again.predict(customers) == model.predict(customers)).all()
+    returns.fit(returns.seen_from(long_run, date(2026, 12, 19)), HORIZON)
+    returns.fit(past, 60)
+    returns.fit(replace(past, settings=past.settings.model_copy(update={"seed": 2})), HORIZON)
+    assert fitted == [HORIZON, HORIZON, 60, HORIZON]
+
+
+def test_models_go_with_the_history_they_were_fitted_on():
+    before = len(returns._fitted)
+    history = everybody_every_week()
+    returns.fit(history, 60)
+    assert len(returns._fitted) == before + 1
+    del history
+    gc.collect()
+    assert len(returns._fitted) == before
 
 
 def test_an_interval_is_wider_where_no_season_was_seen(long_run, december):
@@ -181,13 +212,17 @@ def test_where_nobody_is_lapsed_no_offer_is_called_given_away():
     ]
 
 
-def test_everybody_back_every_week_is_fitted():
+def everybody_every_week():
     days = [
         (f"c{n}", pd.Timestamp("2024-01-01") + pd.Timedelta(days=7 * w + n % 7), 5)
         for n in range(250)
         for w in range(60)
     ]
-    history = history_of(pd.DataFrame(days, columns=["customer_id", "ordered_at", "amount"]))
+    return history_of(pd.DataFrame(days, columns=["customer_id", "ordered_at", "amount"]))
+
+
+def test_everybody_back_every_week_is_fitted():
+    history = everybody_every_week()
     model = returns.fit(history, 60)
     customers = comebacks.see_base(history, churn.find_threshold(history)).customers
     assert model.predict(customers).min() > 0.95
