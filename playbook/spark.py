@@ -6,6 +6,7 @@ runs on Spark as it would on DuckDB.
 
 import atexit
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -63,8 +64,8 @@ class Spark:
 def open_spark(settings: Settings, scratch: Path) -> Spark:
     """Open a session on ``machine.master``, or take the one that is there.
 
-    Without a master, that is the session that this process has, or what Spark's own configuration
-    names (``SPARK_REMOTE``, ``spark-defaults.conf``); else all cores of this machine.
+    Without a master, that is the session that this process has, or the one that ``SPARK_REMOTE`` names;
+    else all cores of this machine.
 
     Parameters
     ----------
@@ -113,10 +114,9 @@ def _session(settings: Settings, scratch: Path) -> Any:
             "client.yml: engine: spark needs a Java runtime (on Debian: default-jre-headless)."
         ) from error
     except Py4JJavaError as error:
-        raise SettingsError(
-            f"client.yml: Spark did not start on machine.master {settings.machine.master!r}:"
-            f" {error.java_exception.getMessage()}."
-        ) from error
+        where = f"machine.master {settings.machine.master!r}" if settings.machine.master else "this machine"
+        said = str(error.java_exception.getMessage()).rstrip(".")
+        raise SettingsError(f"client.yml: Spark did not start on {where}: {said}.") from error
 
 
 def _java(conf: Any) -> Any:
@@ -137,6 +137,7 @@ def _configuration(settings: Settings, scratch: Path) -> dict[str, str]:
         "spark.app.name": "playbook",
         "spark.log.level": "ERROR",
         "spark.ui.showConsoleProgress": "false",
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={scratch}",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
     }
     master, cores = settings.machine.master, max(1, (os.cpu_count() or 1) // beside())
@@ -153,5 +154,11 @@ def _configuration(settings: Settings, scratch: Path) -> dict[str, str]:
         "spark.ui.enabled": "false",
     }
     if limit := memory_limit(settings):
-        chosen["spark.driver.memory"] = limit.lower().replace(" ", "").removesuffix("ib").removesuffix("b")
+        chosen["spark.driver.memory"] = whole_megabytes(limit)
     return chosen
+
+
+def whole_megabytes(limit: str) -> str:
+    """Return an amount of memory such as ``1.5 GB`` as Spark writes it, ``1536m``."""
+    amount, unit = re.fullmatch(r"([\d.]+) ?([KMGT])i?B", limit).groups()  # type: ignore[union-attr]
+    return f"{float(amount) * 1024 ** ('KMGT'.index(unit) - 1):.0f}m"

@@ -17,6 +17,7 @@ from conftest import make_run, playbook
 from playbook.errors import SettingsError
 from playbook.settings import Settings, load
 from playbook.sources import open_sources
+from playbook.spark import whole_megabytes
 
 PYSPARK, JAVA = find_spec("pyspark"), shutil.which("java") or os.environ.get("JAVA_HOME")
 needs_spark = pytest.mark.skipif(
@@ -100,6 +101,7 @@ from pathlib import Path
 from playbook.history import customers, read_history, spell_counts
 from playbook.settings import load
 from playbook.sources import open_sources
+from playbook.spark import whole_megabytes
 {before}
 settings = load("acme", Path({data!r}))
 sources = open_sources(settings, Path({data!r}) / "acme")
@@ -218,6 +220,13 @@ def test_without_pyspark_the_message_says_what_to_install(acme, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(SettingsError, match=r"pip install 'playbook\[spark\]'"):
         open_sources(load("acme", data), data / "acme")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [("2GB", "2048m"), ("1.5 GiB", "1536m"), ("600MB", "600m"), ("1TB", "1048576m")]
+)
+def test_memory_is_told_to_spark_in_whole_megabytes(written, told):
+    assert whole_megabytes(written) == told
 
 
 def test_an_engine_that_nobody_knows_is_refused():
