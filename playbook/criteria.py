@@ -10,7 +10,7 @@ import pandas as pd
 
 from playbook.errors import SettingsError, did_you_mean
 from playbook.returns import Positions
-from playbook.scoring_settings import CRITERIA, Criterion
+from playbook.scoring_settings import CRITERIA, Criterion, named_criteria
 from playbook.settings import Settings
 from playbook.survival import Array
 from playbook.wording import Words
@@ -110,14 +110,7 @@ def chosen_criteria(settings: Settings) -> tuple[Criterion, ...]:
         For the weight of a criterion that there is not, and where all weights are zero.
     """
     scoring = settings.scoring
-    criteria = scoring.criteria or CRITERIA[settings.preset]
-    names = [criterion.name for criterion in criteria]
-    for name in scoring.weights:
-        if name not in names:
-            raise SettingsError(
-                f"client.yml: scoring.weights names {name!r}, which is no criterion."
-                f"{did_you_mean(name, names)} There are: {', '.join(names)}."
-            )
+    criteria = named_criteria(scoring, settings.preset)
     weighed = tuple(
         criterion.model_copy(update={"weight": scoring.weights.get(criterion.name, criterion.weight)})
         for criterion in criteria

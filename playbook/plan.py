@@ -85,8 +85,8 @@ def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Pl
     available = masters.chapters(folder)
     extra = {name: kind for chapter in available for name, kind in chapter.knobs.items()}
     given = settings.parse_parameters(request.parameters, extra=extra)
-    overrides = {name: value for name, value in given.items() if name in settings.PARAMETERS}
-    knobs = {name: value for name, value in given.items() if name not in settings.PARAMETERS}
+    overrides = {name: value for name, value in given.items() if settings.is_setting(name)}
+    knobs = {name: value for name, value in given.items() if not settings.is_setting(name)}
     chosen = settings.load(request.client, request.data, overrides | {"as_of": request.as_of})
     chapters = [one.worded(chosen.preset) for one in masters.choose(available, request.chapters)]
     databases.tables_of(chosen)

@@ -32,7 +32,7 @@ def persons(ids: Sequence[str], sources: Sources | None) -> npt.NDArray[np.int32
     -------
     array of int, shape (customers,)
     """
-    place = pd.Series(np.arange(len(ids)), index=pd.Index(ids, dtype=object))
+    place = pd.Series(np.arange(len(ids)), index=list(ids))
     marks = pd.concat([_spelling(place), _details(place, sources)], ignore_index=True).drop_duplicates()
     size = marks.groupby("mark")["customer"].transform("size")
     marks = marks[(size > 1) & (size <= MOST_NUMBERS)]

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from playbook.errors import SettingsError, did_you_mean
 from playbook.yaml_models import Strict
 
 
@@ -108,3 +109,22 @@ CRITERIA: dict[str, tuple[Criterion, ...]] = {
     "subscription": _VALUE + _IDEAL_VALUE + _PRICE + _RECOVERABILITY,
 }
 """The criteria of each preset, all of weight 1: the plain sum."""
+
+
+def named_criteria(scoring: Scoring, preset: str) -> tuple[Criterion, ...]:
+    """Return the client's criteria, else the preset's.
+
+    Raises
+    ------
+    SettingsError
+        For the weight of a criterion that there is not.
+    """
+    criteria = scoring.criteria or CRITERIA[preset]
+    names = [criterion.name for criterion in criteria]
+    for name in scoring.weights:
+        if name not in names:
+            raise SettingsError(
+                f"scoring.weights (client.yml, or -p) names {name!r}, which is no criterion."
+                f"{did_you_mean(name, names)} There are: {', '.join(names)}."
+            )
+    return criteria

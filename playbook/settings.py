@@ -12,7 +12,7 @@ from playbook.errors import CallError, SettingsError, did_you_mean
 from playbook.lifecycle_settings import Lifecycle
 from playbook.measurement_settings import Measurement
 from playbook.offer_settings import Offers
-from playbook.scoring_settings import Scoring
+from playbook.scoring_settings import Scoring, named_criteria
 from playbook.table_settings import Tables
 from playbook.wording import languages
 from playbook.yaml_models import Strict, first_problem, read_yaml
@@ -247,7 +247,8 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "language": ("language",),
     "seed": ("seed",),
 }
-"""What ``-p NAME=VALUE`` may override, and where it stands in the settings."""
+"""What ``-p NAME=VALUE`` may override, and where it stands in the settings; `WEIGHT` and a criterion too."""
+WEIGHT = "scoring.weights."
 
 
 def named_client(client: str) -> None:
@@ -297,7 +298,8 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
     CallError
         For an unknown client or parameter.
     SettingsError
-        Where ``client.yml`` is no YAML, has an unknown key or a value of the wrong kind.
+        Where ``client.yml`` is no YAML, has an unknown key or a value of the wrong kind, and for the
+        weight of a criterion that there is not.
     """
     path = client_folder(client, data) / SETTINGS_FILE
     written = read_yaml(path)
@@ -307,9 +309,11 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
             _put(chosen, _place(name), value)
     preset = PRESETS.get(str(written.get("preset") or "retail"), {})
     try:
-        return Settings.model_validate(_merge(_merge(preset, written), chosen))
+        settings = Settings.model_validate(_merge(_merge(preset, written), chosen))
     except ValidationError as error:
         raise SettingsError(first_problem(error, written, path, chosen, Settings)) from error
+    named_criteria(settings.scoring, settings.preset)
+    return settings
 
 
 def override(settings: Settings, chosen: Mapping[str, Any]) -> Settings:
@@ -345,8 +349,8 @@ def parse_parameters(given: Sequence[str], extra: Mapping[str, type] | None = No
         name, sign, value = word.partition("=")
         if not sign:
             raise CallError(f"-p {word}: write it as NAME=VALUE.")
-        if name not in PARAMETERS and name not in extra:
-            known = list(dict.fromkeys([*PARAMETERS, *extra]))
+        if not is_setting(name) and name not in extra:
+            known = list(dict.fromkeys([*PARAMETERS, f"{WEIGHT}CRITERION", *extra]))
             raise CallError(
                 f"Unknown parameter {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}."
             )
@@ -354,7 +358,14 @@ def parse_parameters(given: Sequence[str], extra: Mapping[str, type] | None = No
     return parsed
 
 
+def is_setting(name: str) -> bool:
+    """Whether a parameter is a setting: one of `PARAMETERS`, or the weight of a criterion."""
+    return name in PARAMETERS or name.startswith(WEIGHT)
+
+
 def _type_of(name: str) -> type:
+    if name.startswith(WEIGHT):
+        return float
     model: Any = Settings
     *path, last = PARAMETERS[name]
     for key in path:
@@ -374,6 +385,8 @@ def _typed(name: str, value: str, kind: type) -> Any:
 def _place(name: str) -> tuple[str, ...]:
     if name == "as_of":
         return ("as_of",)
+    if name.startswith(WEIGHT):
+        return "scoring", "weights", name.removeprefix(WEIGHT)
     if name not in PARAMETERS:
         raise CallError(f"Unknown parameter {name!r}.{did_you_mean(name, PARAMETERS)}")
     return PARAMETERS[name]

@@ -78,7 +78,7 @@ def test_parameters_that_a_notebook_names_too_are_told_once():
     with pytest.raises(CallError) as caught:
         settings.parse_parameters(["budgt=3"], {"budget": float})
     assert str(caught.value).count("margin_rate") == 1
-    assert str(caught.value).endswith("seed.")
+    assert str(caught.value).endswith("seed, scoring.weights.CRITERION.")
 
 
 def test_parameters_are_typed_and_checked():
@@ -90,6 +90,22 @@ def test_parameters_are_typed_and_checked():
         settings.parse_parameters(["horizon_days=x"])
     with pytest.raises(CallError, match="write it as NAME=VALUE"):
         settings.parse_parameters(["horizon_days"])
+
+
+def test_the_weight_of_a_criterion_is_a_parameter_too(load):
+    given = settings.parse_parameters(["scoring.weights.past margin=2"])
+    chosen = load(BASE + "scoring: {weights: {order value: 3}}\n", **given)
+    assert chosen.scoring.weights == {"past margin": 2.0, "order value": 3.0}
+    with pytest.raises(CallError, match="expected a number"):
+        settings.parse_parameters(["scoring.weights.past margin=two"])
+
+
+def test_the_weight_of_no_criterion_is_told_with_those_there_are(load):
+    with pytest.raises(SettingsError, match=r"names 'foo', which is no criterion\. There are: past"):
+        load(BASE, **settings.parse_parameters(["scoring.weights.foo=3"]))
+    own = "scoring: {criteria: [{name: mine, column: margin}], weights: {past margin: 2}}\n"
+    with pytest.raises(SettingsError, match="There are: mine"):
+        load(BASE + own)
 
 
 def test_dates_and_inputs(load, tmp_path):
