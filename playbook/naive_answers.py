@@ -4,6 +4,7 @@ import pandas as pd
 
 from playbook.display import Table
 from playbook.measurement import Measured
+from playbook.trial_effects import Effect
 from playbook.wording import Words
 
 
@@ -28,7 +29,7 @@ def naive_answers(campaigns: tuple[Measured, ...], words: Words) -> Table:
                 (after - spent)[back].mean() if back.any() else None,
                 (after - spent)[~back].mean() if (~back).any() else None,
                 float((after - spent).mean()),
-                effect.value if effect else None,
+                with_interval(effect, words) if trial.has_control else None,
             )
         )
     headings = {
@@ -40,7 +41,7 @@ def naive_answers(campaigns: tuple[Measured, ...], words: Words) -> Table:
         "claimed": say("“brought in”, net"),
         "effect": say("against those held back"),
     }
-    formats = dict.fromkeys(("before", "after", "responders", "others", "claimed", "effect"), "decimal")
+    formats = dict.fromkeys(("before", "after", "responders", "others", "claimed"), "decimal")
     return Table(
         pd.DataFrame(rows, columns=list(headings)),
         say("The usual answers, per contacted customer, and the true one"),
@@ -49,10 +50,23 @@ def naive_answers(campaigns: tuple[Measured, ...], words: Words) -> Table:
         headings,
         say(
             "Before and after are as many days each; money is in {currency}. Only the last column says what"
-            " the campaign did; where nobody was held back it is empty. The others describe, and prove"
+            " the campaign did, with its 95% interval; where nobody was held back it is empty, and where too"
+            " few came back it cannot be told, however exact the other columns look. They describe, and prove"
             " nothing.",
             currency=words.currency,
         ),
+    )
+
+
+def with_interval(effect: Effect | None, words: Words) -> str:
+    """Return an effect with its interval; that it cannot be told where it has none."""
+    if effect is None or effect.low is None or effect.high is None:
+        return words.say("cannot be told")
+    return words.say(
+        "{value} ({low} to {high})",
+        value=words.number(effect.value, 2),
+        low=words.number(effect.low, 2),
+        high=words.number(effect.high, 2),
     )
 
 

@@ -305,6 +305,20 @@ def test_contacts_after_the_as_of_date_are_left_out():
     assert "after the day the data end" in said(judged(changed(everything)))
 
 
+def test_beside_the_usual_answers_stands_an_interval_or_that_it_cannot_be_told():
+    rows = contacts_of(ids("T", 200), ids("C", 200))
+    told = judged(changed(rows))
+    low, high = (WORDS.number(end, 2) for end in (told.main.low, told.main.high))
+    few = judged(
+        client_of(orders_of((ids("T", 200) + ids("C", 200), -400, 30.0), (["T00001"], 10, 20.0)), rows)
+    )
+    alone = judged(changed(contacts_of(ids("T", 200), [])))
+    shown = naive_answers((told, few, alone), WORDS)
+    effects = shown.frame["effect"].tolist()
+    assert effects[0] == f"{WORDS.number(told.main.value, 2)} ({low} to {high})"
+    assert effects[1:] == ["cannot be told", None]
+
+
 def test_held_back_and_contacted_counts_as_held_back():
     rows = contacts_of(ids("T", 200), ids("C", 200))
     also = contacts_of(ids("C", 30), [])
