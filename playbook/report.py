@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from playbook import masters
+from playbook.folders import without_folders
 from playbook.runs import INDEX
 from playbook.wording import Words
 
@@ -70,7 +71,7 @@ def page(
         The href of this page.
     """
     words = Words(language)
-    text, contents = _with_anchors(_without_title(str(body), title))
+    text, contents = _with_anchors(_without_title(without_folders(str(body)), title))
     first = text.find("<h2") if contents else len(text)
     here = [href for href, _ in nav].index(active) if active in dict(nav) else None
     html: str = _layout().render(

@@ -19,6 +19,7 @@ from typing import Any
 
 from playbook import databases, masters, provenance, report, runs
 from playbook.errors import CallError, DataError, PlaybookError, RunFailed, SettingsError
+from playbook.folders import without_folders
 from playbook.kernel import CellFailed, WarmKernel, sockets
 from playbook.masters import Chapter
 from playbook.plan import Plan, Request, make_plan, sha256
@@ -266,6 +267,7 @@ class _Running:
             )
 
     def _warn(self, warning: str) -> None:
+        warning = without_folders(warning)
         if warning not in self.manifest.warnings:
             self.manifest.warnings.append(warning)
 

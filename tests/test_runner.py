@@ -1,8 +1,10 @@
 import json
 import os
+import tempfile
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import toys
@@ -132,6 +134,26 @@ def test_the_manifest_says_what_was_run_on_what(good):
     assert statuses(ground) == {"01": "done", "02": "done", "04": "done"}
     assert record["versions"]["packages"]["papermill"]
     assert record["seconds"] > 0
+
+
+WARNING = """import warnings, pandas as pd
+warnings.warn_explicit("odd", UserWarning, pd.__file__, 7)
+warnings.warn("strange")
+print(pd.__file__)
+pd.DataFrame({"x": [pd.__file__]})"""
+
+
+def test_no_folder_of_this_machine_stands_on_a_page(tmp_path, monkeypatch):
+    folder = lay_ground(tmp_path, monkeypatch)
+    toys.chapter(folder / "masters", "04", "churn", [toys.code(WARNING)])
+    finished = run(folder)
+    warned = " ".join(finished.warnings)
+    assert "__init__.py:7: UserWarning: odd" in warned
+    assert "a cell:3: UserWarning: strange" in warned
+    page = (finished.page.parent / "04_churn.html").read_text()
+    assert "__init__.py" in page
+    folders = (Path(pd.__file__).parent, folder, Path.cwd(), Path(tempfile.gettempdir()))
+    assert not [name for name in folders for text in (page, warned) if str(name) in text]
 
 
 def test_what_a_chapter_writes_to_stderr_is_a_warning_in_the_manifest_and_not_in_the_page(good):
