@@ -1,7 +1,7 @@
 """The report's pages: executed notebooks and the summary in one layout.
 
-A page stands alone. It loads nothing from anywhere, holds no script, and whatever HTML a notebook
-carries is reduced to plain, known elements first.
+A page stands alone. It loads nothing from anywhere, holds no script, names no folder of the machine
+that it was made on, and whatever HTML a notebook carries is reduced to plain, known elements first.
 """
 
 import copy
