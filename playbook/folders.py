@@ -10,8 +10,11 @@ _USUAL = (
     *("home", "Users", "root", "tmp", "var", "usr", "opt", "mnt", "srv", "private", "etc", "data", "work"),
     *("workspace", "workspaces", "Volumes", "media", "builds", "nix", "app"),
 )
-_CELL = re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py")
-"""What a warning calls the cell that it comes from; another name in every run."""
+_CELL = re.compile(r"(?:[A-Za-z]:)?(?:[/\\][\w.~-]+)*[/\\]ipykernel_\d+[/\\]\d+\.py")
+"""What a warning calls the cell that it comes from; another name in every run.
+
+It begins at a slash, and not anywhere: the text of a picture is a word of hundreds of thousands of letters.
+"""
 _DRIVE = re.compile(r"(?<![\w/])[A-Za-z]:(?:\\[^\\\s<>\"':]+)*\\([^\\\s<>\"':]+)")
 
 
