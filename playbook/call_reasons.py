@@ -46,11 +46,11 @@ def plainly(row: Positions, words: Words) -> str:
         return words.say("only one order, {days}", days=days)
     if orders < LEAST_ORDERS:
         return words.say("{orders} orders, {days}", orders=words.number(orders), days=days)
-    gap = words.number((age - silence) / (orders - 1))
-    return words.say(
-        "{days}; orders every {gap} days on average, {orders} so far",
+    return words.say_many(
+        "{days}; an order a day on average, {orders} so far",
+        "{days}; orders every {n} days on average, {orders} so far",
+        round((age - silence) / (orders - 1)),
         days=days,
-        gap=gap,
         orders=words.number(orders),
     )
 

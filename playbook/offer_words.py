@@ -291,19 +291,19 @@ def _change_of_nothing(findings: Findings, words: Words) -> list[str]:
 def _other_form(findings: Findings, words: Words) -> str:
     other, share = findings["profit_other_form"], findings["share_in_common"]
     values = {
-        "n": words.number(other.n or 0),
+        "held": words.say_many("{n} customer", "{n} customers", other.n or 0),
         "share": words.percent(share.value),
         "profit": words.money(other.value),
     }
     if other.verdict == "odds":
         return words.say(
             "If offers multiplied everybody's odds to return instead of adding the same points, the plan"
-            " would hold {n} customers, {share} of those of this plan among them, and bring {profit}.",
+            " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
             **values,
         )
     return words.say(
         "If offers added the same points for everybody instead of multiplying the odds to return, the plan"
-        " would hold {n} customers, {share} of those of this plan among them, and bring {profit}.",
+        " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
         **values,
     )
 
@@ -316,10 +316,10 @@ def _one_more_caller(findings: Findings, words: Words) -> list[str]:
         return [words.say("One more caller would bring nothing: calls are not what is scarce.")]
     return [
         words.say(
-            "One more caller ({calls} calls a week for {weeks} weeks) would bring about {profit} more, within"
+            "One more caller ({calls} a week for {weeks}) would bring about {profit} more, within"
             " the same budget and before the caller's own pay.",
-            calls=words.number(caller.n or 0),
-            weeks=words.number(findings["plan_weeks"].value),
+            calls=words.say_many("{n} call", "{n} calls", caller.n or 0),
+            weeks=words.say_many("{n} week", "{n} weeks", findings["plan_weeks"].value),
             profit=words.money(caller.value),
         )
     ]
@@ -390,11 +390,14 @@ def _response_sentences(findings: Findings, words: Words) -> list[str]:
     if known.value:
         reach = findings["response_range_measured"]
         said.append(
-            words.say(
+            words.say_many(
+                "For {n} contact of the plan the response was measured in earlier campaigns with a control"
+                " group: between {low} and {high} percentage points more return, by offer and counting the"
+                " uncertainty.",
                 "For {n} contacts of the plan the response was measured in earlier campaigns with a control"
                 " group: between {low} and {high} percentage points more return, by offer and counting the"
                 " uncertainty.",
-                n=words.number(known.n or 0),
+                known.n or 0,
                 low=words.number(100 * (reach.low or 0), 1),
                 high=words.number(100 * (reach.high or 0), 1),
             )

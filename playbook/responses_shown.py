@@ -82,23 +82,32 @@ def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]
             if verdict == "works" or (campaign, kind) in warned:
                 continue
             warned.add((campaign, kind))
-            told = {"campaign": campaign, "kind": kinds.get(kind, kind), "n": words.number(planned.value)}
+            told = {"campaign": campaign, "kind": kinds.get(kind, kind)}
             if verdict == "cannot_be_told":
                 said.append(
-                    words.say(
+                    words.say_many(
+                        "Of “{campaign}” it can be told how many came back, not what they brought: the one"
+                        " offer of its kind in the plan ({kind}) pays if second lives are worth what is"
+                        " estimated.",
                         "Of “{campaign}” it can be told how many came back, not what they brought: the {n}"
                         " offers of its kind in the plan ({kind}) pay if second lives are worth what is"
                         " estimated.",
+                        planned.value,
                         **told,
                     )
                 )
             else:
                 said.append(
-                    words.say(
+                    words.say_many(
+                        "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and"
+                        " the plan holds one offer of its kind ({kind}): its profit counts returns and what"
+                        " second lives are worth, but not who unsubscribes for good. To do without it, set"
+                        " their budget to 0 in client.yml (offers.kind_budgets).",
                         "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and"
                         " the plan holds {n} offers of its kind ({kind}): their profit counts returns and"
                         " what second lives are worth, but not who unsubscribes for good. To do without"
                         " them, set their budget to 0 in client.yml (offers.kind_budgets).",
+                        planned.value,
                         **told,
                     )
                 )

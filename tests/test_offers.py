@@ -504,7 +504,7 @@ def test_one_more_caller_is_worth_what_the_calls_beyond_the_capacity_bring():
     # Two calls can be made, and two more by one more caller: 0.05 * 400 - 2 and 0.05 * 300 - 2.
     assert findings["value_of_one_more_caller"].value == pytest.approx(18 + 13)
     said = change_sentences(findings, WORDS)
-    assert any(sentence.startswith("One more caller (1 calls a week for 2 weeks)") for sentence in said)
+    assert any(sentence.startswith("One more caller (1 call a week for 2 weeks)") for sentence in said)
     assert found(plan_for(frame, offer()))["value_of_one_more_caller"].value is None
 
 

@@ -115,10 +115,12 @@ def _introduction(run: Chapter, frame: pd.DataFrame) -> list[str]:
     ]
     if found is None:
         return said
-    live_now = say(
+    live_now = words.say_many(
+        "Live: {n} customer in the sheet {scoring} follows the yellow cells of the sheet {weights}; all other"
+        " lists are as delivered, as values.",
         "Live: {n} customers in the sheet {scoring} follow the yellow cells of the sheet {weights}; all other"
         " lists are as delivered, as values.",
-        n=words.number(found.n),
+        found.n,
         **{name: found.titles[name] for name in ("scoring", "weights")},
     )
     if len(found.later):

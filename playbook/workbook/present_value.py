@@ -114,14 +114,14 @@ class PresentValueSheet:
         figures: tuple[tuple[int, str, str, float | str, str], ...] = (
             (
                 NEW,
-                say("a new customer is worth ({n} years)", n=spans[0]),
+                say("a new customer is worth (years: {n})", n=spans[0]),
                 f"=$F${total[0]}-$B${ACQUISITION + 1}",
                 new,
                 "total_money",
             ),
             (
                 BACK,
-                say("a customer won back is worth ({n} months)", n=spans[1]),
+                say("a customer won back is worth (months: {n})", n=spans[1]),
                 f"=$L${total[1]}-$B${WIN_BACK + 1}",
                 back,
                 "total_money",
