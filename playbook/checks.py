@@ -305,7 +305,9 @@ def sentences(findings: Findings, words: Words) -> list[str]:
         )
         + " "
         + say(
-            "They make {orders} by {buyers} from {first} to {last}, worth {revenue} net of returns.",
+            "That makes {orders} by {buyers} on {first}, worth {revenue} net of returns."
+            if value["first_day"] == value["last_day"]
+            else "That makes {orders} by {buyers} from {first} to {last}, worth {revenue} net of returns.",
             orders=many("{n} order", "{n} orders", value["orders"]),
             buyers=many("{n} customer", "{n} customers", value["buyers"]),
             first=words.date(date.fromisoformat(str(value["first_day"]))),

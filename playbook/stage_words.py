@@ -138,9 +138,7 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
     known = sum(counts.values())
     if known == 1:
         stage = next(stage for stage in STAGES if counts[stage])
-        name = stage_labels(words)[stage]
-        only = [say("One person is known, in the stage “{stage}”.", stage=name)]
-        return only + _margin_sentences(findings, words)
+        return [say("One person is known, in the stage “{stage}”.", stage=stage_labels(words)[stage])]
     said = [
         say(
             "Of {known} people known, {buyers}. {engaged}"
