@@ -191,7 +191,7 @@ def _row(as_of: date, lost: Findings, plan: Findings) -> dict[str, Any]:
 
 def _returned(run: EarlierRun, following: date, history: History) -> int | None:
     """Return how many of those lapsed ordered by the next report; None where the data end before it."""
-    if history.data_end < following:
+    if history.data_end < following or history.last_day <= run.as_of:
         return None
     then = pd.read_parquet(run.folder / "tables/customers.parquet", columns=["customer_id", "lapsed"])
     orders, first, last = history.orders, ibis.literal(run.as_of), ibis.literal(following)

@@ -116,6 +116,11 @@ def test_a_plan_whose_horizon_lies_beyond_the_data_is_not_compared_with_nothing(
     assert "do not reach the day on which it is to be read" in " ".join(told.sentences(WORDS))
 
 
+def test_nobody_is_counted_as_not_back_where_no_order_is_known_since(tmp_path):
+    report(tmp_path, as_of=date(2025, 12, 31))
+    assert pd.isna(story(tmp_path, planned_client(as_of=date(2026, 1, 20))).runs.iloc[0]["returned"])
+
+
 def test_without_an_earlier_plan_that_is_said(tmp_path):
     report(tmp_path)
     (tmp_path / BEFORE.isoformat() / "plan.csv").unlink()
