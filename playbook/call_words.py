@@ -132,19 +132,20 @@ def _expected(findings: Findings, words: Words) -> str:
         )
     values = {
         "leaving": words.number(leaving.value),
+        "are": words.say_many("is", "are", round(leaving.value)),
         "days": words.number(findings["calls_horizon"].value),
     }
     if contracts:
         return words.say_many(
             "One contract runs today; about {leaving} is expected to be cancelled within {days} days.",
-            "{n} contracts run today; about {leaving} are expected to be cancelled within {days} days.",
+            "{n} contracts run today; about {leaving} {are} expected to be cancelled within {days} days.",
             watched.value,
             **values,
         )
     return words.say_many(
         "One customer is not lapsed today; the number expected to order nothing within {days} days is"
         " {leaving}.",
-        "{n} customers are not lapsed today; about {leaving} of them are expected to order nothing within"
+        "{n} customers are not lapsed today; about {leaving} of them {are} expected to order nothing within"
         " {days} days.",
         watched.value,
         **values,

@@ -196,10 +196,12 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
         said.append(say("How many of them would return unaided cannot be told from these data."))
     else:
         said.append(
-            say(
+            words.say_many(
+                "They are not nobody: about {n} of them returns within {days} days without any offer (90%"
+                " interval {low} to {high}), {share} of all who are expected to return.",
                 "They are not nobody: about {n} of them return within {days} days without any offer (90%"
                 " interval {low} to {high}), {share} of all who are expected to return.",
-                n=number(back.value),
+                round(back.value),
                 days=number(findings["horizon_days"].value),
                 low=number(back.low or 0),
                 high=number(back.high or 0),
