@@ -207,7 +207,9 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
     days = number(findings["horizon_days"].value)
     said = [
         words.say_many(
-            "{n} of all who ever ordered ({buyers}) is lapsed ({share}), and brought {margin} of margin.",
+            "{n} of all who ever ordered ({buyers}) is lapsed ({share}), and brought {margin} of margin."
+            if lapsed.n != 1
+            else "The one customer who ever ordered is lapsed, and brought {margin} of margin.",
             "{n} of {buyers} customers who ever ordered are lapsed ({share}); they brought {margin} of"
             " margin.",
             lapsed.value,

@@ -166,7 +166,9 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
         return [say("Nobody bought only once: there are no occasional buyers.")]
     said = [
         words.say_many(
-            "{n} of all who ever ordered ({buyers}) is an occasional buyer ({share}).",
+            "{n} of all who ever ordered ({buyers}) is an occasional buyer ({share})."
+            if occasional.n != 1
+            else "The one customer who ever ordered is an occasional buyer.",
             "{n} of {buyers} customers who ever ordered are occasional buyers ({share}).",
             occasional.value,
             buyers=number(occasional.n or 0),
