@@ -16,7 +16,7 @@ from statsmodels.stats.power import normal_power_het
 from playbook.campaign_data import events_of, follow
 from playbook.history import History
 from playbook.sources import Sources
-from playbook.trial_effects import ALPHA, skewed
+from playbook.trial_effects import ALPHA, difference_skewness, skewed
 
 Array = npt.NDArray[np.float64]
 
@@ -186,7 +186,8 @@ def power_of_margin(
     spread = variances[0] ** 2 / (arms.contacted - 1) + variances[1] ** 2 / (arms.held_back - 1)
     freedom = np.divide(total**2, spread, out=np.full(REPEATS, 2.0), where=spread > 0)
     se = np.sqrt(np.where(total > 0, total, np.inf))
-    skewness = (yes[2] / arms.contacted**2 - no[2] / arms.held_back**2) / se**3
+    sizes = (arms.contacted, arms.held_back)
+    skewness = difference_skewness(sizes, (yes[1], no[1]), (yes[2], no[2]), se)
     reach = student.ppf(1 - ALPHA / 2, freedom)
     low = difference - np.maximum(reach, skewed(reach, skewness)) * np.where(total > 0, se, 0)
     small = min(arms.contacted, arms.held_back) / (arms.contacted + arms.held_back)

@@ -56,7 +56,8 @@ class Effect:
         Welch: standard error, 95% interval, two-sided p; bounds moved out and p raised where
         the skewness of amounts asks for it (Hall 1992). None where there are too few buyers.
     skewness, freedom : float
-        Of the difference of amounts (0 for shares), and Welch's degrees of freedom.
+        Of the difference of amounts (0 for shares, see `difference_skewness`), and Welch's degrees of
+        freedom.
     corrected_low, corrected_high : float or None
         The interval corrected for several arms (Holm); with one arm the same.
     adjusted, adjusted_low, adjusted_high : float or None
@@ -136,9 +137,7 @@ def welch(values: Array, treated: Flags, happened: Array, name: str, days: int, 
         return found
     compared = CompareMeans(DescrStatsW(yes), DescrStatsW(no))
     se, freedom = float(compared.std_meandiff_separatevar), float(compared.dof_satt())
-    skewness = 0.0
-    if UNITS[name] != "share":
-        skewness = (third_moment(yes) / len(yes) ** 2 - third_moment(no) / len(no) ** 2) / se**3
+    skewness = 0.0 if UNITS[name] == "share" else _skewness((yes, no), se)
     found = replace(found, se=se, skewness=skewness, freedom=freedom)
     t = found.value / se
     found = replace(found, p=2 * float(student.sf(min(abs(t), abs(float(symmetric(t, skewness)))), freedom)))
@@ -146,9 +145,38 @@ def welch(values: Array, treated: Flags, happened: Array, name: str, days: int, 
     return replace(found, low=low, high=high, corrected_low=low, corrected_high=high)
 
 
-def third_moment(values: Array) -> float:
-    """Return the mean cube of the deviations from the mean."""
-    return float(((values - values.mean()) ** 3).mean())
+def _skewness(arms: tuple[Array, Array], se: float) -> float:
+    """Return the skewness of a difference of means from the values of its arms."""
+    thirds = [float(((values - values.mean()) ** 3).mean()) for values in arms]
+    sizes = (len(arms[0]), len(arms[1]))
+    return float(difference_skewness(sizes, (arms[0].var(), arms[1].var()), (thirds[0], thirds[1]), se))
+
+
+def difference_skewness(
+    sizes: tuple[int, int],
+    variances: tuple[Array | float, Array | float],
+    thirds: tuple[Array | float, Array | float],
+    se: Array | float,
+) -> Array:
+    """Return the skewness of the difference of two means, both arms taken to be of one shape.
+
+    A small arm that holds none of the rare large amounts has a small spread and shows no skewness,
+    just when its bound should move out. How skewed single values are is therefore read from both
+    arms together, by their sizes; how far they spread from each arm alone.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+    variances, thirds : tuple of float, or arrays of one shape
+        Second and third central moments of each arm's values; an arm without spread has no shape.
+    se : float or array
+        Standard error of the difference.
+    """
+    cubes = [np.asarray(variance, dtype=float) ** 1.5 for variance in variances]
+    weights = [np.where(cube > 0, n, 0) for n, cube in zip(sizes, cubes, strict=True)]
+    shapes = [third / np.where(cube > 0, cube, 1.0) for third, cube in zip(thirds, cubes, strict=True)]
+    shape = (weights[0] * shapes[0] + weights[1] * shapes[1]) / np.maximum(weights[0] + weights[1], 1)
+    return np.asarray(shape * (cubes[0] / sizes[0] ** 2 - cubes[1] / sizes[1] ** 2) / se**3)
 
 
 def symmetric(t: Array | float, skewness: Array | float) -> Array:
@@ -202,6 +230,8 @@ def harm(values: Array, treated: Flags, name: str, days: int) -> Effect:
 def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) -> Effect:
     """Add the regression-adjusted effect: arm, what was before, and their products (Lin 2013), HC3.
 
+    Its bounds move out where the skewness of what is left of amounts asks for it, as Welch's do.
+
     Parameters
     ----------
     before : array, shape (customers, columns) or None
@@ -218,10 +248,10 @@ def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) 
     if np.linalg.matrix_rank(design.T @ design) < design.shape[1]:
         return effect
     fitted = sm.OLS(values, design).fit(cov_type="HC3")
-    low, high = fitted.conf_int(ALPHA)[1]
-    return replace(
-        effect, adjusted=float(fitted.params[1]), adjusted_low=float(low), adjusted_high=float(high)
-    )
+    value, se, left = float(fitted.params[1]), float(fitted.bse[1]), np.asarray(fitted.resid)
+    skewness = 0.0 if effect.unit == "share" else _skewness((left[treated], left[~treated]), se)
+    low, high = interval_at(replace(effect, value=value, se=se, skewness=skewness), ALPHA)
+    return replace(effect, adjusted=value, adjusted_low=low, adjusted_high=high)
 
 
 def known_before(trial: Trial) -> Array | None:

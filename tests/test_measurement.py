@@ -20,7 +20,18 @@ from playbook.naive_answers import naive_answers, naive_sentences
 from playbook.over_time import over_time, second_lives, share_active
 from playbook.settings import load
 from playbook.sources import open_sources
-from playbook.trial_effects import Effect, bootstrap, correct, harm, outcome, skewed, symmetric, welch
+from playbook.trial_effects import (
+    Effect,
+    adjust,
+    bootstrap,
+    correct,
+    difference_skewness,
+    harm,
+    outcome,
+    skewed,
+    symmetric,
+    welch,
+)
 from playbook.uplift import by_segment
 from playbook.verdicts import Evidence, arms_alike, judge, sample_ratio
 from playbook.wording import Words
@@ -80,6 +91,36 @@ def test_a_long_tail_moves_both_bounds_to_the_side_of_the_smaller_arms_tail():
     assert (effect.low + effect.high) / 2 < effect.value
     for u in (-2.0, 0.3, 2.5):
         assert skewed(symmetric(u, effect.skewness), effect.skewness) == pytest.approx(u)
+
+
+def test_a_small_arm_without_its_large_amounts_still_has_its_bound_moved_out():
+    random = np.random.default_rng(3)
+    large = np.where(random.random(2700) < 0.2, random.lognormal(3, 1.2, 2700), 0.0)
+    small = np.where(np.arange(300) < 60, 60.0 + np.arange(300) % 7, 0.0)
+    values, treated = np.concatenate([large, small]), np.arange(3000) < 2700
+    effect = welch(values, treated, values, "margin", 90, 30)
+    below, above = effect.value - effect.low, effect.high - effect.value
+    shape = ((small - small.mean()) ** 3).mean() / small.std() ** 3
+    alone = -shape * small.std() ** 3 / 300**2 / effect.se**3
+    assert effect.skewness < alone
+    assert below > 1.05 * above
+
+
+def test_the_shape_of_one_arm_alone_counts_where_the_other_has_no_spread():
+    found = difference_skewness((100, 50), (4.0, 0.0), (16.0, 0.0), 0.2)
+    assert found == pytest.approx(16.0 / 100**2 / 0.2**3)
+
+
+def test_the_adjusted_interval_moves_out_as_welchs_does():
+    random = np.random.default_rng(5)
+    values = np.where(random.random(3000) < 0.1, random.lognormal(3, 1.2, 3000), 0.0)
+    treated = np.arange(3000) < 2700
+    effect = adjust(
+        welch(values, treated, values, "margin", 90, 30), values, treated, random.random((3000, 2))
+    )
+    below, above = effect.adjusted - effect.adjusted_low, effect.adjusted_high - effect.adjusted
+    assert below > 1.05 * above
+    assert below / above == pytest.approx((effect.value - effect.low) / (effect.high - effect.value), rel=0.3)
 
 
 def test_no_interval_below_thirty_buyers_in_the_smaller_arm():
