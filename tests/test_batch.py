@@ -154,18 +154,35 @@ def test_an_unchanged_client_reaches_no_lane(ground):
     assert [o.status for o in batch.run(requests(ground, "acme"), Lanes(1, 1, no_lane))] == [UNCHANGED]
 
 
-def test_a_batch_without_changes_loads_none_of_the_large_packages(ground):
-    run_here(ground, "acme", "bettini", "cima")
+def loaded(ground, *words):
+    """Return what a command prints, and the modules that its process has loaded by the end."""
     code = (
-        "import sys\nfrom playbook import cli\nsys.argv = ['playbook', 'batch']\n"
+        f"import sys\nfrom playbook import cli\nsys.argv = {['playbook', *words]}\n"
         "try:\n    cli.main()\nfinally:\n    print(*sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ground
     )
-    assert "3 clients: 3 unchanged." in done.stdout
-    large = {"pandas", "numpy", "pyarrow", "ibis", "matplotlib", "papermill", "nbconvert", "jupyter_client"}
-    assert large.isdisjoint(done.stdout.splitlines()[-1].split())
+    return done.stdout, set(done.stdout.splitlines()[-1].split())
+
+
+CHAPTERS_OWN = {"pandas", "ibis", "duckdb", "matplotlib", "scipy", "lifelines", "statsmodels"}
+RUN_S_OWN = {"numpy", "pyarrow", "papermill", "nbconvert", "jupyter_client"}
+
+
+def test_a_batch_without_changes_loads_none_of_the_large_packages(ground):
+    run_here(ground, "acme", "bettini", "cima")
+    said, modules = loaded(ground, "batch")
+    assert "3 clients: 3 unchanged." in said
+    assert (CHAPTERS_OWN | RUN_S_OWN).isdisjoint(modules)
+
+
+def test_a_run_leaves_to_its_kernel_what_only_chapters_need_and_a_second_one_loads_nothing(ground):
+    _, modules = loaded(ground, "run", "acme")
+    assert CHAPTERS_OWN.isdisjoint(modules)
+    said, modules = loaded(ground, "run", "acme")
+    assert "Nothing has changed" in said
+    assert (CHAPTERS_OWN | RUN_S_OWN).isdisjoint(modules)
 
 
 def test_only_those_that_failed_last_are_run_again(ground):
