@@ -8,7 +8,7 @@ back next week, and the lists of a quarter are judged together as one campaign.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ import pandas as pd
 
 from playbook.cox import Flags
 from playbook.findings import Finding
+from playbook.history import History
+from playbook.landmarks import describe
 from playbook.settings import Settings
 from playbook.window import Window
 
@@ -89,7 +91,23 @@ class CallTrial:
         return np.asarray(numbers < self.share * 2.0**64)
 
 
-def weigh(worth: pd.DataFrame, horizon_days: int, settings: Settings, as_of: date) -> CallTrial:
+def sooner(history: History) -> float | None:
+    """Return how many order within the measurement's days for one who orders within the horizon.
+
+    Of all customers on the last past day that was followed for both; None where there is none, or
+    nobody ordered.
+    """
+    horizon, days = history.settings.horizon_days, history.settings.measurement.horizon_days
+    landmark = history.as_of - timedelta(days=max(horizon, days))
+    if landmark < history.first_day:
+        return None
+    seen = describe(history, [landmark], horizon)
+    wait = seen.loc[seen["returned"], "wait"]
+    within = int((wait <= horizon).sum())
+    return int((wait <= days).sum()) / within if within else None
+
+
+def weigh(worth: pd.DataFrame, ratio: float | None, settings: Settings, as_of: date) -> CallTrial:
     """Say whether enough could be held back from the calls of a quarter to be of use.
 
     Enough are so many that the measurement could give an interval: ``measurement.least_buyers``
@@ -100,15 +118,17 @@ def weigh(worth: pd.DataFrame, horizon_days: int, settings: Settings, as_of: dat
     ----------
     worth : DataFrame
         Whoever is worth a call and is not called by a rule, the first first: chance (of an order
-        within ``horizon_days``).
+        within the horizon).
+    ratio : float or None
+        As `sooner` returns it.
     """
     chosen, measured = settings.warning, settings.measurement
     share = settings.offers.holdout_share if chosen.holdout_share is None else chosen.holdout_share
     reached = worth.head(int(WEEKS * chosen.calls_per_week / (1 - share)))
     chance = reached["chance"].to_numpy(float)
     days, least = measured.horizon_days, measured.least_buyers
-    within = 1 - (1 - chance) ** (days / horizon_days)
-    known = bool(np.isfinite(chance).all())
+    within = np.clip(chance * (np.nan if ratio is None else ratio), 0, 1)
+    known = bool(np.isfinite(within).all())
     buyers = float(share * within.sum()) if known else None
     if worth.empty:
         verdict = "nobody"

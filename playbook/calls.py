@@ -246,7 +246,7 @@ def _watch(
     warning = [name for name in signals.warning if name in shown] if signals else []
     reasons = reasons_of(told, shown, warning, words)
     told["warned"] = np.array([bool(found) for found in reasons], dtype=bool)
-    trial = _list_calls(told, history)
+    trial = _list_calls(told, history, call_trial.sooner(history))
     called = told["call_rank"].notna().to_numpy(bool)
     listed = called | told["write_instead"].to_numpy(bool)
     behind = told[["orders", "silence", "age"]].to_numpy(int)
@@ -321,7 +321,7 @@ def _in_order(told: pd.DataFrame) -> Positions:
     return np.asarray(measured.index, dtype=np.intp)
 
 
-def _list_calls(told: pd.DataFrame, history: History) -> CallTrial:
+def _list_calls(told: pd.DataFrame, history: History, ratio: float | None) -> CallTrial:
     """Add who is called, held back or written to instead, as in `Calls.customers`; return the trial.
 
     As many are called as can be. Held back are those whom chance says, as far down as the last who
@@ -329,7 +329,7 @@ def _list_calls(told: pd.DataFrame, history: History) -> CallTrial:
     """
     settings, order, ruled = history.settings, _in_order(told), _ruled(told)
     capacity = settings.warning.calls_per_week
-    trial = call_trial.weigh(told.iloc[order[~ruled[order]]], settings.horizon_days, settings, history.as_of)
+    trial = call_trial.weigh(told.iloc[order[~ruled[order]]], ratio, settings, history.as_of)
     kept = trial.draw(told["customer_id"], settings.seed) & ~ruled
     reached = order[np.cumsum(~kept[order]) <= capacity] if capacity else order[:0]
     made = reached[~kept[reached]]

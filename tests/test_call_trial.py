@@ -32,7 +32,7 @@ def worth(n, chance=0.5):
 
 
 def weigh(n=1000, chance=0.5, **chosen):
-    return call_trial.weigh(worth(n, chance), 90, settings(**chosen), SUNDAY)
+    return call_trial.weigh(worth(n, chance), 1.0, settings(**chosen), SUNDAY)
 
 
 def test_a_trial_needs_as_many_buyers_held_back_as_an_interval_does():
@@ -50,10 +50,21 @@ def test_a_quarter_holds_no_more_than_its_calls():
     assert few.worth == 1000
 
 
-def test_a_longer_measurement_sees_more_buyers_than_the_horizon_of_the_chance():
-    chosen = settings().model_copy(deep=True)
-    short = call_trial.weigh(worth(500), 183, chosen, SUNDAY)
-    assert short.buyers == pytest.approx(100 * (1 - 0.5 ** (90 / 183)))
+def test_buyers_are_counted_within_the_days_of_the_measurement(client):
+    """One in two who order within half a year does so within 90 days: 500 worth a call give 25 buyers."""
+    first, end = date(2024, 12, 1), date(2025, 9, 28)
+    past = end - timedelta(days=183)
+    rows = [(f"c{k}", first, 20) for k in range(300)] + [("z", end, 20)]
+    rows += [(f"c{k}", past + timedelta(days=60 if k % 2 else 150), 20) for k in range(200)]
+    orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"])
+    data, name = client(orders.to_csv(index=False))
+    sources = open_sources(load(name, data), data / name)
+    history = read_history(load(name, data), sources)
+    ratio = call_trial.sooner(history)
+    sources.close()
+    assert ratio == 0.5
+    assert call_trial.weigh(worth(500), ratio, settings(), SUNDAY).buyers == pytest.approx(25)
+    assert call_trial.weigh(worth(500), None, settings(), SUNDAY).verdict == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +119,7 @@ class Standing:
 
 def test_all_calls_are_made_and_those_held_back_stand_among_them_by_worth():
     frame = told()
-    calls._list_calls(frame, Standing(least=10))
+    calls._list_calls(frame, Standing(least=10), 1.0)
     called, held = frame[frame["call_rank"].notna()], frame[frame["call_held_back"]]
     assert list(called.sort_values("call_rank")["call_rank"]) == list(range(1, 51))
     assert len(held) and not held["call_rank"].notna().any() and held["call_kind"].isna().all()
@@ -121,7 +132,7 @@ def test_next_week_s_list_calls_nobody_who_is_held_back_this_week():
     first, second = told(), told()
     second["margin_at_stake"] = second["margin_at_stake"].sample(frac=1, random_state=1).to_numpy()
     for frame in (first, second):
-        calls._list_calls(frame, Standing(least=10))
+        calls._list_calls(frame, Standing(least=10), 1.0)
     held = set(first.loc[first["call_held_back"], "customer_id"])
     assert held and not held & set(second.loc[second["call_rank"].notna(), "customer_id"])
 
@@ -130,7 +141,7 @@ def test_whoever_may_not_be_called_or_was_contacted_lately_is_neither_called_nor
     frame = told()
     frame.loc[::2, "may_phone"] = False
     frame.loc[1::4, "contacted_recently"] = True
-    calls._list_calls(frame, Standing(least=5, share=0.4))
+    calls._list_calls(frame, Standing(least=5, share=0.4), 1.0)
     listed = frame[frame["call_rank"].notna() | frame["call_held_back"]]
     assert frame["call_held_back"].any() and listed["may_phone"].all()
     assert not (listed["contacted_recently"] & ~listed["complaint"]).any()
@@ -141,7 +152,7 @@ def test_who_would_be_called_but_for_consent_is_written_to_where_that_is_allowed
     frame = told()
     frame.loc[::2, "may_phone"] = False
     frame.loc[[0, 4], "may_letter"] = False
-    calls._list_calls(frame, Standing(least=10))
+    calls._list_calls(frame, Standing(least=10), 1.0)
     instead = frame[frame["write_instead"]]
     assert list(instead.index) == [2, *range(6, 50, 2)]  # of the first 50, whoever may be called or not
     assert instead["call_rank"].isna().all() and instead["call_kind"].notna().all()
@@ -149,7 +160,7 @@ def test_who_would_be_called_but_for_consent_is_written_to_where_that_is_allowed
 
 def test_without_capacity_nobody_is_called_or_held_back():
     frame = told()
-    calls._list_calls(frame, Standing(per_week=0))
+    calls._list_calls(frame, Standing(per_week=0), 1.0)
     assert frame["call_rank"].isna().all() and not frame["call_held_back"].any()
 
 
