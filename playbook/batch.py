@@ -8,12 +8,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from playbook import runner, runs, settings
-from playbook.errors import CallError, PlaybookError, did_you_mean, one_line
+from playbook.errors import CallError, PlaybookError, UnderWay, one_line
 from playbook.lanes import Lanes
 from playbook.plan import Request, make_plan
 from playbook.runner import Finished
@@ -22,6 +22,7 @@ RECORD = ".batch.jsonl"
 """In the folder of reports: a line for each client that a batch has brought to its end."""
 
 DONE, UNCHANGED, FAILED, DUE = "done", "unchanged", "failed", "to be run"
+UNDER_WAY, CANNOT = "under way", "cannot be run"
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,12 @@ def clients(data: Path, named: Sequence[str]) -> list[str]:
     CallError
         For a client that is not there, or where there is none.
     """
-    known = sorted(path.parent.name for path in data.glob(f"*/{settings.SETTINGS_FILE}"))
+    known, _ = settings.clients_in(data)
     if not known:
         raise CallError(f"There is no client in {data}: a client is a folder with {settings.SETTINGS_FILE}.")
     for client in named:
-        settings.named_client(client)
         if client not in known:
-            raise CallError(f"No client {client!r} in {data}.{did_you_mean(client, known)}")
+            settings.client_folder(client, data)
     return list(dict.fromkeys(named)) or known
 
 
@@ -61,7 +61,8 @@ def failed_before(reports: Path, chosen: Sequence[str]) -> list[str]:
 
 def foresee(requests: Sequence[Request]) -> list[Outcome]:
     """Return what would become of each client, without running or writing anything."""
-    return [_settled(request) or Outcome(request.client, DUE, "") for request in requests]
+    seen = [_settled(request) or Outcome(request.client, DUE, "") for request in requests]
+    return [replace(outcome, status=CANNOT) if outcome.status == FAILED else outcome for outcome in seen]
 
 
 def run(
@@ -136,6 +137,8 @@ def _settled(request: Request) -> Outcome | None:
 def _came(request: Request, future: Future[Finished], seconds: float) -> Outcome:
     """Return what a lane brought; an error of any kind is this client's alone."""
     error = future.exception()
+    if isinstance(error, UnderWay):
+        return Outcome(request.client, UNDER_WAY, one_line(error))
     if error is not None:
         return Outcome(request.client, FAILED, one_line(error), round(seconds, 1), _now())
     finished = future.result()

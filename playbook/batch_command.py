@@ -8,8 +8,8 @@ from pathlib import Path
 
 import typer
 
-from playbook import batch, lanes, portfolio, progress
-from playbook.batch import FAILED, Outcome
+from playbook import batch, lanes, portfolio, progress, settings
+from playbook.batch import CANNOT, FAILED, UNDER_WAY, Outcome
 from playbook.lanes import Lanes
 from playbook.plan import Request
 
@@ -32,18 +32,25 @@ class Asked:
         if self.only_failed:
             chosen = batch.failed_before(self.reports, chosen)
         places = (self.data, self.reports)
-        if self.cluster:  # its workers may have another working directory
+        if self.cluster is not None:  # its workers may have another working directory
             places = (self.data.resolve(), self.reports.resolve())
         return [Request(client, *places) for client in chosen]
 
     def lanes(self, clients: int) -> AbstractContextManager[Lanes]:
         """Return where the clients are run."""
-        return lanes.cluster(self.cluster) if self.cluster else lanes.processes(min(self.workers, clients))
+        return (
+            lanes.cluster(self.cluster)
+            if self.cluster is not None
+            else lanes.processes(min(self.workers, clients))
+        )
 
 
-def foresee(asked: Asked) -> None:
-    """Print what would be run."""
-    _print_table(batch.foresee(asked.requests()))
+def foresee(asked: Asked) -> bool:
+    """Print what would be run; return whether all of it can be."""
+    outcomes = batch.foresee(asked.requests())
+    _print_table(outcomes)
+    _name_others(asked)
+    return all(outcome.status != CANNOT for outcome in outcomes)
 
 
 def run(asked: Asked) -> bool:
@@ -55,19 +62,32 @@ def run(asked: Asked) -> bool:
         with asked.lanes(len(requests)) as open_lanes, progress.over_clients(len(requests)) as shown:
             requests = [replace(request, beside=open_lanes.beside) for request in requests]
             for outcome in batch.run(requests, open_lanes, shown.now):
-                batch.record(asked.reports, outcome)
+                if outcome.status != UNDER_WAY:  # the other run tells what comes of it
+                    batch.record(asked.reports, outcome)
                 outcomes.append(outcome)
                 shown.ended(_line(outcome))
     except KeyboardInterrupt:
-        typer.echo("Stopped. What was finished stands; the same command goes on from there.", err=True)
+        _print_table(outcomes)
+        typer.echo(
+            "Stopped. What was finished stands; the same command starts the others anew.",
+            err=True,
+        )
         raise typer.Exit(130) from None
     finally:
         if outcomes:
             pages = _write_pages(asked)
     _print_table(outcomes)
+    _name_others(asked)
     for page in pages if outcomes else []:
         typer.echo(page)
     return all(outcome.status != FAILED for outcome in outcomes)
+
+
+def _name_others(asked: Asked) -> None:
+    """Say which folders were passed over, where all clients were meant."""
+    _, others = settings.clients_in(asked.data)
+    if others and not asked.clients:
+        typer.echo(f"Passed over, for want of a client.yml: {', '.join(others)}.", err=True)
 
 
 def _write_pages(asked: Asked) -> list[Path]:
@@ -84,7 +104,8 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
     width = max((len(outcome.client) for outcome in outcomes), default=0)
     for outcome in sorted(outcomes, key=lambda outcome: outcome.client):
         seconds = f"{outcome.seconds:7.1f} s" if outcome.seconds else " " * 9
-        typer.echo(f"{outcome.client:<{width}}  {outcome.status:<9}  {seconds}  {outcome.said}".rstrip())
+        typer.echo(f"{outcome.client:<{width}}  {outcome.status:<13}  {seconds}  {outcome.said}".rstrip())
     counts = Counter(outcome.status for outcome in outcomes)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    typer.echo(f"{len(outcomes)} clients: {told}." if outcomes else "No client to run.")
+    size = "1 client" if len(outcomes) == 1 else f"{len(outcomes)} clients"
+    typer.echo(f"{size}: {told}." if outcomes else "No client to run.")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -19,6 +20,7 @@ from playbook.wording import Words
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     help="Win lost customers back: from a client's orders to a plan, and a measurement of whether it worked.",
 )
@@ -29,8 +31,12 @@ Client = Annotated[str, typer.Argument(help="Name of a folder in the data folder
 
 
 @app.callback()
-def _commands() -> None:
-    """Keep the commands' names, also while there is only one."""
+def _commands(
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    if version:
+        typer.echo(metadata.version("playbook"))
+        raise typer.Exit
 
 
 @app.command()
@@ -61,6 +67,7 @@ def run(
         fresh=fresh,
         teach=teach,
     )
+    _check_writable(reports)
     with progress.over_chapters() as announce:
         finished = runner.run(request, announce)
     for warning in finished.warnings:
@@ -95,8 +102,11 @@ def run_many(
 
     asked = batch_command.Asked(tuple(clients or ()), data, reports, workers, cluster, only_failed, compare)
     if dry_run:
-        batch_command.foresee(asked)
-    elif not batch_command.run(asked):
+        well = batch_command.foresee(asked)
+    else:
+        _check_writable(reports)
+        well = batch_command.run(asked)
+    if not well:
         raise typer.Exit(1)
 
 
@@ -175,6 +185,13 @@ def _copies(client: str, data: Path) -> Path:
     for path in kept:
         typer.echo(f"{path.name} was changed for {client} and stays as it is.", err=True)
     return folder / "notebooks"
+
+
+def _check_writable(reports: Path) -> None:
+    """Refuse a folder of reports that nothing can be written to, before anything starts."""
+    there = next(path for path in (reports, *reports.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise CallError(f"--reports: nothing can be written to {reports}.")
 
 
 def _day(text: str | None) -> date | None:

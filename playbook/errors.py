@@ -33,6 +33,10 @@ class RunFailed(PlaybookError):
     """A run stopped for a reason that is neither call, settings nor data."""
 
 
+class UnderWay(RunFailed):
+    """Another run of the client is under way; nothing is wrong with it."""
+
+
 def one_line(error: BaseException) -> str:
     """Return an error as one line: what, where and what to do."""
     if isinstance(error, PlaybookError):

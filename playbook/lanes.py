@@ -5,6 +5,7 @@ Both are executors of ``concurrent.futures``, each running one client at a time.
 
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import threading
@@ -76,6 +77,8 @@ def cluster(address: str) -> Iterator[Lanes]:
     CallError
         Where dask.distributed is not installed, or no scheduler answers.
     """
+    if not re.match(r"[a-z]+://[^/]", address):
+        raise CallError(f"--cluster: write the scheduler's address as tcp://HOST:8786, not {address!r}.")
     try:
         from distributed import Client
     except ImportError as error:

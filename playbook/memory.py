@@ -20,6 +20,7 @@ def open_engine(settings: Settings, scratch: Path) -> Any:
         preserve_insertion_order=False,
         temp_directory=f"{place}/{scratch.name}" if place else f"{scratch}/engine",
     )
+    connection.raw_sql("SET enable_progress_bar = false")  # a notebook would show it, now and then
     limit, runs = memory_limit(settings), beside()
     if runs > 1:
         share = "SELECT current_setting('threads'), current_setting('memory_limit')"

@@ -1,8 +1,9 @@
 """All clients on one page, and, where it is asked for, what sets them apart on another."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def write(reports: Path, entries: Sequence[Entry], compare: bool = False) -> lis
 
 def portfolio(entries: Iterable[Entry]) -> Markup:
     """Return the table of all clients, and below it what went wrong."""
-    entries = list(entries)
+    entries = sorted(entries, key=lambda entry: entry.status != "failed")  # what needs a person comes first
     headings = ("client", "data as of", "decision", "expected profit", "lapsed value", "data", "latest run")
     table = _table("Every client by its latest good report", headings, [_row(entry) for entry in entries])
     note = Markup(
@@ -91,12 +92,20 @@ def portfolio(entries: Iterable[Entry]) -> Markup:
         " that is used, and how far the report can be trusted.</p>"
     )
     problems = Markup("").join(
-        Markup("<li><strong>{}</strong>: {}</li>").format(entry.client, entry.problem)
+        Markup('<li id="problem-{0}"><strong>{0}</strong>: {1}</li>').format(entry.client, entry.problem)
         for entry in entries
         if entry.problem
     )
     below = Markup("\n<h2>What went wrong</h2>\n<ul>{}</ul>").format(problems) if problems else Markup("")
-    return table + note + below
+    return _counted(entries) + table + note + below
+
+
+def _counted(entries: Sequence[Entry]) -> Markup:
+    """Return how many clients there are by the end of their latest run, and when this was seen."""
+    counts = Counter(entry.status for entry in entries)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    seen = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    return Markup("<p>{}: {} in all, {}.</p>").format(seen, len(entries), told)
 
 
 def comparison(entries: Iterable[Entry]) -> Markup:
@@ -160,8 +169,17 @@ def _row(entry: Entry) -> tuple[object, ...]:
         _with_interval(profit, words) if profit else "–",
         words.money(lapsed.value) if lapsed else "–",
         f"{words.percent(quality.value)}, {_QUALITIES.get(str(quality.verdict), '')}" if quality else "–",
-        entry.status,
+        _status(entry),
     )
+
+
+def _status(entry: Entry) -> Markup:
+    """Return how the latest run ended, with the way to the reason, and when the report was made."""
+    made = str(entry.manifest.get("finished") or "")[:10]
+    if not entry.problem:
+        return Markup("{}<br><small>{}</small>").format(entry.status, made)
+    old = Markup("<br><small>figures of {}</small>").format(made) if made else Markup("")
+    return Markup('<a href="#problem-{}">{}</a>{}').format(entry.client, entry.status, old)
 
 
 def _with_interval(profit: Finding, words: Words) -> Markup:

@@ -18,7 +18,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from playbook.errors import RunFailed
+from playbook.errors import RunFailed, UnderWay
 
 CUSTOMERS = Path("tables") / "customers.parquet"
 INDEX = "index.html"
@@ -86,8 +86,8 @@ def claim(home: Path) -> Iterator[None]:
 
     Raises
     ------
-    RunFailed
-        Where another run of the client is under way.
+    UnderWay
+        Where another run of the client is.
     """
     from filelock import FileLock, Timeout
 
@@ -97,7 +97,7 @@ def claim(home: Path) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise RunFailed(f"A run of {home.name} is under way: wait until it has ended, or stop it.") from None
+        raise UnderWay(f"A run of {home.name} is under way: wait until it has ended, or stop it.") from None
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 """A client's settings: ``client.yml`` as typed models, with presets and every default of the method."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from playbook.errors import CallError, SettingsError, did_you_mean
+from playbook.errors import CallError, DataError, SettingsError, did_you_mean
 from playbook.lifecycle_settings import Lifecycle
 from playbook.measurement_settings import Measurement
 from playbook.offer_settings import Offers
@@ -153,9 +154,16 @@ class Machine(Strict):
     ``spark://host:7077``; with one that is not on this machine its workers have to see ``temp_directory``.
     """
 
-    memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")
+    memory_limit: str | None = None
     temp_directory: str | None = None
     master: str | None = None
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _amount(cls, limit: str | None) -> str | None:
+        if limit is not None and not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", limit):
+            raise ValueError("write an amount of memory as 8GB or 600MB")
+        return limit
 
 
 class Settings(Strict):
@@ -249,6 +257,8 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 """What ``-p NAME=VALUE`` may override, and where it stands in the settings; `WEIGHT` and a criterion too."""
 WEIGHT = "scoring.weights."
+MOST_NAMED = 12
+"""Clients that a message names."""
 
 
 def named_client(client: str) -> None:
@@ -263,24 +273,52 @@ def named_client(client: str) -> None:
         raise CallError(f"{client!r} is no client name: use letters, digits, '-' and '_' only.")
 
 
+def clients_in(data: Path) -> tuple[list[str], list[str]]:
+    """Return the folders of clients, and those without a ``client.yml``.
+
+    A folder that may not be looked into counts as a client: its run says so.
+
+    Raises
+    ------
+    CallError
+        Where ``data`` is no folder.
+    """
+    if not data.is_dir():
+        raise CallError(f"{data} is no folder: name the folder of the clients' folders with --data.")
+    folders = [path for path in sorted(data.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    known = [path.name for path in folders if not _may_enter(path) or (path / SETTINGS_FILE).is_file()]
+    return known, [path.name for path in folders if path.name not in known]
+
+
 def client_folder(client: str, data: Path) -> Path:
     """Return the client's folder.
 
     Raises
     ------
     CallError
-        Where the name could lead out of ``data`` or no such folder is there.
+        Where the name could lead out of ``data``, no such folder is there, or it is no client's.
+    DataError
+        Where the folder may not be looked into.
     """
     named_client(client)
     folder = data / client
-    if not (folder / SETTINGS_FILE).is_file():
-        known = sorted(path.parent.name for path in data.glob(f"*/{SETTINGS_FILE}"))
-        there = f" There are: {', '.join(known)}." if known else ""
+    known, others = clients_in(data)
+    if client in others:
         raise CallError(
-            f"No client {client!r}: {data.name}/{client}/{SETTINGS_FILE} is missing."
-            f"{did_you_mean(client, known)}{there}"
+            f"{folder} has no {SETTINGS_FILE}: playbook new {client} FILE... looks at its exports and"
+            " proposes one."
         )
+    if client not in known:
+        listed = ", ".join(known[:MOST_NAMED]) + (", ..." if len(known) > MOST_NAMED else "")
+        there = f" There are: {listed}." if known else ""
+        raise CallError(f"No client {client!r} in {data}.{did_you_mean(client, known)}{there}")
+    if not _may_enter(folder):
+        raise DataError(f"{data.name}/{client} cannot be opened: Permission denied.")
     return folder
+
+
+def _may_enter(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
 
 
 def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -23,10 +23,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        Where the file is no YAML, not UTF-8 or no mapping.
+        Where the file may not be read, is no YAML, not UTF-8 or no mapping.
     """
     try:
         written = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
+    except PermissionError as error:
+        raise SettingsError(f"{path.name} cannot be read: Permission denied.") from error
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import toys
 
-from playbook import batch, cli, runner, runs
+from playbook import batch, cli, runner, runs, settings
 from playbook.batch import DONE, DUE, FAILED, UNCHANGED
 from playbook.errors import CallError
 from playbook.lanes import Lanes
@@ -133,12 +133,29 @@ def test_a_data_folder_without_clients_is_refused(tmp_path):
 
 def test_a_dry_run_says_what_would_be_run_and_writes_nothing(ground, capsys):
     (ground / "data" / "cima" / "orders.csv").unlink()
-    assert call("batch", "--dry-run") == 0
-    said = capsys.readouterr().out.splitlines()
+    (ground / "data" / "forgotten").mkdir()
+    assert call("batch", "--dry-run") == 1
+    told = capsys.readouterr()
+    said = told.out.splitlines()
     assert [line.split()[:2] for line in said[:2]] == [["acme", "to"], ["bettini", "to"]]
     assert "orders.csv is missing" in said[2]
-    assert said[3] == "3 clients: 1 failed, 2 to be run."
+    assert said[3] == "3 clients: 1 cannot be run, 2 to be run."
+    assert told.err.splitlines() == ["Passed over, for want of a client.yml: forgotten."]
     assert not (ground / "reports").exists()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_a_client_that_fails(ground, monkeypatch):
+    monkeypatch.setattr(settings, "_may_enter", lambda folder: folder.name != "bettini")
+    outcomes = run_here(ground, *batch.clients(ground / "data", ()))
+    assert outcomes["bettini"].status == FAILED
+    assert outcomes["bettini"].said == "data/bettini cannot be opened: Permission denied."
+
+
+def test_a_client_under_way_elsewhere_is_no_failure_and_is_not_noted_as_one(ground, capsys):
+    with runs.claim(ground / "reports" / "acme"):
+        assert call("batch") == 0
+    assert "1 under way" in capsys.readouterr().out
+    assert set(batch.read_record(ground / "reports")) == {"bettini", "cima"}
 
 
 def test_an_unchanged_client_reaches_no_lane(ground):
@@ -226,6 +243,7 @@ def test_an_error_of_our_own_stays_with_its_client_too(ground):
 def test_a_client_that_is_being_run_elsewhere_is_left_alone(ground):
     with runs.claim(ground / "reports" / "acme"):
         outcomes = run_here(ground, "acme", "bettini")
+    assert outcomes["acme"].status == batch.UNDER_WAY
     assert outcomes["acme"].said.startswith("A run of acme is under way")
     assert outcomes["bettini"].status == DONE
 

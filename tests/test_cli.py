@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 
 import pytest
 import toys
@@ -20,6 +21,7 @@ def ground(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "SUMMARY", toys.SUMMARY)
     monkeypatch.chdir(tmp_path)
     toys.client(tmp_path / "data")
+    (tmp_path / "data" / "noyml").mkdir()
     toys.chapter(tmp_path / "masters", "01", "data", [])
     return tmp_path
 
@@ -56,7 +58,10 @@ def test_a_run_ends_with_the_path_of_the_report(ground, capsys):
         (["run", "acme", "-p", "horizon_days=soon"], "whole number"),
         (["run", "acme", "--as-of", "31.12.2025"], "expected a date such as 2025-12-31"),
         (["run", "acme", "--chapters", "07"], "There is no chapter '07'"),
-        (["run", "acme", "--data", "elsewhere"], "No client 'acme'"),
+        (["run", "acme", "--data", "elsewhere"], "elsewhere is no folder"),
+        (["run", "noyml"], "noyml has no client.yml: playbook new noyml FILE..."),
+        (["batch", "--cluster", ""], "write the scheduler's address as tcp://HOST:8786"),
+        (["batch", "--cluster", "nonsense"], "write the scheduler's address as tcp://HOST:8786"),
         (["lab", "acne"], "Did you mean 'acme'?"),
     ],
 )
@@ -87,12 +92,17 @@ def test_a_failed_run_is_1_and_says_where(ground, capsys):
     assert last == "Error: chapter 01, cell 3: ZeroDivisionError: division by zero"
 
 
-def test_a_folder_that_cannot_be_written_is_1_without_a_traceback(ground, capsys):
+@pytest.mark.parametrize("words", [["run", "acme"], ["batch"]])
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_starts(ground, capsys, words):
     (ground / "reports").write_text("a file stands here")
-    assert call("run", "acme") == 1
+    assert call(*words) == 2
     said = capsys.readouterr()
-    assert len(said.err.splitlines()) == 1
-    assert said.err.startswith("Error: The run stopped: ")
+    assert said.err.splitlines() == ["Error: --reports: nothing can be written to reports."]
+
+
+def test_the_version_is_said(capsys):
+    assert call("--version") == 0
+    assert capsys.readouterr().out.strip() == metadata.version("playbook")
 
 
 def test_warnings_of_a_run_are_said(ground, capsys):

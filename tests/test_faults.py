@@ -253,8 +253,8 @@ def test_a_file_that_goes_while_it_is_read_is_refused(ground):
 @pytest.mark.parametrize(
     ("place", "sentence"),
     [
-        ("data/acme", "The run stopped: Permission denied"),
-        ("data/acme/client.yml", "The run stopped: Permission denied"),
+        ("data/acme", "data/acme cannot be opened: Permission denied"),
+        ("data/acme/client.yml", "client.yml cannot be read: Permission denied"),
         ("data/acme/orders.csv", "orders.csv cannot be read: Permission denied"),
         ("reports/acme", "The run stopped: Permission denied"),
     ],

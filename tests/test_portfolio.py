@@ -66,7 +66,7 @@ def test_a_client_is_shown_by_its_latest_good_report(tmp_path):
         "EUR 2,418 EUR 3 to EUR 5,413",
         "EUR 137,491",
         "98%, with care",
-        "good",
+        "good 2026-01-02",
     ]
     assert 'href="acme/2025-12-31/index.html"' in pages[0].read_text()
 
@@ -76,11 +76,21 @@ def test_a_client_that_failed_keeps_its_last_good_report_and_says_why(tmp_path):
     a_report(tmp_path, "acme", ended="2026-01-05T00:00:00+00:00", status="failed")
     batch.record(tmp_path, Outcome("bettini", FAILED, "<no> orders", ended="2026-01-01T00:00:00+00:00"))
     html = str(portfolio.portfolio(portfolio.read(tmp_path, ["acme", "bettini", "cima"])))
-    assert [cells(html, row)[-1] for row in (1, 2, 3)] == ["failed", "failed", "not run yet"]
+    ends = ["failed figures of 2026-01-02", "failed", "not run yet"]
+    assert [cells(html, row)[-1].strip() for row in (1, 2, 3)] == ends
+    assert "3 in all, 2 failed, 1 not run yet." in html
+    assert 'href="#problem-acme"' in html and 'id="problem-acme"' in html
     assert "acme/2025-12-31/index.html" in html
     assert "<strong>acme</strong>: chapter 04: no" in html
     assert "<strong>bettini</strong>: &lt;no&gt; orders" in html
     assert cells(html, 3)[0] == "cima"
+
+
+def test_clients_that_failed_come_before_the_others(tmp_path):
+    a_report(tmp_path, "acme")
+    batch.record(tmp_path, Outcome("bettini", FAILED, "no orders", ended="2026-01-01T00:00:00+00:00"))
+    html = str(portfolio.portfolio(portfolio.read(tmp_path, ["acme", "bettini"])))
+    assert cells(html, 1)[0] == "bettini"
 
 
 def test_a_failure_of_a_batch_is_over_once_a_later_run_was_good(tmp_path):
