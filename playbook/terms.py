@@ -6,7 +6,7 @@ donors who give where a shop has customers who order; `in_terms_of` puts a text 
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 _AS_IT_STANDS = re.compile(r"(`[^`]*`|\{[^{}]*\}|\$[^$\n]*\$|\S*(?:[/_]|\.\w)\S*)")
 """Code, placeholders, formulas, names of files and columns."""
@@ -74,7 +74,7 @@ def in_terms_of(preset: str, text: str) -> str:
 
 def _replaced(text: str, rules: Rules) -> str:
     for pattern, by in rules:
-        text = pattern.sub(lambda found, by=by: _like(found, by), text)
+        text = pattern.sub(partial(_like, by=by), text)
     return text
 
 
