@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
@@ -247,7 +247,7 @@ def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) 
     design = np.column_stack([np.ones(len(values)), arm, scaled, scaled * arm[:, None]])
     if np.linalg.matrix_rank(design.T @ design) < design.shape[1]:
         return effect
-    fitted = sm.OLS(values, design).fit(cov_type="HC3")
+    fitted = OLS(values, design).fit(cov_type="HC3")
     value, se, left = float(fitted.params[1]), float(fitted.bse[1]), np.asarray(fitted.resid)
     skewness = 0.0 if effect.unit == "share" else _skewness((left[treated], left[~treated]), se)
     low, high = interval_at(replace(effect, value=value, se=se, skewness=skewness), ALPHA)
