@@ -77,8 +77,13 @@ def open_spark(settings: Settings, scratch: Path) -> Spark:
     SettingsError
         Where pyspark or a Java runtime is missing, or the master does not answer.
     """
+    place, master = settings.machine.temp_directory, settings.machine.master or ""
+    if master and not master.startswith("local") and not place:
+        raise SettingsError(
+            "client.yml: engine: spark on another machine needs machine.temp_directory, a folder that this"
+            " machine and all of Spark's workers see."
+        )
     try:
-        import pyspark  # noqa: F401
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise SettingsError(
@@ -86,12 +91,6 @@ def open_spark(settings: Settings, scratch: Path) -> Spark:
         ) from error
     import ibis
 
-    place, master = settings.machine.temp_directory, settings.machine.master or ""
-    if master and not master.startswith("local") and not place:
-        raise SettingsError(
-            "client.yml: engine: spark on another machine needs machine.temp_directory, a folder that this"
-            " machine and all of Spark's workers see."
-        )
     there = SparkSession.getActiveSession()
     session = there or _session(settings, scratch)
     folder = Path(mkdtemp(prefix="playbook-spark-", dir=place or scratch))
