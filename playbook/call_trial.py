@@ -18,6 +18,7 @@ from playbook.cox import Flags
 from playbook.findings import Finding
 from playbook.history import History
 from playbook.landmarks import describe
+from playbook.runs import write_text
 from playbook.settings import Settings
 from playbook.window import Window
 
@@ -194,6 +195,4 @@ def assignment(listed: pd.DataFrame, campaign: str, as_of: date, cost: float | N
 
 def write_assignment(folder: Path, rows: pd.DataFrame) -> None:
     """Write the arms of the calls beside the report, whole or not at all."""
-    partial = folder / "calls.partial"
-    rows.to_csv(partial, index=False, encoding="utf-8", lineterminator="\n")
-    partial.replace(folder / ASSIGNMENT)
+    write_text(folder / ASSIGNMENT, rows.to_csv(index=False, lineterminator="\n"))

@@ -200,15 +200,7 @@ def _rules(findings: Findings, words: Words) -> list[str]:
 
 def _held_back(findings: Findings, words: Words) -> list[str]:
     """Word who is not called so that the calls can be judged, or why nobody is held back."""
-    say, number = words.say, words.number
-    trial, buyers = findings["calls_trial"], findings["calls_trial_buyers"].value
-    values = {
-        "days": number(findings["calls_trial_days"].value),
-        "worth": number(trial.n or 0),
-        "kept": number(findings["calls_trial_held_back"].value),
-        "buyers": number(buyers or 0),
-        "least": number(findings["calls_trial_least"].value),
-    }
+    say, trial = words.say, findings["calls_trial"]
     if trial.verdict == "nobody":
         return []
     if trial.verdict == "drawn":
@@ -225,14 +217,14 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
                 " calls.csv beside this report lists both groups: hand it in with the next export, and the"
                 " chapter on measurement judges the calls of a quarter {days} days after the last of them."
                 " Complaints and cancellations are called about whatever chance says.",
-                **values,
+                days=words.number(findings["calls_trial_days"].value),
             ),
         ]
     if trial.verdict == "off":
         return [
             say(
-                "Nobody is held back (warning.holdout_share is 0), so nobody will be able to say whether the"
-                " calls help."
+                "Nobody is held back, as client.yml asks, so nobody will be able to say whether the calls"
+                " help."
             )
         ]
     if trial.verdict == "unknown":
@@ -242,24 +234,31 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
                 " neither can how many it would take."
             )
         ]
+    return [_too_few_to_hold_back(findings, words)]
+
+
+def _too_few_to_hold_back(findings: Findings, words: Words) -> str:
+    """Word what holding calls back could not show, and which share would be enough."""
+    say, number, trial = words.say, words.number, findings["calls_trial"]
     said = say(
         "Nobody is held back to judge the calls by, since it would show nothing: of the {worth} worth a call"
         " for their satisfaction at most {kept} would be held back over a quarter, about {buyers} of these"
         " would order within {days} days, and below {least} no difference can be told.",
-        **values,
+        worth=number(trial.n or 0),
+        kept=number(findings["calls_trial_held_back"].value),
+        buyers=number(findings["calls_trial_buyers"].value or 0),
+        days=number(findings["calls_trial_days"].value),
+        least=number(findings["calls_trial_least"].value),
     )
     enough = findings["calls_trial_enough"].value
     if enough is None:
-        return [said]
-    return [
-        said
-        + " "
-        + say(
-            "Holding back {share} would be enough (warning.holdout_share: {setting} in client.yml).",
-            share=words.percent(enough),
-            setting=f"{enough:.2f}",
-        )
-    ]
+        return said
+    more = say(
+        "Holding back {share} would be enough (warning.holdout_share: {setting} in client.yml).",
+        share=words.percent(enough),
+        setting=f"{enough:.2f}",
+    )
+    return f"{said} {more}"
 
 
 def _without_consent(findings: Findings, words: Words) -> list[str]:

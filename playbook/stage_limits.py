@@ -214,7 +214,6 @@ def _event_sentences(findings: Findings, words: Words) -> list[str]:
 
 
 def _order_sentences(findings: Findings, words: Words) -> list[str]:
-    say, number = words.say, words.number
     said = []
     older, former = findings["perhaps_older"].value, findings["acquired_before"].value
     if older:
@@ -257,22 +256,29 @@ def _order_sentences(findings: Findings, words: Words) -> list[str]:
                 without,
             )
         )
+    return said + _record_too_short(findings, words)
+
+
+def _record_too_short(findings: Findings, words: Words) -> list[str]:
+    """Say so where nobody can have been silent for long enough to be lost."""
     record, lost = findings["record_days"].value, findings["silence_lost"].value
-    if record <= lost:
-        said.append(
-            words.say_many(
-                "The data go back {n} day, too little for anybody to have been silent for the {lost} days"
-                " after which a customer is lost.",
-                "The data go back {n} days, too few for anybody to have been silent for the {lost} days"
-                " after which a customer is lost.",
-                record,
-                lost=number(lost),
-            )
-            if record
-            else say(
+    if record > lost:
+        return []
+    if not record:
+        return [
+            words.say(
                 "The data hold a single day: nobody can have been silent for the {lost} days after which a"
                 " customer is lost.",
-                lost=number(lost),
+                lost=words.number(lost),
             )
+        ]
+    return [
+        words.say_many(
+            "The data go back {n} day, too little for anybody to have been silent for the {lost} days"
+            " after which a customer is lost.",
+            "The data go back {n} days, too few for anybody to have been silent for the {lost} days"
+            " after which a customer is lost.",
+            record,
+            lost=words.number(lost),
         )
-    return said
+    ]

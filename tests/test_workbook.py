@@ -158,3 +158,10 @@ def test_a_list_that_is_too_long_is_cut_and_the_first_sheet_says_so(tmp_path, mo
     told = " ".join(str(row[0]) for row in rows(tmp_path / "workbook.xlsx", "Notes"))
     assert "Only the first 0 rows are in: Ranking, Let go." in told
     assert len(rows(tmp_path / "workbook.xlsx", "Ranking")) == 3
+
+
+def test_an_empty_list_of_those_let_go_says_so(demo_run):
+    gone = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet")["class"].eq("let_go").sum()
+    listed = rows(demo_run.folder / "workbook.xlsx", "Let go")
+    assert len(listed) == 3 + gone
+    assert str(listed[0][0]).startswith("Nobody:") == (gone == 0)

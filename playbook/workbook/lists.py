@@ -108,6 +108,8 @@ def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
         gone = gone.assign(why=let_go_reasons(gone, words), cost=cost)
         total = words.money(cost * len(gone), 2)
         sentence += " " + say("To contact all of them once would have cost {total}.", total=total)
+    if gone.empty:
+        sentence = say("Nobody: for all in the ranking some offer would pay, if it worked as well as hoped.")
     columns = [
         *who(frame, words),
         Column("why", say("why"), "long", say("from the customer's own value and chance")),
