@@ -1,24 +1,14 @@
 """What a call begins with that is made before a customer leaves, and what may be promised in it."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from playbook.catalogue import PRESETS, Offer
-from playbook.first_words import in_full, speaks
+from playbook.catalogue import Offer
+from playbook.first_words import in_full, speaks, texts
 from playbook.settings import Settings
 from playbook.wording import Words
-from playbook.yaml_models import read_yaml
-
-
-@lru_cache(maxsize=3)
-def openings(preset: str) -> dict[str, dict[str, str]]:
-    """Return the first sentences by language and by what the call is about."""
-    written = read_yaml(PRESETS / "checking_in.yml")
-    found: dict[str, dict[str, str]] = written.get(preset, written["usual"])
-    return found
 
 
 def call_words(people: pd.DataFrame, settings: Settings) -> list[str]:
@@ -29,12 +19,12 @@ def call_words(people: pd.DataFrame, settings: Settings) -> list[str]:
     people : DataFrame
         call_kind (see `calls.KINDS`), orders, last_order (date); language where the client has it.
     """
-    texts = openings(settings.preset)
+    openings = texts("checking_in", settings.preset)
     usual = pd.Series(np.where(people["orders"] > 1, "several", "once"), people.index)
     kinds = people["call_kind"].where(people["call_kind"] != "satisfaction", usual)
     rows = zip(speaks(people, settings), kinds, people["orders"], people["last_order"], strict=True)
     return [
-        texts.get(language, texts["en"])[kind].format(
+        openings.get(language, openings["en"])[kind].format(
             orders=int(orders), last_order=in_full(pd.Timestamp(last), language)
         )
         for language, kind, orders, last in rows

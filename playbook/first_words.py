@@ -42,7 +42,7 @@ def speaks(people: pd.DataFrame, settings: Settings) -> list[str]:
 
     Where it is not known or not spoken: ``offers.language``, else that of the report.
     """
-    spoken, otherwise = openings(settings.preset), settings.offers.language or settings.language
+    spoken, otherwise = texts("openings", settings.preset), settings.offers.language or settings.language
     if "language" not in people:
         return [otherwise] * len(people)
     return [
@@ -51,17 +51,18 @@ def speaks(people: pd.DataFrame, settings: Settings) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=3)
-def openings(preset: str) -> dict[str, dict[str, str]]:
-    """Return the openings by language and by what is known of the customer."""
-    written = read_yaml(PRESETS / "openings.yml")
+@lru_cache(maxsize=9)
+def texts(name: str, preset: str) -> dict[str, dict[str, str]]:
+    """Return what is said, by language and by what is known of the customer, from ``catalogues/NAME.yml``."""
+    written = read_yaml(PRESETS / f"{name}.yml")
     found: dict[str, dict[str, str]] = written.get(preset, written["usual"])
     return found
 
 
 def _said(kind: str, language: str, row: dict[Any, Any], offer: Offer, settings: Settings) -> str:
     words = offer.says(language, settings.language)
-    opening = openings(settings.preset).get(language, openings(settings.preset)["en"])[kind]
+    openings = texts("openings", settings.preset)
+    opening = openings.get(language, openings["en"])[kind]
     needed = [name for name in DATES if f"{{{name}}}" in opening]
     if any(pd.isna(row.get(name)) for name in needed):
         return words

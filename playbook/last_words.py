@@ -1,24 +1,12 @@
 """The good last impression: what to say to those who are not worth an offer, if they get in touch."""
 
-from functools import lru_cache
-
 import pandas as pd
 
-from playbook.catalogue import PRESETS
-from playbook.first_words import in_full, speaks
+from playbook.first_words import in_full, speaks, texts
 from playbook.settings import Settings
-from playbook.yaml_models import read_yaml
 
 NOT_WORTH_AN_OFFER = ("let_go", "no_offer_pays")
 """What chapter 07 says of them (plan_status); whoever may not be contacted is neither."""
-
-
-@lru_cache(maxsize=3)
-def farewells(preset: str) -> dict[str, dict[str, str]]:
-    """Return the farewells by language and by what is known of the customer."""
-    written = read_yaml(PRESETS / "farewells.yml")
-    found: dict[str, dict[str, str]] = written.get(preset, written["usual"])
-    return found
 
 
 def last_words(people: pd.DataFrame, settings: Settings) -> list[str]:
@@ -37,7 +25,7 @@ def last_words(people: pd.DataFrame, settings: Settings) -> list[str]:
         name: people[name] if name in people else pd.Series(pd.NaT, index=people.index)
         for name in ("complaint_on", "cancellation_on")
     }
-    texts, said = farewells(settings.preset), []
+    farewells, said = texts("farewells", settings.preset), []
     rows = zip(
         speaks(people, settings),
         people["orders"],
@@ -46,7 +34,7 @@ def last_words(people: pd.DataFrame, settings: Settings) -> list[str]:
         strict=True,
     )
     for language, orders, complaint, cancellation in rows:
-        spoken = texts.get(language, texts["en"])
+        spoken = farewells.get(language, farewells["en"])
         if pd.notna(complaint):
             said.append(spoken["complaint"].format(complaint_on=in_full(pd.Timestamp(complaint), language)))
         elif pd.notna(cancellation):

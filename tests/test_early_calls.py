@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from playbook import catalogue, checking_in
+from playbook import catalogue, checking_in, first_words
 from playbook.settings import Settings
 from playbook.wording import Words
 from playbook.workbook.early_calls import calls_held_back, early_calls, write_instead
@@ -106,7 +106,7 @@ def test_without_calls_there_is_no_sheet(tmp_path):
 
 @pytest.mark.parametrize("preset", ["usual", "donations"])
 def test_every_language_of_the_openings_says_every_kind(preset):
-    texts = checking_in.openings(preset)
+    texts = first_words.texts("checking_in", preset)
     assert set(texts) == {"en", "de", "it", "fr"}
     for said in texts.values():
         assert set(said) == {"complaint", "cancellation", "several", "once"}

@@ -7,7 +7,8 @@ import pytest
 
 from playbook.catalogue import PRESETS
 from playbook.findings import read
-from playbook.last_words import farewells, last_words
+from playbook.first_words import texts
+from playbook.last_words import last_words
 from playbook.settings import Settings
 from playbook.wording import Words
 from playbook.workbook.lists import last_impression
@@ -47,7 +48,7 @@ def test_donors_gave_and_did_not_order_and_unknown_facts_are_left_out():
 
 @pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])
 def test_a_farewell_is_there_in_four_languages_and_offers_nothing(preset):
-    spoken = farewells(preset)
+    spoken = texts("farewells", preset)
     assert set(spoken) == {"en", "de", "it", "fr"}
     assert all(set(kinds) == {"complaint", "cancellation", "several", "once"} for kinds in spoken.values())
     assert not any("%" in text or "CHF" in text for kinds in spoken.values() for text in kinds.values())

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from playbook.catalogue import PRESETS, Offer, load
-from playbook.first_words import first_words, openings, speaks
+from playbook.first_words import first_words, speaks, texts
 from playbook.mailing import valid_until
 from playbook.offer_settings import Offers
 from playbook.settings import Settings
@@ -93,7 +93,7 @@ def test_a_charitys_donors_gave_and_did_not_order():
 def test_every_preset_speaks_the_four_languages(preset, tmp_path):
     for made in load(settings_of(preset), tmp_path):
         assert set(made.first_words) == {"en", "de", "it", "fr"}
-    spoken = openings(preset)
+    spoken = texts("openings", preset)
     assert set(spoken) == {"en", "de", "it", "fr"}
     assert all(set(kinds) == {"complaint", "cancellation", "several", "once"} for kinds in spoken.values())
     assert (PRESETS / "openings.yml").is_file()
