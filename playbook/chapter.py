@@ -16,13 +16,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from playbook import findings as found
+from playbook.archive import findings as found
+from playbook.archive.findings import Finding, Findings
 from playbook.errors import CallError
-from playbook.findings import Finding, Findings
-from playbook.history import History, customers, read_history
-from playbook.settings import Settings, client_folder, load, override
-from playbook.sources import Sources, open_sources
-from playbook.wording import Words
+from playbook.records.history import History, customers, read_history
+from playbook.records.sources import Sources, open_sources
+from playbook.settings.client import Settings, client_folder, load, override
+from playbook.show.words import Words
 
 PROJECT = Path(__file__).parent.parent
 

@@ -12,10 +12,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from playbook import masters, progress, runner, settings
 from playbook.errors import CallError, DataError, PlaybookError, one_line
-from playbook.plan import Request
-from playbook.wording import Words
+from playbook.run import notebooks, progress, runner
+from playbook.run.plan import Request
+from playbook.settings import client as settings
+from playbook.show.words import Words
 
 app = typer.Typer(
     add_completion=False,
@@ -98,7 +99,7 @@ def run_many(
     reports: Reports = Path("reports"),
 ) -> None:
     """Run many clients, and write a page over all of them."""
-    from playbook import batch_command
+    from playbook.run import batch_command
 
     asked = batch_command.Asked(tuple(clients or ()), data, reports, workers, cluster, only_failed, compare)
     if dry_run:
@@ -120,7 +121,7 @@ def new(
     data: Data = Path("data"),
 ) -> None:
     """Look at a client's exports and propose its client.yml."""
-    from playbook import propose  # loads Ibis, which the other commands do without
+    from playbook.intake import propose  # loads Ibis, which the other commands do without
 
     asking = not yes and sys.stdin.isatty() and sys.stdout.isatty()
     proposal = propose.propose(client, files, data, _ask if asking else None)
@@ -132,7 +133,7 @@ def new(
 @app.command()
 def check(client: Client, data: Data = Path("data"), reports: Reports = Path("reports")) -> None:
     """Read a client's data and say what is wrong with them, without running anything."""
-    from playbook.inspection import command  # loads pandas and Ibis, which the other commands do without
+    from playbook.intake.check import command  # loads pandas and Ibis, which the other commands do without
 
     chosen = settings.load(client, data)
     seen = command.examine(chosen, settings.client_folder(client, data))
@@ -149,7 +150,7 @@ def lab(
     reports: Reports = Path("reports"),
 ) -> None:
     """Open JupyterLab on the masters, or on a client's own copies."""
-    folder = masters.masters_folder() if client is None else _copies(client, data)
+    folder = notebooks.masters_folder() if client is None else _copies(client, data)
     places = {"PLAYBOOK_DATA": str(data.resolve()), "PLAYBOOK_REPORTS": str(reports.resolve())}
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
     raise typer.Exit(subprocess.run(command, env=os.environ | places, check=False).returncode)
@@ -180,7 +181,7 @@ def _ask(question: str, proposed: str, others: Sequence[str]) -> str:
 
 def _copies(client: str, data: Path) -> Path:
     folder = settings.client_folder(client, data)
-    written, kept = masters.copy_for_client(client, folder)
+    written, kept = notebooks.copy_for_client(client, folder)
     typer.echo(f"{len(written)} notebooks copied to {folder / 'notebooks'}.", err=True)
     for path in kept:
         typer.echo(f"{path.name} was changed for {client} and stays as it is.", err=True)

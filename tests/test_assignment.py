@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook import highs
-from playbook.assignment import assign
-from playbook.schedule import schedule
-from playbook.shadow_prices import NOBODY, Problem
+from playbook.chapters.plan import highs
+from playbook.chapters.plan.assignment import assign
+from playbook.chapters.plan.prices import NOBODY, Problem
+from playbook.chapters.plan.schedule import schedule
 
 MONEY = st.integers(0, 40).map(float)
 

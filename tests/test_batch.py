@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 import toys
 
-from playbook import batch, cli, runner, runs, settings
-from playbook.batch import DONE, DUE, FAILED, UNCHANGED
+from playbook import cli
+from playbook.archive import folders
 from playbook.errors import CallError
-from playbook.lanes import Lanes
-from playbook.plan import Request
+from playbook.run import batch, runner
+from playbook.run.batch import DONE, DUE, FAILED, UNCHANGED
+from playbook.run.executors import Lanes
+from playbook.run.plan import Request
+from playbook.settings import client
 
 
 @pytest.fixture
@@ -87,7 +90,7 @@ def wait_for(path, process=None):
 
 def left_in(reports):
     """What is neither a report nor a lock nor the record."""
-    return [path.name for path in Path(reports).glob("*/.*") if path.parent.name != runs.LOCKS]
+    return [path.name for path in Path(reports).glob("*/.*") if path.parent.name != folders.LOCKS]
 
 
 def gone(pid):
@@ -145,14 +148,14 @@ def test_a_dry_run_says_what_would_be_run_and_writes_nothing(ground, capsys):
 
 
 def test_a_folder_that_may_not_be_looked_into_is_a_client_that_fails(ground, monkeypatch):
-    monkeypatch.setattr(settings, "_may_enter", lambda folder: folder.name != "bettini")
+    monkeypatch.setattr(client, "_may_enter", lambda folder: folder.name != "bettini")
     outcomes = run_here(ground, *batch.clients(ground / "data", ()))
     assert outcomes["bettini"].status == FAILED
     assert outcomes["bettini"].said == "data/bettini cannot be opened: Permission denied."
 
 
 def test_a_client_under_way_elsewhere_is_no_failure_and_is_not_noted_as_one(ground, capsys):
-    with runs.claim(ground / "reports" / "acme"):
+    with folders.claim(ground / "reports" / "acme"):
         assert call("batch") == 0
     assert "1 under way" in capsys.readouterr().out
     assert set(batch.read_record(ground / "reports")) == {"bettini", "cima"}
@@ -241,7 +244,7 @@ def test_an_error_of_our_own_stays_with_its_client_too(ground):
 
 
 def test_a_client_that_is_being_run_elsewhere_is_left_alone(ground):
-    with runs.claim(ground / "reports" / "acme"):
+    with folders.claim(ground / "reports" / "acme"):
         outcomes = run_here(ground, "acme", "bettini")
     assert outcomes["acme"].status == batch.UNDER_WAY
     assert outcomes["acme"].said.startswith("A run of acme is under way")

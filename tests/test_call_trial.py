@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import call_trial, call_words, calls, findings
-from playbook.campaign_data import read_trials
-from playbook.history import customers, read_history
-from playbook.measurement import measure
-from playbook.settings import Settings, load
-from playbook.sources import open_sources
-from playbook.wording import Words
+from playbook.archive import findings
+from playbook.chapters.warning import call_words, calls
+from playbook.chapters.warning import trial as call_trial
+from playbook.records.history import customers, read_history
+from playbook.records.sources import open_sources
+from playbook.settings.client import Settings, load
+from playbook.show.words import Words
+from playbook.stats.trials.data import read_trials
+from playbook.stats.trials.measure import measure
 
 WORDS = Words()
 SUNDAY = date(2025, 9, 28)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from playbook import catalogue
 from playbook.errors import SettingsError
-from playbook.settings import PRESETS, Settings
-from playbook.wording import Words
+from playbook.offers import catalogue
+from playbook.settings.client import PRESETS, Settings
+from playbook.show.words import Words
 
 CALL = """offers:
   - name: Call

@@ -7,11 +7,16 @@ import ibis
 import pandas as pd
 import pytest
 
-from playbook import backtest, backtest_words, checks, churn, comebacks, returns, settings
+from playbook.chapters.churn import backtest, backtest_words
+from playbook.chapters.churn import returns as comebacks
+from playbook.chapters.churn import threshold as churn
+from playbook.chapters.data import intake as checks
 from playbook.demo import retailer
-from playbook.history import customers, read_history
-from playbook.sources import Sources, open_sources
-from playbook.wording import Words
+from playbook.records.history import customers, read_history
+from playbook.records.sources import Sources, open_sources
+from playbook.settings import client as settings
+from playbook.show.words import Words
+from playbook.stats import return_probability
 
 WORDS = Words()
 
@@ -114,7 +119,7 @@ def test_expected_buyers_agree_with_what_came_half_a_year_later(demo_data):
         past = retailer.generate(seed)
         future = retailer.generate(seed, last_day=date(2026, 4, 1))
         known = _history_of(past)
-        model = returns.fit(known, 183)
+        model = return_probability.fit(known, 183)
         frame = customers(known)
         frame["silence_days"] = comebacks.silence(frame, known.as_of)
         later = future.orders[pd.to_datetime(future.orders["ordered_at"]) > pd.Timestamp(known.as_of)]
@@ -138,7 +143,7 @@ def test_the_backtest_knows_nothing_of_what_came_after(demo, threshold):
     history = demo[2]
     result = backtest.backtest(history, threshold)
     assert result.as_of == history.as_of - timedelta(days=183)
-    blind = returns.seen_from(history, result.as_of)
+    blind = return_probability.seen_from(history, result.as_of)
     assert pd.Timestamp(blind.days.day.max().execute()) <= pd.Timestamp(result.as_of)
     row = result.groups.set_index("group").loc["all"]
     assert row["low"] < row["expected"] < row["high"]

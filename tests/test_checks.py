@@ -6,15 +6,16 @@ import pandas as pd
 import pytest
 from conftest import playbook
 
-from playbook import checks, settings
+from playbook.chapters.data import intake as checks
 from playbook.errors import DataError
-from playbook.history import read_history
-from playbook.inspection import inspect, refuse_errors
-from playbook.inspection.command import examine
-from playbook.inspection.rules import RULES, found
-from playbook.inspection.told import check_findings, checks_table
-from playbook.sources import open_sources
-from playbook.wording import Words
+from playbook.intake.check import inspect, refuse_errors
+from playbook.intake.check.command import examine
+from playbook.intake.check.rules import RULES, found
+from playbook.intake.check.told import check_findings, checks_table
+from playbook.records.history import read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
+from playbook.show.words import Words
 
 WORDS, TODAY = Words(), date(2025, 12, 31)
 HEAD = "customer_id,ordered_at,amount\n"

@@ -8,7 +8,8 @@ from importlib import metadata
 import pytest
 import toys
 
-from playbook import cli, runner
+from playbook import cli
+from playbook.run import runner
 
 PLAYBOOK = [sys.executable, "-m", "playbook.cli"]
 

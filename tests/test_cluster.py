@@ -10,7 +10,7 @@ import time
 import pytest
 import toys
 
-from playbook import runs
+from playbook.archive import folders
 
 pytest.importorskip("distributed")
 
@@ -89,7 +89,7 @@ def test_a_worker_that_is_killed_costs_no_client(ground, address):
     assert int((ground / "data" / "bettini" / "worker").read_text()) == workers["acme"]
     for client in CLIENTS:
         assert [path.name for path in (ground / "reports" / client).iterdir()] == ["2025-12-31"]
-        manifest = runs.read_manifest(ground / "reports" / client / "2025-12-31")
+        manifest = folders.read_manifest(ground / "reports" / client / "2025-12-31")
         assert (manifest["client"], manifest["status"]) == (client, "done")
 
 

@@ -7,14 +7,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from playbook import settings
-from playbook.confidential import KEY, KEY_FILE, key_fingerprint, pseudonym_of
-from playbook.consent import consent_table, consents, suppressed_ids
 from playbook.errors import DataError, SettingsError
-from playbook.history import customers, read_history
-from playbook.reach import reach
-from playbook.sources import open_sources
-from playbook.wording import Words
+from playbook.records.confidential import KEY, KEY_FILE, key_fingerprint, pseudonym_of
+from playbook.records.consent import consent_table, consents, suppressed_ids
+from playbook.records.history import customers, read_history
+from playbook.records.reach import reach
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
+from playbook.show.words import Words
 
 SECRET = "a key that nobody guesses"
 YML = """client: Acme

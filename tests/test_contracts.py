@@ -6,11 +6,13 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 
-from playbook import contracts, group_curves, settings
-from playbook.contract_words import contract_sentences
-from playbook.history import read_history
-from playbook.sources import open_sources
-from playbook.wording import Words
+from playbook.chapters.churn import contracts
+from playbook.chapters.churn.contract_words import contract_sentences
+from playbook.records.history import read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
+from playbook.show.words import Words
+from playbook.stats import group_curves
 
 WORDS = Words()
 FIRST, DAYS, HORIZON = pd.Timestamp("2022-01-01"), 1000, 183

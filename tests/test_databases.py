@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 from conftest import playbook
 
-from playbook.databases import PASSWORD
 from playbook.demo import retailer
 from playbook.errors import DataError, SettingsError
-from playbook.history import customers, read_history
-from playbook.settings import load
-from playbook.sources import open_sources
+from playbook.records.databases import PASSWORD
+from playbook.records.history import customers, read_history
+from playbook.records.sources import open_sources
+from playbook.settings.client import load
 
 SECRET = "s3cret/with:odd@signs"
 

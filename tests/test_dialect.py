@@ -1,10 +1,10 @@
 import pytest
 from xlsxwriter import Workbook
 
-from playbook.dialect import find_encoding, find_header, find_separator, look_at
 from playbook.errors import DataError
-from playbook.plain import parse_day, plain_number
-from playbook.table_settings import Format
+from playbook.intake.look import find_encoding, find_header, find_separator, look_at
+from playbook.records.dialects import parse_day, plain_number
+from playbook.settings.tables import Format
 
 
 def form_of(tmp_path, text: str, encoding: str = "utf-8") -> dict:

@@ -3,10 +3,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from playbook import wording
-from playbook.display import Picture, Say, Table, new_figure
-from playbook.exercises import compare
-from playbook.wording import Words
+from playbook.show import words
+from playbook.show.display import Picture, Say, Table, new_figure
+from playbook.show.exercises import compare
+from playbook.show.words import Words
 
 WORDS = Words("en", "CHF")
 
@@ -21,7 +21,7 @@ def test_numbers_money_and_dates_as_people_write_them():
 
 
 def test_languages_are_those_with_a_catalogue():
-    assert wording.languages() == ["en"]
+    assert words.languages() == ["en"]
 
 
 def test_a_table_has_a_caption_scopes_and_escapes_the_client_s_text():

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from playbook import catalogue, checking_in, first_words
-from playbook.settings import Settings
-from playbook.wording import Words
-from playbook.workbook.early_calls import calls_held_back, early_calls, write_instead
+from playbook.chapters.warning import openings
+from playbook.offers import catalogue, first_words
+from playbook.report.workbook.early_calls import calls_held_back, early_calls, write_instead
+from playbook.settings.client import Settings
+from playbook.show.words import Words
 
 TUESDAY = date(2025, 9, 30)
 
@@ -118,5 +119,5 @@ def test_a_charity_thanks_and_a_call_costs_what_the_catalogue_says(tmp_path):
     listed = early_calls(run, people()).frame.set_index("customer_id")
     assert "danken" in listed["say"]["a"]
     offers = catalogue.load(run.settings, tmp_path)
-    assert checking_in.cost_of_call(offers) == 9.0
-    assert checking_in.cost_of_call(()) is None and checking_in.usual_caller((), "complaint") is None
+    assert openings.cost_of_call(offers) == 9.0
+    assert openings.cost_of_call(()) is None and openings.usual_caller((), "complaint") is None

@@ -20,7 +20,7 @@ import pytest
 import toys
 from conftest import SETTINGS, playbook
 
-from playbook import runs
+from playbook.archive import folders
 
 LAST_GOOD = "2025-12-31"
 NO_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
@@ -163,11 +163,11 @@ def test_a_disk_that_is_full_while_the_report_is_written_costs_no_report(little_
 
 
 def whole(folder):
-    manifest = runs.read_manifest(folder)
-    kept = [runs.Checkpoint(folder, entry["files"]) for entry in manifest.get("chapters", [])]
+    manifest = folders.read_manifest(folder)
+    kept = [folders.Checkpoint(folder, entry["files"]) for entry in manifest.get("chapters", [])]
     return (
         manifest.get("status") == "done"
-        and all(map(runs.is_intact, kept))
+        and all(map(folders.is_intact, kept))
         and (folder / "index.html").is_file()
     )
 

@@ -2,10 +2,10 @@ import ibis
 import pandas as pd
 import pytest
 
-from playbook.first_life import first_life
-from playbook.history import read_history
-from playbook.settings import Settings
-from playbook.sources import Sources
+from playbook.chapters.scoring.first_life import first_life
+from playbook.records.history import read_history
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
 
 
 def history_of(rows):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from playbook.folders import without_folders
+from playbook.run.without_folders import without_folders
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from playbook import settings
 from playbook.errors import DataError
-from playbook.history import at_landmark, customers, read_history, spell_counts, spells
-from playbook.sources import open_sources
+from playbook.records.history import at_landmark, customers, read_history, spell_counts, spells
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
 
 LINES = """c,d,q,a
 ann,2024-01-01,1,10

@@ -2,9 +2,9 @@
 
 import pytest
 
-from playbook.display import Picture, Table, new_figure
-from playbook.interactive import Answer, Knob, explore
-from playbook.wording import Words
+from playbook.show.display import Picture, Table, new_figure
+from playbook.show.sliders import Answer, Knob, explore
+from playbook.show.words import Words
 
 WORDS = Words("en", "CHF")
 KNOBS = {

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import returns
-from playbook.history import History, read_history
-from playbook.interventions import win_back_contacts
-from playbook.landmarks import describe
-from playbook.settings import Settings
-from playbook.sources import Sources
+from playbook.records.history import History, read_history
+from playbook.records.interventions import win_back_contacts
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+from playbook.stats import return_probability
+from playbook.stats.landmarks import describe
 
 LANDMARK = date(2024, 6, 30)
 
@@ -78,7 +78,7 @@ def test_contacts_after_the_day_it_is_seen_from_are_not_known():
     orders = [("a", "2024-01-10"), ("a", "2024-09-01")]
     history = history_of(orders, [("C", "a", "2024-08-10", "treated")])
     assert not seen_of(history)["returned"]
-    past = returns.seen_from(history, date(2024, 8, 1))
+    past = return_probability.seen_from(history, date(2024, 8, 1))
     assert past.contacts_made.count().execute() == 0
     assert seen_of(past)["wait"] == 32 and not seen_of(past)["aided"]
 
@@ -102,7 +102,7 @@ def test_a_campaign_that_won_many_back_does_not_raise_what_comes_unaided():
     called_ones = {customer for _, customer, _, _ in contacts}
     chance = {}
     for name, known in (("counted", contacts), ("ignored", [])):
-        model = returns.fit(history_of(orders, known), 120, draws=50)
+        model = return_probability.fit(history_of(orders, known), 120, draws=50)
         customers = model.today.reset_index()
         others = customers[~customers["customer_id"].isin(called_ones) & (customers["silence"] > 150)]
         chance[name] = float(np.nanmean(model.predict(others)))

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from playbook.known_offers import learn
-from playbook.wording import Words
+from playbook.chapters.plan.known import learn
+from playbook.show.words import Words
 from tests.test_measured_response import campaign, offer
 
 WORDS = Words()

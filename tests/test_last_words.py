@@ -5,13 +5,13 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from playbook.catalogue import PRESETS
-from playbook.findings import read
-from playbook.first_words import texts
-from playbook.last_words import last_words
-from playbook.settings import Settings
-from playbook.wording import Words
-from playbook.workbook.lists import last_impression
+from playbook.archive.findings import read
+from playbook.chapters.scoring.last_words import last_words
+from playbook.offers.catalogue import PRESETS
+from playbook.offers.first_words import texts
+from playbook.report.workbook.lists import last_impression
+from playbook.settings.client import Settings
+from playbook.show.words import Words
 from tests.spreadsheet import rows
 
 

@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook.criteria import Sheet
-from playbook.letting_go import let_go_reasons, let_go_sentences, let_go_table
-from playbook.scoring import Ranking
-from playbook.scoring_settings import Criterion
-from playbook.settings import Settings
-from playbook.wording import Words
+from playbook.chapters.scoring.criteria import Sheet
+from playbook.chapters.scoring.let_go import let_go_reasons, let_go_sentences, let_go_table
+from playbook.chapters.scoring.ranking import Ranking
+from playbook.settings.client import Settings
+from playbook.settings.scoring import Criterion
+from playbook.show.words import Words
 
 WORDS = Words()
 

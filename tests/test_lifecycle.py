@@ -11,16 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from playbook import cohorts, development, lifecycle, settings, stage_changes, stages_by_month
+from playbook.archive.findings import read as read_findings
+from playbook.chapters.lifecycle import base as lifecycle
+from playbook.chapters.lifecycle import by_month, cohorts, development, stage_changes
+from playbook.chapters.lifecycle.daily_events import Signs, read_signs
+from playbook.chapters.lifecycle.rules import STAGES, find_silences, stages_at
 from playbook.errors import SettingsError
-from playbook.findings import read as read_findings
-from playbook.history import History, customers, read_history, spell_counts
-from playbook.lifecycle_settings import Lifecycle
-from playbook.signs import Signs, read_signs
-from playbook.sources import Sources, open_sources
-from playbook.stages import STAGES, find_silences, stages_at
-from playbook.survival import inactivity
-from playbook.wording import Words
+from playbook.records.history import History, customers, read_history, spell_counts
+from playbook.records.sources import Sources, open_sources
+from playbook.settings import client as settings
+from playbook.settings.lifecycle import Lifecycle
+from playbook.show.words import Words
+from playbook.stats.survival import inactivity
 
 WORDS = Words()
 HEAD = "customer_id,ordered_at,amount\n"
@@ -264,7 +266,7 @@ def test_moves_account_for_every_change_of_the_base(demo):
     change = months.base.diff().iloc[1:]
     moves = months.moves
     into = moves.pivot_table(index="month", columns="stage", values="customers", aggfunc="sum")
-    out = moves[moves["before"] != stages_by_month.NEW]
+    out = moves[moves["before"] != by_month.NEW]
     out = out.pivot_table(index="month", columns="before", values="customers", aggfunc="sum")
     shape = {"index": change.index, "columns": change.columns, "fill_value": 0}
     balance = into.fillna(0).reindex(**shape) - out.fillna(0).reindex(**shape)
@@ -274,7 +276,7 @@ def test_moves_account_for_every_change_of_the_base(demo):
 
 def test_the_months_are_the_same_in_parts(demo, monkeypatch):
     whole = demo.develop().months
-    monkeypatch.setattr(stages_by_month, "ROWS_AT_ONCE", demo.signs.size // 4)
+    monkeypatch.setattr(by_month, "ROWS_AT_ONCE", demo.signs.size // 4)
     parts = demo.develop().months
     pd.testing.assert_frame_equal(whole.base, parts.base)
     pd.testing.assert_frame_equal(whole.moves, parts.moves)

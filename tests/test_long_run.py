@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from playbook.findings import read
-from playbook.long_run import long_run
-from playbook.wording import Words
+from playbook.archive.findings import read
+from playbook.chapters.plan.long_run import long_run
+from playbook.show.words import Words
 from tests.test_offers import offer, people, prepared, settings_of
 
 WORDS = Words()

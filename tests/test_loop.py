@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import findings as found
-from playbook import loop
-from playbook.earlier_runs import earlier_runs, home_of, stamp
-from playbook.findings import Finding
-from playbook.measured_response import measured_responses
-from playbook.responses_shown import response_findings, response_sentences, response_table
-from playbook.runs import read_manifest
-from playbook.wording import Words
+from playbook.archive import findings as found
+from playbook.archive.earlier import earlier_runs, home_of, stamp
+from playbook.archive.findings import Finding
+from playbook.archive.folders import read_manifest
+from playbook.chapters.measurement import loop
+from playbook.chapters.measurement.responses import response_findings, response_sentences, response_table
+from playbook.show.words import Words
+from playbook.stats.trials.responses import measured_responses
 from tests.trials import START, client_of, contacts_of, ids, orders_of
 
 WORDS = Words()
@@ -82,7 +82,7 @@ def test_what_became_of_the_plan_is_shown_beside_it(tmp_path):
 
 def test_contacts_that_were_handed_in_stand_over_the_plan(tmp_path):
     report(tmp_path)
-    from playbook.measurement import measure
+    from playbook.stats.trials.measure import measure
 
     name = f"Plan {BEFORE.isoformat()}"
     contacts = contacts_of(ids("P", 400)[:100:2], ids("P", 400)[1::2], campaign=name)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from playbook.catalogue import PRESETS, Offer, load
-from playbook.first_words import first_words, speaks, texts
-from playbook.mailing import valid_until
-from playbook.offer_settings import Offers
-from playbook.settings import Settings
+from playbook.chapters.plan.mailing import valid_until
+from playbook.offers.catalogue import PRESETS, Offer, load
+from playbook.offers.first_words import first_words, speaks, texts
+from playbook.settings.client import Settings
+from playbook.settings.offers import Offers
 
 
 def settings_of(preset="retail", language="en") -> Settings:

@@ -3,8 +3,8 @@ import json
 import pytest
 import toys
 
-from playbook import masters
 from playbook.errors import RunFailed
+from playbook.run import notebooks
 
 
 @pytest.fixture
@@ -22,37 +22,37 @@ def edit(path, old, new):
 
 
 def the_chapter(client):
-    (chapter,) = masters.chapters(client)
+    (chapter,) = notebooks.chapters(client)
     return chapter
 
 
 def test_a_copy_names_the_client_in_its_parameters_cell_and_keeps_the_rest(folders):
     _, client = folders
-    (copy,), _ = masters.copy_for_client("acme", client)
+    (copy,), _ = notebooks.copy_for_client("acme", client)
     assert copy == client / "notebooks" / "04_churn.ipynb"
-    parameters = masters.source(masters.read(copy)["cells"][1])
+    parameters = notebooks.source(notebooks.read(copy)["cells"][1])
     assert parameters == 'client: str = "acme"  # whose data\nknob: int = None'
 
 
 def test_a_copy_is_written_without_the_masters_outputs(folders):
     folder, client = folders
-    master = masters.read(folder / "04_churn.ipynb")
+    master = notebooks.read(folder / "04_churn.ipynb")
     master["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "demo"}]
     (folder / "04_churn.ipynb").write_text(json.dumps(master))
-    (copy,), _ = masters.copy_for_client("acme", client)
-    assert all(cell.get("outputs", []) == [] for cell in masters.read(copy)["cells"])
+    (copy,), _ = notebooks.copy_for_client("acme", client)
+    assert all(cell.get("outputs", []) == [] for cell in notebooks.read(copy)["cells"])
 
 
 def test_an_unchanged_copy_is_not_run_in_place_of_the_master(folders):
     folder, client = folders
-    masters.copy_for_client("acme", client)
+    notebooks.copy_for_client("acme", client)
     chapter = the_chapter(client)
     assert (chapter.path.parent, chapter.changed_for_client) == (folder, False)
 
 
 def test_a_copy_whose_code_was_changed_is_run(folders):
     _, client = folders
-    (copy,), _ = masters.copy_for_client("acme", client)
+    (copy,), _ = notebooks.copy_for_client("acme", client)
     edit(copy, "x = 1", "x = 2")
     chapter = the_chapter(client)
     assert (chapter.path, chapter.changed_for_client, chapter.master_moved_on) == (copy, True, False)
@@ -60,7 +60,7 @@ def test_a_copy_whose_code_was_changed_is_run(folders):
 
 def test_a_changed_copy_tells_when_its_master_has_moved_on(folders):
     folder, client = folders
-    (copy,), _ = masters.copy_for_client("acme", client)
+    (copy,), _ = notebooks.copy_for_client("acme", client)
     edit(copy, "x = 1", "x = 2")
     edit(folder / "04_churn.ipynb", "x = 1", "x = 3")
     assert the_chapter(client).master_moved_on
@@ -69,12 +69,12 @@ def test_a_changed_copy_tells_when_its_master_has_moved_on(folders):
 def test_a_changed_copy_is_never_overwritten_and_an_unchanged_one_is_renewed(folders):
     folder, client = folders
     toys.chapter(folder, "01", "data", [toys.code("y = 1")])
-    masters.copy_for_client("acme", client)
+    notebooks.copy_for_client("acme", client)
     changed = client / "notebooks" / "04_churn.ipynb"
     edit(changed, "x = 1", "x = 2")
     for name in ("01_data", "04_churn"):
         edit(folder / f"{name}.ipynb", " = 1", " = 9")
-    written, kept = masters.copy_for_client("acme", client)
+    written, kept = notebooks.copy_for_client("acme", client)
     assert [path.name for path in written] == ["01_data.ipynb"]
     assert kept == [changed]
     assert "x = 2" in changed.read_text()
@@ -83,19 +83,19 @@ def test_a_changed_copy_is_never_overwritten_and_an_unchanged_one_is_renewed(fol
 
 def test_a_copy_of_an_older_master_that_nobody_changed_is_not_run(folders):
     folder, client = folders
-    masters.copy_for_client("acme", client)
+    notebooks.copy_for_client("acme", client)
     edit(folder / "04_churn.ipynb", "x = 1", "x = 9")
     assert the_chapter(client).path.parent == folder
 
 
 def test_outputs_do_not_change_a_notebooks_hash_and_cells_do(folders):
     folder, _ = folders
-    notebook = masters.read(folder / "04_churn.ipynb")
-    before = masters.cells_sha256(notebook)
+    notebook = notebooks.read(folder / "04_churn.ipynb")
+    before = notebooks.cells_sha256(notebook)
     notebook["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1"}]
-    assert masters.cells_sha256(notebook) == before
+    assert notebooks.cells_sha256(notebook) == before
     notebook["cells"][0]["source"] = ["# Another title"]
-    assert masters.cells_sha256(notebook) != before
+    assert notebooks.cells_sha256(notebook) != before
 
 
 def test_parameters_of_the_parameters_cell_are_known_with_their_types(folders):
@@ -115,11 +115,11 @@ def test_a_file_that_is_no_notebook_is_named(folders, text):
     folder, client = folders
     (folder / "04_churn.ipynb").write_text(text)
     with pytest.raises(RunFailed, match=r"04_churn\.ipynb is no notebook"):
-        masters.chapters(client)
+        notebooks.chapters(client)
 
 
 def test_a_folder_without_chapters_is_an_error(folders):
     folder, client = folders
     (folder / "04_churn.ipynb").unlink()
     with pytest.raises(RunFailed, match="no chapter notebook"):
-        masters.chapters(client)
+        notebooks.chapters(client)

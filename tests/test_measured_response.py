@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import catalogue, earlier_campaigns, settings
-from playbook.campaign_data import read_trials
-from playbook.catalogue import Offer, Response
-from playbook.history import History, read_history
-from playbook.measured_response import (
+from playbook.offers import catalogue
+from playbook.offers.catalogue import Offer, Response
+from playbook.records.history import History, read_history
+from playbook.records.sources import Sources, open_sources
+from playbook.settings import client as settings
+from playbook.stats.trials import earlier
+from playbook.stats.trials.data import read_trials
+from playbook.stats.trials.responses import (
     LEAST_PER_ARM,
     assumed,
     assumed_shares,
@@ -21,7 +24,6 @@ from playbook.measured_response import (
     measured_responses,
     measured_second_lives,
 )
-from playbook.sources import Sources, open_sources
 
 STATED = Response(points=0.05, low=0.01, high=0.1)
 CALL = ("emotional", "phone")
@@ -242,8 +244,8 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
     ]
     orders = "customer_id,ordered_at,amount,listed\n" + "\n".join(",".join(map(str, row)) for row in bought)
     with opened(*client(orders, settings_text(), contacts_csv=contacts)) as (history, sources):
-        found = earlier_campaigns.assigned(history, sources)
-        sooner = earlier_campaigns.assigned(history, sources, 40)
+        found = earlier.assigned(history, sources)
+        sooner = earlier.assigned(history, sources, 40)
     of_a = found[found["campaign"] == "A"].set_index("customer_id")
     assert of_a.index.tolist() == ["a", "b", "c", "e", "f"]
     assert of_a["arm"].tolist() == ["treated", "control", "control", "treated", "treated"]
@@ -257,7 +259,7 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
 
 def test_a_client_without_contacts_has_no_earlier_campaign(client):
     with opened(*client("customer_id,ordered_at,amount\na,2024-01-01,5\n")) as (history, sources):
-        found = earlier_campaigns.assigned(history, sources)
+        found = earlier.assigned(history, sources)
     assert found.empty
     assert measured_responses(found, {CALL: STATED}).empty
     assert measured_second_lives(found, {}).empty
@@ -279,12 +281,12 @@ def test_the_kind_of_an_earlier_offer_is_what_client_yml_says_or_its_name(name, 
     chosen = settings.Settings.model_validate(
         {"client": "x", "tables": {"orders": {}}, "offers": {"earlier": {"Mystery": "material"}}}
     )
-    assert earlier_campaigns.kind_of(name, chosen) == kind
+    assert earlier.kind_of(name, chosen) == kind
 
 
 def test_the_demos_planted_campaigns_are_measured(demo_data):
     with opened(demo_data, "demo") as (history, sources):
-        frame = earlier_campaigns.assigned(history, sources)
+        frame = earlier.assigned(history, sources)
         offers = catalogue.load(history.settings, demo_data / "demo")
     found = measured_responses(frame, assumed(offers))
     cells = found[found["offer"].isna()].set_index(["kind", "channel"])
@@ -297,7 +299,7 @@ def test_the_demos_planted_campaigns_are_measured(demo_data):
 def test_an_earlier_campaign_is_counted_alike_before_the_plan_and_in_its_measurement(demo_data):
     with opened(demo_data, "demo") as (history, sources):
         horizon = history.settings.measurement.horizon_days
-        frame = earlier_campaigns.assigned(history, sources)
+        frame = earlier.assigned(history, sources)
         everybody = history.orders.select("customer_id").distinct().to_pyarrow().to_pandas()
         trials = read_trials(history, sources, everybody)
     frame = frame.set_index(["campaign", "customer_id"])

@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from playbook import findings as found
-from playbook.campaign_data import assign, read_trials
+from playbook.archive import findings as found
+from playbook.chapters.measurement.campaigns import Measurements
+from playbook.chapters.measurement.naive_answers import naive_answers, naive_sentences
+from playbook.chapters.measurement.segments import by_segment
 from playbook.demo import retailer
-from playbook.history import customers, read_history
-from playbook.measurement import measure
-from playbook.measurement_settings import Measurement
-from playbook.measurements import Measurements
-from playbook.naive_answers import naive_answers, naive_sentences
-from playbook.over_time import over_time, second_lives, share_active
-from playbook.settings import load
-from playbook.sources import open_sources
-from playbook.trial_effects import (
+from playbook.records.history import customers, read_history
+from playbook.records.sources import open_sources
+from playbook.settings.client import load
+from playbook.settings.measurement import Measurement
+from playbook.show.words import Words
+from playbook.stats.trials.data import assign, read_trials
+from playbook.stats.trials.effects import (
     Effect,
     adjust,
     bootstrap,
@@ -32,9 +32,9 @@ from playbook.trial_effects import (
     symmetric,
     welch,
 )
-from playbook.uplift import by_segment
-from playbook.verdicts import Evidence, arms_alike, judge, sample_ratio
-from playbook.wording import Words
+from playbook.stats.trials.measure import measure
+from playbook.stats.trials.over_time import over_time, second_lives, share_active
+from playbook.stats.trials.verdicts import Evidence, arms_alike, judge, sample_ratio
 from tests.hillstrom import write_hillstrom
 from tests.trials import START, client_of, contacts_of, ids, orders_of, simple
 
@@ -620,7 +620,7 @@ def test_findings_can_be_written_and_worded_again(demo, tmp_path):
     all_of_them = Measurements(tuple(demo.values()))
     found.write(tmp_path / "08.json", all_of_them.findings())
     again = found.read(tmp_path / "08.json")
-    from playbook.measurement_words import campaign_sentences
+    from playbook.chapters.measurement.words import campaign_sentences
 
     assert campaign_sentences(again, WORDS) == all_of_them.sentences(WORDS)
     for table in (all_of_them.table, all_of_them.lasting_table, all_of_them.check_table):

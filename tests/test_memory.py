@@ -1,7 +1,7 @@
 import pytest
 
-from playbook.memory import open_engine
-from playbook.settings import Settings
+from playbook.records.memory import open_engine
+from playbook.settings.client import Settings
 
 
 def engine(tmp_path, **machine):

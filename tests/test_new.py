@@ -14,9 +14,9 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from playbook.errors import CallError, DataError
-from playbook.propose import propose
-from playbook.settings import load
-from playbook.sources import open_sources
+from playbook.intake.propose import propose
+from playbook.records.sources import open_sources
+from playbook.settings.client import load
 
 ORDERS = {
     "order_id": ("Bestellnummer", "N. ordine", "N° commande", "Order No."),

@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import apart, apart_words, catalogue, contrast, evidence, kinds, occasional, second_order
-from playbook.catalogue import Offer, Response
+from playbook.archive.findings import Finding
+from playbook.chapters.occasional import base as occasional
+from playbook.chapters.occasional import contrast, evidence, kinds, left_out, left_out_words, second_order
 from playbook.demo.retailer import generate
-from playbook.findings import Finding
-from playbook.history import History, customers, read_history
-from playbook.settings import Occasional, load
-from playbook.sources import Sources, open_sources
-from playbook.wording import Words
+from playbook.offers import catalogue
+from playbook.offers.catalogue import Offer, Response
+from playbook.records.history import History, customers, read_history
+from playbook.records.sources import Sources, open_sources
+from playbook.settings.client import Occasional, load
+from playbook.show.words import Words
 
 PROJECT = Path(__file__).parents[1]
 WORDS = Words()
@@ -36,7 +38,7 @@ class Chapter:
     kinds: evidence.Kinds
     base: occasional.Base
     against: contrast.Contrast
-    weighed: apart.LeftOut
+    weighed: left_out.LeftOut
 
     @property
     def findings(self) -> dict[str, Finding]:
@@ -47,8 +49,8 @@ class Chapter:
     def sentences(self) -> str:
         return "\n".join(occasional.occasional_sentences(self.findings, WORDS))
 
-    def weigh(self, offers: list[Offer]) -> apart.LeftOut:
-        return apart.leave_out(self.history, self.sources, self.base.customers, self.second, offers)
+    def weigh(self, offers: list[Offer]) -> left_out.LeftOut:
+        return left_out.leave_out(self.history, self.sources, self.base.customers, self.second, offers)
 
     @property
     def occasional(self) -> set[str]:
@@ -87,7 +89,7 @@ def study(history: History, sources: Sources, offers: tuple[Offer, ...]) -> Chap
     seen = evidence.see_kinds(first, rules, second.days, history.settings.preset)
     base = occasional.see_base(history, customers(history), first, second, seen)
     against = contrast.compare(first, base.customers, rules)
-    weighed = apart.leave_out(history, sources, base.customers, second, offers)
+    weighed = left_out.leave_out(history, sources, base.customers, second, offers)
     return Chapter(history, sources, second, first, seen, base, against, weighed)
 
 
@@ -490,13 +492,13 @@ def test_treat_keep_leaves_nobody_out(read):
     assert chapter.weighed.customers["occasional"].any()
     assert not chapter.weighed.customers["left_out"].any()
     assert "is left out of win-back, as set in client.yml" in chapter.sentences
-    assert apart_words.left_out_cautions(chapter.findings, WORDS) == []
+    assert left_out_words.left_out_cautions(chapter.findings, WORDS) == []
 
 
 def test_a_kind_never_leaves_anybody_out(demo):
     other = demo.base.customers.assign(occasional_kind=None)
     offers = catalogue.load(demo.history.settings, PROJECT / "data" / "demo")
-    again = apart.leave_out(demo.history, demo.sources, other, demo.second, offers)
+    again = left_out.leave_out(demo.history, demo.sources, other, demo.second, offers)
     assert (again.customers["left_out"] == demo.weighed.customers["left_out"]).all()
 
 
@@ -511,22 +513,22 @@ def test_more_given_up_than_saved_is_said(demo):
     for given_up, said in ((10.0, False), (1000.0, True)):
         findings["margin_given_up"] = Finding("margin_given_up", given_up, 1, 2000)
         findings["cost_saved"] = Finding("cost_saved", 100.0)
-        text = " ".join(apart_words.left_out_sentences(findings, WORDS))
+        text = " ".join(left_out_words.left_out_sentences(findings, WORDS))
         assert ("pays only if they respond less than 10%" in text) == said
         assert ("costs CHF\N{NO-BREAK SPACE}900 more than it saves" in text) == said
         assert ("set occasional.treat to keep in client.yml" in text) == said
-        cautions = apart_words.left_out_cautions(findings, WORDS)
+        cautions = left_out_words.left_out_cautions(findings, WORDS)
         assert bool(cautions) == said
         stands = findings | {"selection_stands": Finding("selection_stands", 1)}
-        assert apart_words.left_out_cautions(stands, WORDS) == []
+        assert left_out_words.left_out_cautions(stands, WORDS) == []
     findings["left_out"] = replace(findings["left_out"], verdict="out")
-    assert "client.yml leaves out (occasional.treat)" in apart_words.left_out_cautions(findings, WORDS)[0]
-    assert "method" not in " ".join(apart_words.left_out_sentences(findings, WORDS))
+    assert "client.yml leaves out (occasional.treat)" in left_out_words.left_out_cautions(findings, WORDS)[0]
+    assert "method" not in " ".join(left_out_words.left_out_sentences(findings, WORDS))
 
 
 def test_another_cut_changes_the_list_in_the_table_of_sensitivity(demo):
     table = demo.weighed.sensitivity(WORDS).frame.set_index("days")
-    assert list(table.index) == [demo.second.days + shift for shift in apart.SHIFTS]
+    assert list(table.index) == [demo.second.days + shift for shift in left_out.SHIFTS]
     assert table["occasional"].is_monotonic_decreasing
     now, totals = table.loc[demo.second.days], demo.weighed.totals
     assert now["occasional"] == demo.findings["occasional"].value

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import rule_sensitivity as rules_of
-from playbook.apart import LeftOut
-from playbook.interactive import over_settings
-from playbook.occasional_reasons import with_reasons
-from playbook.second_order import SecondOrder
-from playbook.settings import Occasional
-from playbook.wording import Words
+from playbook.chapters.occasional import sensitivity as rules_of
+from playbook.chapters.occasional.left_out import LeftOut
+from playbook.chapters.occasional.reasons import with_reasons
+from playbook.chapters.occasional.second_order import SecondOrder
+from playbook.settings.client import Occasional
+from playbook.show.sliders import over_settings
+from playbook.show.words import Words
 from tests.test_occasional import PROJECT, opened
 
 WORDS = Words()

@@ -12,25 +12,27 @@ from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from playbook import campaign, naive, offers, plan_sheet, plan_tables, what_if
-from playbook.campaign import Campaign, stratified_draw
-from playbook.catalogue import CHANNELS, Offer, Response
-from playbook.findings import Finding, read
-from playbook.offer_sliders import answer, explore_plan
-from playbook.offer_words import (
+from playbook.archive.findings import Finding, read
+from playbook.chapters.plan import campaign, naive, plan_sheet, what_if
+from playbook.chapters.plan import plan as offers
+from playbook.chapters.plan import tables as plan_tables
+from playbook.chapters.plan.campaign import Campaign, stratified_draw
+from playbook.chapters.plan.prices import NOBODY
+from playbook.chapters.plan.sliders import answer, explore_plan
+from playbook.chapters.plan.words import (
     assumed_sentences,
     change_sentences,
     decision_sentence,
     offers_sentences,
     status_names,
 )
-from playbook.reach import reach
-from playbook.response import draw_response
-from playbook.settings import Settings
-from playbook.shadow_prices import NOBODY
-from playbook.sources import Sources
-from playbook.window import Window
-from playbook.wording import Words
+from playbook.offers.catalogue import CHANNELS, Offer, Response
+from playbook.offers.response import draw_response
+from playbook.offers.window import Window
+from playbook.records.reach import reach
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+from playbook.show.words import Words
 
 AS_OF = date(2025, 9, 30)
 WORDS = Words()

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from playbook import batch, portfolio
-from playbook.batch import FAILED, Outcome
+from playbook.run import batch, portfolio
+from playbook.run.batch import FAILED, Outcome
 
 FINDINGS = {
     "01": [("data_quality", 0.979, None, None, "with_care"), ("buyers", 1000, None, None, None)],

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from playbook import profiles, settings
-from playbook.differences import compare_groups, standardised
-from playbook.history import read_history, spell_counts
-from playbook.sources import open_sources
-from playbook.survival import inactivity
-from playbook.wording import Words
+from playbook.chapters.lifecycle import profiles
+from playbook.records.history import read_history, spell_counts
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
+from playbook.show.words import Words
+from playbook.stats.differences import compare_groups, standardised
+from playbook.stats.survival import inactivity
 
 WORDS = Words()
 

@@ -5,22 +5,27 @@ import pandas as pd
 import pytest
 from scipy.optimize import nnls
 
-from playbook import ranking_backtest, settings, suggested_weights
-from playbook.criteria import Sheet
-from playbook.findings import Finding
-from playbook.history import read_history
-from playbook.ranking_backtest import Then, taken
-from playbook.ranking_backtest_words import (
+from playbook.archive.findings import Finding
+from playbook.chapters.scoring import backtest, suggested_weights
+from playbook.chapters.scoring.backtest import Then, taken
+from playbook.chapters.scoring.backtest_words import (
     backtest_findings,
     backtest_sentences,
     backtest_table,
     carried_sentences,
     carried_table,
 )
-from playbook.scoring_settings import Criterion
-from playbook.sources import open_sources
-from playbook.suggested_weights import suggestion_findings, suggestion_sentences, suggestion_table
-from playbook.wording import Words
+from playbook.chapters.scoring.criteria import Sheet
+from playbook.chapters.scoring.suggested_weights import (
+    suggestion_findings,
+    suggestion_sentences,
+    suggestion_table,
+)
+from playbook.records.history import read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client
+from playbook.settings.scoring import Criterion
+from playbook.show.words import Words
 
 WORDS = Words()
 DATA = Path(__file__).parent.parent / "data"
@@ -60,7 +65,7 @@ def test_a_random_tenth_captures_a_tenth_within_its_range():
 
 def test_the_criterion_that_carries_is_named_and_the_one_that_costs_too():
     then = then_of([3.0, 0.0, -1.0])
-    carried = ranking_backtest._carried(then).set_index("criterion")
+    carried = backtest._carried(then).set_index("criterion")
     assert carried.loc["c0", "adds_low"] > 0
     assert carried.loc["c2", "adds_high"] < 0
     assert carried.loc["c0", "alone"] > carried.loc["c1", "alone"] > carried.loc["c2", "alone"]
@@ -137,16 +142,16 @@ def test_without_a_past_that_is_said():
 
 @pytest.fixture(scope="module")
 def demo():
-    chosen, folder = settings.load("demo", DATA), DATA / "demo"
+    chosen, folder = client.load("demo", DATA), DATA / "demo"
     sources = open_sources(chosen, folder)
     history = read_history(chosen, sources)
-    yield history, sources, ranking_backtest.backtest(history, sources)
+    yield history, sources, backtest.backtest(history, sources)
     sources.close()
 
 
 def test_the_ranking_captures_more_later_margin_than_chance(demo):
     captured = demo[2].captured.set_index(["ranking", "share"])
-    for share in ranking_backtest.SHARES:
+    for share in backtest.SHARES:
         assert captured.loc[("score", share), "value"] > captured.loc[("random", share), "high"]
         assert captured.loc[("score", share), "low"] <= captured.loc[("score", share), "value"]
 
@@ -156,9 +161,9 @@ def test_the_backtest_knows_nothing_of_what_came_later(demo):
     chosen = history.settings.model_copy(update={"as_of": tried.as_of})
     past_sources = open_sources(chosen, DATA / "demo")
     past = read_history(chosen, past_sources)
-    alone = ranking_backtest.ranked_then(history, sources, tried.as_of, tried.horizon_days)
+    alone = backtest.ranked_then(history, sources, tried.as_of, tried.horizon_days)
     assert past.as_of == tried.as_of
-    later = ranking_backtest._later_margin(past, tried.as_of, tried.horizon_days)
+    later = backtest._later_margin(past, tried.as_of, tried.horizon_days)
     past_sources.close()
     assert not later["later"].any()
     pd.testing.assert_series_equal(alone.customers["score"], tried.then.customers["score"])

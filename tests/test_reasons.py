@@ -9,14 +9,16 @@ import pandas as pd
 import pytest
 from lifelines import CoxPHFitter, CoxTimeVaryingFitter
 
-from playbook import circumstances, cox, reasons, settings
+from playbook.chapters.churn import circumstances, reasons
 from playbook.demo import retailer
 from playbook.demo.planted import PLANTED
-from playbook.history import History, order_days, read_history
-from playbook.settings import Settings
-from playbook.sources import open_sources
-from playbook.table_settings import Orders, Tables
-from playbook.wording import Words
+from playbook.records.history import History, order_days, read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client
+from playbook.settings.client import Settings
+from playbook.settings.tables import Orders, Tables
+from playbook.show.words import Words
+from playbook.stats import cox
 
 WORDS = Words()
 
@@ -54,7 +56,7 @@ def shop(*seeds):
 
 @pytest.fixture(scope="module")
 def demo(demo_data):
-    chosen = settings.load("demo", demo_data)
+    chosen = client.load("demo", demo_data)
     sources = open_sources(chosen, demo_data / "demo")
     yield read_history(chosen, sources), sources
     sources.close()

@@ -1,7 +1,7 @@
 import pytest
 
-from playbook.dialect import look_at
-from playbook.recognise import name_fits, recognise
+from playbook.intake.look import look_at
+from playbook.intake.recognise import name_fits, recognise
 
 
 @pytest.fixture

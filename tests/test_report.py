@@ -8,7 +8,7 @@ import pytest
 import toys
 from markupsafe import Markup
 
-from playbook import report
+from playbook.run import pages
 
 NAV = [("index.html", "Summary"), ("01_data.html", "Data"), ("04_churn.html", "Churn")]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script><rect width="9" height="9"/></svg>'
@@ -50,12 +50,12 @@ def stream(name, text):
 def page_of(*cells, title="Churn", **asked):
     notebook = nbformat.from_dict(toys.notebook(*cells))
     asked = {"nav": NAV, "active": "04_churn.html", "language": "en", "client": "Acme", "as_of": None} | asked
-    return report.chapter_page(title, notebook, **asked)
+    return pages.chapter_page(title, notebook, **asked)
 
 
 def plain_page(body, **asked):
     asked = {"nav": NAV, "active": "index.html", "language": "en", "client": "Acme", "as_of": None} | asked
-    return report.page(asked.pop("title", "Summary"), Markup(body), **asked)
+    return pages.page(asked.pop("title", "Summary"), Markup(body), **asked)
 
 
 def test_a_page_says_its_language_title_client_and_date_and_loads_nothing():
@@ -116,7 +116,7 @@ def test_a_figure_carries_the_words_given_for_its_picture():
 
 def test_a_picture_without_words_is_counted_and_not_given_the_stand_in_of_nbconvert():
     cells = [shown(displayed({"image/png": PNG}))]
-    assert report.pictures_without_words(nbformat.from_dict(toys.notebook(*cells))) == 1
+    assert pages.pictures_without_words(nbformat.from_dict(toys.notebook(*cells))) == 1
     page = page_of(*cells)
     assert Seen(page).all("img")[0]["alt"] == "A figure without a description"
     assert "No description has been provided" not in page
@@ -207,7 +207,7 @@ def test_links_use_a_notebooks_label_where_it_has_one(tmp_path):
     labelled = toys.notebook(toys.prose("# When is a customer {lost}?"))
     labelled["metadata"]["playbook"] = {"label": "Churn {x}"}
     (tmp_path / "notebooks" / "04_churn.ipynb").write_text(nbformat.writes(nbformat.from_dict(labelled)))
-    links = report.navigation(tmp_path, "en")
+    links = pages.navigation(tmp_path, "en")
     expected = [("index.html", "Summary"), ("01_data.html", "The data"), ("04_churn.html", "Churn {x}")]
     assert links == expected
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.catalogue import Offer
-from playbook.response import (
+from playbook.offers.catalogue import Offer
+from playbook.offers.response import (
     best_optimistic_profit,
     expected_profit,
     incentive_return,
@@ -15,7 +15,7 @@ from playbook.response import (
     staying,
     with_offer,
 )
-from playbook.settings import Settings
+from playbook.settings.client import Settings
 
 SETTINGS = Settings.model_validate({"client": "x", "tables": {"orders": {}}, "discount_rate": 0.08})
 SHARES = st.floats(0, 1, allow_nan=False)

@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import backtest, churn, comebacks, returns, waiting
-from playbook.cells import CellModel
+from playbook.chapters.churn import backtest, threshold, waiting
+from playbook.chapters.churn import returns as comebacks
 from playbook.demo import retailer
-from playbook.history import read_history
-from playbook.landmarks import describe
-from playbook.ranking import auc, average_precision, lift
-from playbook.season import followed_landmarks
-from playbook.settings import Settings
-from playbook.sources import Sources
-from playbook.wording import Words
+from playbook.records.history import read_history
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+from playbook.show.words import Words
+from playbook.stats import return_probability
+from playbook.stats.cells import CellModel
+from playbook.stats.landmarks import describe
+from playbook.stats.ranking import auc, average_precision, lift
+from playbook.stats.season import followed_landmarks
 
 WORDS = Words()
 HORIZON = 183
@@ -44,8 +46,8 @@ def long_run():
 @pytest.fixture(scope="module")
 def december(long_run):
     """The retailer in December, with three years behind it."""
-    past = returns.seen_from(long_run, date(2026, 12, 20))
-    return past, returns.fit(past, HORIZON)
+    past = return_probability.seen_from(long_run, date(2026, 12, 20))
+    return past, return_probability.fit(past, HORIZON)
 
 
 def came_after(history, day, customers):
@@ -95,42 +97,46 @@ def test_silence_later_is_silence_then(december):
 
 def test_the_same_history_gives_the_same_chances(december, monkeypatch):
     past, model = december
-    monkeypatch.setattr(returns, "_fitted", WeakKeyDictionary())
-    again = returns.fit(past, HORIZON)
+    monkeypatch.setattr(return_probability, "_fitted", WeakKeyDictionary())
+    again = return_probability.fit(past, HORIZON)
     customers = model.today.reset_index()
     assert (again.predict(customers) == model.predict(customers)).all()
     assert again.expected_buyers(customers) == model.expected_buyers(customers)
 
 
 def test_a_model_is_fitted_once_and_anew_for_another_day_horizon_or_seed(long_run, monkeypatch):
-    fitted, usual = [], returns.fit_waits
-    monkeypatch.setattr(returns, "fit_waits", lambda rows, days: fitted.append(days) or usual(rows, days))
-    monkeypatch.setattr(returns, "_fitted", WeakKeyDictionary())
-    past = returns.seen_from(long_run, date(2026, 12, 20))
-    model = returns.fit(past, HORIZON)
-    again = returns.fit(returns.seen_from(long_run, date(2026, 12, 20)), HORIZON, draws=1)
+    fitted, usual = [], return_probability.fit_waits
+    monkeypatch.setattr(
+        return_probability, "fit_waits", lambda rows, days: fitted.append(days) or usual(rows, days)
+    )
+    monkeypatch.setattr(return_probability, "_fitted", WeakKeyDictionary())
+    past = return_probability.seen_from(long_run, date(2026, 12, 20))
+    model = return_probability.fit(past, HORIZON)
+    again = return_probability.fit(
+        return_probability.seen_from(long_run, date(2026, 12, 20)), HORIZON, draws=1
+    )
     assert fitted == [HORIZON]
     assert (model.draws, again.draws) == (400, 1)
     customers = model.today.reset_index()
     assert (again.predict(customers) == model.predict(customers)).all()
-    returns.fit(returns.seen_from(long_run, date(2026, 12, 19)), HORIZON)
-    returns.fit(past, 60)
-    returns.fit(replace(past, settings=past.settings.model_copy(update={"seed": 2})), HORIZON)
+    return_probability.fit(return_probability.seen_from(long_run, date(2026, 12, 19)), HORIZON)
+    return_probability.fit(past, 60)
+    return_probability.fit(replace(past, settings=past.settings.model_copy(update={"seed": 2})), HORIZON)
     assert fitted == [HORIZON, HORIZON, 60, HORIZON]
 
 
 def test_models_go_with_the_history_they_were_fitted_on():
-    before = len(returns._fitted)
+    before = len(return_probability._fitted)
     history = everybody_every_week()
-    returns.fit(history, 60)
-    assert len(returns._fitted) == before + 1
+    return_probability.fit(history, 60)
+    assert len(return_probability._fitted) == before + 1
     del history
     gc.collect()
-    assert len(returns._fitted) == before
+    assert len(return_probability._fitted) == before
 
 
 def test_an_interval_is_wider_where_no_season_was_seen(long_run, december):
-    young = returns.fit(returns.seen_from(long_run, date(2024, 3, 1)), HORIZON)
+    young = return_probability.fit(return_probability.seen_from(long_run, date(2024, 3, 1)), HORIZON)
     assert not young.seasonal
     for model in (young, december[1]):
         expected, low, high = model.expected_buyers(model.today.reset_index())
@@ -152,8 +158,8 @@ def test_seasons_are_taken_from_fully_followed_landmarks():
 
 def test_a_landmark_knows_nothing_of_what_came_after(long_run):
     day = date(2025, 6, 1)
-    late = describe(returns.seen_from(long_run, date(2026, 6, 1)), [day], HORIZON)
-    blind = describe(returns.seen_from(long_run, day), [day], HORIZON)
+    late = describe(return_probability.seen_from(long_run, date(2026, 6, 1)), [day], HORIZON)
+    blind = describe(return_probability.seen_from(long_run, day), [day], HORIZON)
     known = ["customer_id", "orders", "silence", "age", "amount", "recent", "season", "squared_gaps"]
     pd.testing.assert_frame_equal(late[known], blind[known])
     assert not blind["returned"].any() and late["returned"].any()
@@ -181,12 +187,12 @@ def small_client(customers, seed=1):
 
 def test_a_small_client_gets_the_simpler_curves_and_is_told():
     history = small_client(150)
-    base = comebacks.see_base(history, churn.find_threshold(history))
+    base = comebacks.see_base(history, threshold.find_threshold(history))
     assert isinstance(base.model, CellModel)
     assert any("too few customers" in sentence for sentence in base.sentences(WORDS))
     waits = waiting.wait(base)
     assert waits.figure(WORDS).alt
-    assert backtest.backtest(history, churn.find_threshold(history)) is not None
+    assert backtest.backtest(history, threshold.find_threshold(history)) is not None
 
 
 def test_nobody_lapsed_and_nobody_back_are_said():
@@ -195,7 +201,7 @@ def test_nobody_lapsed_and_nobody_back_are_said():
     )
     other = days.head(1).assign(ordered_at="2025-06-01", customer_id="late")
     history = history_of(pd.concat([days, other]))
-    base = comebacks.see_base(history, churn.find_threshold(history))
+    base = comebacks.see_base(history, threshold.find_threshold(history))
     assert base.model is None
     waits = waiting.wait(base)
     assert "cannot be told" in waits.sentences(WORDS)[0]
@@ -205,7 +211,7 @@ def test_nobody_lapsed_and_nobody_back_are_said():
 
 def test_where_nobody_is_lapsed_no_offer_is_called_given_away():
     history = history_of(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2025-01-01"], "amount": [5]}))
-    base = comebacks.see_base(history, churn.find_threshold(history))
+    base = comebacks.see_base(history, threshold.find_threshold(history))
     assert base.sentences(WORDS) == [
         "Nobody is lapsed today.",
         "Who would come back unaided cannot be told from these data.",
@@ -223,15 +229,15 @@ def everybody_every_week():
 
 def test_everybody_back_every_week_is_fitted():
     history = everybody_every_week()
-    model = returns.fit(history, 60)
-    customers = comebacks.see_base(history, churn.find_threshold(history)).customers
+    model = return_probability.fit(history, 60)
+    customers = comebacks.see_base(history, threshold.find_threshold(history)).customers
     assert model.predict(customers).min() > 0.95
 
 
 def test_where_a_simple_rule_ranks_better_its_order_is_used(december):
     past, _ = december
-    base = comebacks.see_base(past, churn.find_threshold(past))
-    tried = backtest.backtest(past, churn.find_threshold(past))
+    base = comebacks.see_base(past, threshold.find_threshold(past))
+    tried = backtest.backtest(past, threshold.find_threshold(past))
     assert tried.better_rule is None and backtest.ranked(base, tried) is base
     won = tried.behind.assign(low=[0.01, -0.1], difference=[0.02, -0.05])
     changed = backtest.replace(tried, behind=won)

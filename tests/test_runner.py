@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 import toys
 
-from playbook import runner, runs
+from playbook.archive import folders as runs
 from playbook.errors import CallError, DataError, RunFailed
-from playbook.plan import Request
+from playbook.run import runner
+from playbook.run.plan import Request
 
 DIRTY = """
 import os, sys, warnings, decimal

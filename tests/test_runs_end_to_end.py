@@ -44,7 +44,7 @@ def test_each_chapter_gives_the_same_alone_as_in_sequence(demo_run, demo_data, t
     folder = tmp_path / "alone"
     folder.mkdir()
     settings = tmp_path / "settings.json"
-    from playbook.settings import load
+    from playbook.settings.client import load
 
     settings.write_text(load("demo", demo_data).model_dump_json())
     places = {"PLAYBOOK_DATA": demo_data, "PLAYBOOK_RUN": folder, "PLAYBOOK_SETTINGS": settings}

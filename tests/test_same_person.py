@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import campaign
-from playbook.same_person import MOST_NUMBERS, persons
-from playbook.sources import Sources
+from playbook.chapters.plan import campaign
+from playbook.records.same_person import MOST_NUMBERS, persons
+from playbook.records.sources import Sources
 
 
 def known(**columns) -> Sources:

@@ -6,26 +6,22 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from playbook import (
-    catalogue,
-    churn,
-    comebacks,
-    findings,
-    revenue_list,
-    scoring,
-    scoring_checks,
-    settings,
-    value,
-    worth,
-)
-from playbook.criteria import Sheet, chosen_criteria, give_points, reasons, score_sheet, top
+from playbook.archive import findings
+from playbook.chapters.churn import returns
+from playbook.chapters.churn import threshold as churn
+from playbook.chapters.scoring import ranking as scoring
+from playbook.chapters.scoring import revenue_list, stability, worth
+from playbook.chapters.scoring.criteria import Sheet, chosen_criteria, give_points, reasons, score_sheet, top
+from playbook.chapters.scoring.words import scoring_sentences
 from playbook.errors import SettingsError
-from playbook.history import read_history
-from playbook.scoring_settings import CRITERIA, Criterion, Scoring
-from playbook.scoring_words import scoring_sentences
-from playbook.settings import Settings
-from playbook.sources import open_sources
-from playbook.wording import Words
+from playbook.offers import catalogue
+from playbook.records.history import read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
+from playbook.settings.client import Settings
+from playbook.settings.scoring import CRITERIA, Criterion, Scoring
+from playbook.show.words import Words
+from playbook.stats import value
 
 WORDS = Words()
 DATA = Path(__file__).parent.parent / "data"
@@ -308,10 +304,10 @@ def chapter(client):
 
 def steps(history, sources, folder, customers=None):
     threshold = churn.find_threshold(history)
-    frame = comebacks.see_base(history, threshold).customers if customers is None else customers
+    frame = returns.see_base(history, threshold).customers if customers is None else customers
     values = worth.see_worth(frame, history, sources, threshold.days)
     ranking = scoring.rank(values.customers, history, catalogue.load(history.settings, folder), WORDS)
-    return values, ranking, scoring_checks.stability(ranking, WORDS)
+    return values, ranking, stability.stability(ranking, WORDS)
 
 
 def lines_of(*orders):
@@ -398,7 +394,7 @@ def test_occasional_buyers_that_are_left_out_are_not_ranked(client):
     chosen = settings.load(name, data)
     sources = open_sources(chosen, data / name)
     history = read_history(chosen, sources)
-    frame = comebacks.see_base(history, churn.find_threshold(history)).customers
+    frame = returns.see_base(history, churn.find_threshold(history)).customers
     frame = frame.assign(occasional=True, left_out=[False, True, True])
     _, ranking, _ = steps(history, sources, data / name, frame)
     sources.close()
@@ -413,7 +409,7 @@ def test_occasional_buyers_are_ranked_behind_the_others(client):
     chosen = settings.load(name, data)
     sources = open_sources(chosen, data / name)
     history = read_history(chosen, sources)
-    frame = comebacks.see_base(history, churn.find_threshold(history)).customers
+    frame = returns.see_base(history, churn.find_threshold(history)).customers
     frame = frame.assign(occasional=frame["customer_id"] == "bob", left_out=False)
     _, ranking, _ = steps(history, sources, data / name, frame)
     sources.close()
@@ -478,7 +474,7 @@ def test_a_criterion_that_counts_alone_is_steady_under_any_weights(demo):
     frame["class"] = scoring.classify(frame, ranking.settings)
     sheet = Sheet(weighed, (), alone.values[order], alone.points[order])
     only = scoring.Ranking(frame, sheet, ranking.everybody, 0, 0.1, ranking.settings)
-    assert scoring_checks.stability(only, WORDS).stays.min() == 1
+    assert stability.stability(only, WORDS).stays.min() == 1
 
 
 def test_words_and_numbers_say_the_same(demo):

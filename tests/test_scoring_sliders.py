@@ -3,13 +3,13 @@ import time
 import numpy as np
 import pandas as pd
 
-from playbook.criteria import Sheet, give_points
-from playbook.ranking_backtest import Backtest, Then
-from playbook.scoring import Ranking
-from playbook.scoring_settings import Criterion
-from playbook.scoring_sliders import Trial, explore_scoring
-from playbook.settings import Settings
-from playbook.wording import Words
+from playbook.chapters.scoring.backtest import Backtest, Then
+from playbook.chapters.scoring.criteria import Sheet, give_points
+from playbook.chapters.scoring.ranking import Ranking
+from playbook.chapters.scoring.sliders import Trial, explore_scoring
+from playbook.settings.client import Settings
+from playbook.settings.scoring import Criterion
+from playbook.show.words import Words
 
 WORDS = Words()
 CRITERIA = (

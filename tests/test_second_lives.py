@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import second_lives, value
+from playbook.chapters.scoring import second_lives
 from playbook.demo import retailer
-from playbook.history import read_history
-from playbook.settings import Settings
-from playbook.sources import Sources
-from playbook.wording import Words
+from playbook.records.history import read_history
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+from playbook.show.words import Words
+from playbook.stats import value
 
 WORDS = Words()
 

@@ -5,8 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from playbook.errors import SettingsError
-from playbook.selection import selected
-from playbook.settings import Settings, load
+from playbook.records.selection import selected
+from playbook.settings.client import Settings, load
 
 AS_OF = date(2025, 6, 15)
 

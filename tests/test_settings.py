@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from playbook import settings
 from playbook.errors import CallError, SettingsError
+from playbook.settings import client
 
 BASE = "client: A\ntables:\n  orders:\n    files: x.csv\n    columns: {customer_id: a}\n"
 
@@ -13,7 +13,7 @@ def load(tmp_path):
     def write_and_load(text, **overrides):
         (tmp_path / "acme").mkdir(exist_ok=True)
         (tmp_path / "acme" / "client.yml").write_text(text, encoding="utf-8")
-        return settings.load("acme", tmp_path, overrides)
+        return client.load("acme", tmp_path, overrides)
 
     return write_and_load
 
@@ -65,44 +65,44 @@ def test_a_wrong_setting_is_one_sentence_that_says_where(load, text, said):
 @pytest.mark.parametrize("name", ["..", "../acme", "a/b", "", ".hidden", "a..b"])
 def test_a_client_s_name_cannot_lead_elsewhere(tmp_path, name):
     with pytest.raises(CallError, match="is no client name"):
-        settings.load(name, tmp_path)
+        client.load(name, tmp_path)
 
 
 def test_an_unknown_client_is_told_which_there_are(load, tmp_path):
     load(BASE)
     with pytest.raises(CallError, match=r"Did you mean 'acme'\?"):
-        settings.load("acm", tmp_path)
+        client.load("acm", tmp_path)
 
 
 def test_parameters_that_a_notebook_names_too_are_told_once():
     with pytest.raises(CallError) as caught:
-        settings.parse_parameters(["budgt=3"], {"budget": float})
+        client.parse_parameters(["budgt=3"], {"budget": float})
     assert str(caught.value).count("margin_rate") == 1
     assert str(caught.value).endswith("seed, scoring.weights.CRITERION.")
 
 
 def test_parameters_are_typed_and_checked():
-    assert settings.parse_parameters(["seed=3", "budget=2.5"]) == {"seed": 3, "budget": 2.5}
-    assert settings.parse_parameters(["inactivity_days=200"]) == {"inactivity_days": 200}
+    assert client.parse_parameters(["seed=3", "budget=2.5"]) == {"seed": 3, "budget": 2.5}
+    assert client.parse_parameters(["inactivity_days=200"]) == {"inactivity_days": 200}
     with pytest.raises(CallError, match=r"Did you mean 'horizon_days'\?"):
-        settings.parse_parameters(["horizon_dys=2"])
+        client.parse_parameters(["horizon_dys=2"])
     with pytest.raises(CallError, match="expected a whole number, got 'x'"):
-        settings.parse_parameters(["horizon_days=x"])
+        client.parse_parameters(["horizon_days=x"])
     with pytest.raises(CallError, match="write it as NAME=VALUE"):
-        settings.parse_parameters(["horizon_days"])
+        client.parse_parameters(["horizon_days"])
 
 
 def test_the_weight_of_a_criterion_is_a_parameter_too(load):
-    given = settings.parse_parameters(["scoring.weights.past margin=2"])
+    given = client.parse_parameters(["scoring.weights.past margin=2"])
     chosen = load(BASE + "scoring: {weights: {order value: 3}}\n", **given)
     assert chosen.scoring.weights == {"past margin": 2.0, "order value": 3.0}
     with pytest.raises(CallError, match="expected a number"):
-        settings.parse_parameters(["scoring.weights.past margin=two"])
+        client.parse_parameters(["scoring.weights.past margin=two"])
 
 
 def test_the_weight_of_no_criterion_is_told_with_those_there_are(load):
     with pytest.raises(SettingsError, match=r"names 'foo', which is no criterion\. There are: past"):
-        load(BASE, **settings.parse_parameters(["scoring.weights.foo=3"]))
+        load(BASE, **client.parse_parameters(["scoring.weights.foo=3"]))
     own = "scoring: {criteria: [{name: mine, column: margin}], weights: {past margin: 2}}\n"
     with pytest.raises(SettingsError, match="There are: mine"):
         load(BASE + own)
@@ -116,4 +116,4 @@ def test_dates_and_inputs(load, tmp_path):
 
 def test_settings_survive_the_way_to_the_kernel(load):
     chosen = load(BASE + "preset: donations\nas_of: 2025-01-31\n")
-    assert settings.Settings.model_validate_json(chosen.model_dump_json()) == chosen
+    assert client.Settings.model_validate_json(chosen.model_dump_json()) == chosen

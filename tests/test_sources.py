@@ -3,9 +3,9 @@ from decimal import Decimal
 import pytest
 import xlsxwriter
 
-from playbook import settings
 from playbook.errors import DataError
-from playbook.sources import collect_unreadable, open_sources
+from playbook.records.sources import collect_unreadable, open_sources
+from playbook.settings import client as settings
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import pytest
 from conftest import make_run, playbook
 
 from playbook.errors import SettingsError
-from playbook.settings import Settings, load
-from playbook.sources import open_sources
-from playbook.spark import whole_megabytes
+from playbook.records.sources import open_sources
+from playbook.records.spark import whole_megabytes
+from playbook.settings.client import Settings, load
 
 PYSPARK, JAVA = find_spec("pyspark"), shutil.which("java") or os.environ.get("JAVA_HOME")
 needs_spark = pytest.mark.skipif(

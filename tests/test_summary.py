@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from playbook import findings
+from playbook.archive import findings
 
 
 def text(page):

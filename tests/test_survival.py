@@ -4,8 +4,8 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.datasets import load_waltons
 
-from playbook.settings import Settings, Survival
-from playbook.survival import ShardCounts, cut, followed_days, inactivity, kaplan_meier, shard_weights
+from playbook.settings.client import Settings, Survival
+from playbook.stats.survival import ShardCounts, cut, followed_days, inactivity, kaplan_meier, shard_weights
 
 
 def counts(durations, returned, shards=None):

@@ -6,8 +6,8 @@ import pytest
 import statsmodels.api as sm
 from lifelines import WeibullAFTFitter
 
-from playbook.season import FURTHEST_KNOT, KNOTS, _by_silence, hats
-from playbook.survival_model import PENALIZER, PENALTY_ROWS, Covariates, chance, fit_waits, log_hazard
+from playbook.stats.season import FURTHEST_KNOT, KNOTS, _by_silence, hats
+from playbook.stats.survival_model import PENALIZER, PENALTY_ROWS, Covariates, chance, fit_waits, log_hazard
 
 HORIZON = 183
 

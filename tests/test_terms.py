@@ -6,8 +6,8 @@ import re
 import pytest
 import python_calamine
 
-from playbook.terms import in_terms_of
-from playbook.wording import Words
+from playbook.show.terms import in_terms_of
+from playbook.show.words import Words
 
 PAGES = (
     "index", "01_data", "02_lifecycle", "03_occasional", "04_churn", "05_warning", "06_scoring", "07_offers",

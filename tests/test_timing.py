@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from playbook.timing import timing
-from playbook.wording import Words
+from playbook.chapters.plan.timing import timing
+from playbook.show.words import Words
 from tests.test_offers import offer, people, plan_for, settings_of
 
 WORDS = Words()

@@ -6,11 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import trial_plan
-from playbook.campaign_data import assign, read_rows
-from playbook.peeking import peek
-from playbook.settings import Settings
-from playbook.trial_design import (
+from playbook.chapters.measurement import design_page
+from playbook.chapters.measurement.design import (
     Arms,
     Past,
     enough,
@@ -20,7 +17,10 @@ from playbook.trial_design import (
     power_of_margin,
     power_of_shares,
 )
-from playbook.wording import Words
+from playbook.chapters.measurement.peeking import peek
+from playbook.settings.client import Settings
+from playbook.show.words import Words
+from playbook.stats.trials.data import assign, read_rows
 from tests.trials import AS_OF, client_of, contacts_of, ids, orders_of
 
 WORDS = Words()
@@ -133,7 +133,7 @@ def settings_of(**more) -> Settings:
 
 
 def said(customers, plan, known=None) -> tuple[str, str]:
-    made = trial_plan.design(customers, plan, known or known_past(), settings_of())
+    made = design_page.design(customers, plan, known or known_past(), settings_of())
     return made.verdict, " ".join(made.sentences(WORDS))
 
 
@@ -166,7 +166,7 @@ def held_back_of(customers, plan) -> pd.DataFrame:
 
 def test_the_list_to_keep_can_be_handed_in_as_contacts():
     customers, plan = planned(600)
-    rows = trial_plan.assignment(plan, held_back_of(customers, plan), date(2025, 12, 31))
+    rows = design_page.assignment(plan, held_back_of(customers, plan), date(2025, 12, 31))
     assert len(rows) == 600
     assert rows["arm"].value_counts().to_dict() == {"treated": 540, "control": 60}
     assert rows["contacted_at"].notna().all()
@@ -178,7 +178,7 @@ def test_the_list_to_keep_can_be_handed_in_as_contacts():
 
 def test_the_list_of_a_plan_of_nobody_is_empty():
     customers, plan = planned(10)
-    rows = trial_plan.assignment(plan.iloc[:0], held_back_of(customers, plan).iloc[:0], date(2025, 12, 31))
+    rows = design_page.assignment(plan.iloc[:0], held_back_of(customers, plan).iloc[:0], date(2025, 12, 31))
     assert rows.empty
     assert list(rows)[:3] == ["campaign", "customer_id", "contacted_at"]
 

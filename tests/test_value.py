@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import settings, value
 from playbook.demo import retailer
 from playbook.demo.planted import LAST_DAY, PLANTED
-from playbook.history import read_history
-from playbook.sources import open_sources
+from playbook.records.history import read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
+from playbook.stats import value
 
 YML = """client: A
 margin_rate: 0.5

@@ -9,26 +9,26 @@ import pandas as pd
 import pytest
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from playbook import (
+from playbook.archive import findings
+from playbook.chapters.churn import returns
+from playbook.chapters.churn import threshold as churn
+from playbook.chapters.warning import (
+    backtest,
     call_sliders,
     call_words,
     calls,
-    churn,
-    comebacks,
-    findings,
     leaving,
-    settings,
+    model,
     signals,
-    warning,
-    warning_check,
-    warning_model,
-    warning_words,
+    words,
 )
-from playbook.history import SHARDS, read_history
-from playbook.settings import EarlyWarning
-from playbook.signals import Visible
-from playbook.sources import open_sources
-from playbook.wording import Words
+from playbook.chapters.warning import judged as warning
+from playbook.chapters.warning.signals import Visible
+from playbook.records.history import SHARDS, read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client as settings
+from playbook.settings.client import EarlyWarning
+from playbook.show.words import Words
 
 WORDS = Words()
 EPOCH = pd.Timestamp("2023-01-01")
@@ -43,23 +43,23 @@ def opened(data, name="acme"):
 def whole_chapter(history, sources):
     """Do what the notebook does, and see that everything can be shown and written."""
     threshold = churn.find_threshold(history)
-    customers = comebacks.see_base(history, threshold).customers
+    customers = returns.see_base(history, threshold).customers
     past = leaving.look_back(history, sources, threshold.days, leaving.horizon_that_fits(history))
-    judged, combined = warning.judge(past), warning_model.fit(past)
-    tried = warning_check.check(past, history.settings)
+    judged, combined = warning.judge(past), model.fit(past)
+    tried = backtest.check(past, history.settings)
     plan = calls.plan_calls(history, sources, customers, judged, combined, tried, WORDS)
-    found = warning.signal_findings(judged) + warning_check.check_findings(tried) + plan.findings()
+    found = warning.signal_findings(judged) + backtest.check_findings(tried) + plan.findings()
     json.dumps([[one.value, one.low, one.high] for one in found], allow_nan=False)
     tables = (
         warning.signal_table(judged, WORDS),
         warning.timing_table(judged, WORDS),
-        warning_check.check_table(tried, WORDS),
+        backtest.check_table(tried, WORDS),
         plan.table(WORDS),
     )
     assert all(table is None or table._repr_html_() for table in tables)
     figure = warning.signal_figure(judged, WORDS)
     assert figure is None or (figure.svg() and figure.alt)
-    said = warning.say_signals(judged, WORDS) + warning_check.say_check(tried, WORDS) + plan.sentences(WORDS)
+    said = warning.say_signals(judged, WORDS) + backtest.say_check(tried, WORDS) + plan.sentences(WORDS)
     return SimpleNamespace(**locals())
 
 
@@ -292,7 +292,7 @@ def test_a_signal_that_separates_perfectly_does_no_harm():
     seen = warning.judge(past)
     verdicts = seen.judged.set_index("signal")["verdict"]
     assert verdicts.to_dict() == {"unsubscribed": "warns", "call": "reassures"}
-    combined = warning_model.fit(past)
+    combined = model.fit(past)
     risk = combined.risk(past.rows, past.signals)
     assert np.isfinite(risk).all() and risk[left].min() > risk[~left].max()
     assert max(abs(effect) for effect in combined.effects.values()) < 8
@@ -306,7 +306,7 @@ def test_signals_only_deal_the_return_probability_out_anew():
     on = (random.uniform(size=n) < 0.2).astype(float)
     left = random.uniform(size=n) < np.clip(1 - chance + 0.2 * on, 0, 1)
     past = made_past({"unsubscribed": on}, left, chance=chance)
-    combined = warning_model.fit(past)
+    combined = model.fit(past)
     risk = combined.risk(past.rows, past.signals)
     assert risk.sum() == pytest.approx((1 - chance).sum())
     assert (risk > 1 - chance)[on == 1].all() and (risk < 1 - chance)[on == 0].all()
@@ -314,8 +314,8 @@ def test_signals_only_deal_the_return_probability_out_anew():
 
 def test_too_few_who_left_give_no_combined_warning():
     on = np.r_[np.ones(50), np.zeros(450)]
-    assert warning_model.fit(made_past({"unsubscribed": on}, np.arange(500) < 20)) is None
-    assert warning_model.fit(None) is None
+    assert model.fit(made_past({"unsubscribed": on}, np.arange(500) < 20)) is None
+    assert model.fit(None) is None
 
 
 def test_the_ridge_fit_has_its_slope_at_zero():
@@ -324,7 +324,7 @@ def test_the_ridge_fit_has_its_slope_at_zero():
     design[:, 1] = design[:, 0]  # collinear
     left = (random.uniform(size=300) < 0.3).astype(float)
     penalty = np.array([4.0, 4.0, 4.0, 0.01])
-    beta = warning_model.ridge(design, left, penalty, np.zeros(300))
+    beta = model.ridge(design, left, penalty, np.zeros(300))
     slope = design.T @ (1 / (1 + np.exp(-design @ beta)) - left) + penalty * beta
     assert np.abs(slope).max() < 1e-4 and beta[0] == pytest.approx(beta[1], abs=1e-6)
 
@@ -340,11 +340,11 @@ def test_the_trial_does_not_see_the_day_that_it_is_tried_on():
     tells = np.where(latest, left, random.uniform(size=n) < 0.4).astype(float)
     past = made_past({"unsubscribed": tells}, left, landmarks=3)
     chosen = SimpleNamespace(warning=EarlyWarning(), seed=1)
-    tried = warning_check.check(past, chosen)
+    tried = backtest.check(past, chosen)
     areas = tried.areas.set_index("rule")
     assert tried.day == date(2024, 2, 5) and tried.customers == 1000
     assert areas["auc"].max() < 0.75  # the answer stood in the signal, and only on that day
-    assert warning_check.check(past.take(~latest), chosen).day == date(2023, 7, 20)
+    assert backtest.check(past.take(~latest), chosen).day == date(2023, 7, 20)
 
 
 def test_a_simple_rule_that_ranks_better_beyond_doubt_is_used():
@@ -353,7 +353,7 @@ def test_a_simple_rule_that_ranks_better_beyond_doubt_is_used():
     silence = random.integers(1, 200, n)
     left = random.uniform(size=n) < silence / 220
     past = made_past({"overdue": np.zeros(n)}, left, silence, chance=random.uniform(size=n))
-    tried = warning_check.check(past, SimpleNamespace(warning=EarlyWarning(), seed=1))
+    tried = backtest.check(past, SimpleNamespace(warning=EarlyWarning(), seed=1))
     assert tried.rule == "silence"
     assert "The silence alone ranked better beyond doubt" in " ".join(tried.sentences(WORDS))
     risk = calls.risk_today(past.rows, past.signals, None, tried)
@@ -419,10 +419,10 @@ def test_cancellations_and_complaints_follow_their_own_rules(demo):
 def test_the_words_come_from_the_findings_alone(demo, tmp_path):
     findings.write(tmp_path / "05.json", demo.found)
     again = findings.read(tmp_path / "05.json")
-    assert warning_words.signal_sentences(again, WORDS) == demo.judged.sentences(WORDS)
+    assert words.signal_sentences(again, WORDS) == demo.judged.sentences(WORDS)
     assert calls.call_sentences(again, WORDS) == demo.plan.sentences(WORDS)
-    assert warning_check.check_sentences(again, WORDS) == demo.tried.sentences(WORDS)
-    assert "an unsubscription lately" in warning_words.headline(again, WORDS)[0]
+    assert backtest.check_sentences(again, WORDS) == demo.tried.sentences(WORDS)
+    assert "an unsubscription lately" in words.headline(again, WORDS)[0]
     assert not [sentence for sentence in demo.said if "nan" in sentence or "None" in sentence]
 
 
@@ -431,7 +431,7 @@ def test_the_same_input_gives_the_same_findings(demo):
     pd.testing.assert_frame_equal(again.rows, demo.past.rows)
     pd.testing.assert_frame_equal(again.before, demo.past.before)
     assert warning.judge(again).findings() == demo.judged.findings()
-    assert warning_check.check(again, demo.history.settings).findings() == demo.tried.findings()
+    assert backtest.check(again, demo.history.settings).findings() == demo.tried.findings()
 
 
 # Little or odd data --------------------------------------------------------------------------
@@ -542,11 +542,11 @@ def test_with_contracts_to_leave_is_to_cancel(client):
     )
     history, sources = opened(client(orders, yml, people_csv=people, events_csv=events)[0])
     past = leaving.look_back(history, sources, 60, leaving.horizon_that_fits(history))
-    judged, combined = warning.judge(past), warning_model.fit(past)
+    judged, combined = warning.judge(past), model.fit(past)
     assert past.outcome == leaving.CANCELLED and not combined.on_chance
     lift = judged.judged.set_index("signal").loc["unsolved_complaint"]
     assert lift["verdict"] == "warns" and 1.8 < lift["lift"] < 4.5
-    frame = comebacks.customers(history).assign(lapsed=True, return_probability=0.5, expected_orders=3.0)
+    frame = returns.customers(history).assign(lapsed=True, return_probability=0.5, expected_orders=3.0)
     plan = calls.plan_calls(history, sources, frame, judged, combined, None, WORDS)
     ended = leaving.cancellations(history)
     gone = set(ended[ended <= pd.Timestamp(history.as_of)].index)

@@ -10,13 +10,13 @@ import pytest
 import python_calamine
 from xlsxwriter.worksheet import Worksheet
 
-from playbook import workbook
-from playbook.findings import Finding
-from playbook.kinds import kind_labels
-from playbook.settings import Settings
-from playbook.wording import Words
-from playbook.workbook import book
-from playbook.workbook import sheets as sheets_module
+from playbook.archive.findings import Finding
+from playbook.chapters.occasional.kinds import kind_labels
+from playbook.report import workbook
+from playbook.report.workbook import book
+from playbook.report.workbook import sheets as sheets_module
+from playbook.settings.client import Settings
+from playbook.show.words import Words
 
 
 def rows(path, sheet):

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook import workbook
 from playbook.chapter import Chapter
-from playbook.criteria import chosen_criteria
-from playbook.scoring import class_names
-from playbook.settings import load
-from playbook.wording import Words
-from playbook.workbook import live
-from playbook.workbook.live import HEAD, TABLE
+from playbook.chapters.scoring.criteria import chosen_criteria
+from playbook.chapters.scoring.ranking import class_names
+from playbook.report import workbook
+from playbook.report.workbook import live
+from playbook.report.workbook.live import HEAD, TABLE
+from playbook.settings.client import load
+from playbook.show.words import Words
 from tests.conftest import make_run
 from tests.spreadsheet import convert, rows, table, with_number
 

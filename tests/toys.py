@@ -20,10 +20,10 @@ ORDERS = "customer_id,ordered_at,amount\na,2025-01-01,10\nb,2025-02-01,20\n"
 SUMMARY = """
 import os
 from pathlib import Path
-from playbook import report
+from playbook.run import pages
 run = Path(os.environ["PLAYBOOK_RUN"])
-nav = report.navigation(run, "en")
-html = report.page(
+nav = pages.navigation(run, "en")
+html = pages.page(
     "Summary", "<p>Advice</p>", nav=nav, active="index.html", language="en", client="Acme", as_of=None
 )
 (run / "index.html").write_text(html)
@@ -46,7 +46,7 @@ SITE = """
 import importlib.util
 if importlib.util.find_spec("playbook"):
     import toys
-    from playbook import runner
+    from playbook.run import runner
     runner.SUMMARY = toys.SUMMARY
 """
 

@@ -7,10 +7,10 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from playbook.campaign_data import Trial, read_trials
-from playbook.history import History, customers, read_history
-from playbook.settings import Settings
-from playbook.sources import Sources
+from playbook.records.history import History, customers, read_history
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+from playbook.stats.trials.data import Trial, read_trials
 
 START = pd.Timestamp("2025-03-03")
 AS_OF = date(2025, 12, 31)

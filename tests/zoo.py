@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from playbook import settings
 from playbook.errors import PlaybookError
-from playbook.history import customers, read_history
-from playbook.inspection.command import examine
-from playbook.inspection.rules import Check
-from playbook.sources import open_sources
-from playbook.wording import Words
+from playbook.intake.check.command import examine
+from playbook.intake.check.rules import Check
+from playbook.records.history import customers, read_history
+from playbook.records.sources import open_sources
+from playbook.settings import client
+from playbook.show.words import Words
 from tests import zoo_damages, zoo_dialects
 from tests.zoo_client import ERROR, TABLE, Animal, write
 
@@ -51,7 +51,7 @@ def visit(one: Animal, place: Path) -> Outcome:
 
 def _judge(one: Animal, folder: Path) -> Outcome:
     try:
-        chosen = settings.load(folder.name, folder.parent)
+        chosen = client.load(folder.name, folder.parent)
         seen = examine(chosen, folder, TODAY)
     except PlaybookError as error:
         said = str(error)
@@ -74,7 +74,7 @@ def _judge(one: Animal, folder: Path) -> Outcome:
 def _healthy_checks() -> tuple[Check, ...]:
     with TemporaryDirectory() as place:
         write(Path(place) / "zoo")
-        return examine(settings.load("zoo", Path(place)), Path(place) / "zoo", TODAY).checks
+        return examine(client.load("zoo", Path(place)), Path(place) / "zoo", TODAY).checks
 
 
 @cache
@@ -85,7 +85,7 @@ def _healthy_table() -> pd.DataFrame:
 
 
 def _table(folder: Path) -> pd.DataFrame:
-    chosen = settings.load(folder.name, folder.parent)
+    chosen = client.load(folder.name, folder.parent)
     sources = open_sources(chosen, folder)
     try:
         return customers(read_history(chosen, sources))

@@ -16,9 +16,9 @@ from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from playbook import returns
-from playbook.history import History
-from playbook.landmarks import describe
+from playbook.records.history import History
+from playbook.stats import return_probability
+from playbook.stats.landmarks import describe
 from tests.benchmarks.clients import came_within, real
 
 CASES = (("CDNOW", date(1997, 9, 30), 273), ("Online Retail II", date(2011, 6, 9), 183))
@@ -40,9 +40,9 @@ def main() -> None:
 
 def compare(history: History, as_of: date, horizon: int) -> list[float]:
     """Print one log's table; return the differences from the best peer of each row."""
-    past = returns.seen_from(history, as_of)
+    past = return_probability.seen_from(history, as_of)
     started = time.perf_counter()
-    model = returns.fit(past, horizon)
+    model = return_probability.fit(past, horizon)
     seconds = time.perf_counter() - started
     now = describe(past, [as_of], horizon)
     customers = now.rename(columns={"silence": "silence_days"})

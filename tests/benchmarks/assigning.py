@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array, vstack
 
-from playbook.assignment import assign
-from playbook.shadow_prices import NOBODY, Problem
+from playbook.chapters.plan.assignment import assign
+from playbook.chapters.plan.prices import NOBODY, Problem
 from tests.benchmarks.measure import cost, line, python
 
 OFFERS, WEEKS = 12, 8

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playbook.settings import load
+from playbook.settings.client import load
 from tests.benchmarks.landmarks import generate
 from tests.benchmarks.measure import Cost, cost, line, python
 from tests.benchmarks.overhead import PROJECT, _masters, _seconds_in_cells

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from playbook import returns
-from playbook.history import History, spell_counts
-from playbook.survival import inactivity
+from playbook.records.history import History, spell_counts
+from playbook.stats import return_probability
+from playbook.stats.survival import inactivity
 from tests.benchmarks.clients import came_within, generated, real
 
 HORIZON = 183
@@ -42,9 +42,9 @@ def rolling(history: History, dates: Iterable[date]) -> pd.DataFrame:
     """Return expected (with interval) and actual buyers by as-of date and group."""
     rows = []
     for day in dates:
-        past = returns.seen_from(history, day)
-        model = returns.fit(past, HORIZON)
-        assert isinstance(model, returns.LandmarkModel)
+        past = return_probability.seen_from(history, day)
+        model = return_probability.fit(past, HORIZON)
+        assert isinstance(model, return_probability.LandmarkModel)
         customers = model.today.reset_index()
         came = came_within(history, day, HORIZON, customers["customer_id"])
         threshold = inactivity(spell_counts(past), past.settings).days

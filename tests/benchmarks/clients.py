@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from playbook.demo import donors, retailer
-from playbook.history import History, read_history
-from playbook.settings import Settings, load
-from playbook.sources import Sources, open_sources
+from playbook.records.history import History, read_history
+from playbook.records.sources import Sources, open_sources
+from playbook.settings.client import Settings, load
 from tests.conftest import REAL_DATA, write_cdnow, write_online_retail
 
 WRITERS = {"CDNOW": write_cdnow, "Online Retail II": write_online_retail}

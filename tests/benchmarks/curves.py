@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
-from playbook.survival import kaplan_meier
+from playbook.stats.survival import kaplan_meier
 from tests.benchmarks.measure import line
 
 T = TypeVar("T")

@@ -65,9 +65,9 @@ def generate(file: Path, lines: int = LINES, customers: int = CUSTOMERS) -> None
 
 def by_playbook(folder: Path) -> None:
     """Read with the package."""
-    from playbook.history import customers, read_history
-    from playbook.settings import load
-    from playbook.sources import open_sources
+    from playbook.records.history import customers, read_history
+    from playbook.records.sources import open_sources
+    from playbook.settings.client import load
 
     settings = load(folder.name, folder.parent)
     sources = open_sources(settings, folder)

@@ -72,9 +72,9 @@ def generate(file: Path, customers: int) -> None:
 def _history(file: Path):
     import ibis
 
-    from playbook.history import read_history
-    from playbook.settings import Settings
-    from playbook.sources import Sources
+    from playbook.records.history import read_history
+    from playbook.records.sources import Sources
+    from playbook.settings.client import Settings
 
     connection = ibis.duckdb.connect()
     lines = connection.read_parquet(file)
@@ -88,9 +88,9 @@ def nothing(file: Path) -> None:
 
 def fit_and_predict(file: Path) -> None:
     """Fit the model and predict every customer."""
-    from playbook import returns
+    from playbook.stats import return_probability
 
-    model = returns.fit(_history(file), HORIZON)
+    model = return_probability.fit(_history(file), HORIZON)
     customers = model.today.reset_index()
     model.predict(customers)
     model.expected_buyers(customers)
@@ -98,8 +98,8 @@ def fit_and_predict(file: Path) -> None:
 
 def features(file: Path) -> None:
     """Describe the sample at its landmarks, and everybody today."""
-    from playbook.cells import LANDMARKS
-    from playbook.landmarks import describe
+    from playbook.stats.cells import LANDMARKS
+    from playbook.stats.landmarks import describe
 
     history = _history(file)
     today = describe(history, [history.as_of], HORIZON, outcomes=False)
@@ -109,7 +109,7 @@ def features(file: Path) -> None:
 
 def aggregation(file: Path) -> None:
     """Count one row per customer."""
-    from playbook.history import customers
+    from playbook.records.history import customers
 
     customers(_history(file))
 
@@ -118,7 +118,7 @@ def bg_nbd(file: Path) -> None:
     """Fit lifetimes' BG/NBD on the same customers, read from the same table."""
     from lifetimes import BetaGeoFitter
 
-    from playbook.history import customers
+    from playbook.records.history import customers
 
     history = _history(file)
     seen = customers(history)

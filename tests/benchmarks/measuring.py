@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from playbook.campaign_data import read_trials
-from playbook.history import customers, read_history
-from playbook.measurement import measure
-from playbook.settings import load
-from playbook.sources import open_sources
-from playbook.trial_effects import bootstrap, outcome
+from playbook.records.history import customers, read_history
+from playbook.records.sources import open_sources
+from playbook.settings.client import load
+from playbook.stats.trials.data import read_trials
+from playbook.stats.trials.effects import bootstrap, outcome
+from playbook.stats.trials.measure import measure
 from tests.benchmarks.measure import cost, line, python
 
 CUSTOMERS = 1_000_000

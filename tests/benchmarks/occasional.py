@@ -19,12 +19,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from playbook import evidence, kinds, occasional, returns, second_order
+from playbook.chapters.occasional import base as occasional
+from playbook.chapters.occasional import evidence, kinds, second_order
 from playbook.demo import retailer
 from playbook.demo.planted import PLANTED
-from playbook.history import History, customers, read_history
-from playbook.settings import load
-from playbook.sources import open_sources
+from playbook.records.history import History, customers, read_history
+from playbook.records.sources import open_sources
+from playbook.settings.client import load
+from playbook.stats import return_probability
 from tests.benchmarks.clients import came_within, real
 
 CASES = (("CDNOW", date(1997, 9, 30), 273), ("Online Retail II", date(2011, 6, 9), 183))
@@ -97,7 +99,7 @@ def planted(seed: int) -> pd.DataFrame:
 
 def followed(name: str, history: History, as_of: date, horizon: int) -> None:
     """Print what the occasional buyers of a past day did afterwards, expected and actual."""
-    past = returns.seen_from(history, as_of)
+    past = return_probability.seen_from(history, as_of)
     past = replace(past, settings=past.settings.model_copy(update={"horizon_days": horizon}))
     base, _ = see(past)
     seen = base.customers

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from playbook.settings import load
+from playbook.settings.client import load
 from tests.benchmarks.measure import cost, line, python
 
 PROJECT = Path(__file__).parent.parent.parent

@@ -27,17 +27,19 @@ import numpy as np
 import pandas as pd
 from lifetimes import BetaGeoFitter, GammaGammaFitter
 
-from playbook import ranking_backtest, returns, second_lives, workbook
-from playbook.criteria import score_sheet
-from playbook.findings import Finding
-from playbook.history import History, customers
-from playbook.ranking_backtest import Backtest, Then, taken
-from playbook.scoring import Ranking
-from playbook.scoring_checks import random_weights, stability
-from playbook.scoring_settings import Criterion
-from playbook.scoring_sliders import Trial
-from playbook.settings import Settings
-from playbook.wording import Words
+from playbook.archive.findings import Finding
+from playbook.chapters.scoring import backtest, second_lives
+from playbook.chapters.scoring.backtest import Backtest, Then, taken
+from playbook.chapters.scoring.criteria import score_sheet
+from playbook.chapters.scoring.ranking import Ranking
+from playbook.chapters.scoring.sliders import Trial
+from playbook.chapters.scoring.stability import random_weights, stability
+from playbook.records.history import History, customers
+from playbook.report import workbook
+from playbook.settings.client import Settings
+from playbook.settings.scoring import Criterion
+from playbook.show.words import Words
+from playbook.stats import return_probability
 from tests.benchmarks.clients import generated, real
 from tests.benchmarks.measure import line
 from tests.spreadsheet import convert
@@ -65,11 +67,11 @@ def captured() -> None:
     """Print what the first tenth by each ranking brought later."""
     for log, as_of, horizon in CASES:
         with real(log) as history:
-            then = ranking_backtest.ranked_then(history, None, as_of, horizon)
+            then = backtest.ranked_then(history, None, as_of, horizon)
             assert then is not None
             names = ("score", "revenue", "rfm", "chance")
             scores = {name: then.customers[name].to_numpy(float) for name in names}
-            scores["BG/NBD x GG"] = bg_nbd_value(returns.seen_from(history, as_of), then, horizon)
+            scores["BG/NBD x GG"] = bg_nbd_value(return_probability.seen_from(history, as_of), then, horizon)
             print(f"{log} as of {as_of}: {len(then.later):,} lapsed, {horizon} days, first tenth")
             compare(then, scores)
 
@@ -125,7 +127,7 @@ def values() -> None:
     for day in (date(2025, 12, 31), date(2026, 12, 31), date(2027, 12, 31)):
         errors, inside = [], []
         for history in histories:
-            found = second_lives.check(returns.seen_from(history, day))
+            found = second_lives.check(return_probability.seen_from(history, day))
             assert found is not None
             errors.append(found.predicted / found.actual - 1)
             inside.append(found.verdict == "inside")

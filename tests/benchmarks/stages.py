@@ -78,13 +78,13 @@ def engine(folder: Path) -> None:
     """Count the months as chapter 02 does."""
     import ibis
 
-    from playbook.history import read_history
-    from playbook.settings import Settings
-    from playbook.signs import read_signs
-    from playbook.sources import Sources
-    from playbook.stages import Silences
-    from playbook.stages_by_month import count_months
-    from playbook.survival import Inactivity
+    from playbook.chapters.lifecycle.by_month import count_months
+    from playbook.chapters.lifecycle.daily_events import read_signs
+    from playbook.chapters.lifecycle.rules import Silences
+    from playbook.records.history import read_history
+    from playbook.records.sources import Sources
+    from playbook.settings.client import Settings
+    from playbook.stats.survival import Inactivity
 
     connection = ibis.duckdb.connect(temp_directory=f"{folder}/engine_files", memory_limit=MEMORY)
     settings = Settings(

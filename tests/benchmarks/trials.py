@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from playbook.campaign_data import Trial
-from playbook.history import read_history
-from playbook.measurement import measure
-from playbook.measurement_settings import Measurement
-from playbook.settings import load
-from playbook.sources import open_sources
-from playbook.trial_design import Arms, past, power_of_margin, power_of_shares
-from playbook.verdicts import Evidence, judge
+from playbook.chapters.measurement.design import Arms, past, power_of_margin, power_of_shares
+from playbook.records.history import read_history
+from playbook.records.sources import open_sources
+from playbook.settings.client import load
+from playbook.settings.measurement import Measurement
+from playbook.stats.trials.data import Trial
+from playbook.stats.trials.measure import measure
+from playbook.stats.trials.verdicts import Evidence, judge
 
 CAMPAIGNS = 1000
 SPLITS = {

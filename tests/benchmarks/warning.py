@@ -12,9 +12,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from playbook import churn, comebacks, leaving, returns, warning_check, warning_model
-from playbook.history import History
-from playbook.landmarks import describe
+from playbook.chapters.churn import returns as comebacks
+from playbook.chapters.churn import threshold as churn
+from playbook.chapters.warning import backtest, leaving, model
+from playbook.records.history import History
+from playbook.stats import return_probability
+from playbook.stats.landmarks import describe
 from tests.benchmarks.clients import came_within, real
 
 CASES = (("Online Retail II", date(2011, 6, 9)), ("CDNOW", date(1997, 12, 29)))
@@ -31,16 +34,16 @@ def main() -> None:
 
 def try_on(name: str, history: History, as_of: date) -> None:
     """Print how well each rule put first those who then ordered nothing."""
-    past = returns.seen_from(history, as_of)
+    past = return_probability.seen_from(history, as_of)
     threshold = churn.find_threshold(past)
     base = comebacks.see_base(past, threshold, horizon_days=HORIZON)
     seen = leaving.look_back(past, NO_EVENTS, threshold.days, leaving.horizon_that_fits(past))
-    combined = warning_model.fit(seen)
+    combined = model.fit(seen)
     watched, shown = leaving.today(past, NO_EVENTS, base.customers, seen.visible, False)
     left = ~came_within(history, as_of, HORIZON, watched["customer_id"])
     shards = describe(past, [as_of], HORIZON).set_index("customer_id")["shard"]
-    ranked = warning_check.scores(watched, shown, combined)
-    areas = warning_check.compare(
+    ranked = backtest.scores(watched, shown, combined)
+    areas = backtest.compare(
         ranked, left.astype(float), watched["customer_id"].map(shards).to_numpy(int), past.settings.seed
     )
     print(

@@ -15,13 +15,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from playbook import campaign, known_offers, naive, offers, what_if
-from playbook.campaign import Campaign
 from playbook.chapter import Chapter
-from playbook.response import draw_response, incentive_return, with_offer
-from playbook.settings import load
-from playbook.shadow_prices import NOBODY, Choice
-from playbook.survival import Array
+from playbook.chapters.plan import campaign, naive, what_if
+from playbook.chapters.plan import known as known_offers
+from playbook.chapters.plan import plan as offers
+from playbook.chapters.plan.campaign import Campaign
+from playbook.chapters.plan.prices import NOBODY, Choice
+from playbook.offers.response import draw_response, incentive_return, with_offer
+from playbook.settings.client import load
+from playbook.stats.survival import Array
 from tests.benchmarks.measure import cost, line
 
 WORLDS = 500

@@ -11,10 +11,10 @@ from playbook.demo.__main__ import main
 from playbook.demo.charity import LAST_DAY, LETTER, PHONE, PLANTED, Campaign
 from playbook.demo.donors import generate, write
 from playbook.demo.world import Demo
-from playbook.history import customers, read_history
-from playbook.selection import selected
-from playbook.settings import load
-from playbook.sources import open_sources
+from playbook.records.history import customers, read_history
+from playbook.records.selection import selected
+from playbook.records.sources import open_sources
+from playbook.settings.client import load
 
 DATA = Path(__file__).parents[2] / "data"
 COMMITTED = DATA / "demo_donors"

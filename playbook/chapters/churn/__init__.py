@@ -1,0 +1,1 @@
+"""04 Churn: when a customer is lost, who comes back unaided, and what waiting costs."""

@@ -1,0 +1,322 @@
+"""Chapter 04, second part: who is lapsed, and who comes back unaided."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.churn.threshold import Threshold
+from playbook.records.history import History, customers
+from playbook.show.display import Table
+from playbook.show.words import Words
+from playbook.stats import return_probability
+from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
+from playbook.stats.return_probability import ReturnModel
+from playbook.stats.survival import Array
+
+SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
+
+
+@dataclass(frozen=True)
+class Base:
+    """Every customer seen from the as-of date.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        The customer table with silence_days (days, None without an order), lapsed (bool),
+        return_probability and expected_orders (float, NaN where they cannot be told).
+    model : ReturnModel or None
+    lapsed_margin : float
+        Past margin of the lapsed, in the client's currency.
+    returners_all, returners_lapsed : tuple (expected, low, high) or None
+        Customers expected to order within the horizon, with 90% predictive intervals.
+    below_minimum : int
+        Lapsed customers whose return probability is below ``min_return``.
+    contacted : int
+        Customers whom earlier win-back campaigns contacted: their returns after it are not unaided.
+    """
+
+    customers: pd.DataFrame
+    model: ReturnModel | None
+    horizon_days: int
+    min_return: float
+    returners_all: tuple[float, float, float] | None
+    returners_lapsed: tuple[float, float, float] | None
+    contacted: int = 0
+
+    @property
+    def lapsed(self) -> pd.DataFrame:
+        """Return the lapsed customers."""
+        return self.customers[self.customers["lapsed"]]
+
+    @property
+    def lapsed_margin(self) -> float:
+        """Return the past margin of the lapsed."""
+        return float(self.lapsed["margin"].sum())
+
+    @property
+    def below_minimum(self) -> int:
+        """Count the lapsed whose return probability is below the minimum."""
+        return int((self.lapsed["return_probability"] < self.min_return).sum())
+
+    def findings(self) -> list[Finding]:
+        """Return who is lapsed and who is expected back."""
+        buyers = int((self.customers["orders"] > 0).sum())
+        lapsed = len(self.lapsed)
+        found = [
+            Finding("lapsed", lapsed, unit="customers", n=buyers),
+            Finding("lapsed_margin", round(self.lapsed_margin, 2), unit="money", n=lapsed),
+            Finding("horizon_days", self.horizon_days, unit="days"),
+            Finding("min_return", self.min_return, unit="share"),
+        ]
+        if self.model is None or self.returners_all is None or self.returners_lapsed is None:
+            return [*found, Finding("returners_lapsed", None, unit="customers", n=lapsed, verdict="unknown")]
+        method = "extrapolated" if self.model.extrapolated else "followed"
+        return [
+            *found,
+            Finding(
+                "returners_all", *rounded(self.returners_all), unit="customers", n=buyers, verdict=method
+            ),
+            Finding(
+                "returners_lapsed",
+                *rounded(self.returners_lapsed),
+                unit="customers",
+                n=lapsed,
+                verdict=method,
+            ),
+            Finding("below_min_return", self.below_minimum, unit="customers", n=lapsed),
+            Finding("return_method", int(self.model.seasonal), unit="yes_no", verdict=self.model.method),
+            Finding("contacted_before", self.contacted, unit="customers"),
+        ]
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say how many are lapsed and how many come back unaided."""
+        return base_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return the mean return probability by number of orders and silence."""
+        say = words.say
+        frame = pd.DataFrame({"silence": SILENCE_LABELS})
+        if self.model is not None:
+            cells = self.by_cell()
+            for row, label in enumerate(ORDER_LABELS):
+                frame[label] = cells[row]
+        headings = {"silence": say("days of silence")} | {
+            label: say("{orders} orders", orders=label) if label != "1" else say("1 order")
+            for label in ORDER_LABELS
+        }
+        return Table(
+            frame,
+            say("Chance of an order within {days} days, unaided", days=words.number(self.horizon_days)),
+            words,
+            dict.fromkeys(ORDER_LABELS, "percent"),
+            headings,
+            say("The mean of today's customers. A dash: no customer is there today."),
+        )
+
+    def chance_later(self, customers: pd.DataFrame, days: int) -> Array:
+        """Return the return probability of customers after further days of silence.
+
+        In proportion to what it is today, where customers were ranked by another rule.
+        """
+        if self.model is None:
+            return np.full(len(customers), np.nan)
+        now, today = self.model.predict(customers), customers["return_probability"].to_numpy(float)
+        changed = np.divide(today, now, out=np.ones_like(now), where=now > 0)
+        return np.asarray(np.clip(self.model.predict(customers, days) * changed, 0, 1))
+
+    def by_cell(self) -> Array:
+        """Return the mean return probability, shape (order bands, silence bands); NaN where nobody is."""
+        bought = self.customers[self.customers["orders"] > 0]
+        rows, columns = order_band(bought["orders"]), silence_band(bought["silence_days"])
+        sums, counts = (np.zeros((len(ORDER_LABELS), len(SILENCE_LABELS))) for _ in range(2))
+        np.add.at(sums, (rows, columns), bought["return_probability"].to_numpy(float))
+        np.add.at(counts, (rows, columns), 1)
+        return np.asarray(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
+
+
+def rounded(estimate: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Round an estimate and its interval to a tenth."""
+    value, low, high = estimate
+    return round(value, 1), round(low, 1), round(high, 1)
+
+
+def see_base(
+    history: History,
+    threshold: Threshold,
+    frame: pd.DataFrame | None = None,
+    horizon_days: int | None = None,
+) -> Base:
+    """Describe every customer as of today: silence, lapsed, return probability.
+
+    Parameters
+    ----------
+    frame : DataFrame, optional
+        The customer table; counted anew without it.
+    horizon_days : int, optional
+        Another horizon than that of the settings.
+    """
+    settings = history.settings
+    horizon = horizon_days or settings.horizon_days
+    frame = (customers(history) if frame is None else frame).copy()
+    frame["silence_days"] = silence(frame, history.as_of)
+    frame["lapsed"] = (frame["silence_days"] > threshold.days).fillna(False).astype(bool)
+    model = return_probability.fit(history, horizon)
+    if model is None:
+        return Base(
+            frame.assign(return_probability=np.nan, expected_orders=np.nan),
+            None,
+            horizon,
+            settings.min_return,
+            None,
+            None,
+        )
+    frame["return_probability"] = model.predict(frame)
+    frame["expected_orders"] = model.expected_orders(frame)
+    lapsed = model.expected_buyers(frame[frame["lapsed"]])
+    return Base(
+        frame,
+        model,
+        horizon,
+        settings.min_return,
+        model.expected_buyers(frame),
+        lapsed,
+        _contacted(history),
+    )
+
+
+def _contacted(history: History) -> int:
+    """Count the customers whom win-back campaigns contacted."""
+    made = history.contacts_made
+    return 0 if made is None else int(made.customer_id.nunique().execute())
+
+
+def silence(frame: pd.DataFrame, as_of: date) -> pd.Series:
+    """Return days since the last order (Int32, missing without an order)."""
+    last = pd.to_datetime(frame["last_order"])
+    return (pd.Timestamp(as_of) - last).dt.days.astype("Int32")
+
+
+def base_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word who is lapsed and who comes back unaided."""
+    say, number = words.say, words.number
+    lapsed, back = findings["lapsed"], findings["returners_lapsed"]
+    days = number(findings["horizon_days"].value)
+    said = [
+        words.say_many(
+            "{n} of all who ever ordered ({buyers}) is lapsed ({share}), and brought {margin} of margin."
+            if lapsed.n != 1
+            else "The one customer who ever ordered is lapsed, and brought {margin} of margin.",
+            "{n} of {buyers} customers who ever ordered are lapsed ({share}); they brought {margin} of"
+            " margin.",
+            lapsed.value,
+            buyers=number(lapsed.n or 0),
+            share=words.percent(lapsed.value / max(lapsed.n or 0, 1)),
+            margin=words.money(findings["lapsed_margin"].value),
+        )
+    ]
+    if not lapsed.value:
+        said = [say("Nobody is lapsed today.")] if lapsed.n else [say("Nobody has ordered yet.")]
+        if back.verdict == "unknown":
+            said.append(say("Who would come back unaided cannot be told from these data."))
+        return said
+    if back.verdict == "unknown":
+        return [*said, say("Who of them would come back unaided cannot be told from these data.")]
+    said.append(
+        words.say_many(
+            "About {n} of the lapsed orders again within {days} days without any offer (90% interval {low} to"
+            " {high}): an offer there is given away.",
+            "About {n} of the lapsed order again within {days} days without any offer (90% interval {low} to"
+            " {high}): an offer to them is given away.",
+            round(back.value),
+            days=days,
+            low=number(back.low or 0),
+            high=number(back.high or 0),
+        )
+    )
+    said.append(
+        words.say_many(
+            "{n} of the lapsed has less than {minimum} chance to come back unaided.",
+            "{n} of the lapsed have less than {minimum} chance to come back on their own.",
+            findings["below_min_return"].value,
+            minimum=words.percent(findings["min_return"].value, 1),
+        )
+    )
+    contacted = findings.get("contacted_before")
+    if contacted is not None and contacted.value:
+        said.append(
+            words.say_many(
+                "Earlier win-back campaigns contacted {n} customer: what was bought after it is not counted"
+                " as coming back unaided.",
+                "Earlier win-back campaigns contacted {n} customers: what they bought after it is not counted"
+                " as coming back unaided.",
+                contacted.value,
+            )
+        )
+    return [*said, *_method_sentences(findings, words)]
+
+
+def _method_sentences(findings: Findings, words: Words) -> list[str]:
+    """Say where the chances rest on less than the whole model."""
+    say, said = words.say, []
+    if findings["returners_lapsed"].verdict == "extrapolated":
+        said.append(say("Nobody was followed for as long as the horizon: these figures are carried forward."))
+    method = findings.get("return_method")
+    if method is not None and method.verdict == "cells":
+        said.append(
+            say(
+                "There are too few customers or comebacks for a model: the chance is read from the number of"
+                " orders and the silence alone."
+            )
+        )
+    elif method is not None and not method.value:
+        said.append(
+            say(
+                "The record is too young to have seen the coming season before, so the level may be off: the"
+                " interval allows for that."
+            )
+        )
+    return said
+
+
+# What if the threshold were another? ---------------------------------------------------------
+
+
+def sensitivity(base: Base, threshold: Threshold, words: Words) -> Table:
+    """Return how many customers and how much margin are lapsed at thresholds around the chosen one."""
+    frame = base.customers
+    rows = []
+    for shift in SHIFTS:
+        days = threshold.days + shift
+        if days < 1:
+            continue
+        beyond = (frame["silence_days"] > days).fillna(False)
+        rows.append((days, shift, int(beyond.sum()), float(frame.loc[beyond, "margin"].sum())))
+    table = pd.DataFrame(rows, columns=["days", "shift", "lapsed", "margin"])
+    now = table.loc[table["shift"] == 0].iloc[0]
+    table["lapsed_change"] = table["lapsed"] - now["lapsed"]
+    table["margin_change"] = table["margin"] - now["margin"]
+    say = words.say
+    headings = {
+        "days": say("threshold (days)"),
+        "lapsed": say("lapsed"),
+        "lapsed_change": say("customers who change sides"),
+        "margin": say("their past margin"),
+        "margin_change": say("margin that changes sides"),
+    }
+    return Table(
+        table[list(headings)],
+        say("What another threshold would change"),
+        words,
+        {
+            "days": "number",
+            "lapsed": "number",
+            "lapsed_change": "number",
+            "margin": "money",
+            "margin_change": "money",
+        },
+        headings,
+    )

@@ -1,0 +1,184 @@
+"""Chapter 04, third part: what waiting costs, by silence and for each lapsed customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.churn.returns import Base
+from playbook.show.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.words import Words
+from playbook.stats.cells import ORDER_BANDS, ORDER_LABELS, order_band
+from playbook.stats.survival import Array
+
+FURTHER_DAYS = (30, 60, 90)
+NOTICE_DAYS = 28
+CURVE_BANDS = {0: GREY, 2: BLUE, 3: ORANGE}
+"""Order bands that are drawn, with their colours."""
+CURVE_STEP, LONGEST_CURVE = 15, 730
+FRESH_DAYS, LEAST_FRESH, MOST_FRESH = 60, 20, 1000
+"""The curves follow customers of at most so much silence today; at least, and at most, so many."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the return probability is, and what it will be.
+
+    Attributes
+    ----------
+    later : DataFrame
+        By customer, in the order of the base: return_probability_in_30, _60, _90; NaN unless
+        lapsed.
+    groups : DataFrame
+        group (all, or a band of orders), customers, now, in_30, in_60, in_90: the mean return
+        probability of the lapsed.
+    curves : dict
+        By order band: return probability after 0, 15, 30, ... days of silence.
+    falling : int
+        Lapsed customers at or above ``min_return`` today who fall below it within four weeks.
+    """
+
+    later: pd.DataFrame
+    groups: pd.DataFrame
+    curves: dict[int, Array]
+    falling: int
+    lapsed: int
+    horizon_days: int
+    min_return: float
+
+    def findings(self) -> list[Finding]:
+        """Return how the chance of the lapsed melts."""
+        if self.groups.empty:
+            return [Finding("waiting_now", None, unit="share", verdict="unknown")]
+        everyone = self.groups.iloc[0]
+        return [
+            Finding("waiting_now", round(everyone["now"], 4), unit="share", n=self.lapsed),
+            *[
+                Finding(f"waiting_in_{days}", round(everyone[f"in_{days}"], 4), unit="share", n=self.lapsed)
+                for days in FURTHER_DAYS
+            ],
+            Finding("falling_below_min_return", self.falling, unit="customers", n=self.lapsed),
+            Finding("waiting_min_return", self.min_return, unit="share"),
+        ]
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what waiting costs."""
+        return waiting_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return the chance of the lapsed today and after more silence, by number of orders."""
+        say = words.say
+        frame = self.groups.assign(
+            group=[
+                say("all") if name == "all" else say("{n} orders", n=name) for name in self.groups["group"]
+            ]
+        )
+        frame.loc[self.groups["group"] == "1", "group"] = say("1 order")
+        headings = {"group": say("lapsed customers"), "customers": say("how many"), "now": say("today")}
+        headings |= {f"in_{days}": say("in {days} days", days=words.number(days)) for days in FURTHER_DAYS}
+        formats = {"customers": "number", "now": "percent"}
+        formats |= {f"in_{days}": "percent" for days in FURTHER_DAYS}
+        caption = say(
+            "Chance of an order within {days} days, today and after more silence",
+            days=words.number(self.horizon_days),
+        )
+        return Table(frame, caption, words, formats, headings)
+
+    def figure(self, words: Words) -> Picture:
+        """Draw the return probability by silence, for one order and for several."""
+        figure, axes = new_figure()
+        say = words.say
+        heading(
+            axes,
+            say("Chance of an order within {days} days, by silence", days=words.number(self.horizon_days)),
+        )
+        axes.set_ylim(0, 1)
+        axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
+        axes.set_xlabel(say("days of silence"))
+        if not self.curves:
+            return Picture(figure, say("No curve: the return probability cannot be told from these data."))
+        for band, curve in self.curves.items():
+            days = np.arange(len(curve)) * CURVE_STEP
+            axes.plot(days, curve, color=CURVE_BANDS[band], label=ORDER_LABELS[band])
+        axes.legend(title=say("orders so far"))
+        band, curve = list(self.curves.items())[-1]
+        alt = say(
+            "Lines of the chance by silence: for {orders} orders it goes from {high} after {first} days of"
+            " silence to {low} after {last}.",
+            orders=ORDER_LABELS[band],
+            high=words.percent(float(curve[2 if len(curve) > 2 else 0])),
+            first=words.number((2 if len(curve) > 2 else 0) * CURVE_STEP),
+            low=words.percent(float(curve[-1])),
+            last=words.number((len(curve) - 1) * CURVE_STEP),
+        )
+        return Picture(figure, alt)
+
+
+def waiting_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what waiting costs from its findings."""
+    say, percent = words.say, words.percent
+    now = findings["waiting_now"]
+    if now.verdict == "unknown":
+        return [say("What waiting costs cannot be told from these data, or nobody is lapsed.")]
+    return [
+        say(
+            "A lapsed customer has a chance of {now} today on average; {soon} after 30 more days of silence,"
+            " and {later} after 90.",
+            now=percent(now.value, 1),
+            soon=percent(findings["waiting_in_30"].value, 1),
+            later=percent(findings["waiting_in_90"].value, 1),
+        ),
+        words.say_many(
+            "{n} lapsed customer falls below {minimum} within the next four weeks.",
+            "{n} lapsed customers fall below {minimum} within the next four weeks.",
+            int(findings["falling_below_min_return"].value),
+            minimum=percent(findings["waiting_min_return"].value, 1),
+        ),
+    ]
+
+
+def wait(base: Base) -> Waiting:
+    """Look at what each lapsed customer's chance will be after more silence."""
+    names = [f"return_probability_in_{days}" for days in FURTHER_DAYS]
+    later = pd.DataFrame(np.nan, index=base.customers.index, columns=names)
+    columns = ["group", "customers", "now", *[f"in_{days}" for days in FURTHER_DAYS]]
+    lapsed = base.lapsed
+    if base.model is None or lapsed.empty:
+        nobody = pd.DataFrame(columns=columns)
+        curves = {} if base.model is None else _curves(base)
+        return Waiting(later, nobody, curves, 0, len(lapsed), base.horizon_days, base.min_return)
+    now = lapsed["return_probability"].to_numpy(float)
+    for name, days in zip(names, FURTHER_DAYS, strict=True):
+        later.loc[lapsed.index, name] = base.chance_later(lapsed, days)
+    soon = base.chance_later(lapsed, NOTICE_DAYS)
+    falling = int(((now >= base.min_return) & (soon < base.min_return)).sum())
+    chances = np.column_stack([now, later.loc[lapsed.index].to_numpy(float)])
+    bands = order_band(lapsed["orders"])
+    rows = [("all", len(lapsed), *chances.mean(axis=0))]
+    for band, label in enumerate(ORDER_LABELS[: len(ORDER_BANDS)]):
+        if (bands == band).any():
+            rows.append((label, int((bands == band).sum()), *chances[bands == band].mean(axis=0)))
+    groups = pd.DataFrame(rows, columns=columns)
+    return Waiting(later, groups, _curves(base), falling, len(lapsed), base.horizon_days, base.min_return)
+
+
+def _curves(base: Base) -> dict[int, Array]:
+    """Follow today's fresh customers of each band through more and more silence."""
+    assert base.model is not None
+    bought = base.customers[base.customers["orders"] > 0]
+    fresh = bought[(bought["silence_days"] <= FRESH_DAYS).fillna(False).astype(bool)]
+    bands = order_band(fresh["orders"])
+    last = min(base.model.longest_silence, LONGEST_CURVE)
+    curves = {}
+    for band in CURVE_BANDS:
+        members = fresh[bands == band]
+        if len(members) < LEAST_FRESH:
+            continue
+        members = members.iloc[:: max(1, len(members) // MOST_FRESH)]
+        silence = members["silence_days"].to_numpy(int)
+        curve = [base.model.predict(members, day - silence).mean() for day in range(0, last + 1, CURVE_STEP)]
+        curves[band] = np.array(curve)
+    return curves

@@ -1,0 +1,1 @@
+"""01 Data: what we got, and whether it can be trusted."""

@@ -1,0 +1,373 @@
+"""Chapter 01: what came in, what was left out, and whether the rest can be trusted."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import pandas as pd
+
+from playbook.archive.findings import Finding, Findings
+from playbook.intake.check import inspect
+from playbook.intake.check.calendar import missing_months, thin_months
+from playbook.intake.check.rules import Check
+from playbook.intake.check.told import check_findings, check_sentences, checks_table
+from playbook.records.canonical import COLUMNS
+from playbook.records.history import History
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+from playbook.show.display import BLUE, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.terms import ONLY_SHOPS
+from playbook.show.words import Words
+
+UNLOCKS = {
+    "margin": "the client's own margins instead of a rate of revenue",
+    "coupon": "occasional buyers who came for a coupon",
+    "is_sample": "occasional buyers who came for a sample",
+    "is_promotion": "occasional buyers who came for a promoted product",
+    "list_amount": "bargain hunters, and who buys only at a discount",
+    "source": "occasional buyers who came through paid search or an affiliate",
+    "sales_channel": "customers who are only ever online",
+}
+"""Optional columns of the orders, and what each would let the playbook tell."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came in and what became of it.
+
+    Attributes
+    ----------
+    read : int
+        Order lines in the files.
+    unreadable, without_customer, incomplete, after_as_of : int
+        Lines left out, each counted once, in this order.
+    sales, returns, zeros : int
+        Lines used: sales, returns and lines of amount 0 that are no sale.
+    orders, customers, buyers, repeaters : int
+        Orders (days with a sale); customers with any line or in the customer table; those with
+        an order; those with two or more.
+    revenue : float
+        Net of returns, of the lines used.
+    first_day, last_day, as_of : date
+    months : DataFrame
+        month (first day of it), orders, revenue, gap (bool: no orders, or far too few).
+    missing : tuple of str
+        Optional order columns that the client does not have.
+    tables : tuple of str
+        Canonical tables that the client has.
+    checks : tuple of Check
+        What is wrong, errors first.
+    """
+
+    read: int
+    unreadable: int
+    without_customer: int
+    incomplete: int
+    after_as_of: int
+    sales: int
+    returns: int
+    zeros: int
+    orders: int
+    customers: int
+    buyers: int
+    repeaters: int
+    revenue: float
+    first_day: date
+    last_day: date
+    as_of: date
+    months: pd.DataFrame
+    missing: tuple[str, ...]
+    tables: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def used(self) -> int:
+        """Lines that the playbook works with."""
+        return self.sales + self.returns + self.zeros
+
+    @property
+    def verdict(self) -> str:
+        """One of trusted, with_care, not_enough."""
+        if self.repeaters < 30 or (self.last_day - self.first_day).days < 180:
+            return "not_enough"
+        if self.used < 0.9 * self.read or any(check.severity != "note" for check in self.checks):
+            return "with_care"
+        return "trusted"
+
+    def findings(self) -> list[Finding]:
+        """Return the numbers of this chapter."""
+        counts = {
+            "lines_read": self.read,
+            "lines_unreadable": self.unreadable,
+            "lines_without_customer": self.without_customer,
+            "lines_incomplete": self.incomplete,
+            "lines_after_as_of": self.after_as_of,
+            "lines_returns": self.returns,
+            "lines_zero": self.zeros,
+            "lines_used": self.used,
+        }
+        people = {"customers": self.customers, "buyers": self.buyers, "repeat_buyers": self.repeaters}
+        return [
+            Finding("as_of", self.as_of.isoformat(), unit="date"),
+            Finding("first_day", self.first_day.isoformat(), unit="date"),
+            Finding("last_day", self.last_day.isoformat(), unit="date"),
+            *(Finding(name, value, unit="lines", n=self.read) for name, value in counts.items()),
+            *(Finding(name, value, unit="customers") for name, value in people.items()),
+            Finding("orders", self.orders, unit="orders"),
+            Finding("revenue", round(self.revenue, 2), unit="money", n=self.orders),
+            Finding("data_quality", self.used / self.read, unit="share", n=self.read, verdict=self.verdict),
+            Finding("columns_missing", " ".join(self.missing), unit="columns", n=len(self.missing)),
+            Finding("months_with_gaps", int(self.months["gap"].sum()), unit="months", n=len(self.months)),
+            *check_findings(self.checks),
+        ]
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what came in, and what is wrong with it."""
+        return sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def trust(self, words: Words) -> str:
+        """Say whether the rest of the playbook can be trusted on these data."""
+        return _trust({finding.name: finding for finding in self.findings()}, words)
+
+    def waterfall(self, words: Words) -> Table:
+        """Return the way from the lines in the files to the lines used."""
+        say = words.say
+        steps = [
+            (say("lines in the files"), self.read, ""),
+            (say("could not be read"), -self.unreadable, say("a date or number that is none")),
+            (say("without a customer"), -self.without_customer, say("nobody to win back")),
+            (say("without a date or an amount"), -self.incomplete, say("empty cells")),
+            (say("after the as-of date"), -self.after_as_of, say("not known on that day")),
+            (say("lines used"), self.used, ""),
+            (say("of these sales"), self.sales, say("they make the orders")),
+            (say("of these returns"), self.returns, say("they lower revenue, never an order")),
+            (say("of these of amount 0"), self.zeros, say("neither a sale nor a return")),
+        ]
+        frame = pd.DataFrame(steps, columns=["step", "lines", "why"])
+        headings = {"step": "", "lines": say("lines"), "why": say("why")}
+        caption = say("From the lines in the files to the lines used")
+        return Table(frame, caption, words, {"lines": "number"}, headings)
+
+    def wrong(self, words: Words) -> Table:
+        """Return everything that was found wrong, with what it does to the result and what to do."""
+        return checks_table(self.checks, words)
+
+    def unlocks(self, words: Words) -> Table:
+        """Return the columns that the client does not have and what each would tell."""
+        asked = [name for name in self.missing if words.preset != "donations" or name not in ONLY_SHOPS]
+        frame = pd.DataFrame({"column": asked, "tells": [words.say(UNLOCKS[name]) for name in asked]})
+        headings = {"column": words.say("missing column"), "tells": words.say("what it would tell")}
+        return Table(frame, words.say("Columns that would unlock more"), words, headings=headings)
+
+    def figure(self, words: Words) -> Picture:
+        """Draw orders by month, with the gaps marked."""
+        figure, axes = new_figure(height=3.2)
+        months, gap = pd.to_datetime(self.months["month"]), self.months["gap"]
+        axes.bar(months, self.months["orders"], width=25, color=BLUE)
+        axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
+        for month in months[gap]:
+            axes.axvspan(
+                month - pd.Timedelta(days=14), month + pd.Timedelta(days=14), color=ORANGE, alpha=0.25
+            )
+            axes.annotate("?", (month, 0), ha="center", va="bottom", color=ORANGE, fontweight="bold")
+        heading(axes, words.say("Orders by month; gaps are marked with a question mark"))
+        best = self.months.iloc[int(self.months["orders"].to_numpy().argmax())].to_dict()
+        alt = words.say(
+            "Bars of orders by month from {first} to {last}; the highest is {best} with {orders}.",
+            first=words.date(self.first_day),
+            last=words.date(self.last_day),
+            best=words.date(best["month"]),
+            orders=words.number(float(best["orders"])),
+        )
+        if gap.any():
+            marked = ", ".join(f"{month:%Y-%m}" for month in months[gap])
+            alt += " " + words.say("Marked as gaps: {months}.", months=marked)
+        return Picture(figure, alt)
+
+
+def take_in(settings: Settings, sources: Sources, history: History, today: date | None = None) -> Intake:
+    """Count what came in, what was left out and what is used, and look for what is wrong.
+
+    Parameters
+    ----------
+    today : date
+        Later dates lie in the future; by default the day of the call.
+    """
+    days, used = history.all_days, history.days
+    unreadable = [value for value in sources.unreadable if value.table == "orders"]
+    nobody = days.customer_id.isnull()
+    late = (days.day > ibis.literal(history.as_of)).fill_null(False)
+    counts = (
+        days.aggregate(
+            lines=days.lines.sum(),
+            without_customer=ibis.ifelse(nobody, days.lines, 0).sum(),
+            incomplete=ibis.ifelse(nobody, 0, days.incomplete_lines).sum(),
+            late=ibis.ifelse(~nobody & late, days.lines - days.incomplete_lines, 0).sum(),
+        )
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    kept = (
+        used.aggregate(
+            sales=used.sale_lines.sum(),
+            returns=used.return_lines.sum(),
+            zeros=used.zero_lines.sum(),
+            orders=(used.sale_lines > 0).sum(),
+            revenue=used.revenue.sum(),
+        )
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    per_customer = history.orders.group_by("customer_id").aggregate(orders=history.orders.count())
+    people = (
+        per_customer.aggregate(buyers=per_customer.count(), repeaters=(per_customer.orders > 1).sum())
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    has = set(sources.orders.columns)
+    return Intake(
+        read=int(counts["lines"]) + len(unreadable),
+        unreadable=len(unreadable),
+        without_customer=int(counts["without_customer"]),
+        incomplete=int(counts["incomplete"]),
+        after_as_of=int(counts["late"]),
+        sales=int(kept["sales"]),
+        returns=int(kept["returns"]),
+        zeros=int(kept["zeros"]),
+        orders=int(kept["orders"]),
+        customers=_known(history),
+        buyers=int(people["buyers"]),
+        repeaters=int(people["repeaters"] or 0),
+        revenue=float(kept["revenue"]),
+        first_day=history.first_day,
+        last_day=history.last_day,
+        as_of=history.as_of,
+        months=_months(history, settings.checks.thin_month),
+        missing=tuple(name for name in UNLOCKS if name not in has),
+        tables=tuple(name for name in COLUMNS if getattr(sources, name) is not None),
+        checks=inspect(settings, sources, history, today),
+    )
+
+
+def unreadable_lines(sources: Sources, words: Words, most: int = 10, hide: bool = False) -> Table:
+    """Return the first lines that could not be read, by file, row and column; ``hide`` what stands there."""
+    shown = [vars(value) for value in sources.unreadable[:most]]
+    frame = pd.DataFrame(shown, columns=["table", "file", "row", "column", "text"])
+    if hide:
+        frame = frame.drop(columns="text")
+    say = words.say
+    frame["table"] = frame["table"].map(say)
+    headings = {
+        "table": say("table"),
+        "file": say("file"),
+        "row": say("row"),
+        "column": say("column"),
+        "text": say("what stands there"),
+    }
+    return Table(frame, say("Values that could not be read"), words, {"row": "number"}, headings)
+
+
+def _known(history: History) -> int:
+    ids = history.days.select("customer_id").distinct()
+    if history.known is not None:
+        named = history.known.filter(history.known.customer_id.notnull())
+        ids = ids.union(named.select("customer_id"), distinct=True)
+    return int(ids.count().execute())
+
+
+def _months(history: History, thin: float) -> pd.DataFrame:
+    """Return orders and revenue by month, empty months included and marked."""
+    days = history.days
+    by_month = days.group_by(month=days.day.truncate("M")).aggregate(
+        orders=(days.sale_lines > 0).sum(), revenue=days.revenue.sum()
+    )
+    frame: pd.DataFrame = by_month.order_by("month").to_pyarrow().to_pandas()
+    frame["month"] = pd.to_datetime(frame["month"])
+    every = pd.date_range(frame["month"].min(), frame["month"].max(), freq="MS")
+    frame = frame.set_index("month").reindex(every, fill_value=0).rename_axis("month")
+    by_month = frame["orders"].astype("int64")
+    gap = frame.index.isin([*missing_months(by_month), *thin_months(by_month, thin)])
+    return frame.assign(revenue=frame["revenue"].astype(float), gap=gap).reset_index()
+
+
+def sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what came in from the findings of this chapter."""
+    say, number = words.say, words.number
+    value = {name: finding.value for name, finding in findings.items()}
+    many = words.say_many
+    said = [
+        many(
+            "{n} order line was read and is used.",
+            "{n} order lines were read; {used} of them ({share}) are used.",
+            value["lines_read"],
+            used=number(value["lines_used"]),
+            share=words.percent(value["data_quality"], 1),
+        )
+        + " "
+        + say(
+            "That makes {orders} by {buyers} on {first}, worth {revenue} net of returns."
+            if value["first_day"] == value["last_day"]
+            else "That makes {orders} by {buyers} from {first} to {last}, worth {revenue} net of returns.",
+            orders=many("{n} order", "{n} orders", value["orders"]),
+            buyers=many("{n} customer", "{n} customers", value["buyers"]),
+            first=words.date(date.fromisoformat(str(value["first_day"]))),
+            last=words.date(date.fromisoformat(str(value["last_day"]))),
+            revenue=words.money(value["revenue"]),
+        )
+    ]
+    return [*said, *warnings(findings, words)]
+
+
+def warnings(findings: Findings, words: Words) -> list[str]:
+    """Word what was left out, worst first, with what it does to the result."""
+    value = {name: finding.value for name, finding in findings.items()}
+    left_out = [
+        (
+            value["lines_without_customer"],
+            "{n} line ({share}) has no customer; what was bought counts for nobody below.",
+            "{n} lines ({share}) have no customer; what they bought counts for nobody below.",
+        ),
+        (
+            value["lines_unreadable"],
+            "{n} line ({share}) could not be read and is left out.",
+            "{n} lines ({share}) could not be read and are left out.",
+        ),
+        (
+            value["lines_incomplete"],
+            "{n} line ({share}) lacks a date or an amount and is left out.",
+            "{n} lines ({share}) lack a date or an amount and are left out.",
+        ),
+        (
+            value["lines_after_as_of"],
+            "{n} line ({share}) lies after the as-of date and is not looked at.",
+            "{n} lines ({share}) lie after the as-of date and are not looked at.",
+        ),
+    ]
+    said = [
+        words.say_many(one, many, n, share=words.percent(n / value["lines_read"], 1))
+        for n, one, many in sorted(left_out, key=lambda row: -row[0])
+        if n
+    ]
+    return [*said, *check_sentences(findings, words)]
+
+
+def _trust(findings: Findings, words: Words) -> str:
+    quality = findings["data_quality"]
+    return {
+        "trusted": words.say("The rest of the playbook can be trusted on this data."),
+        "with_care": words.say(
+            "The rest of the playbook can be read with care: it speaks only of the lines that are used,"
+            " and the warnings above bear on it."
+        ),
+        "not_enough": words.say_many(
+            "The data are sound but too little: much of what follows cannot be told from one customer who"
+            " bought twice.",
+            "The data are sound but too little: much of what follows cannot be told from {n} customers who"
+            " bought twice.",
+            findings["repeat_buyers"].value,
+        )
+        if findings["repeat_buyers"].value
+        else words.say(
+            "The data are sound but too little: nobody bought twice, and much of what follows cannot be told."
+        ),
+    }[str(quality.verdict)]

@@ -1,0 +1,1 @@
+"""02 Lifecycle: in which stage every contact is, and who is at risk."""

@@ -1,0 +1,196 @@
+"""The base by stage at every month's end, and who moved from stage to stage in every month.
+
+The engine orders each customer's days once and finds, for each, the stage from that day on, when
+silence will change it, and when the next day comes. It counts how many customers share the months
+in which these lie; the counts of a few thousand such patterns hold every month's base and moves.
+Nothing is replayed month by month, and a large base is gone through in shards of customers.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from playbook.chapters.lifecycle.daily_events import FLAGS, Signs
+from playbook.chapters.lifecycle.rules import AT_RISK, LAPSED, LOST, STAGES, Silences, stage_number
+from playbook.records.history import History
+
+ROWS_AT_ONCE = 3_000_000
+"""Customer-days that are ordered at once; of more, the customers are taken in shards."""
+NEW = "new"
+"""Where somebody was before anything was known."""
+SILENCE_STAGES = (AT_RISK, LAPSED, LOST)
+KEYS = ("before", "stage", "first", "at_risk", "lapsed", "lost", "end")
+
+
+@dataclass(frozen=True)
+class Months:
+    """The base by stage and the moves between stages, month by month.
+
+    Attributes
+    ----------
+    base : DataFrame
+        One row per month's end (index, datetime64; the last is the as-of date), one column per
+        stage: customers.
+    moves : DataFrame
+        month (the month's end), before (a stage, or new), stage, customers: how many passed from
+        one to the other in that month; a customer may pass several times.
+    """
+
+    base: pd.DataFrame
+    moves: pd.DataFrame
+
+
+def month_ends(history: History, months: int) -> list[date]:
+    """Return the last day of each month before the as-of date, and that date; at most ``months``."""
+    ends, day = [history.as_of], history.as_of.replace(day=1) - timedelta(days=1)
+    while day >= history.first_day and len(ends) < months:
+        ends.append(day)
+        day = day.replace(day=1) - timedelta(days=1)
+    return ends[::-1]
+
+
+def count_months(
+    history: History, signs: Signs, silences: Silences, unseen: pd.Series | None = None
+) -> Months:
+    """Count the base by stage at every month's end, and the moves in every month.
+
+    Parameters
+    ----------
+    unseen : Series of datetime64, optional
+        For each customer known who never showed anything: the day from which they were known. They
+        are suspects from then on.
+    """
+    ends = month_ends(history, history.settings.lifecycle.months)
+    parts = max(-(-signs.size // ROWS_AT_ONCE), 1)
+    counted = [
+        _patterns(signs.rows(part, parts), signs, silences, ends).to_pyarrow().to_pandas()
+        for part in range(parts)
+    ]
+    patterns = pd.concat(counted).groupby(list(KEYS), as_index=False)["n"].sum()
+    return _unfold(patterns.astype("int64"), ends, unseen)
+
+
+# In the engine -------------------------------------------------------------------------------
+
+
+def _patterns(happened: Any, signs: Signs, silences: Silences, ends: list[date]) -> Any:
+    """Count, by pattern, the stretches between one day of a customer and the next.
+
+    Returns
+    -------
+    ibis.Table
+        before, stage (places in `STAGES`; -1: new); first (position in ``ends`` of the first month's end
+        on or after the day), at_risk, lapsed, lost (of the day on which silence leads there, -1
+        where it does not), end (of the next day; one more than the last where there is none); n.
+    """
+    seen = _running(happened, signs)
+    silence = seen.day.delta(seen.last_order, unit="day")
+    seen = seen.mutate(stage=stage_number(seen, silence, silences, signs.settings))
+    order = {"group_by": seen.code, "order_by": seen.day}
+    lagged = {"stage_before": seen.stage.lag(), "order_before": seen.last_order.lag()}
+    seen = seen.mutate(
+        following=seen.day.lead().over(**order), **{k: v.over(**order) for k, v in lagged.items()}
+    )
+    quiet = seen.day.delta(seen.order_before, unit="day") - 1
+    reached = ibis.cases(
+        (quiet > silences.lost, LOST), (quiet > silences.lapsed, LAPSED), (quiet > silences.at_risk, AT_RISK),
+        else_=0,
+    )  # fmt: skip
+    keys = {
+        "before": ibis.ifelse(seen.stage_before.isnull(), -1, ibis.greatest(seen.stage_before, reached)).cast(
+            "int8"
+        ),
+        "stage": seen.stage,
+        "first": _position(seen.day, ends),
+        **{
+            name: _when(seen, number, days, ends)
+            for name, number, days in (
+                ("at_risk", AT_RISK, silences.at_risk),
+                ("lapsed", LAPSED, silences.lapsed),
+                ("lost", LOST, silences.lost),
+            )
+        },
+        "end": ibis.ifelse(seen.following.isnull(), len(ends), _position(seen.following, ends)),
+    }
+    keyed = seen.select(**keys)
+    return keyed.group_by(list(KEYS)).aggregate(n=keyed.count())
+
+
+def _running(happened: Any, signs: Signs) -> Any:
+    """Return for each day of a customer what is known of them at its end."""
+    so_far = ibis.cumulative_window(group_by=happened.code, order_by=happened.day)
+    day = {name: ibis.ifelse(happened[name], happened.day, None) for name in FLAGS}
+    last = {
+        "last_order": "ordered",
+        "warned_on": "warned",
+        "complained_on": "complained",
+        "solved_on": "solved",
+        "goodbye_on": "goodbye",
+    }
+    seen = happened.select(
+        "code",
+        "day",
+        orders=happened.ordered.cast("int32").sum().over(so_far),
+        **{name: day[flag].max().over(so_far) for name, flag in last.items()},
+        **{name: happened[name].any().over(so_far) for name in ("interested", "inquired", "regular")},
+    )
+    return seen.inner_join(signs.people.select("code", "old_customer"), "code")
+
+
+def _when(seen: Any, number: int, days: int, ends: list[date]) -> Any:
+    """Return the position of the month in which silence leads to a stage, -1 where it does not."""
+    when = (seen.last_order + ibis.interval(days=days + 1)).cast("date")
+    following = seen.following.fill_null(ibis.literal(ends[-1] + timedelta(days=1)))
+    happens = (seen.stage < number) & (when > seen.day) & (when < following)
+    return ibis.ifelse(happens.fill_null(False), _position(when, ends), -1)
+
+
+def _position(day: Any, ends: list[date]) -> Any:
+    """Return the position of the first month's end on or after a day; 0 for all before the first."""
+    last = ends[-1].year * 12 + ends[-1].month
+    since = day.year().cast("int32") * 12 + day.month().cast("int32") - last + len(ends) - 1
+    return since.clip(lower=0).cast("int16")
+
+
+# From patterns to months ---------------------------------------------------------------------
+
+
+def _unfold(patterns: pd.DataFrame, ends: list[date], unseen: pd.Series | None) -> Months:
+    """Return each month's base and moves from the counted patterns."""
+    size, n = len(ends), patterns["n"].to_numpy()
+    change = np.zeros((len(STAGES), size + 1), dtype=np.int64)
+    stage, start = patterns["stage"].to_numpy(), patterns["first"].to_numpy()
+    moves = [patterns[["before", "stage", "first", "n"]].set_axis(["before", "stage", "month", "n"], axis=1)]
+    np.add.at(change, (stage, start), n)
+    for number in SILENCE_STAGES:
+        when = patterns[STAGES[number].replace(" ", "_")].to_numpy()
+        moved = when >= 0
+        np.add.at(change, (stage[moved], when[moved]), -n[moved])
+        np.add.at(change[number], when[moved], n[moved])
+        moves.append(pd.DataFrame({"before": stage, "stage": number, "month": when, "n": n})[moved])
+        stage = np.where(moved, number, stage)
+    np.add.at(change, (stage, patterns["end"].to_numpy()), -n)
+    base = change[:, :-1].cumsum(axis=1)
+    if unseen is not None:
+        base[0] += [int((unseen <= pd.Timestamp(end)).sum()) for end in ends]
+    index = pd.DatetimeIndex(pd.to_datetime(ends), name="month")
+    return Months(pd.DataFrame(base.T, index=index, columns=list(STAGES)), _moves(pd.concat(moves), index))
+
+
+def _moves(moves: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
+    """Sum the moves by month; those of the first month's end and before cannot be told apart."""
+    moves = moves[(moves["month"] > 0) & (moves["before"] != moves["stage"])]
+    summed = moves.groupby(["month", "before", "stage"], as_index=False)["n"].sum()
+    names = [*STAGES, NEW]
+    return pd.DataFrame(
+        {
+            "month": months[summed["month"].to_numpy(int)],
+            "before": [names[number] for number in summed["before"]],
+            "stage": [STAGES[number] for number in summed["stage"]],
+            "customers": summed["n"].to_numpy(int),
+        }
+    )

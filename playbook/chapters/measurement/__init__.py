@@ -1,0 +1,1 @@
+"""08 Measurement: whether it worked, and whether it lasts."""

@@ -1,0 +1,347 @@
+"""Chapter 08, before the campaign: what the planned test can show, and the list to keep for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.measurement.design import (
+    LEAST_BUYERS,
+    READINGS,
+    Arms,
+    Past,
+    Reading,
+    enough,
+    power_of_shares,
+    read_after,
+)
+from playbook.settings.client import Settings
+from playbook.show.display import Table
+from playbook.show.words import Words
+
+ASSIGNMENT = "campaign.csv"
+"""The arms of the planned campaign, in the columns of the contacts table."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """The test that the plan makes possible.
+
+    Attributes
+    ----------
+    arms : Arms
+        Who gets an offer and who is held back.
+    planned : float
+        Additional share that the plan expects to come back.
+    readings : tuple of Reading
+        What can be shown after how many days.
+    horizon, power : int, float
+        The declared horizon, and the wanted chance.
+    last_contact : date or None
+        Last day of the campaign.
+    halves : float
+        Chance to show the planned return if half of all were held back.
+    enough : Arms or None
+        Arms in the same proportion that would show it with the wanted chance.
+    past : Past
+    """
+
+    arms: Arms
+    planned: float
+    readings: tuple[Reading, ...]
+    horizon: int
+    power: float
+    last_contact: date | None
+    halves: float
+    enough: Arms | None
+    past: Past
+
+    @property
+    def at(self) -> Reading | None:
+        """What can be shown at the declared horizon; the longest that is known where it is shorter."""
+        known = [reading for reading in self.readings if reading.days <= self.horizon]
+        return known[-1] if known else None
+
+    @property
+    def verdict(self) -> str:
+        """Return nobody, unknown, enough or too_small."""
+        if not self.arms.contacted:
+            return "nobody"
+        if self.at is None or not self.arms.held_back:
+            return "unknown" if self.arms.held_back else "no_holdout"
+        return "enough" if self.at.power_return >= self.power else "too_small"
+
+    def _buyers(self, at: Reading) -> float:
+        """Return how many are expected back in the smaller arm, were both alike."""
+        back = self.arms.contacted * (at.base + self.planned) + self.arms.held_back * at.base
+        both = self.arms.contacted + self.arms.held_back
+        return back * min(self.arms.contacted, self.arms.held_back) / both
+
+    def findings(self) -> list[Finding]:
+        """Return what the test can show."""
+        at, arms, ready = self.at, self.arms, self.last_contact
+        found = [
+            Finding("design", self.planned, unit="share", n=arms.contacted, verdict=self.verdict),
+            Finding("design_held_back", arms.held_back, unit="customers"),
+            Finding("design_horizon", at.days if at else self.horizon, unit="days"),
+            Finding("design_power", self.power, unit="share"),
+            Finding("design_halves", self.halves, unit="share"),
+        ]
+        if ready is not None:
+            day = (ready + timedelta(days=self.horizon)).isoformat()
+            found.append(Finding("design_ready", day, unit="date"))
+        if self.enough is not None:
+            found.append(Finding("design_enough", self.enough.contacted, unit="customers"))
+            found.append(Finding("design_enough_held_back", self.enough.held_back, unit="customers"))
+        if at is not None:
+            found += [
+                Finding("design_base", at.base, unit="share", n=self.past.customers),
+                Finding("design_buyers", round(self._buyers(at)), unit="customers"),
+                Finding("design_least_return", at.least_return, unit="share"),
+                Finding("design_least_visit", at.least_visit, unit="share"),
+                Finding("design_least_margin", at.least_margin, unit="money"),
+                Finding("design_power_return", at.power_return, unit="share"),
+                Finding("design_planned_margin", at.planned_margin, unit="money"),
+                Finding("design_power_margin", at.power_margin, unit="share"),
+            ]
+        return found
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what the test can show, when to read it, and what would be enough."""
+        return design_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return what can be shown after how many days."""
+        say = words.say
+        rows = [
+            (
+                reading.days,
+                reading.base,
+                _points(reading.least_visit, words),
+                _points(reading.least_return, words),
+                reading.least_margin,
+                reading.planned_margin,
+                reading.power_return,
+                reading.power_margin,
+            )
+            for reading in self.readings
+        ]
+        headings = {
+            "days": say("after days"),
+            "base": say("come back unaided"),
+            "visit": say("least more visitors, of a hundred"),
+            "back": say("least more returns, of a hundred"),
+            "margin": say("least margin per customer"),
+            "planned": say("margin per customer as planned"),
+            "power": say("chance to show the planned return"),
+            "power_margin": say("and the planned margin"),
+        }
+        frame = pd.DataFrame(rows, columns=list(headings))
+        if frame["visit"].isna().all():
+            frame, headings = frame.drop(columns="visit"), {k: v for k, v in headings.items() if k != "visit"}
+        formats = {"days": "number", "base": "percent", "margin": "money_exact", "planned": "money_exact"}
+        return Table(
+            frame,
+            say("How long to wait, and what can be shown by then"),
+            words,
+            formats | {"power": "percent", "power_margin": "percent"},
+            headings,
+            say(
+                "“Least” is the smallest difference that is shown with a chance of {power}. Margins are after"
+                " contacts and incentives, simulated from what {n} lapsed customers really brought after"
+                " {day}.",
+                power=words.percent(self.power),
+                n=words.number(self.past.customers),
+                day=words.date(self.past.landmark),
+            ),
+        )
+
+
+def design(customers: pd.DataFrame, planned: pd.DataFrame, known: Past, settings: Settings) -> Design:
+    """Return what the plan's holdout will be able to show.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        The customer table with chapter 07's columns: offer, holdout, return_probability.
+    planned : DataFrame
+        ``plan.csv``: week, contact_cost, incentive_return, return_probability,
+        return_probability_with_offer.
+    """
+    held_back = customers["holdout"].to_numpy(bool)
+    arms = Arms(len(planned), int(held_back.sum()))
+    wanted, horizon = settings.measurement.power, settings.measurement.horizon_days
+    readings: list[Reading] = []
+    share, halves, more = 0.0, 0.0, None
+    if arms.contacted:
+        with_offer = planned["return_probability_with_offer"]
+        share = float((with_offer - planned["return_probability"]).mean())
+        cost = float((planned["contact_cost"] + planned["incentive_return"] * with_offer).mean())
+        usual = known.rate(min(settings.horizon_days, known.reaches))
+        level = float(planned["return_probability"].mean()) / usual if usual else 1.0
+        if arms.held_back:
+            days = _days(known, horizon)
+            readings = read_after(known, days, arms, share, cost, level, wanted, settings.seed)
+            base = next((r.base for r in reversed(readings) if r.days <= horizon), 0.0)
+            both = arms.contacted + arms.held_back
+            halves = power_of_shares(base, share, Arms(both - both // 2, both // 2))
+            more = enough(base, share, arms, wanted)
+    last = pd.Timestamp(planned["week"].max()).date() + timedelta(days=6) if arms.contacted else None
+    return Design(arms, share, tuple(readings), horizon, wanted, last, halves, more, known)
+
+
+def _days(known: Past, horizon: int) -> Sequence[int]:
+    return [day for day in sorted({*READINGS, horizon}) if day <= known.reaches]
+
+
+def design_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the design: enough, or too small and what would be enough."""
+    say, percent, number = words.say, words.percent, words.number
+    plan = findings["design"]
+    held_back, horizon = findings["design_held_back"].value, findings["design_horizon"].value
+    if plan.verdict == "nobody":
+        return [say("No campaign is planned, so there is nothing to measure.")]
+    if plan.verdict == "no_holdout":
+        return [
+            say(
+                "Nobody is held back, so nobody will be able to say what the campaign did: raise"
+                " offers.holdout_share in client.yml, or contact more customers."
+            )
+        ]
+    if plan.verdict == "unknown":
+        return [say("What the test could show cannot be told: the record is too short to learn from.")]
+    ready = findings["design_ready"].value
+    values = {
+        "contacted": words.say_many("{n} customer", "{n} customers", plan.n or 0),
+        "held_back": number(held_back),
+        "days": number(horizon),
+        "planned": number(100 * float(plan.value), 1),
+        "power": _chance(findings["design_power_return"].value, words),
+        "wanted": percent(findings["design_power"].value),
+        "ready": words.date(date.fromisoformat(str(ready))),
+    }
+    can = _can_show(findings, values, words)
+    if plan.verdict == "enough":
+        return [
+            can,
+            say(
+                "The plan expects {planned}, so it can be proved (chance {power}). Read it on {ready}, not"
+                " before.",
+                **values,
+            ),
+            *_margin(findings, words),
+        ]
+    return _too_small(findings, can, values, words)
+
+
+def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
+    """Word the smallest effect that the test can show."""
+    least = findings["design_least_return"].value
+    if least is None:
+        return words.say(
+            "With {contacted} contacted and {held_back} held back, no effect on returns within {days} days"
+            " would show with a chance of {wanted}.",
+            **values,
+        )
+    return words.say(
+        "With {contacted} contacted and {held_back} held back, {least} more returns of a hundred within"
+        " {days} days are the least that shows with a chance of {wanted}.",
+        least=words.number(100 * least, 1),
+        **values,
+    )
+
+
+def _too_small(findings: Findings, can: str, values: dict[str, str], words: Words) -> list[str]:
+    """Say plainly that the base is too small, and what would be enough."""
+    say, number = words.say, words.number
+    said = [
+        say(
+            "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
+            " the chance that the test shows them is {power}.",
+            **values,
+        ),
+        can,
+    ]
+    if findings["design_buyers"].value < LEAST_BUYERS:
+        said.append(
+            say(
+                "The reason is the small number held back: of so many {buyers} would come back, and below"
+                " {least} no interval means anything.",
+                buyers=number(findings["design_buyers"].value),
+                least=number(LEAST_BUYERS),
+            )
+        )
+    more = findings.get("design_enough")
+    if more is not None:
+        said.append(
+            say(
+                "Enough would be {n} contacted and {held_back} held back, or several campaigns taken"
+                " together; holding back half of the same customers would show it with a chance of {halves}.",
+                n=number(more.value),
+                held_back=number(findings["design_enough_held_back"].value),
+                halves=_chance(findings["design_halves"].value, words),
+            )
+        )
+    return [*said, *_margin(findings, words), say("Read it on {ready}, not before.", ready=values["ready"])]
+
+
+def _margin(findings: Findings, words: Words) -> list[str]:
+    least, power = findings["design_least_margin"].value, findings["design_power_margin"].value
+    if least is None:
+        return [
+            words.say("Whether it pays cannot be shown by so few: margins vary too much from order to order.")
+        ]
+    return [
+        words.say(
+            "That it pays is harder to show than that they return: it takes {least} of margin per customer,"
+            " the plan expects {planned} after costs by then (chance to show it {power}).",
+            least=words.money(least, 2),
+            planned=words.money(findings["design_planned_margin"].value, 2),
+            power=_chance(power, words),
+        )
+    ]
+
+
+def _chance(share: float, words: Words) -> str:
+    return words.percent(share) if share >= 0.01 else words.say("below 1%")
+
+
+def _points(share: float | None, words: Words) -> str | None:
+    return None if share is None else words.number(100 * share, 1)
+
+
+def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Return who was drawn into which arm, in the columns of the contacts table.
+
+    Parameters
+    ----------
+    planned : DataFrame
+        ``plan.csv``.
+    held_back : DataFrame
+        ``held_back.csv``: customer_id, and the offer, channel and week that would have been.
+
+    Returns
+    -------
+    DataFrame
+        campaign, customer_id, contacted_at, channel, arm, offer, cost; by customer_id.
+    """
+    treated = planned[["customer_id", "week", "channel", "offer", "contact_cost"]].assign(arm="treated")
+    controls = held_back[["customer_id", "week", "channel", "offer"]].assign(arm="control")
+    rows = pd.concat([part for part in (treated, controls) if len(part)] or [treated], ignore_index=True)
+    rows = rows.rename(columns={"week": "contacted_at", "contact_cost": "cost"})
+    rows["campaign"] = f"Plan {as_of.isoformat()}"
+    columns = ["campaign", "customer_id", "contacted_at", "channel", "arm", "offer", "cost"]
+    return rows.sort_values("customer_id", ignore_index=True).reindex(columns=columns)
+
+
+def write_assignment(folder: Path, rows: pd.DataFrame) -> None:
+    """Write the arms of the planned campaign beside the report."""
+    rows.to_csv(folder / ASSIGNMENT, index=False, lineterminator="\n")
+
+
+def read_plan(folder: Path) -> pd.DataFrame:
+    """Return ``plan.csv`` of a report, customer ids as text."""
+    return pd.read_csv(folder / "plan.csv", dtype={"customer_id": str})

@@ -1,0 +1,301 @@
+"""The loop: what earlier runs of a client planned, and what came of it; campaigns remembered for the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from playbook.archive.earlier import REMEMBERED, EarlierRun, earlier_runs
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.measurement.design_page import assignment, read_plan
+from playbook.chapters.plan.intended import read_intended
+from playbook.records.history import History
+from playbook.records.sources import Sources
+from playbook.show.display import Table
+from playbook.show.words import Words
+from playbook.stats.trials.data import Trial, read_rows, trials_of
+from playbook.stats.trials.measure import Measured, measure
+
+NOT_YET = "not_yet"
+
+# Campaigns remembered ------------------------------------------------------------------------
+
+
+def remember(folder: Path, assigned: pd.DataFrame) -> None:
+    """Keep what became of earlier campaigns' customers, for runs whose exports no longer hold them.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        As `earlier_campaigns.assigned` returns it.
+    """
+    assigned.to_parquet(folder / REMEMBERED, index=False)
+
+
+def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.DataFrame:
+    """Add the campaigns that an earlier run measured and the client's contacts no longer hold."""
+    limit = history.settings.forget_before
+    for run in reversed(earlier_runs(home, history.as_of)):
+        path = run.folder / REMEMBERED
+        if not path.is_file():
+            continue
+        kept = pd.read_parquet(path)
+        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))]
+        if limit is not None:
+            kept = kept[kept["contacted_at"] >= pd.Timestamp(limit)]
+        if len(kept):
+            assigned = pd.concat([assigned, kept], ignore_index=True) if len(assigned) else kept
+    return assigned.sort_values(["campaign", "customer_id"], ignore_index=True)
+
+
+def earlier_scores(home: Path, before: date) -> pd.DataFrame:
+    """Return the scores of earlier reports: customer_id, score, as_of."""
+    parts = []
+    for run in earlier_runs(home, before):
+        frame = pd.read_parquet(run.folder / "tables/customers.parquet")
+        if "score" in frame:
+            parts.append(frame[["customer_id", "score"]].assign(as_of=pd.Timestamp(run.as_of)).dropna())
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["customer_id", "score", "as_of"])
+    )
+
+
+# Run by run ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chronicle:
+    """The client over time.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row per report, this one last: as_of, threshold (days), lapsed (customers), returned
+        (of them, by the next report; None where the data end before it), planned (contacts),
+        held_back, expected (profit), and, of an earlier plan: campaign (its name), planned_return
+        and, where its horizon is over and the data reach it, realised_return (additional share
+        back, with low and high), realised_margin (per customer after costs), source (contacts: as
+        carried out; plan: as planned, whether it was carried out is not in the data; not_yet: the
+        data do not reach the horizon).
+    """
+
+    runs: pd.DataFrame
+
+    def findings(self) -> list[Finding]:
+        """Return how many reports there are, and what came of the last plan that can be judged."""
+        waiting = int((self.runs["source"] == NOT_YET).sum())
+        listed = [
+            Finding("runs", len(self.runs), unit="runs"),
+            Finding("plans_not_yet", waiting, unit="runs", n=len(self.runs) - 1),
+        ]
+        for row in self.runs.dropna(subset="realised_return").to_dict("records")[-1:]:
+            low, high = (None if pd.isna(row[name]) else row[name] for name in ("low", "high"))
+            listed.append(
+                Finding("last_plan", row["as_of"].date().isoformat(), unit="date", verdict=row["source"])
+            )
+            listed.append(Finding("last_plan_expected", row["planned_return"], unit="share"))
+            listed.append(Finding("last_plan_realised", row["realised_return"], low, high, "share"))
+        return listed
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what became of the lapsed, and of the last plan."""
+        return chronicle_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return the client run by run."""
+        say = words.say
+        planned = self.runs["planned_return"].to_list()
+        realised = self.runs[["realised_return", "low", "high"]].to_numpy()
+        shown = self.runs.assign(
+            planned_return=pd.Series([_points(value, words) for value in planned], dtype=object),
+            realised=pd.Series([_with_interval(row, words) for row in realised], dtype=object).mask(
+                self.runs["source"] == NOT_YET, say("not yet")
+            ),
+        )
+        headings = {
+            "as_of": say("as of"),
+            "threshold": say("threshold, days"),
+            "lapsed": say("lapsed"),
+            "returned": say("of them back by the next"),
+            "planned": say("planned contacts"),
+            "held_back": say("held back"),
+            "expected": say("expected profit"),
+            "planned_return": say("more returns of a hundred, planned"),
+            "realised": say("and realised"),
+            "realised_margin": say("margin per customer, realised"),
+        }
+        formats = {"as_of": "date", "expected": "money", "realised_margin": "money_exact"}
+        formats |= dict.fromkeys(("threshold", "lapsed", "returned", "planned", "held_back"), "number")
+        return Table(
+            shown[list(headings)],
+            say("This client, run by run"),
+            words,
+            formats,
+            headings,
+            say(
+                "Realised is the difference to those held back at the declared horizon, from the contacts"
+                " where they hold the campaign, else as if the plan had been carried out. “Not yet”: the data"
+                " do not reach that day."
+            ),
+        )
+
+
+def chronicle(
+    home: Path,
+    history: History,
+    sources: Sources,
+    customers: pd.DataFrame,
+    now: Mapping[str, Findings],
+    campaigns: tuple[Measured, ...],
+) -> Chronicle:
+    """Return what earlier reports found and planned, and what came of it.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        Everybody the client knows: customer_id.
+    now : mapping
+        Chapters 04 and 07 of this run to their findings.
+    campaigns : tuple of Measured
+        Those of ``contacts``.
+    """
+    runs, rows = earlier_runs(home, history.as_of), []
+    for k, run in enumerate(runs):
+        following = runs[k + 1].as_of if k + 1 < len(runs) else history.as_of
+        row = _row(run.as_of, run.findings("04"), run.findings("07"))
+        row["returned"] = _returned(run, following, history)
+        rows.append(row | _realised(run, history, sources, customers, campaigns))
+    rows.append(_row(history.as_of, now.get("04", {}), now.get("07", {})))
+    names = ["as_of", "threshold", "lapsed", "returned", "planned", "held_back", "expected", "campaign"]
+    names += ["planned_return", "realised_return", "low", "high", "realised_margin", "source"]
+    return Chronicle(pd.DataFrame(rows).reindex(columns=names))
+
+
+def _row(as_of: date, lost: Findings, plan: Findings) -> dict[str, Any]:
+    taken = {
+        "threshold": lost.get("inactivity_threshold"),
+        "lapsed": lost.get("lapsed"),
+        "planned": plan.get("plan_customers"),
+        "held_back": plan.get("held_back"),
+        "expected": plan.get("plan_expected_profit"),
+    }
+    values = {name: finding.value if finding else None for name, finding in taken.items()}
+    return {"as_of": pd.Timestamp(as_of)} | values
+
+
+def _returned(run: EarlierRun, following: date, history: History) -> int | None:
+    """Return how many of those lapsed ordered by the next report; None where the data end before it."""
+    if history.data_end < following or history.last_day <= run.as_of:
+        return None
+    then = pd.read_parquet(run.folder / "tables/customers.parquet", columns=["customer_id", "lapsed"])
+    orders, first, last = history.orders, ibis.literal(run.as_of), ibis.literal(following)
+    came = orders.filter((orders.day > first) & (orders.day <= last)).select("customer_id").distinct()
+    back = set(came.to_pyarrow()["customer_id"].to_pylist())
+    return int((then["lapsed"].fillna(False).astype(bool) & then["customer_id"].isin(back)).sum())
+
+
+def _realised(
+    run: EarlierRun,
+    history: History,
+    sources: Sources,
+    customers: pd.DataFrame,
+    campaigns: tuple[Measured, ...],
+) -> dict[str, Any]:
+    """Return what came of a report's plan, where its horizon is over."""
+    if not (run.folder / "plan.csv").is_file():
+        return {}
+    planned, held_back = read_plan(run.folder), read_intended(run.folder)
+    if planned.empty or held_back.empty:
+        return {}
+    rows = assignment(planned, held_back, run.as_of)
+    name = str(rows["campaign"].iloc[0])
+    share = float((planned["return_probability_with_offer"] - planned["return_probability"]).mean())
+    carried_out = [campaign for campaign in campaigns if campaign.trial.campaign == name]
+    measured = carried_out[0] if carried_out else _as_planned(rows, history, sources, customers)
+    expected = {"campaign": name, "planned_return": share}
+    if measured is None or measured.trial.followed < measured.settings.horizon_days:
+        return expected | {"source": NOT_YET}
+    if "return" not in measured.whole.effects:
+        return expected
+    back, main = measured.whole.effects["return"], measured.main
+    return expected | {
+        "realised_return": back.value,
+        "low": back.low,
+        "high": back.high,
+        "realised_margin": main.value if main and main.unit == "money" else None,
+        "source": "contacts" if carried_out else "plan",
+    }
+
+
+def _as_planned(
+    rows: pd.DataFrame, history: History, sources: Sources, customers: pd.DataFrame
+) -> Measured | None:
+    trials: list[Trial] = trials_of(read_rows(rows), history, sources, customers)
+    if not trials:
+        return None
+    known = trials[0].followed - (history.as_of - history.data_end).days
+    settings = history.settings
+    return measure(replace(trials[0], followed=max(known, 0)), settings.measurement, settings.seed)
+
+
+def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what became of the last plan."""
+    n, last = int(findings["runs"].value), findings.get("last_plan")
+    if n < 2:
+        return [
+            words.say(
+                "This is the first report of this client. The next one shows beside it what became of this"
+                " plan."
+            )
+        ]
+    if last is None:
+        message = (
+            "This is report number {n} of this client. What came of an earlier plan cannot be told yet: the"
+            " data do not reach the day on which it is to be read."
+            if findings["plans_not_yet"].value
+            else "This is report number {n} of this client. No earlier plan can be compared with what came."
+        )
+        return [words.say(message, n=words.number(n))]
+    expected, realised = findings["last_plan_expected"], findings["last_plan_realised"]
+    values = {
+        "day": words.date(date.fromisoformat(str(last.value))),
+        "expected": _points(expected.value, words),
+        "realised": _points(realised.value, words),
+    }
+    within = (
+        words.say(
+            " (95% interval {low} to {high})",
+            low=_points(realised.low, words),
+            high=_points(realised.high, words),
+        )
+        if realised.low is not None
+        else words.say(" (too few came back for an interval)")
+    )
+    said = words.say(
+        "The plan of {day} expected {expected} more returns of a hundred; {realised} came{within}.",
+        within=within,
+        **values,
+    )
+    if last.verdict == "plan":
+        said += " " + words.say(
+            "Whether it was carried out is not in the data: hand in its contacts (campaign.csv lies beside"
+            " that report)."
+        )
+    return [said]
+
+
+def _points(share: float | None, words: Words) -> str | None:
+    return None if share is None or pd.isna(share) else words.number(100 * float(share), 1)
+
+
+def _with_interval(row: Any, words: Words) -> str | None:
+    value, low, high = (_points(share, words) for share in row)
+    if value is None:
+        return None
+    return f"{value} ({words.between(low, high)})" if low and high else value

@@ -1,0 +1,309 @@
+"""Chapter 03: which kinds of first orders are really seldom followed by a second, with this client."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.contingency_tables import Table2x2
+from statsmodels.stats.proportion import proportion_confint
+
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.occasional.kinds import (
+    COLUMNS,
+    NO_KIND,
+    NOT_KNOWN,
+    assign,
+    hits,
+    kind_labels,
+    missing_columns,
+    paid,
+)
+from playbook.settings.client import Occasional
+from playbook.show.display import Table
+from playbook.show.words import Words
+
+LEAST_FIRST_ORDERS = 30
+"""First orders of a kind, and of the others, below which its second-order rate is not judged."""
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The kinds of first orders and how often each was followed by a second.
+
+    Attributes
+    ----------
+    kind : Series
+        Kind of each buyer by customer_id: a kind, none or not_known.
+    days : int
+        Days within which a second order counts.
+    evidence : DataFrame
+        kind; hits (first orders that fit the rule); first_orders (of this kind by precedence, old
+        customers left out, made at least ``days`` ago); second_orders (of those, with a second
+        order within ``days``); rate, low, high (95%, Wilson); others_rate (the same of all other first
+        orders); ratio, ratio_low, ratio_high (95%, of the two rates); verdict (occasional,
+        not_occasional_here, not_known).
+    missing : tuple of str
+        Columns of the orders that the rules would take and the client does not have.
+    unnamed_sources : tuple of str
+        The most frequent sources of first orders, where none is among those that settings name.
+    preset : str
+    """
+
+    kind: pd.Series
+    days: int
+    evidence: pd.DataFrame
+    missing: tuple[str, ...]
+    unnamed_sources: tuple[str, ...]
+    preset: str = "retail"
+
+    def findings(self) -> list[Finding]:
+        """Return the second-order rate of each kind with its verdict, and what is missing."""
+        found = [
+            Finding("second_order_days", self.days, unit="days"),
+            Finding("columns_missing", " ".join(self.missing), unit="columns", n=len(self.missing)),
+            Finding("sources_unnamed", ", ".join(self.unnamed_sources), n=len(self.unnamed_sources)),
+            Finding("preset", self.preset),
+        ]
+        for row in self.evidence.to_dict("records"):
+            n, verdict = int(row["first_orders"]), row["verdict"]
+            for name, unit in (("rate", "share"), ("ratio", "ratio")):
+                low, high = ("low", "high") if name == "rate" else ("ratio_low", "ratio_high")
+                found.append(
+                    Finding(
+                        f"second_order_{name}_{row['kind']}",
+                        _known(row[name]),
+                        _known(row[low]),
+                        _known(row[high]),
+                        unit,
+                        n,
+                        verdict,
+                    )
+                )
+        return found
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say which kinds come back less often than others, which do not, and what cannot be told."""
+        return kind_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return the evidence for each kind."""
+        say = words.say
+        labels = kind_labels(words)
+        seen = self.evidence
+        seen = seen[seen["hits"].notna() | (seen["first_orders"] > 0)]
+        shown = seen.assign(
+            kind=seen["kind"].map(labels),
+            interval=[
+                words.between(words.percent(low), words.percent(high)) if pd.notna(low) else "–"
+                for low, high in zip(seen["low"], seen["high"], strict=True)
+            ],
+            verdict=seen["verdict"].map(verdict_labels(words)),
+        )
+        headings = {
+            "kind": say("what the first order was"),
+            "hits": say("fit the rule"),
+            "first_orders": say("followed long enough"),
+            "rate": say("ordered again"),
+            "interval": say("95% interval"),
+            "others_rate": say("all others"),
+            "verdict": say("verdict"),
+        }
+        formats = dict.fromkeys(("hits", "first_orders"), "number")
+        formats |= dict.fromkeys(("rate", "others_rate"), "percent")
+        return Table(
+            shown[list(headings)],
+            say(
+                "A second order within {days} days, by what the first was",
+                days=words.number(self.days),
+            ),
+            words,
+            formats,
+            headings,
+            say(
+                "A first order that fits several rules counts for the first of them, from the top of the"
+                " table. “Followed long enough” are the first orders made at least {days} days ago; “all"
+                " others” are those of them outside the line. Customers from before the log begins are left"
+                " out.",
+                days=words.number(self.days),
+            ),
+        )
+
+
+def see_kinds(first: pd.DataFrame, settings: Occasional, days: int, preset: str = "retail") -> Kinds:
+    """Apply the rules to all first orders and measure how often each kind orders again.
+
+    Parameters
+    ----------
+    first : DataFrame
+        As `first_orders` returns it.
+    days : int
+        Days within which a second order counts; only first orders at least that old are compared, so
+        that all had the same chance.
+    """
+    hit = hits(first, settings)
+    kind = assign(hit)
+    new = ~first["old_customer"]
+    followed = new & (first["age"] >= days)
+    again = first["returned"] & (first["duration"] <= days)
+    rows = []
+    for name in [*COLUMNS, NO_KIND, NOT_KNOWN]:
+        if name not in hit and not (kind == name).any():
+            if name in COLUMNS:
+                rows.append({"kind": name, "hits": None, **_compare(0, 0, 0, 0, settings)})
+            continue
+        inside, outside = followed & (kind == name), followed & (kind != name)
+        compared = _compare(
+            int((inside & again).sum()),
+            int(inside.sum()),
+            int((outside & again).sum()),
+            int(outside.sum()),
+            settings,
+        )
+        if name not in COLUMNS:
+            compared["verdict"] = None
+        rows.append({"kind": name, "hits": int((hit[name] & new).sum()) if name in hit else None, **compared})
+    return Kinds(
+        kind=kind.set_axis(first["customer_id"]),
+        days=days,
+        evidence=pd.DataFrame(rows),
+        missing=missing_columns(first),
+        unnamed_sources=_unnamed_sources(first, settings),
+        preset=preset,
+    )
+
+
+def _unnamed_sources(first: pd.DataFrame, settings: Occasional) -> tuple[str, ...]:
+    if "source" not in first or paid(first, settings).any():
+        return ()
+    return tuple(first["source"].value_counts().index[:5])
+
+
+def _compare(again: int, n: int, others_again: int, others_n: int, settings: Occasional) -> dict[str, Any]:
+    """Compare a kind's second-order rate with that of all other first orders."""
+    inside, outside = _rate(again, n), _rate(others_again, others_n)
+    ratio: dict[str, float] = {"ratio": np.nan, "ratio_low": np.nan, "ratio_high": np.nan}
+    verdict = NOT_KNOWN
+    if min(n, others_n) >= LEAST_FIRST_ORDERS and others_again:
+        table = Table2x2([[again, n - again], [others_again, others_n - others_again]], shift_zeros=True)
+        low, high = table.riskratio_confint()
+        ratio = {"ratio": float(table.riskratio), "ratio_low": float(low), "ratio_high": float(high)}
+        if high < 1:
+            verdict = "occasional"
+        elif low > settings.usual_rate:
+            verdict = "not_occasional_here"
+    return {
+        "first_orders": n,
+        "second_orders": again,
+        **inside,
+        "others_rate": outside["rate"],
+        **ratio,
+        "verdict": verdict,
+    }
+
+
+def _rate(again: int, n: int) -> dict[str, float]:
+    if not n:
+        return {"rate": np.nan, "low": np.nan, "high": np.nan}
+    low, high = proportion_confint(again, n, method="wilson")
+    return {"rate": again / n, "low": float(low), "high": float(high)}
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else round(float(value), 4)
+
+
+def verdict_labels(words: Words) -> dict[str, str]:
+    """Return what is said of a kind after its second-order rate."""
+    say = words.say
+    return {
+        "occasional": say("seldom come back"),
+        "not_occasional_here": say("not occasional here"),
+        NOT_KNOWN: say("cannot be told"),
+    }
+
+
+def kind_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the evidence for the kinds from its findings."""
+    say, days = words.say, words.number(findings["second_order_days"].value)
+    missing = str(findings["columns_missing"].value).split()
+    kinds = _by_verdict(findings, missing)
+    if findings["preset"].value == "donations" and not any(kinds.values()):
+        return [
+            say(
+                "The kinds that this chapter knows (samples, coupons, promotions, bargains, paid search) are"
+                " those of shops: nothing in these data tells kinds of occasional buyers apart.",
+            )
+        ]
+    said = []
+    if kinds["occasional"]:
+        said.append(
+            say(
+                "Seldom followed by a second order within {days} days: {kinds}.",
+                days=days,
+                kinds="; ".join(_with_rate(kind, findings, words) for kind in kinds["occasional"]),
+            )
+        )
+    if kinds["not_occasional_here"]:
+        said.append(
+            say(
+                "Not occasional here, because they come back about as often as the others: {kinds}.",
+                kinds="; ".join(_with_rate(kind, findings, words) for kind in kinds["not_occasional_here"]),
+            )
+        )
+    if kinds[NOT_KNOWN]:
+        said.append(
+            say(
+                "Too few first orders to tell whether they come back less often: {kinds}.",
+                kinds="; ".join(kind_labels(words)[kind] for kind in kinds[NOT_KNOWN]),
+            )
+        )
+    return said + _missing_sentences(findings, missing, words)
+
+
+def _by_verdict(findings: Findings, missing: Sequence[str]) -> dict[str, list[str]]:
+    """Return the kinds whose columns are there, by verdict."""
+    kinds: dict[str, list[str]] = {"occasional": [], "not_occasional_here": [], NOT_KNOWN: []}
+    for kind, columns in COLUMNS.items():
+        if not set(columns.values()) & set(missing):
+            kinds[str(findings[f"second_order_rate_{kind}"].verdict)].append(kind)
+    return kinds
+
+
+def _with_rate(kind: str, findings: Findings, words: Words) -> str:
+    rate, ratio = findings[f"second_order_rate_{kind}"], findings[f"second_order_ratio_{kind}"]
+    return words.say(
+        "{kind} ({rate}, {ratio} times the rate of all others, 95% interval {low} to {high})",
+        kind=kind_labels(words)[kind],
+        rate=words.percent(rate.value),
+        ratio=words.number(ratio.value, 2),
+        low=words.number(ratio.low or 0, 2),
+        high=words.number(ratio.high or 0, 2),
+    )
+
+
+def _missing_sentences(findings: Findings, missing: Sequence[str], words: Words) -> list[str]:
+    said = []
+    if missing:
+        labels = kind_labels(words)
+        hidden = [
+            words.say("{kind} ({columns})", kind=labels[kind], columns=", ".join(lacking))
+            for kind, columns in COLUMNS.items()
+            if (lacking := [theirs for theirs in columns.values() if theirs in missing])
+        ]
+        said.append(
+            words.say(
+                "Cannot be told without further columns of the orders, named in brackets: {kinds}.",
+                kinds="; ".join(hidden),
+            )
+        )
+    if findings["sources_unnamed"].value:
+        said.append(
+            words.say(
+                "No first order came from a source that counts as paid; the most frequent are {sources}."
+                " Name the paid ones under occasional.paid_sources in client.yml.",
+                sources=findings["sources_unnamed"].value,
+            )
+        )
+    return said

@@ -1,0 +1,186 @@
+"""Chapter 03: which occasional buyers are left out, and at what price, in words."""
+
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.occasional.kinds import COLUMNS, kind_labels
+from playbook.show.words import Words
+
+MOST_KINDS = 3
+"""Kinds of which it is told what leaving out saves and gives up."""
+
+
+def treatments(words: Words) -> dict[str, str]:
+    """Return what each treatment of occasional buyers (``occasional.treat``) is called."""
+    return {
+        "apart": words.say("apart, by worth"),
+        "out": words.say("all left out"),
+        "keep": words.say("nobody left out"),
+    }
+
+
+def left_out_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word who is left out, the cost saved and the margin given up."""
+    said = _left_out(findings, words)
+    if said and findings["selection_stands"].value:
+        said.append(
+            words.say(
+                "The selection in client.yml stands over this: whom it names may be addressed, occasional or"
+                " not."
+            )
+        )
+    return said
+
+
+def _left_out(findings: Findings, words: Words) -> list[str]:
+    say, out = words.say, findings["left_out"]
+    if not out.n:
+        return []
+    if out.verdict == "unknown":
+        return [
+            say(
+                "What occasional buyers are worth against a contact cannot be told, so none is left out; they"
+                " are treated apart."
+            )
+        ]
+    if out.verdict == "keep":
+        return [
+            words.say_many(
+                "The one occasional buyer is treated apart, and not left out of win-back, as set in"
+                " client.yml.",
+                "None of the {n} occasional buyers is left out of win-back, as set in client.yml. They are"
+                " treated apart.",
+                out.n,
+            )
+        ]
+    if not out.value:
+        return [
+            say(
+                "None of the occasional buyers is left out of win-back: what each can be expected to bring"
+                " pays for the cheapest contact that may be made. They are treated apart."
+            )
+        ]
+    return [_who_is_left_out(out, words), *_price_sentences(findings, words)]
+
+
+def _who_is_left_out(out: Finding, words: Words) -> str:
+    if out.verdict == "out":
+        return words.say_many(
+            "The one occasional buyer is left out of win-back, as set in client.yml.",
+            "All {n} occasional buyers are left out of win-back, as set in client.yml.",
+            out.value,
+        )
+    return words.say_many(
+        "{n} of the occasional buyers is left out of win-back: the chance to return times the value"
+        " of a second life does not pay for the cheapest contact that may be made. The other"
+        " {others} are treated apart.",
+        "{n} of the occasional buyers are left out of win-back: their chance to return times the"
+        " value of a second life does not pay for the cheapest contact that may be made to them. The"
+        " other {others} are treated apart.",
+        out.value,
+        others=words.number((out.n or 0) - out.value),
+    )
+
+
+def _price_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the cost saved beside the margin given up."""
+    say, money = words.say, words.money
+    saved, given_up = findings["cost_saved"], findings["margin_given_up"]
+    if given_up.value is None:
+        return [
+            say(
+                "That saves {saved} for one contact each; the margin it gives up cannot be told.",
+                saved=money(saved.value),
+            )
+        ]
+    said = [
+        say(
+            "That saves {saved} for one contact each and gives up {given_up} of margin ({low} to {high}):"
+            " what this contact would add to what comes anyway, by the response that the offers assume.",
+            saved=money(saved.value),
+            given_up=money(given_up.value),
+            low=money(given_up.low or 0),
+            high=money(given_up.high or 0),
+        )
+    ]
+    if given_up.value > saved.value:
+        said += _rule_sentences(findings, words)
+        said.append(
+            say(
+                "Leaving them out pays only if they respond less than {share} as well as the offers assume"
+                " of everybody. That may be so: contact a small share of them, drawn at random, and see.",
+                share=words.percent(saved.value / given_up.value),
+            )
+        )
+    return said
+
+
+def _rule_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word that leaving them out costs money by these figures, whose rule it is and how to change it."""
+    if findings["left_out"].verdict == "out":
+        return [
+            words.say(
+                "By these figures leaving them out costs {more} more than it saves. It is as client.yml says"
+                " (occasional.treat: out): apart keeps those in who pay for a contact, and keep all of them.",
+                more=_loss(findings, words),
+            )
+        ]
+    return [
+        words.say(
+            "By these figures leaving them out costs {more} more than it saves. It is the method's default"
+            " all the same: it asks what they bring unaided, and not what a contact is hoped to add."
+            " To leave nobody out, set occasional.treat to keep in client.yml.",
+            more=_loss(findings, words),
+        )
+    ]
+
+
+def _loss(findings: Findings, words: Words) -> str:
+    return words.money(findings["margin_given_up"].value - findings["cost_saved"].value)
+
+
+def left_out_cautions(findings: Findings, words: Words) -> list[str]:
+    """Say where leaving occasional buyers out costs more than it saves, and how to keep them in."""
+    out, given_up = findings["left_out"], findings["margin_given_up"]
+    if not out.value or given_up.value is None or findings["selection_stands"].value:
+        return []
+    if given_up.value <= findings["cost_saved"].value:
+        return []
+    message = (
+        "By these figures, the occasional buyers that client.yml leaves out (occasional.treat) would bring"
+        " more than their contacts cost: to leave out {n} saves {saved} and gives up {lost} of margin ({low}"
+        " to {high})."
+        if out.verdict == "out"
+        else "By these figures, the occasional buyers that the method leaves out by default would bring more"
+        " than their contacts cost: to leave out {n} saves {saved} and gives up {lost} of margin ({low} to"
+        " {high}). To leave nobody out, set occasional.treat to keep in client.yml."
+    )
+    return [
+        words.say(
+            message,
+            n=words.number(out.value),
+            saved=words.money(findings["cost_saved"].value),
+            lost=words.money(given_up.value),
+            low=words.money(given_up.low or 0),
+            high=words.money(given_up.high or 0),
+        )
+    ]
+
+
+def kind_price_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word, for the kinds with most to leave out, what that saves and gives up, from the findings."""
+    if findings["left_out"].verdict != "apart":
+        return []
+    labels = kind_labels(words)
+    sizes = {kind: findings.get(f"left_out_{kind}") for kind in COLUMNS}
+    some = [(found.value, kind, found.n) for kind, found in sizes.items() if found and found.value]
+    return [
+        words.say(
+            "Of {n} {kind}, {out} cannot pay for a contact: leaving them out saves {saved} and gives up"
+            " {lost} of margin.",
+            n=words.number(n or 0),
+            kind=labels[kind],
+            out=words.number(out),
+            saved=words.money(findings[f"cost_saved_{kind}"].value),
+            lost=words.money(findings[f"margin_given_up_{kind}"].value),
+        )
+        for out, kind, n in sorted(some, key=lambda row: (-row[0], row[1]))[:MOST_KINDS]
+    ]

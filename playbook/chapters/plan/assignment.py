@@ -1,0 +1,147 @@
+"""Who gets which offer: at most one each, the most expected profit within budgets and capacities.
+
+Customers are admitted by their profit at the prices of what is scarce; the same prices say how much
+may be missing to the best that is possible. Where that is too much and the problem is not too large,
+the integer programme is solved.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from playbook.chapters.plan.exact import best_choice
+from playbook.chapters.plan.prices import (
+    NOBODY,
+    PRECISION,
+    Choice,
+    Flags,
+    Prices,
+    Problem,
+    Weeks,
+    best_offer,
+    shadow_prices,
+)
+from playbook.chapters.plan.schedule import Schedule, schedule, with_room
+from playbook.stats.survival import Array
+
+NEAR_ENOUGH = 1e-4
+"""Share of the possible profit that may be missing before the integer programme is solved."""
+EXACT_PAIRS = 20_000
+"""Pairs of customer and offer up to which it is solved."""
+ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One offer, or none, for each customer.
+
+    Attributes
+    ----------
+    choice : array of int, shape (customers,)
+        Position of the offer; -1 for none.
+    week : array of int, shape (customers,)
+        Week of the contact, from 1; 0 for none.
+    profit : float
+        Sum of the expected profits.
+    bound : float
+        No assignment can bring more than this.
+    budget_price : float
+        What one more unit of budget would bring.
+    """
+
+    choice: Choice
+    week: Weeks
+    profit: float
+    bound: float
+    budget_price: float
+
+    @property
+    def gap(self) -> float:
+        """Return the largest share of the possible profit that may be missing."""
+        missing = max(0.0, self.bound - self.profit) / self.bound if self.bound > 0 else 0.0
+        return 0.0 if missing < 1e-7 else missing
+
+
+def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int = EXACT_PAIRS) -> Assignment:
+    """Return the assignment of the largest expected profit within budgets and capacities.
+
+    Parameters
+    ----------
+    near_enough : float
+        Share of the possible profit that may be missing; 0: none.
+    exact_pairs : int
+        Pairs up to which this is held; beyond, the gap is as it comes.
+    """
+    open_rows = np.flatnonzero(np.isfinite(problem.profit).any(axis=1))
+    small = problem if len(open_rows) == len(problem.profit) else problem.part(open_rows)
+    pairs = int(np.isfinite(small.profit).sum())
+    prices = shadow_prices(small, near_enough / 2 if pairs > exact_pairs else 0.0)
+    planned, laid = _admit(small, prices, near_enough)
+    bound = prices.bound
+    if bound - small.total(planned) > max(near_enough, PRECISION) * bound and pairs <= exact_pairs:
+        planned, week, bound = best_choice(small, planned, laid.week, prices, near_enough)
+    else:
+        week = laid.week
+    choice, weeks = (
+        np.full(len(problem.profit), NOBODY, dtype=np.intp),
+        np.zeros(len(problem.profit), dtype=np.intp),
+    )
+    choice[open_rows], weeks[open_rows] = planned, week
+    return Assignment(choice, weeks, small.total(planned), bound, prices.budget)
+
+
+def _admit(problem: Problem, prices: Prices, near_enough: float) -> tuple[Choice, Schedule]:
+    """Admit customers by their profit at the prices, then fill what is left.
+
+    Whom an offer's capacity turned away takes the next best at these prices; what is left over then
+    goes by profit per money.
+    """
+    reduced = prices.reduced(problem)
+    tolerance = 1e-9 * np.abs(problem.profit[np.isfinite(problem.profit)]).max(initial=1.0)
+    at_prices = reduced + 2 * tolerance
+    per_money = problem.profit / np.maximum(problem.spend, 1e-9)
+    choice = np.full(len(reduced), NOBODY, dtype=np.intp)
+    laid = schedule(problem, choice)
+    for worth in (at_prices, per_money):
+        for _ in range(ROUNDS):
+            if problem.total(choice) >= (1 - near_enough) * prices.bound:
+                return choice, laid
+            more = _keep(problem, choice, worth, with_room(problem, laid.room))
+            again = schedule(problem, more)
+            more = again.choice(more)
+            if problem.total(more) <= problem.total(choice):
+                break
+            choice, laid = more, again
+    return choice, laid
+
+
+def _keep(problem: Problem, choice: Choice, worth: Array, free: Flags) -> Choice:
+    """Add everybody's best offer by ``worth``, the most worth first, as far as all limits allow."""
+    room = problem.limits - problem.used(choice)
+    kinds = 1 + len(problem.kind_budget)
+    money = np.minimum(
+        room[0], np.where(problem.of_kind, room[1:kinds, None], np.inf).min(axis=0, initial=np.inf)
+    )
+    possible = free[problem.cell] & (problem.spend <= money) & (choice == NOBODY)[:, None]
+    best = best_offer(np.where(possible, worth, -np.inf))
+    rows = np.flatnonzero(best != NOBODY)
+    rows = rows[np.argsort(-worth[rows, best[rows]], kind="stable")]
+    rows = rows[_within_spans(problem, rows, best[rows], room[kinds:])]
+    for row, kind in enumerate(problem.of_kind):
+        spend = np.where(kind[best[rows]], problem.spend[rows, best[rows]], 0.0)
+        rows = rows[(spend == 0) | (spend.cumsum() <= room[1 + row])]
+    rows = rows[problem.spend[rows, best[rows]].cumsum() <= room[0]]
+    added = choice.copy()
+    added[rows] = best[rows]
+    return added
+
+
+def _within_spans(problem: Problem, rows: Choice, offers: Choice, room: Array) -> Flags:
+    """Return which of the contacts, in their order, leave room in every span."""
+    kept = np.ones(len(rows), dtype=bool)
+    cells = problem.cell[rows, offers]
+    counts = problem.within @ np.bincount(cells, minlength=problem.within.shape[1])
+    for span in np.flatnonzero(counts > room):
+        due = np.flatnonzero(kept & (problem.within[span, cells] > 0))
+        kept[due[int(max(0, room[span])) :]] = False
+    return kept

@@ -1,0 +1,133 @@
+"""What a plan may bring: response, outcome and margin drawn together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from playbook.chapters.plan.campaign import Campaign
+from playbook.chapters.plan.prices import NOBODY, Choice
+from playbook.offers.catalogue import Offer
+from playbook.offers.response import HALF_YEAR, Form, draw_response, incentive_return
+from playbook.settings.client import Settings
+from playbook.stats.survival import Array
+
+LEVEL = 0.90
+MOST_DRAWS, LEAST_DRAWS = 2000, 200
+WORK = 10_000_000
+"""Draws times customers that are worth waiting for."""
+
+
+@dataclass(frozen=True)
+class ProfitDraws:
+    """Profit of a plan in as many worlds as were drawn, client's currency."""
+
+    draws: Array
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the central 90% of the draws."""
+        if not len(self.draws):
+            return 0.0, 0.0
+        tail = (1 - LEVEL) / 2
+        low, high = np.quantile(self.draws, [tail, 1 - tail])
+        return float(low), float(high)
+
+    @property
+    def chance_of_profit(self) -> float:
+        """Return the share of the worlds in which the plan brings more than it costs."""
+        return float((self.draws > 0).mean()) if len(self.draws) else 0.0
+
+
+def simulate(
+    campaign: Campaign,
+    choice: Choice,
+    form: Form,
+    value_range: tuple[float, float] | None = None,
+    chance_range: tuple[float, float] | None = None,
+) -> ProfitDraws:
+    """Draw the realised incremental profit of a plan.
+
+    In every world each offer has one response for all, and one share of the usual second life;
+    whoever would have come unaided comes with the offer too (where the response is not negative);
+    the margin of each second life is lognormal with the settings' coefficient of variation; and
+    whoever returned leaves again at the rate that ``stay_share`` says.
+
+    Parameters
+    ----------
+    choice : array of int, shape (addressed,)
+        Position of the offer; -1 for none.
+    value_range, chance_range : tuple of float
+        90% interval of the mean value of a second life, and of the customers expected to return
+        unaided, as factors of their estimates: one draw for all customers in every world. None:
+        taken as known.
+    """
+    chosen = np.flatnonzero(choice != NOBODY)
+    settings, made = campaign.settings, choice[chosen]
+    if not len(chosen):
+        return ProfitDraws(np.empty(0))
+    draws = int(np.clip(WORK // len(chosen), LEAST_DRAWS, MOST_DRAWS))
+    random = np.random.default_rng([settings.seed, 7])
+    offers = campaign.offers
+    points = np.array([draw_response(offer.response, draws, random) for offer in offers])
+    shares = np.array(
+        [
+            offer.second_life_share * _lognormal(random, draws, _sigma_of_range(offer.second_life_range))
+            for offer in offers
+        ]
+    )
+    level = _lognormal(random, draws, _sigma_of_range(value_range))
+    more = _lognormal(random, draws, _sigma_of_range(chance_range))
+    sigma = float(np.sqrt(np.log1p(settings.offers.margin_variation**2)))
+    p0, v0, order = campaign.p0[chosen], campaign.v0[chosen], campaign.mean_order[chosen]
+    contact = np.array([offer.cost for offer in offers])[made]
+    on_return = np.array([incentive_return(offer, order) for offer in offers])[made, np.arange(len(chosen))]
+    profits = np.empty(draws)
+    for draw in range(draws):
+        unaided = np.clip(p0 * more[draw], 0, 1)
+        p1 = _with_offer(campaign, form, points[:, draw], unaided, made)
+        luck = random.random(len(chosen))
+        value = v0 * level[draw] * _lognormal(random, len(chosen), sigma)
+        later = paid_later(offers, made, random.random(len(chosen)), settings)
+        returned = (luck < p1) * (shares[made, draw] * value - on_return - later)
+        profits[draw] = (returned - (luck < unaided) * value - contact).sum()
+    return ProfitDraws(profits)
+
+
+def _with_offer(campaign: Campaign, form: Form, points: Array, p0: Array, made: Choice) -> Array:
+    p1 = np.empty(len(p0))
+    for offer in np.unique(made):
+        rows = made == offer
+        p1[rows] = campaign.chance_with(int(offer), form, float(points[offer]), p0[rows])
+    return p1
+
+
+def paid_later(offers: Sequence[Offer], made: Choice, luck: Array, settings: Settings) -> Array:
+    """Return the staying incentives of those who returned, by how long each stays, discounted to today.
+
+    Parameters
+    ----------
+    made : array of int, shape (contacts,)
+        Position of each contact's offer.
+    luck : array, shape (contacts,)
+        0 to 1: whoever drew less than the chance to be there still is there.
+    """
+    paid = np.zeros(len(made))
+    for k, offer in enumerate(offers):
+        for part in offer.stays:
+            there = luck < settings.offers.stay_share ** (part.days / HALF_YEAR)
+            worth = part.amount * (1 + settings.discount_rate) ** (-part.days / 365.25)
+            paid += (made == k) * there * worth
+    return paid
+
+
+def _sigma_of_range(value_range: tuple[float, float] | None) -> float:
+    """Return the spread of a lognormal whose central 90% has the width of the range."""
+    if value_range is None or value_range[0] <= 0:
+        return 0.0
+    return float(np.log(value_range[1] / value_range[0]) / (2 * 1.645))
+
+
+def _lognormal(random: np.random.Generator, size: int, sigma: float) -> Array:
+    """Draw factors with mean 1."""
+    return np.asarray(random.lognormal(-(sigma**2) / 2, sigma, size))

@@ -1,0 +1,219 @@
+"""The offers as they stand: the catalogue, with what was measured in place of what is assumed."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from playbook.archive import earlier as earlier_runs
+from playbook.archive.findings import Finding, Findings
+from playbook.chapter import Chapter
+from playbook.chapters.measurement import loop
+from playbook.chapters.plan.words import channel_names, kind_names
+from playbook.offers import catalogue
+from playbook.offers.catalogue import Offer
+from playbook.settings.client import client_folder
+from playbook.show.display import Table
+from playbook.show.words import Words
+from playbook.stats.trials import earlier as earlier_campaigns
+from playbook.stats.trials.responses import (
+    assumed,
+    assumed_shares,
+    informed,
+    measured_responses,
+    measured_second_lives,
+)
+
+
+@dataclass(frozen=True)
+class KnownOffers:
+    """The client's offers, and what was measured of them.
+
+    Attributes
+    ----------
+    stated : tuple of Offer
+        As the catalogue has them.
+    responses, second_lives : DataFrame
+        As `measured_responses` and `measured_second_lives` return them.
+    offers : tuple of Offer
+        The same offers with what was measured.
+    used : bool
+        Whether the plan uses what was measured.
+    """
+
+    stated: tuple[Offer, ...]
+    responses: pd.DataFrame
+    second_lives: pd.DataFrame
+    offers: tuple[Offer, ...]
+
+    used: bool = True
+
+    def findings(self) -> list[Finding]:
+        """Return what a second life under an offer is worth: measured from whom, or assumed."""
+        rows = self.second_lives.to_dict("records")
+        found = [Finding("second_lives_measured", len(rows), unit="kinds", verdict=_used(self.used))]
+        for k, row in enumerate(rows, 1):
+            name = f"second_life_{k}"
+            n_treated, n_control = int(row["n_treated"]), int(row["n_control"])
+            share = round(float(row["share"]), 6)
+            found += [
+                Finding(name, f"{row['kind']} {row['channel']}", verdict=row["campaigns"]),
+                Finding(f"{name}_share", share, float(row["low"]), float(row["high"]), "share", n_treated),
+                Finding(f"{name}_unaided", n_control, unit="customers"),
+            ]
+        guessed = [o.second_life_share for o in self.offers if o.second_life_source == "assumed"]
+        low, high = (min(guessed), max(guessed)) if guessed else (None, None)
+        return [*found, Finding("second_lives_assumed", len(guessed), low, high, "offers")]
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say whether the worth of a second life under an offer was measured, and from whom."""
+        return second_life_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words) -> Table:
+        """Return what was measured by kind and channel, beside what the catalogue assumes."""
+        say, stated = words.say, assumed(self.stated)
+        lives = {(row["kind"], row["channel"]): row for row in self.second_lives.to_dict("records")}
+        pooled = self.responses[self.responses["offer"].isna()].to_dict("records")
+        rows = [
+            (
+                kind_names(words)[row["kind"]],
+                channel_names(words).get(row["channel"], row["channel"]),
+                row["campaigns"],
+                row["n_treated"],
+                row["n_control"],
+                _points(row["raw_points"], words),
+                _points(stated[cell].points, words) if cell in stated else None,
+                _points(row["lift_points"], words),
+                words.between(_points(row["low"], words), _points(row["high"], words)),
+                lives[cell]["share"] if cell in lives else None,
+            )
+            for row in pooled
+            for cell in [(row["kind"], row["channel"])]
+        ]
+        headings = {
+            "kind": say("kindness"),
+            "channel": say("channel"),
+            "campaigns": say("campaigns"),
+            "treated": say("contacted"),
+            "control": say("left alone"),
+            "raw": say("points measured"),
+            "assumed": say("assumed"),
+            "used": say("used"),
+            "interval": say("90% interval"),
+            "share": say("a second life is worth"),
+        }
+        formats = {"treated": "number", "control": "number", "share": "percent"}
+        note = say(
+            "Points: so many more of a hundred returned than of those left alone. What is used lies between"
+            " what was measured and what was assumed, the nearer to the measurement the more customers it"
+            " had."
+        )
+        caption = say("What earlier campaigns with a control group have shown")
+        return Table(pd.DataFrame(rows, columns=list(headings)), caption, words, formats, headings, note)
+
+
+def known_offers(run: Chapter) -> KnownOffers:
+    """Read the catalogue, and measure what the client's earlier campaigns allow.
+
+    Raises
+    ------
+    SettingsError
+        Where the catalogue cannot be.
+    """
+    stated = catalogue.load(run.settings, client_folder(run.client, run.data))
+    earlier = earlier_campaigns.assigned(run.history, run.sources)
+    earlier = loop.with_remembered(earlier, earlier_runs.home_of(run.folder), run.history)
+    return learn(stated, earlier, run.settings.offers.use_measured)
+
+
+def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, use: bool = True) -> KnownOffers:
+    """Measure responses and second lives, and put them in place of assumptions where they are to be used.
+
+    Parameters
+    ----------
+    earlier : DataFrame
+        As `earlier_campaigns.assigned` returns it.
+    """
+    responses = measured_responses(earlier, assumed(stated))
+    second_lives = measured_second_lives(earlier, assumed_shares(stated))
+    offers = informed(stated, responses, second_lives) if use else stated
+    return KnownOffers(stated, responses, second_lives, offers, use)
+
+
+def second_life_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what a second life under an offer is worth, beside one begun unaided."""
+    measured, said = findings["second_lives_measured"], []
+    if measured.value:
+        listed = [_measured_life(k, findings, words) for k in range(1, int(measured.value) + 1)]
+        said = [
+            words.say(
+                "What a second life begun under an offer is worth was measured, by the margin of up to a"
+                " year, against those who came back without one: {listed}. In brackets the 90% interval;"
+                " the fewer came back, the more the figure is drawn towards what the catalogue assumes.",
+                listed="; ".join(listed),
+            ),
+            words.say(
+                "Those who come back with an offer are not the same people as those who come back without:"
+                " the comparison says what such second lives brought, not what the offer made of them."
+            ),
+        ]
+    if said and measured.verdict == "not_used":
+        said.append(
+            words.say(
+                "The plan does not use this, as client.yml has it (offers.use_measured): it takes what the"
+                " catalogue assumes."
+            )
+        )
+    return [*said, *_assumed_lives(findings, words)]
+
+
+def _measured_life(k: int, findings: Findings, words: Words) -> str:
+    name = f"second_life_{k}"
+    kind, channel = str(findings[name].value).split(" ", 1)
+    share = findings[f"{name}_share"]
+    return words.say(
+        "{kind} by {channel} {share} of the usual ({interval}), from {treated} who came back after a contact"
+        " and {control} without one, in {campaigns}",
+        kind=kind_names(words).get(kind, kind),
+        channel=channel_names(words).get(channel, channel),
+        share=words.percent(share.value),
+        interval=words.between(words.percent(share.low or 0), words.percent(share.high or 0)),
+        treated=words.number(share.n or 0),
+        control=words.number(findings[f"{name}_unaided"].value),
+        campaigns=findings[name].verdict,
+    )
+
+
+def _assumed_lives(findings: Findings, words: Words) -> list[str]:
+    guessed, measured = findings["second_lives_assumed"], findings["second_lives_measured"]
+    if not guessed.value:
+        return []
+    low, high = words.percent(guessed.low or 0), words.percent(guessed.high or 0)
+    reach = (
+        words.say("{share} of the usual", share=low)
+        if low == high
+        else words.say("{between} of the usual, by offer", between=words.between(low, high))
+    )
+    if not measured.value:
+        return [
+            words.say(
+                "What a second life begun under an offer is worth has not been measured; it is assumed:"
+                " {reach}.",
+                reach=reach,
+            )
+        ]
+    return [
+        words.say_many(
+            "For one offer of the catalogue it is assumed, not measured: {reach}.",
+            "For {n} offers of the catalogue it is assumed, not measured: {reach}.",
+            int(guessed.value),
+            reach=reach,
+        )
+    ]
+
+
+def _used(used: bool) -> str:
+    return "used" if used else "not_used"
+
+
+def _points(share: float, words: Words) -> str:
+    return words.number(100 * share, 1)

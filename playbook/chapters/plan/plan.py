@@ -1,0 +1,330 @@
+"""Chapter 07: who offers what to whom, by which channel, until when, and what it brings."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from playbook.archive.findings import Finding
+from playbook.chapters.plan.assignment import Assignment, assign
+from playbook.chapters.plan.campaign import Campaign
+from playbook.chapters.plan.draws import ProfitDraws, simulate
+from playbook.chapters.plan.prices import NOBODY
+from playbook.chapters.plan.words import channel_names, kind_names, offers_sentences
+from playbook.offers.catalogue import CHANNELS, KINDS, NAMED
+from playbook.offers.first_words import first_words
+from playbook.offers.response import Form, incentive_return
+from playbook.show.display import Table
+from playbook.show.words import Words
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One offer at most for each of the addressed, and what that is expected to bring.
+
+    Attributes
+    ----------
+    campaign : Campaign
+    form : str
+        Form of the response under which it was made.
+    assignment : Assignment
+        Position of the offer for each of the addressed; -1: none.
+    contacts : DataFrame
+        One row per contact, by week, responsible and rank: customer_id, rank, offer, offer_kind,
+        channel, responsible, week (its Monday), contact_by, contact_cost, incentive_return,
+        incentive_stay (paid if earned, client's currency), return_probability,
+        return_probability_with_offer, expected_profit and its low and high under the ends of the
+        response's range, expected_spend, assumed (consent assumed), reason, first_words.
+    draws : ProfitDraws
+        The plan's profit in worlds drawn.
+    """
+
+    campaign: Campaign
+    form: Form
+    assignment: Assignment
+    contacts: pd.DataFrame
+    draws: ProfitDraws
+
+    @property
+    def profit(self) -> float:
+        """Expected incremental profit."""
+        return float(self.contacts["expected_profit"].sum())
+
+    @property
+    def contact_cost(self) -> float:
+        """Cost of all contacts."""
+        return float(self.contacts["contact_cost"].sum())
+
+    @property
+    def spend(self) -> float:
+        """Expected spend: all contacts, and the incentives of those who return."""
+        return float(self.contacts["expected_spend"].sum())
+
+    @property
+    def verdict(self) -> str:
+        """Return do_it, try_small, do_not, or unknown where nothing can be told."""
+        if not len(self.contacts):
+            return "unknown" if self.why_nobody == "unknown" else "do_not"
+        return "do_it" if self.draws.interval[0] > 0 else "try_small"
+
+    @property
+    def why_nobody(self) -> str | None:
+        """Return why the plan holds nobody; None where it holds somebody."""
+        status = self.campaign.everybody["status"]
+        if len(self.contacts):
+            return None
+        if (status == "not_selected").all():
+            return "nobody_selected"
+        if self.campaign.everybody["return_probability"].isna().all():
+            return "unknown"
+        if status.isin(["not_selected", "not_contactable"]).all():
+            return "nobody_contactable"
+        if not len(self.campaign.people):
+            return "nobody_addressed"
+        if self._paying.any():
+            return "no_room"
+        if len(self._closed) == len(self.campaign.offers):
+            return "offers_over"
+        if not self.campaign.suits.any():
+            return "no_offer_suits"
+        return "no_capacity" if not (self.campaign.suits & self.campaign.staffed()).any() else "no_offer_pays"
+
+    @property
+    def _closed(self) -> list[str]:
+        """Return the offers that can be made in none of the weeks."""
+        window = self.campaign.window
+        weeks = [(offer.name, *window.open_weeks(offer)) for offer in self.campaign.offers]
+        return [name for name, first, last in weeks if first > last]
+
+    @property
+    def held_back(self) -> Any:
+        """Who of the addressed is held back; nobody where there is no campaign to measure."""
+        return self.campaign.held_back & bool(len(self.contacts))
+
+    @cached_property
+    def _paying(self) -> Any:
+        """Whether some offer pays for each of the addressed, held back or not."""
+        problem = self.campaign.problem(self.form, with_held_back=True)
+        return np.isfinite(problem.profit).any(axis=1)
+
+    @cached_property
+    def status(self) -> pd.Series:
+        """Return what becomes of every customer, one of `offer_words.status_names`."""
+        status = self.campaign.everybody["status"].copy()
+        people = np.select(
+            [self.assignment.choice != NOBODY, self.held_back, self._paying],
+            ["planned", "held_back", "no_room"],
+            "no_offer_pays",
+        )
+        status[status == "addressed"] = people
+        return status
+
+    def findings(self) -> list[Finding]:
+        """Return the plan in numbers."""
+        low, high = self.draws.interval
+        settings, people = self.campaign.settings, len(self.campaign.people)
+        n, status = len(self.contacts), self.status.value_counts()
+        selected = int((self.status != "not_selected").sum())
+        incentives = self.spend - self.contact_cost
+        chance = Finding("chance_of_profit", _round(self.draws.chance_of_profit, 4), unit="share", n=n)
+        found = [
+            Finding(
+                "plan_expected_profit",
+                _round(self.profit),
+                _round(low) if n else None,
+                _round(high) if n else None,
+                "money",
+                n,
+                self.verdict,
+            ),
+            Finding("plan_customers", n, unit="customers", n=people, verdict=self.why_nobody),
+            *([chance] if n else []),
+            Finding("plan_contact_cost", _round(self.contact_cost), unit="money", n=n),
+            Finding("plan_incentives", _round(incentives), unit="money", n=n),
+            Finding("budget", settings.offers.budget, unit="money"),
+            Finding("budget_used", _round(self.spend), unit="money", n=n),
+            Finding("value_of_one_more", _round(self.assignment.budget_price, 4), unit="money"),
+            Finding("gap", _round(self.assignment.gap, 6), unit="share", n=n),
+            Finding("selected", selected, unit="customers", verdict=self._who()),
+            Finding("addressed", people, unit="customers", n=selected),
+        ]
+        left = (
+            "suppressed",
+            "not_contactable",
+            "contacted_recently",
+            "same_person",
+            "left_out",
+            "let_go",
+            "wait",
+            "value_unknown",
+            "held_back",
+            "no_room",
+        )
+        for name in (*left, "not_ranked", "no_offer_pays"):
+            found.append(Finding(name, int(status.get(name, 0)), unit="customers", n=selected))
+        for column, names in (("offer_kind", KINDS), ("channel", CHANNELS)):
+            counts = self.contacts[column].value_counts()
+            found += [
+                Finding(f"plan_{name}", int(counts.get(name, 0)), unit="customers", n=n) for name in names
+            ]
+        return [
+            *found,
+            Finding("plan_complaints", int(self._of("complaint").sum()), unit="customers", n=n),
+            Finding("plan_cancellations", int(self._of("cancellation").sum()), unit="customers", n=n),
+            Finding("plan_weeks", self.campaign.window.weeks, unit="weeks"),
+            Finding("plan_start", self.campaign.window.start.isoformat(), unit="date"),
+            *self._responses(),
+            Finding("offers_closed", self._closed, unit="names"),
+            Finding("catalogue_preset", int(settings.offers.catalogue is None), unit="yes_no"),
+            Finding("stay_share", settings.offers.stay_share, unit="share", n=self._staying()),
+            Finding("second_life_share", self._least_share(), unit="share", n=n),
+            Finding("consent_assumed", int(self.contacts["assumed"].sum()), unit="customers", n=n),
+        ]
+
+    def _responses(self) -> list[Finding]:
+        """Return for how many contacts the response is assumed or measured, and how wide it may be."""
+        shown = self._offers_shown()
+        guessed = [offer for offer in shown if offer.response.source == "assumed"]
+        known = [offer for offer in shown if offer.response.source == "measured"]
+        found = []
+        for name, offers in (("assumed", guessed), ("measured", known)):
+            n = int(self.contacts["offer"].isin([offer.name for offer in offers]).sum())
+            found.append(Finding(f"response_{name}", len(offers), unit="offers", n=n))
+            low = min((offer.response.low for offer in offers), default=None)
+            high = max((offer.response.high for offer in offers), default=None)
+            name = "response_range" if name == "assumed" else "response_range_measured"
+            found.append(Finding(name, None, low, high, "points", verdict=self.form))
+        lives = [o for o in shown if o.second_life_source == "measured"]
+        return [*found, Finding("second_life_measured", len(lives), unit="offers")]
+
+    def _offers_shown(self) -> list[Any]:
+        """Return the offers of the plan; all where it holds nobody."""
+        used = set(self.contacts["offer"])
+        return [offer for offer in self.campaign.offers if not used or offer.name in used]
+
+    def _who(self) -> str:
+        return "lapsed" if self.campaign.settings.selection is None else "selection"
+
+    def _of(self, column: str) -> Any:
+        return self.campaign.people.loc[self.assignment.choice != NOBODY, column].to_numpy(bool)
+
+    def _staying(self) -> int:
+        return int((self.contacts["incentive_stay"] > 0).sum())
+
+    def _least_share(self) -> float:
+        shown = [offer for offer in self._offers_shown() if offer.second_life_source == "assumed"]
+        return min((float(offer.second_life_share) for offer in shown), default=1.0)
+
+    def columns(self) -> pd.DataFrame:
+        """Return this chapter's columns for every customer."""
+        kept = ["offer", "offer_kind", "channel", "responsible", "contact_by", "expected_profit"]
+        known = ["customer_id", "contactable", "complaint_on", "cancellation_on"]
+        frame = self.campaign.everybody[known].assign(plan_status=self.status)
+        frame = frame.merge(self.contacts[["customer_id", *kept]], on="customer_id", how="left")
+        for name in kept[:-1]:
+            frame[name] = frame[name].astype(object).mask(frame[name].isna(), None)
+        return frame.assign(holdout=(frame["plan_status"] == "held_back"))
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say whether to do it, for whom and what it brings."""
+        return offers_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    # Tables ----------------------------------------------------------------------------------
+
+    def table(self, words: Words) -> Table:
+        """Return the plan by offer."""
+        say = words.say
+        sums = {
+            "customers": ("customer_id", "size"),
+            "contact": ("contact_cost", "sum"),
+            "spend": ("expected_spend", "sum"),
+            "profit": ("expected_profit", "sum"),
+        }
+        frame = self.contacts.groupby(["offer", "offer_kind", "channel"], as_index=False).agg(**sums)
+        frame = frame.sort_values(["profit", "offer"], ascending=[False, True], ignore_index=True)
+        frame["incentives"] = frame["spend"] - frame["contact"]
+        frame["offer_kind"] = frame["offer_kind"].map(kind_names(words))
+        frame["channel"] = frame["channel"].map(channel_names(words))
+        headings = {
+            "offer": say("offer"),
+            "offer_kind": say("kindness"),
+            "channel": say("channel"),
+            "customers": say("customers"),
+            "contact": say("contacts cost"),
+            "incentives": say("incentives, expected"),
+            "profit": say("expected profit"),
+        }
+        formats = {"customers": "number"} | dict.fromkeys(("contact", "incentives", "profit"), "money")
+        note = say("Profit is what they bring more than if left alone, after contacts and incentives.")
+        return Table(frame[list(headings)], say("The plan by offer"), words, formats, headings, note)
+
+
+def make_plan(
+    campaign: Campaign,
+    form: Form | None = None,
+    value_range: tuple[float, float] | None = None,
+    chance_range: tuple[float, float] | None = None,
+) -> Plan:
+    """Choose who gets which offer, when, and what that may bring.
+
+    Parameters
+    ----------
+    form : {"points", "odds"}
+        None: the settings'.
+    value_range, chance_range : tuple of float
+        90% intervals of the value of a second life and of the customers expected to return, as
+        factors of their estimates; see `simulate`.
+    """
+    form = form or campaign.settings.offers.response
+    problem = campaign.problem(form)
+    assignment = assign(problem)
+    weeks = assignment.week
+    parts = [
+        _contacts(campaign, form, offer, np.flatnonzero(assignment.choice == offer), weeks, problem.last_week)
+        for offer in range(len(campaign.offers))
+    ]
+    contacts = pd.concat(parts, ignore_index=True)
+    contacts = contacts.sort_values(["week", "responsible", "rank"], kind="stable", ignore_index=True)
+    draws = simulate(campaign, assignment.choice, form, value_range, chance_range)
+    return Plan(campaign, form, assignment, contacts, draws)
+
+
+def _contacts(
+    campaign: Campaign, form: Form, offer: int, rows: Any, weeks: Any, last_week: Any
+) -> pd.DataFrame:
+    """Return the contacts of one offer."""
+    made, people, window = campaign.offers[offer], campaign.people.iloc[rows], campaign.window
+    points = campaign.response_of(offer)
+    owner = people["owner"].to_numpy(object)
+    named = people["owner"].notna().to_numpy(bool) & (made.channel in NAMED)
+    last_day = made.last_day or window.sunday(window.weeks)
+    return pd.DataFrame(
+        {
+            "customer_id": people["customer_id"].to_numpy(),
+            "rank": people["rank"].to_numpy(int),
+            "offer": made.name,
+            "offer_kind": made.kind,
+            "channel": made.channel,
+            "responsible": np.where(named, owner, made.responsible),
+            "week": [window.monday(int(week)) for week in weeks[rows]],
+            "contact_by": [min(window.sunday(int(week)), last_day) for week in last_week[rows, offer]],
+            "contact_cost": made.cost,
+            "incentive_return": incentive_return(made, campaign.mean_order)[rows],
+            "incentive_stay": made.whole_stay,
+            "return_probability": campaign.p0[rows],
+            "return_probability_with_offer": campaign.chance_with(offer, form, points)[rows],
+            "expected_profit": campaign.profit(offer, form, points)[rows],
+            "expected_profit_low": campaign.profit(offer, form, made.response.low)[rows],
+            "expected_profit_high": campaign.profit(offer, form, made.response.high)[rows],
+            "expected_spend": campaign.spend(offer, form, points)[rows],
+            "assumed": people[f"assumed_{made.channel}"].to_numpy(bool),
+            "reason": people["reason"].to_numpy(object),
+            "first_words": first_words(people, made, campaign.settings),
+        }
+    )
+
+
+def _round(value: float, digits: int = 2) -> float:
+    return round(float(value), digits) + 0.0

@@ -1,0 +1,94 @@
+"""Sliders for budget, cost and response, with the profit curve redrawn."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from playbook.chapters.plan.assignment import assign
+from playbook.chapters.plan.campaign import Campaign
+from playbook.chapters.plan.plan import Plan
+from playbook.chapters.plan.prices import NOBODY, Problem
+from playbook.chapters.plan.profit_curve import profit_curve
+from playbook.show.display import Picture, Table
+from playbook.show.sliders import Answer, Knob, explore
+from playbook.show.words import Words
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+ENOUGH = 20_000
+"""Customers of whom the sliders plan for a sample, so that they answer at once."""
+NEAR_ENOUGH = 0.01
+BUDGETS = (0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3)
+COSTS = (0.5, 0.75, 1, 1.5, 2)
+RESPONSES = (0.5, 0.7, 0.85, 1, 1.15, 1.3)
+CURVE = (0, 0.25, 0.5, 1, 2, 3)
+"""Budgets of the curve, as multiples of the client's."""
+
+
+def explore_plan(plan: Plan, words: Words) -> "VBox | Table":
+    """Show what budget, cost of contact and response do to the plan's profit."""
+    budget, say = plan.campaign.settings.offers.budget, words.say
+    knobs = {
+        "money": Knob(
+            say("budget"), [budget * part for part in BUDGETS if budget or not part], budget, words.money
+        ),
+        "cost": Knob(say("cost of a contact"), COSTS, 1, words.percent),
+        "response": Knob(say("responses"), RESPONSES, 1, words.percent),
+    }
+
+    def ask(money: float, cost: float, response: float) -> Answer:
+        return answer(plan, money, cost, response, words)
+
+    caption = say("What budget, cost and response do to the plan")
+    return explore(caption, ask, knobs, words)
+
+
+def answer(plan: Plan, money: float, cost: float, response: float, words: Words) -> Answer:
+    """Return the best plan for a budget, costs and responses as multiples of those stated."""
+    campaign = dearer(plan.campaign, cost)
+    whole = campaign.problem(plan.form, response, money)
+    part, share = _sample(whole)
+    found = assign(part, NEAR_ENOUGH)
+    most = max(plan.campaign.settings.offers.budget, money)
+    cells = {
+        words.say("expected profit"): words.money(found.profit / share),
+        words.say("customers"): words.number(round((found.choice != NOBODY).sum() / share)),
+        words.say("expected spending"): words.money(float(part.used(found.choice)[0]) / share),
+    }
+
+    def draw() -> Picture:
+        rows = [(most * at, _with_budget(part, most * at * share) / share) for at in CURVE]
+        return profit_curve(pd.DataFrame(rows, columns=["budget", "profit"]), money, words)
+
+    return Answer(cells, draw)
+
+
+def dearer(campaign: Campaign, factor: float) -> Campaign:
+    """Return the campaign with all contacts costing so many times as much."""
+    offers = tuple(offer.model_copy(update={"cost": offer.cost * factor}) for offer in campaign.offers)
+    return replace(campaign, offers=offers)
+
+
+def _sample(whole: Problem) -> tuple[Problem, float]:
+    n = len(whole.profit)
+    if n <= ENOUGH:
+        return whole, 1.0
+    rows = np.linspace(0, n - 1, ENOUGH).round().astype(np.intp)
+    share = ENOUGH / n
+    scaled = whole.part(rows)
+    return (
+        replace(
+            scaled,
+            budget=whole.budget * share,
+            kind_budget=whole.kind_budget * share,
+            capacity=np.ceil(whole.capacity * share),
+        ),
+        share,
+    )
+
+
+def _with_budget(problem: Problem, budget: float) -> float:
+    return assign(replace(problem, budget=budget), NEAR_ENOUGH).profit

@@ -1,0 +1,222 @@
+"""Chapter 07, last part: what would change the plan, and what the naive campaign would have cost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from playbook.archive.findings import Finding
+from playbook.chapters.plan.assignment import assign
+from playbook.chapters.plan.plan import Plan
+from playbook.chapters.plan.prices import NOBODY
+from playbook.chapters.plan.profit_curve import profit_curve
+from playbook.chapters.plan.words import assumed_sentences, change_sentences
+from playbook.offers.response import Form
+from playbook.show.display import Picture, Table
+from playbook.show.words import Words
+
+LOWER = 0.7
+SCALES = (0.5, LOWER, 0.85, 1.0, 1.15, 1.3)
+NEAR_ENOUGH = 0.005
+"""Share of the possible profit that may be missing in these plans, which nobody carries out."""
+STEPS = 8
+"""Points of the profit curve above a budget of nothing."""
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The plan under other circumstances.
+
+    Attributes
+    ----------
+    plan : Plan
+    other_form : str
+        The form of response that the plan does not take.
+    other_customers : int
+        Customers of the plan under the other form.
+    other_profit : float
+        What that plan brings, if that form is true.
+    in_common : float
+        Share of this plan's customers who would be in the other too; NaN where it holds nobody.
+    responses : DataFrame
+        scale (of all responses), profit (of this plan as it stands), customers and
+        planned_profit (of the plan made for that response), common (share of this plan's customers
+        who keep their offer in that one).
+    break_even : float
+        Scale of all responses at which this plan brings nothing; NaN without a plan.
+    budgets : DataFrame
+        budget, profit, customers, spend: the best plan for each budget.
+    caller : float or None
+        What one more caller would bring, before pay; None where nothing limits the calls.
+    """
+
+    plan: Plan
+    other_form: Form
+    other_customers: int
+    other_profit: float
+    in_common: float
+    responses: pd.DataFrame
+    break_even: float
+    budgets: pd.DataFrame
+    caller: float | None
+
+    def findings(self) -> list[Finding]:
+        """Return what would change the plan."""
+        n = len(self.plan.contacts)
+        lower = self.responses[self.responses["scale"] == LOWER].iloc[0]
+        share, even = _share(self.in_common), _share(self.break_even)
+        return [
+            Finding("profit_if_response_30_lower", round(float(lower["profit"]), 2), unit="money", n=n),
+            Finding("customers_if_response_30_lower", int(lower["customers"]), unit="customers", n=n),
+            Finding("share_kept_if_30_lower", _share(lower["common"]), unit="share", n=n),
+            Finding(
+                "value_of_one_more_caller",
+                None if self.caller is None else round(self.caller, 2),
+                unit="money",
+                n=self.plan.campaign.settings.offers.contacts_per_caller,
+            ),
+            Finding("break_even_response", even, unit="share", n=n),
+            Finding(
+                "profit_other_form",
+                round(self.other_profit, 2),
+                unit="money",
+                n=self.other_customers,
+                verdict=self.other_form,
+            ),
+            Finding("share_in_common", share, unit="share", n=n),
+        ]
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what would change the advice, and what was assumed."""
+        found = {finding.name: finding for finding in [*self.plan.findings(), *self.findings()]}
+        return [*change_sentences(found, words), *assumed_sentences(found, words)]
+
+    def table(self, words: Words) -> Table:
+        """Return this plan, and the one made for it, under other responses."""
+        say = words.say
+        headings = {
+            "scale": say("responses, of what is stated"),
+            "profit": say("this plan brings"),
+            "customers": say("customers of the plan made for them"),
+            "planned_profit": say("that plan brings"),
+            "common": say("of this plan keep their offer"),
+        }
+        formats = {
+            "scale": "percent",
+            "profit": "money",
+            "customers": "number",
+            "planned_profit": "money",
+            "common": "percent",
+        }
+        return Table(self.responses, say("If offers worked better or worse"), words, formats, headings)
+
+    def form_table(self, words: Words) -> Table:
+        """Return the plan under both forms of response."""
+        say = words.say
+        names = {
+            "points": say("the same points added for everybody"),
+            "odds": say("everybody's odds multiplied alike"),
+        }
+        rows = [
+            (names[self.plan.form], len(self.plan.contacts), self.plan.profit, None),
+            (names[self.other_form], self.other_customers, self.other_profit, self.in_common),
+        ]
+        headings = {
+            "form": say("an offer means"),
+            "customers": say("customers"),
+            "profit": say("expected profit"),
+            "common": say("of this plan's customers"),
+        }
+        formats = {"customers": "number", "profit": "money", "common": "percent"}
+        frame = pd.DataFrame(rows, columns=list(headings))
+        return Table(frame, say("The plan under both forms of response"), words, formats, headings)
+
+    def figure(self, words: Words) -> Picture:
+        """Draw the expected profit over the budget."""
+        return profit_curve(self.budgets, self.plan.campaign.settings.offers.budget, words)
+
+
+def value_range(second_life: Finding | None) -> tuple[float, float] | None:
+    """Return the interval of the mean value of a second life, from its finding, as factors of it."""
+    if second_life is None or not second_life.value or second_life.low is None or second_life.high is None:
+        return None
+    return second_life.low / second_life.value, second_life.high / second_life.value
+
+
+def what_if(plan: Plan) -> WhatIf:
+    """Make the plan again under the other form of response, other responses and other budgets."""
+    campaign = plan.campaign
+    other: Form = "odds" if plan.form == "points" else "points"
+    chosen = plan.assignment.choice != NOBODY
+    again = assign(campaign.problem(other), NEAR_ENOUGH)
+    both = chosen & (again.choice != NOBODY)
+    return WhatIf(
+        plan=plan,
+        other_form=other,
+        other_customers=int((again.choice != NOBODY).sum()),
+        other_profit=again.profit,
+        in_common=float(both.sum() / chosen.sum()) if chosen.any() else float("nan"),
+        responses=pd.DataFrame([_at_scale(plan, scale) for scale in SCALES]),
+        break_even=_break_even(plan),
+        budgets=_budgets(plan),
+        caller=_one_more_caller(plan),
+    )
+
+
+def profit_at(plan: Plan, scale: float) -> float:
+    """Return what a plan brings where all responses are ``scale`` times what is stated."""
+    campaign, choice = plan.campaign, plan.assignment.choice
+    return sum(
+        float(campaign.profit(offer, plan.form, campaign.response_of(offer, scale))[choice == offer].sum())
+        for offer in range(len(campaign.offers))
+    )
+
+
+def _at_scale(plan: Plan, scale: float) -> dict[str, float]:
+    mine = plan.assignment.choice
+    best = plan.assignment if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
+    return {
+        "scale": scale,
+        "profit": profit_at(plan, scale),
+        "customers": int((best.choice != NOBODY).sum()),
+        "planned_profit": best.profit,
+        "common": float((best.choice == mine)[mine != NOBODY].mean()) if (mine != NOBODY).any() else np.nan,
+    }
+
+
+def _one_more_caller(plan: Plan) -> float | None:
+    """Return what the best plan with one more caller would bring above this one."""
+    campaign = plan.campaign
+    more = campaign.capacities.with_more("phone", campaign.settings.offers.contacts_per_caller)
+    if (more == campaign.capacities.capacity).all():
+        return None
+    return max(0.0, assign(campaign.problem(plan.form, capacity=more)).profit - plan.assignment.profit)
+
+
+def _share(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
+
+
+def _break_even(plan: Plan) -> float:
+    """Return the scale of all responses at which the plan brings nothing, 0 where it always pays."""
+    if not len(plan.contacts):
+        return float("nan")
+    if profit_at(plan, 0.0) >= 0:
+        return 0.0
+    return float(brentq(lambda scale: profit_at(plan, scale), 0.0, 1.0))
+
+
+def _budgets(plan: Plan) -> pd.DataFrame:
+    """Return the best plan for budgets from nothing to what everybody worth an offer would cost."""
+    campaign, budget = plan.campaign, plan.campaign.settings.offers.budget
+    without_limit = campaign.problem(plan.form, budget=float(campaign.problem(plan.form).spend.sum()))
+    everybody = without_limit.used(assign(without_limit, NEAR_ENOUGH).choice)[0]
+    rows = []
+    for money in np.linspace(0, max(everybody, 1.05 * min(budget, everybody)), STEPS + 1):
+        problem = campaign.problem(plan.form, budget=float(money))
+        best = assign(problem, NEAR_ENOUGH)
+        rows.append(
+            (float(money), best.profit, int((best.choice != NOBODY).sum()), problem.used(best.choice)[0])
+        )
+    return pd.DataFrame(rows, columns=["budget", "profit", "customers", "spend"])

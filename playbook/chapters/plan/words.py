@@ -1,0 +1,435 @@
+"""The words of chapter 07, from its findings: the decision, what would change it, what was assumed."""
+
+from playbook.archive.findings import Findings
+from playbook.show.words import Words
+
+SMALLEST_SHOWN = 1e-5
+"""The smallest gap that is printed: it is a bound, and must not be rounded down to nothing."""
+
+
+def channel_names(words: Words) -> dict[str, str]:
+    """Return how the channels are called."""
+    say = words.say
+    return {"visit": say("visit"), "phone": say("phone"), "letter": say("letter"), "email": say("e-mail")}
+
+
+def kind_names(words: Words) -> dict[str, str]:
+    """Return how the kinds of kindness are called."""
+    say = words.say
+    return {"emotional": say("emotional"), "material": say("material"), "financial": say("financial")}
+
+
+def status_names(words: Words) -> dict[str, str]:
+    """Return what becomes of a customer, in words."""
+    say = words.say
+    return {
+        "planned": say("gets an offer"),
+        "held_back": say("held back by chance, to measure by"),
+        "no_room": say("an offer would pay, but budget or capacity are used up"),
+        "no_offer_pays": say("no offer that suits and is allowed would pay"),
+        "wait": say("likely to return unaided: wait"),
+        "let_go": say("let go"),
+        "left_out": say("occasional buyer, left out"),
+        "not_ranked": say("not ranked in chapter 06"),
+        "value_unknown": say("value or chance to return cannot be told"),
+        "not_contactable": say("no channel allowed"),
+        "suppressed": say("on the suppression list: never contacted"),
+        "contacted_recently": say("contacted lately: left in peace for now"),
+        "same_person": say("the same person as another number: contacted, or left alone, under that one"),
+    }
+
+
+def offers_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the plan: the decision first, then who is left out and how it is carried out."""
+    return [
+        decision_sentence(findings, words),
+        *_carried_out(findings, words),
+        *_left_out(findings, words),
+        *([gap_sentence(findings, words)] if findings["plan_customers"].value else []),
+    ]
+
+
+def decision_sentence(findings: Findings, words: Words) -> str:
+    """Word the decision: do it, try it small, or do not."""
+    profit = findings["plan_expected_profit"]
+    if profit.verdict in ("do_not", "unknown"):
+        return _do_not(findings, words)
+    n, values = (
+        findings["plan_customers"].value,
+        {
+            "channels": _channels(findings, words),
+            "spend": words.money(findings["budget_used"].value),
+            "contact": words.money(findings["plan_contact_cost"].value),
+            "incentives": words.money(findings["plan_incentives"].value),
+            "profit": words.money(profit.value),
+            "low": words.money(profit.low or 0),
+            "high": words.money(profit.high or 0),
+            "chance": words.percent(findings["chance_of_profit"].value),
+        },
+    )
+    if profit.verdict == "do_it":
+        return words.say_many(
+            "Do it: contact one customer, {channels}. It is expected to cost {spend} ({contact} for the"
+            " contact, {incentives} for incentives on return) and to bring {profit} more than leaving it"
+            " alone, after these costs (90% interval {low} to {high}).",
+            "Do it: contact {n} customers, {channels}. That is expected to cost {spend} ({contact} for the"
+            " contacts, {incentives} for incentives to those who return) and to bring {profit} more than"
+            " leaving them alone, after these costs (90% interval {low} to {high}).",
+            n,
+            **values,
+        )
+    return words.say_many(
+        "Try it small: contacting one customer, {channels}, is expected to cost {spend} ({contact} for the"
+        " contact, {incentives} for incentives on return) and to bring {profit} more than leaving it alone,"
+        " after these costs, but it may lose money too (90% interval {low} to {high}, chance of a profit"
+        " {chance}).",
+        "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
+        " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
+        " them alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance of"
+        " a profit {chance}). Begin"
+        " with one in five, measure, and go on only if it pays.",
+        n,
+        **values,
+    )
+
+
+def _do_not(findings: Findings, words: Words) -> str:
+    say, budget = words.say, words.money(findings["budget"].value)
+    why = str(findings["plan_customers"].verdict)
+    if why == "nobody_selected":
+        if findings["selected"].verdict == "lapsed":
+            return say("Nothing to do: nobody is lapsed, so there is nobody to win back today.")
+        return say("Nothing to do: nobody fits the selection in client.yml.")
+    reasons = {
+        "unknown": say(
+            "Whether an offer would pay cannot be told: these data do not show who returns unaided."
+        ),
+        "nobody_contactable": say(
+            "Do not: none of those who could be won back may be contacted by a channel of the catalogue."
+        ),
+        "nobody_addressed": say(
+            "Do not: nobody who may be contacted is left to be addressed; all wait, are let go or left out."
+        ),
+        "no_offer_pays": say(
+            "Do not: no offer of the catalogue is expected to bring back more than it costs from anybody."
+            " The plan is empty, and that is the advice."
+        ),
+        "offers_over": say(
+            "Do not: none of the catalogue's offers can be made in the coming weeks, because their dates are"
+            " over or have not begun. Set first_day and last_day anew, and run again."
+        ),
+        "no_offer_suits": say(
+            "Do not: no offer of the catalogue suits anybody who may be addressed, by its channel and the"
+            " reasons and stages that it is made for."
+        ),
+        "no_capacity": say(
+            "Nothing is planned: the capacities in the catalogue and in client.yml leave nobody to make"
+            " any contact."
+        ),
+        "no_room": say(
+            "Nothing is planned: offers would pay, but the budget of {budget} or the capacities leave room"
+            " for none.",
+            budget=budget,
+        ),
+    }
+    return reasons[why]
+
+
+def _channels(findings: Findings, words: Words) -> str:
+    say, number = words.say, words.number
+    phone, letter, email, visit = (
+        findings[f"plan_{channel}"].value for channel in ("phone", "letter", "email", "visit")
+    )
+    used = [channel for channel, n in zip("plev", (phone, letter, email, visit), strict=True) if n]
+    if len(used) == 1:
+        alone = {"p": say("by phone"), "l": say("by letter"), "e": say("by e-mail"), "v": say("by a visit")}
+        return alone[used[0]]
+    said = [
+        say("{count} by phone", count=number(phone)) if phone else "",
+        say("{count} by letter", count=number(letter)) if letter else "",
+        say("{count} by e-mail", count=number(email)) if email else "",
+        say("{count} by a visit", count=number(visit)) if visit else "",
+    ]
+    return ", ".join(part for part in said if part)
+
+
+def _carried_out(findings: Findings, words: Words) -> list[str]:
+    said: list[str] = []
+    held_back, planned = findings["held_back"].value, findings["plan_customers"].value
+    if held_back:
+        said.append(
+            words.say_many(
+                "One customer, drawn by chance, is held back and must not be contacted: the comparison shows"
+                " afterwards what the campaign did.",
+                "{n} customers, drawn by chance, are held back and must not be contacted: the comparison with"
+                " them shows afterwards what the campaign did.",
+                held_back,
+            )
+        )
+    elif planned:
+        said.append(words.say("Too few to hold anybody back by chance: the effect cannot be measured."))
+    closed = findings["offers_closed"].value
+    if closed and planned:
+        said.append(
+            words.say_many(
+                "One offer cannot be made in these weeks, by its dates: {names}.",
+                "{n} offers cannot be made in these weeks, by their dates: {names}.",
+                len(closed),
+                names=", ".join(f"“{name}”" for name in closed),
+            )
+        )
+    if findings["plan_complaints"].value:
+        said.append(
+            words.say_many(
+                "One customer of the plan has a complaint that was never solved: apology and repair come"
+                " before"
+                " money.",
+                "{n} customers of the plan have complaints that were never solved: apology and repair come"
+                " before money.",
+                findings["plan_complaints"].value,
+            )
+        )
+    if findings["plan_cancellations"].value:
+        said.append(
+            words.say_many(
+                "One has announced a cancellation: call, where that is allowed, before you confirm it.",
+                "{n} have announced a cancellation: call, where that is allowed, before you confirm it.",
+                findings["plan_cancellations"].value,
+            )
+        )
+    return said
+
+
+def _left_out(findings: Findings, words: Words) -> list[str]:
+    said: list[str] = []
+    if findings["same_person"].value:
+        said.append(
+            words.say_many(
+                "One number is left out of the plan: by e-mail address, or by name with telephone or postal"
+                " address, it is the same person as another one, who is not contacted twice.",
+                "{n} numbers are left out of the plan: by e-mail address, or by name with telephone or postal"
+                " address, they are the same persons as others, who are not contacted twice.",
+                findings["same_person"].value,
+            )
+        )
+    if findings["not_contactable"].value:
+        message = (
+            "{n} of the {selected} lapsed may not be contacted by any channel of the catalogue: ask for"
+            " consent"
+            " at the next occasion."
+            if findings["selected"].verdict == "lapsed"
+            else "{n} of the {selected} selected may not be contacted by any channel of the catalogue: ask"
+            " for"
+            " consent at the next occasion."
+        )
+        n, selected = findings["not_contactable"].value, findings["selected"].value
+        said.append(words.say(message, n=words.number(n), selected=words.number(selected)))
+    if findings["value_unknown"].value:
+        said.append(
+            words.say_many(
+                "One is not addressed because the value or the chance to return cannot be told.",
+                "{n} are not addressed because their value or their chance to return cannot be told.",
+                findings["value_unknown"].value,
+            )
+        )
+    gone = findings["let_go"].value + findings["no_offer_pays"].value
+    if gone:
+        said.append(
+            words.say_many(
+                "For one no offer would pay today. Leave a good last impression, which costs nothing: no"
+                " reproach, no pressure, and a door that stays open. What to say stands in the workbook"
+                " (Last impression).",
+                "For {n} no offer would pay today. Leave a good last impression, which costs nothing: no"
+                " reproach, no pressure, and a door that stays open. What to say to each stands in the"
+                " workbook (Last impression).",
+                gone,
+            )
+        )
+    return said
+
+
+def change_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what would change the advice: the response, its form, the budget."""
+    if not findings["plan_customers"].value:
+        return _change_of_nothing(findings, words)
+    say, money, percent = words.say, words.money, words.percent
+    lower, even = findings["profit_if_response_30_lower"], findings["break_even_response"]
+    said = [
+        say(
+            "If all responses were 30% lower than stated, this plan would bring {profit}; the best plan for"
+            " that case would leave {share} of its offers as they are.",
+            profit=money(lower.value),
+            share=percent(findings["share_kept_if_30_lower"].value),
+        )
+        if lower.value > 0
+        else say(
+            "If all responses were 30% lower than stated, this plan would lose {loss}.",
+            loss=money(-lower.value),
+        ),
+        say(
+            "It pays as long as the offers bring back at least {share} of the additional customers stated.",
+            share=percent(even.value),
+        ),
+        _other_form(findings, words),
+    ]
+    return [*said, *_more_budget(findings, words), *_one_more_caller(findings, words)]
+
+
+def _change_of_nothing(findings: Findings, words: Words) -> list[str]:
+    if findings["plan_customers"].verdict == "no_room":
+        return _more_budget(findings, words)
+    if findings["plan_customers"].verdict == "no_offer_pays":
+        return [
+            words.say(
+                "This would change with cheaper contacts, with offers that bring back more customers, or with"
+                " customers whose second life is worth more."
+            )
+        ]
+    return []
+
+
+def _other_form(findings: Findings, words: Words) -> str:
+    other, share = findings["profit_other_form"], findings["share_in_common"]
+    values = {
+        "held": words.say_many("{n} customer", "{n} customers", other.n or 0),
+        "share": words.percent(share.value),
+        "profit": words.money(other.value),
+    }
+    if other.verdict == "odds":
+        return words.say(
+            "If offers multiplied everybody's odds to return instead of adding the same points, the plan"
+            " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
+            **values,
+        )
+    return words.say(
+        "If offers added the same points for everybody instead of multiplying the odds to return, the plan"
+        " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
+        **values,
+    )
+
+
+def _one_more_caller(findings: Findings, words: Words) -> list[str]:
+    caller = findings["value_of_one_more_caller"]
+    if caller.value is None:
+        return []
+    if caller.value < 0.5:
+        return [words.say("One more caller would bring nothing: calls are not what is scarce.")]
+    return [
+        words.say(
+            "One more caller ({calls} a week for {weeks}) would bring about {profit} more, within"
+            " the same budget and before the caller's own pay.",
+            calls=words.say_many("{n} call", "{n} calls", caller.n or 0),
+            weeks=words.say_many("{n} week", "{n} weeks", findings["plan_weeks"].value),
+            profit=words.money(caller.value),
+        )
+    ]
+
+
+def _more_budget(findings: Findings, words: Words) -> list[str]:
+    value, room = findings["value_of_one_more"].value, findings["no_room"].value
+    if value > 0.005:
+        return [
+            words.say(
+                "The budget is the limit: {one} more would bring about {value} more.",
+                one=words.money(1),
+                value=words.money(value, 2),
+            )
+        ]
+    if room:
+        return [words.say("The capacities are the limit: more budget would bring nothing.")]
+    return [words.say("The budget is no limit: more of it would bring nothing.")]
+
+
+def assumed_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what the plan takes for granted until it is measured."""
+    say, percent, planned = words.say, words.percent, findings["plan_customers"]
+    if not planned.value and planned.verdict not in ("no_offer_pays", "no_room"):
+        return []
+    said: list[str] = []
+    said += _response_sentences(findings, words)
+    if findings["catalogue_preset"].value:
+        said.append(
+            say(
+                "The offers and what they cost are the preset's, not the client's own: name a catalogue under"
+                " offers in client.yml."
+            )
+        )
+    if planned.value and findings["second_life_share"].value < 1:
+        said.append(
+            say(
+                "Under some of these offers a second life is assumed to be worth less, down to {share} of the"
+                " usual: those who come for an offer may leave when it is over.",
+                share=percent(findings["second_life_share"].value),
+            )
+        )
+    if findings["stay_share"].n:
+        said.append(
+            say(
+                "{share} of those who return are assumed to be there still when the incentive for staying is"
+                " paid.",
+                share=percent(findings["stay_share"].value),
+            )
+        )
+    if findings["consent_assumed"].value:
+        said.append(
+            words.say_many(
+                "For one customer of the plan no consent is recorded: it was assumed (consent.assumed in"
+                " client.yml).",
+                "For {n} customers of the plan no consent is recorded: it was assumed (consent.assumed in"
+                " client.yml).",
+                findings["consent_assumed"].value,
+            )
+        )
+    return said
+
+
+def _response_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what is known of the responses: measured, with its interval, or assumed, with its range."""
+    said: list[str] = []
+    known, guessed = findings["response_measured"], findings["response_assumed"]
+    if known.value:
+        reach = findings["response_range_measured"]
+        said.append(
+            words.say_many(
+                "For {n} contact of the plan the response was measured in earlier campaigns with a control"
+                " group: between {low} and {high} percentage points more return, by offer and counting the"
+                " uncertainty.",
+                "For {n} contacts of the plan the response was measured in earlier campaigns with a control"
+                " group: between {low} and {high} percentage points more return, by offer and counting the"
+                " uncertainty.",
+                known.n or 0,
+                low=words.number(100 * (reach.low or 0), 1),
+                high=words.number(100 * (reach.high or 0), 1),
+            )
+        )
+    if guessed.value and (guessed.n or not known.value):
+        reach, values = findings["response_range"], {"n": words.number(guessed.n or 0)}
+        values |= {
+            "low": words.number(100 * (reach.low or 0), 1),
+            "high": words.number(100 * (reach.high or 0), 1),
+        }
+        said.append(
+            words.say(
+                "For the other {n} it is assumed, not measured: between {low} and {high} percentage points"
+                " more, by offer. Their first campaign with its control group will show it.",
+                **values,
+            )
+            if known.n
+            else words.say(
+                "How many more return because of an offer is assumed, not measured: between {low} and {high}"
+                " percentage points more, by offer. The first campaign with its control group will show it.",
+                **values,
+            )
+        )
+    return said
+
+
+def gap_sentence(findings: Findings, words: Words) -> str:
+    """Word how near the plan is to the best that is possible."""
+    gap = findings["gap"].value
+    if gap < 5e-7:
+        return words.say("No other plan within these limits is expected to bring more.")
+    return words.say(
+        "Another plan within these limits could be expected to bring {gap} more at most.",
+        gap=words.percent(max(gap, SMALLEST_SHOWN), 3),
+    )

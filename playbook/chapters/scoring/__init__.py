@@ -1,0 +1,1 @@
+"""06 Scoring: whom we want back first, and whom we let go."""

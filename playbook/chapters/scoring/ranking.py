@@ -1,0 +1,309 @@
+"""Chapter 06, second half: whom the client wants back first, and whom to let go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from playbook.archive.findings import Finding
+from playbook.chapters.scoring.criteria import Sheet, chosen_criteria, label, reasons, score_sheet
+from playbook.chapters.scoring.words import ranking_sentences
+from playbook.offers import response
+from playbook.offers.catalogue import Offer, cheapest_contact
+from playbook.records.history import History
+from playbook.records.selection import selected
+from playbook.settings.client import Settings
+from playbook.show.display import Table
+from playbook.show.words import Words
+
+FIRST, BUDGET, WAIT, LET_GO = "first", "budget", "wait", "let_go"
+CLASSES = (FIRST, BUDGET, WAIT, LET_GO)
+OCCASIONAL, NO_CONSENT = "occasional", "no_consent"
+APART = ("", OCCASIONAL, NO_CONSENT)
+"""How customers are ranked apart, in the order of the ranking; most are not."""
+CONSENT = "consent_"
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Everybody who may be won back, in order.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        The ranked, best first, those ranked apart behind the others: the measured columns, apart
+        (one of `APART`), score, rank (1 is best), class, best_profit (of the best offer under its
+        optimistic response), reason, weakest.
+    sheet : Sheet
+        Points by criterion, in the same order.
+    everybody : DataFrame
+        All measured customers, by customer_id.
+    not_ranked : int
+        Occasional buyers who are left out.
+    contact_cost : float
+        What the cheapest contact costs that suits everybody.
+    settings : Settings
+    """
+
+    customers: pd.DataFrame
+    sheet: Sheet
+    everybody: pd.DataFrame
+    not_ranked: int
+    contact_cost: float
+    settings: Settings
+
+    def of(self, kind: str) -> pd.DataFrame:
+        """Return the customers of a class."""
+        return self.customers[self.customers["class"] == kind]
+
+    def columns(self) -> pd.DataFrame:
+        """Return this chapter's columns for every customer, sorted by customer_id."""
+        sheet = pd.DataFrame(
+            np.hstack([self.sheet.points, self.sheet.values]),
+            columns=[f"{kind}_{name}" for kind in ("points", "value") for name in self.sheet.names],
+            index=self.customers.index,
+        )
+        new = ["customer_id", "score", "rank", "class", "reason", "weakest", "apart", "best_profit"]
+        ranked = pd.concat([self.customers[new], sheet], axis=1)
+        frame = self.everybody[["customer_id", "second_lifetime_value", "mean_order_margin", "lapsed"]]
+        frame = frame.merge(ranked, on="customer_id", how="left")
+        shown = frame["lapsed"] | frame["rank"].notna()
+        frame["second_lifetime_value"] = frame["second_lifetime_value"].where(shown)
+        frame = frame.astype({"rank": "Int64", "reason": "string", "weakest": "string", "apart": "string"})
+        return frame.drop(columns="lapsed").sort_values("customer_id", ignore_index=True)
+
+    def findings(self) -> list[Finding]:
+        """Return the criteria, who is ranked, and the classes."""
+        n, sheet = len(self.customers), self.sheet
+        found = [
+            Finding(
+                "ranked", n, unit="customers", n=int(self.everybody["lapsed"].sum()), verdict=self._who()
+            ),
+            Finding("criteria", sheet.names, unit="names", n=n),
+            Finding("criteria_left_out", [criterion.name for criterion in sheet.left_out], unit="names"),
+            Finding("criteria_constant", sheet.constant, unit="names", n=n),
+            Finding("occasional_not_ranked", self.not_ranked, unit="customers"),
+            *(Finding(f"apart_{kind}", self._apart(kind), unit="customers", n=n) for kind in APART[1:]),
+        ]
+        for name, missing in zip(sheet.names, sheet.missing, strict=True):
+            found.append(Finding(f"missing_{name}", int(missing), unit="customers", n=n))
+        for kind in CLASSES:
+            found.append(Finding(f"class_{kind}", len(self.of(kind)), unit="customers", n=n))
+        unknown = int(self.customers["best_profit"].isna().sum())
+        return [
+            *found,
+            Finding("first_margin", round(float(self.of(FIRST)["margin"].sum()), 2), unit="money"),
+            Finding("first_share", self.settings.scoring.first_share, unit="share"),
+            Finding("wait_probability", self.settings.scoring.wait_probability, unit="share"),
+            Finding("classes_unknown", unknown, unit="customers", n=n),
+            Finding("contact_cost", round(self.contact_cost, 4), unit="money"),
+            Finding("let_go_cost", round(len(self.of(LET_GO)) * self.contact_cost, 2), unit="money"),
+        ]
+
+    def _who(self) -> str:
+        return "lapsed" if self.settings.selection is None else "selected"
+
+    def _apart(self, kind: str) -> int:
+        return int((self.customers["apart"] == kind).sum())
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say who is ranked by what, and how many are in each class."""
+        return ranking_sentences({finding.name: finding for finding in self.findings()}, words)
+
+    def table(self, words: Words, n: int = 10) -> Table:
+        """Return the first of those who come first, with the reasons."""
+        say = words.say
+        headings = {
+            "rank": say("rank"),
+            "customer_id": say("customer"),
+            "score": say("points"),
+            "second_lifetime_value": say("second lifetime value"),
+            "reason": say("strongest"),
+            "weakest": say("weakest"),
+        }
+        frame = self.of(FIRST).head(n)[list(headings)]
+        formats = {"rank": "number", "score": "decimal", "second_lifetime_value": "money"}
+        caption = say("The first {n} of those who come first", n=words.number(len(frame)))
+        return Table(frame, caption, words, formats, headings)
+
+    def criteria_table(self, words: Words) -> Table:
+        """Return the criteria with their weights, mean points and missing values."""
+        say, sheet = words.say, self.sheet
+        frame = pd.DataFrame(
+            {
+                "criterion": [label(name, words) for name in sheet.names],
+                "group": [say(criterion.group) for criterion in sheet.criteria],
+                "points": [
+                    _points_in_words(criterion.points, criterion.better, words)
+                    for criterion in sheet.criteria
+                ],
+                "weight": sheet.weights,
+                "mean": sheet.points.mean(axis=0) if len(sheet.points) else np.nan,
+                "missing": sheet.missing,
+            }
+        )
+        headings = {
+            "criterion": say("criterion"),
+            "group": say("group"),
+            "points": say("how it is mapped to 0 to 10"),
+            "weight": say("weight"),
+            "mean": say("mean points"),
+            "missing": say("customers without it"),
+        }
+        formats = {"weight": "decimal", "mean": "decimal", "missing": "number"}
+        note = say("Who lacks a value gets no points for it.")
+        return Table(frame, say("The criteria"), words, formats, headings, note)
+
+    def class_table(self, words: Words) -> Table:
+        """Return the classes with what they brought and may bring again."""
+        say = words.say
+        rows = [
+            (
+                class_names(words)[kind],
+                len(group),
+                float(group["margin"].sum()),
+                group["second_lifetime_value"].median(),
+                group["return_probability"].mean(),
+                group["silence_days"].median(),
+            )
+            for kind in CLASSES
+            for group in [self.of(kind)]
+        ]
+        headings = {
+            "class": say("class"),
+            "customers": say("customers"),
+            "margin": say("past margin"),
+            "second": say("second lifetime value (median)"),
+            "chance": say("mean chance to return"),
+            "silence": say("days of silence (median)"),
+        }
+        formats = {
+            "customers": "number",
+            "margin": "money",
+            "second": "money",
+            "chance": "percent",
+            "silence": "number",
+        }
+        return Table(pd.DataFrame(rows, columns=list(headings)), say("The classes"), words, formats, headings)
+
+
+def class_names(words: Words) -> dict[str, str]:
+    """Return how the classes are called."""
+    say = words.say
+    return {
+        FIRST: say("first"),
+        BUDGET: say("if the budget allows"),
+        WAIT: say("wait"),
+        LET_GO: say("let go"),
+    }
+
+
+def _points_in_words(points: Any, better: str, words: Words) -> str:
+    if points == "percentile":
+        return (
+            words.say("by rank, high is better") if better == "high" else words.say("by rank, low is better")
+        )
+    marks = ", ".join(f"{mark:g}" for mark in points)
+    if better == "high":
+        return words.say("from {marks}, high is better", marks=marks)
+    return words.say("up to {marks}, low is better", marks=marks)
+
+
+def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], words: Words) -> Ranking:
+    """Rank those who may be won back, and sort them into classes.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        As `worth.measure` returns it, with lapsed; and with occasional and left_out where
+        chapter 03 has set them.
+    offers : sequence of Offer
+        What a customer could be offered at best.
+
+    Raises
+    ------
+    SettingsError
+        For criteria or weights in ``client.yml`` that cannot be.
+    """
+    settings = history.settings
+    chosen, dropped = candidates(measured, history)
+    sheet = score_sheet(measured[chosen], chosen_criteria(settings))
+    ranked = measured[chosen].assign(score=sheet.score(), place=np.arange(int(chosen.sum())))
+    ranked["apart"] = apart(ranked, settings)
+    ranked["behind"] = ranked["apart"].map(APART.index)
+    ranked = ranked.sort_values(
+        ["behind", "score", "second_lifetime_value", "customer_id"], ascending=[True, False, False, True]
+    )
+    place = ranked.pop("place").to_numpy(int)
+    ranked = ranked.drop(columns="behind")
+    sheet = sheet.of(place)
+    ranked = ranked.reset_index(drop=True)
+    ranked["rank"] = np.arange(1, len(ranked) + 1)
+    ranked["best_profit"] = response.best_optimistic_profit(
+        offers,
+        ranked["return_probability"].to_numpy(float),
+        ranked["second_lifetime_value"].to_numpy(float),
+        ranked["mean_order_value"].to_numpy(float),
+        settings,
+    )
+    ranked["class"] = classify(ranked, settings)
+    ranked = pd.concat([ranked, reasons(sheet, words)], axis=1)
+    usual = [offer for offer in offers if not offer.suits] or offers
+    return Ranking(ranked, sheet, measured, dropped, cheapest_contact(usual), settings)
+
+
+def candidates(measured: pd.DataFrame, history: History) -> tuple[Flags, int]:
+    """Return who is ranked, and how many occasional buyers are left out.
+
+    A selection in the settings decides over the labels lapsed and occasional. Without one: the
+    lapsed, but for the occasional buyers that are left out.
+    """
+    settings = history.settings
+    chosen = selected(measured, settings, history.as_of) & (measured["orders"] > 0).to_numpy()
+    if settings.selection is not None or "left_out" not in measured:
+        return chosen, 0
+    out = measured["left_out"].to_numpy(bool)
+    return chosen & ~out, int((chosen & out).sum())
+
+
+def apart(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:
+    """Say who is ranked apart: whom no channel may reach, and occasional buyers.
+
+    A selection in the settings decides over the label occasional. Without the columns that chapter
+    01 (consent) and chapter 03 (occasional) write, nobody is apart.
+    """
+    kinds = np.full(len(ranked), "", dtype=object)
+    if "occasional" in ranked and settings.selection is None:
+        kinds[ranked["occasional"].to_numpy(bool)] = OCCASIONAL
+    consent = [column for column in ranked if str(column).startswith(CONSENT)]
+    if consent:
+        allowed = ranked[consent].isin(("allowed", "assumed")).any(axis=1).to_numpy(bool)
+        kinds[~allowed] = NO_CONSENT
+    return kinds
+
+
+def classify(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:
+    """Sort customers, best first, into classes.
+
+    Let go: even the best offer under its optimistic response does not pay, or a second life would
+    bring no margin. Wait: of the others,
+    those as likely to return unaided as ``wait_probability``. First: of the rest, the top
+    ``first_share``, rounded up, of those who are not ranked apart. If the budget allows: the
+    others. Where profit or probability are not known, nobody is let go and nobody waits.
+
+    Parameters
+    ----------
+    ranked : DataFrame
+        best_profit, second_lifetime_value, return_probability, apart; sorted by rank.
+    """
+    classes = np.full(len(ranked), BUDGET, dtype=object)
+    let_go = ((ranked["best_profit"] <= 0) | (ranked["second_lifetime_value"] <= 0)).to_numpy()
+    wait = (ranked["return_probability"] >= settings.scoring.wait_probability).to_numpy() & ~let_go
+    classes[let_go], classes[wait] = LET_GO, WAIT
+    rest = np.flatnonzero(~let_go & ~wait & (ranked["apart"] == "").to_numpy())
+    classes[rest[: int(np.ceil(settings.scoring.first_share * len(rest) - 1e-9))]] = FIRST
+    return classes

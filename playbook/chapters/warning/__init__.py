@@ -1,0 +1,1 @@
+"""05 Early warning: who is about to leave."""

@@ -1,0 +1,290 @@
+"""Chapter 05: the trial of the warning and the calls of the week in words, from findings alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.warning.leaving import CANCELLED
+from playbook.show.words import Words
+
+# The trial -----------------------------------------------------------------------------------
+
+
+def rule_labels(words: Words) -> dict[str, str]:
+    """Return what each rule is called."""
+    return {
+        "combined": words.say("the combined warning"),
+        "chance": words.say("the chance to return alone"),
+        "silence": words.say("the silence alone"),
+        "orders": words.say("the number of orders alone"),
+    }
+
+
+def check_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word how the warning would have done on a past day."""
+    tried = findings.get("warning_tried_on")
+    if tried is None or tried.value is None:
+        return [words.say("The warning could not be tried on the past: too few customers left or stayed.")]
+    say, number, labels = words.say, words.number, rule_labels(words)
+    areas = {rule: findings[key] for rule in labels if (key := f"warning_auc_{rule}") in findings}
+    first = next(iter(areas))
+    others = [
+        say("{rule} {area}", rule=labels[rule], area=words.percent(area.value))
+        for rule, area in areas.items()
+        if rule != first
+    ]
+    caught, base = findings[f"warning_caught_{first}"], findings["warning_tried_left"]
+    said = [
+        say(
+            "Tried on the past, with nothing but what was known on {day}: {rule} put one who then left above"
+            " one who stayed in {area} of such pairs (95% interval {low} to {high}). Beside it: {others}.",
+            day=words.date(date.fromisoformat(str(tried.value))),
+            rule=labels[first],
+            area=words.percent(areas[first].value),
+            low=words.percent(areas[first].low or 0),
+            high=words.percent(areas[first].high or 0),
+            others=", ".join(others),
+        )
+    ]
+    if caught.n:
+        said.append(
+            say(
+                "Of the first {n} it would have warned of, {caught} left; of all, {base}.",
+                n=number(caught.n),
+                caught=words.percent(caught.value),
+                base=words.percent(base.value / max(base.n or 0, 1)),
+            )
+        )
+    if "combined" not in areas:
+        said.append(
+            say("By then no signal had shown itself yet, so that only the chance to return could be tried.")
+        )
+    rule = str(findings["warning_ranked_by"].value)
+    if rule != first:
+        said.append(
+            say(
+                "{rule} ranked better beyond doubt, so customers are ranked by that today.",
+                rule=labels[rule][0].upper() + labels[rule][1:],
+            )
+        )
+    return said
+
+
+# The calls -----------------------------------------------------------------------------------
+
+
+def call_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word who should be called this week."""
+    watched = findings.get("watched")
+    if watched is None:
+        return []
+    say, number = words.say, words.number
+    if not watched.value:
+        return [
+            say("Nobody is there to be warned of: every customer is lapsed already, or none has ordered.")
+        ]
+    said = [_expected(findings, words)]
+    warned = findings["warned"].value
+    if warned:
+        said.append(
+            words.say_many(
+                "One of them shows a warning.",
+                "{n} of them show a warning.",
+                warned,
+            )
+        )
+    calls = findings["calls"]
+    if not calls.value:
+        return [*said, _no_calls(calls, words), *_without_consent(findings, words)]
+    said.append(
+        words.say_many(
+            "To call in the week of {monday}: one customer, with {stake} of margin at stake (the risk to"
+            " leave times the margin of the next {days} days if it stays); the capacity is {capacity}.",
+            "To call in the week of {monday}: {n} customers, with {stake} of margin at stake between them"
+            " (the risk to leave times the margin of the next {days} days if they stay); the capacity is"
+            " {capacity}.",
+            calls.value,
+            monday=words.date(date.fromisoformat(str(findings["calls_week"].value))),
+            stake=words.money(findings["calls_at_stake"].value),
+            days=number(findings["calls_horizon"].value),
+            capacity=number(findings["calls_capacity"].value),
+        )
+    )
+    said += _rules(findings, words)
+    said.append(
+        say(
+            "The team works from the sheet “Early-warning calls” of workbook.xlsx: names and numbers as far"
+            " as the client's data hold them, who calls, by when, why, and what to say first."
+        )
+    )
+    return [*said, *_held_back(findings, words), *_without_consent(findings, words)]
+
+
+def _expected(findings: Findings, words: Words) -> str:
+    watched, leaving = findings["watched"], findings["expected_to_leave"]
+    contracts = watched.verdict == CANCELLED
+    if leaving.value is None:
+        return words.say_many(
+            "One customer is not lapsed today. How likely it is to leave cannot be told from these data.",
+            "{n} customers are not lapsed today. How likely each is to leave cannot be told from these data.",
+            watched.value,
+        )
+    values = {
+        "leaving": words.number(leaving.value),
+        "are": words.say_many("is", "are", round(leaving.value)),
+        "days": words.number(findings["calls_horizon"].value),
+    }
+    if contracts:
+        return words.say_many(
+            "One contract runs today; about {leaving} is expected to be cancelled within {days} days.",
+            "{n} contracts run today; about {leaving} {are} expected to be cancelled within {days} days.",
+            watched.value,
+            **values,
+        )
+    return words.say_many(
+        "One customer is not lapsed today; the number expected to order nothing within {days} days is"
+        " {leaving}.",
+        "{n} customers are not lapsed today; about {leaving} of them {are} expected to order nothing within"
+        " {days} days.",
+        watched.value,
+        **values,
+    )
+
+
+def _no_calls(calls: Finding, words: Words) -> str:
+    reasons = {
+        "no_consent": words.say(
+            "Nobody is to be called: none of them has agreed to be called, or has a telephone number. Ask for"
+            " consent at the next occasion."
+        ),
+        "consent_unknown": words.say(
+            "Nobody is to be called: these data do not say who has agreed to be called. Where the client"
+            " knows, hand it in with the customers (column may_phone); else ask at the next occasion."
+        ),
+        "no_capacity": words.say("Nobody is to be called: warning.calls_per_week is 0."),
+        "nothing_at_stake": words.say(
+            "Nobody is to be called: those who may be called show no warning and are not due yet, were"
+            " contacted lately, or have no margin at stake as far as the data show."
+        ),
+    }
+    return reasons[str(calls.verdict)]
+
+
+def _rules(findings: Findings, words: Words) -> list[str]:
+    said = []
+    if n := findings["calls_cancellations"].value:
+        said.append(
+            words.say_many(
+                "One has announced a cancellation: call before you confirm it.",
+                "{n} have announced a cancellation: call before you confirm it. Those of the last 30 days"
+                " come first.",
+                n,
+            )
+        )
+    if n := findings["calls_complaints"].value:
+        said.append(
+            words.say_many(
+                "One has an unsolved complaint: apologise and put it right first, generously; nothing is sold"
+                " in this call.",
+                "{n} have an unsolved complaint: apologise and put it right first, generously; nothing is"
+                " sold in these calls.",
+                n,
+            )
+        )
+    ruled = findings["calls_cancellations"].value + findings["calls_complaints"].value
+    if findings["calls"].value > ruled:
+        said.append(words.say("Of the others ask whether they are satisfied, and what could be done better."))
+    return said
+
+
+def _held_back(findings: Findings, words: Words) -> list[str]:
+    """Word who is not called so that the calls can be judged, or why nobody is held back."""
+    say, trial = words.say, findings["calls_trial"]
+    if trial.verdict == "nobody":
+        return []
+    if trial.verdict == "drawn":
+        return [
+            words.say_many(
+                "One more would be called and is not, drawn by chance: only customers held back like this"
+                " can show what the calls do.",
+                "{n} more would be called and are not, drawn by chance: only customers held back like this"
+                " can show what the calls do.",
+                findings["calls_held_back"].value,
+            ),
+            say(
+                "They are not on the call sheet, and the same customers stay held back from week to week."
+                " calls.csv beside this report lists both groups: hand it in with the next export, and the"
+                " chapter on measurement judges the calls of a quarter {days} days after the last of them."
+                " Complaints and cancellations are called about whatever chance says.",
+                days=words.number(findings["calls_trial_days"].value),
+            ),
+        ]
+    if trial.verdict == "off":
+        return [
+            say(
+                "Nobody is held back, as client.yml asks, so nobody will be able to say whether the calls"
+                " help."
+            )
+        ]
+    if trial.verdict == "unknown":
+        return [
+            say(
+                "Nobody is held back to judge the calls by: how many would order uncalled cannot be told, so"
+                " neither can how many it would take."
+            )
+        ]
+    return [_too_few_to_hold_back(findings, words)]
+
+
+def _too_few_to_hold_back(findings: Findings, words: Words) -> str:
+    """Word what holding calls back could not show, and which share would be enough."""
+    say, number, trial = words.say, words.number, findings["calls_trial"]
+    said = say(
+        "Nobody is held back to judge the calls by, since it would show nothing: of the {worth} worth a call"
+        " for their satisfaction at most {kept} would be held back over a quarter, about {buyers} of these"
+        " would order within {days} days, and below {least} no difference can be told.",
+        worth=number(trial.n or 0),
+        kept=number(findings["calls_trial_held_back"].value),
+        buyers=number(findings["calls_trial_buyers"].value or 0),
+        days=number(findings["calls_trial_days"].value),
+        least=number(findings["calls_trial_least"].value),
+    )
+    enough = findings["calls_trial_enough"].value
+    if enough is None:
+        return said
+    more = say(
+        "Holding back {share} would be enough (warning.holdout_share: {setting} in client.yml).",
+        share=words.percent(enough),
+        setting=f"{enough:.2f}",
+    )
+    return f"{said} {more}"
+
+
+def _without_consent(findings: Findings, words: Words) -> list[str]:
+    said = []
+    missing = findings["calls_without_consent"]
+    if missing.value > 1 and missing.value == missing.n:
+        said.append(
+            words.say(
+                "{n} who would be on the list may not be called; all of them may be written to, and stand in"
+                " the sheet “Write instead” of workbook.xlsx.",
+                n=words.number(missing.value),
+            )
+        )
+    elif missing.value:
+        said.append(
+            words.say_many(
+                "One who would be on the list may not be called; {written} may be written to (sheet “Write"
+                " instead” of workbook.xlsx).",
+                "{n} who would be on the list may not be called; {written} of them may be written to (sheet"
+                " “Write instead” of workbook.xlsx).",
+                missing.value,
+                written=words.number(missing.n or 0),
+            )
+        )
+    if findings["calls_assumed"].value:
+        said.append(
+            words.say("That they may be called is assumed (consent.assumed), since the data hold no consent.")
+        )
+    return said

@@ -1,0 +1,231 @@
+"""Chapter 05: customers who were not lapsed on past days, what they showed then, and whether they left.
+
+To leave is to order nothing within the horizon; where the client's contracts have dates of
+cancellation, it is to cancel within it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from playbook.chapters.warning import signals
+from playbook.chapters.warning.signals import Visible
+from playbook.records.history import History
+from playbook.records.sources import Sources
+from playbook.settings.client import EarlyWarning
+from playbook.stats import return_probability
+from playbook.stats.cox import Flags
+from playbook.stats.landmarks import YEAR, describe
+
+MOST_LANDMARKS = 4
+MOST_ROWS = 200_000
+"""Descriptions at most: of a larger base, a sample of its customers."""
+LEAST_FOLLOWED = 30
+LEAST_BEFORE = 90
+"""Days of history that a landmark needs before it, or the horizon where that is shorter."""
+SAME_SEASON = 15
+"""Days by which a landmark may miss the day one year ago and still stand for its season."""
+LEAST_CANCELLED = 10
+NO_ORDER, CANCELLED = "no_order", "cancelled"
+"""What it is to leave."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """Customers not lapsed, on past days.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        customer_id, landmark (datetime64), shard, orders, silence, age (days), left (bool), chance
+        (the return probability as it would have been told on that day; NaN where it could not).
+    signals : DataFrame
+        Which signals were on, aligned with ``rows``; see `signals.read`.
+    before : DataFrame
+        The same on the day before the customer's last order.
+    visible : Visible
+    horizon_days : int
+    threshold_days : int
+        The silence after which a customer counts as lapsed.
+    wanted_days : int
+        The horizon of the settings; longer where the history does not hold two of it.
+    outcome : str
+        no_order or cancelled: what it is to leave.
+    rules : EarlyWarning
+        From where on a signal is on.
+    """
+
+    rows: pd.DataFrame
+    signals: pd.DataFrame
+    before: pd.DataFrame
+    visible: Visible
+    horizon_days: int
+    threshold_days: int
+    wanted_days: int
+    outcome: str
+    rules: EarlyWarning
+
+    @property
+    def landmarks(self) -> list[date]:
+        """The days on which customers were described, the earliest first."""
+        return [pd.Timestamp(day).date() for day in sorted(self.rows["landmark"].unique())]
+
+    def take(self, chosen: Flags) -> Past:
+        """Return some of the rows."""
+        parts = {name: getattr(self, name)[chosen] for name in ("rows", "signals", "before")}
+        return replace(self, **{name: frame.reset_index(drop=True) for name, frame in parts.items()})
+
+
+def horizon_that_fits(history: History, spans: int = 2) -> int | None:
+    """Return the horizon, or the longest of which so many fit the history; None below 30 days."""
+    length = (history.as_of - history.first_day).days
+    horizon = min(history.settings.horizon_days, length // spans)
+    return horizon if horizon >= LEAST_FOLLOWED else None
+
+
+def landmark_days(history: History, horizon_days: int) -> list[date]:
+    """Return past days with a whole horizon after them, the same season one year ago among them.
+
+    They lie one horizon apart; the day one year ago is added where none of them is near it and a
+    horizon has passed since.
+    """
+    length = (history.as_of - history.first_day).days - min(LEAST_BEFORE, horizon_days)
+    back = [k * horizon_days for k in range(1, MOST_LANDMARKS + 1) if k * horizon_days <= length]
+    year = YEAR * math.ceil(horizon_days / YEAR)
+    if year <= length and not any(abs(days - year) <= SAME_SEASON for days in back):
+        back.append(year)
+    return sorted(history.as_of - timedelta(days=days) for days in back)
+
+
+def look_back(
+    history: History, sources: Sources, threshold_days: int, horizon_days: int | None
+) -> Past | None:
+    """Describe customers not lapsed on past days, and see who left.
+
+    Parameters
+    ----------
+    horizon_days : int or None
+        From `horizon_that_fits`.
+
+    Returns
+    -------
+    Past or None
+        None where the history is too short, or nobody was there.
+    """
+    days = landmark_days(history, horizon_days) if horizon_days else []
+    if horizon_days is None or not days:
+        return None
+    customers = int(history.days.customer_id.nunique().execute())
+    share = min(1.0, MOST_ROWS / (customers * len(days)))
+    seen = describe(history, days, horizon_days, share)
+    ends = cancellations(history)
+    outcome = NO_ORDER if ends is None else CANCELLED
+    seen["left"] = seen["later"] == 0
+    if ends is None:
+        seen = seen[seen["silence"] <= threshold_days]
+    else:
+        after = (seen["customer_id"].map(ends) - seen["landmark"]).dt.days
+        seen = seen.assign(left=(after <= horizon_days))[~(after <= 0)]
+    if seen.empty:
+        return None
+    seen = seen.reset_index(drop=True)
+    seen["chance"] = _chances(history, seen, horizon_days)
+    visible = signals.find_visible(history, sources)
+    kept = ["customer_id", "landmark", "shard", "orders", "silence", "age", "left", "chance"]
+    last = seen["landmark"] - pd.to_timedelta(seen["silence"] + 1, unit="D")
+    return Past(
+        seen[kept],
+        _shown(history, sources, seen["customer_id"], seen["landmark"], visible),
+        _shown(history, sources, seen["customer_id"], last, visible),
+        visible,
+        horizon_days,
+        threshold_days,
+        history.settings.horizon_days,
+        outcome,
+        history.settings.warning,
+    )
+
+
+def _shown(
+    history: History, sources: Sources, ids: pd.Series, days: pd.Series, visible: Visible
+) -> pd.DataFrame:
+    moments = pd.DataFrame({"customer_id": ids, "day": days})
+    measured = signals.measure(history, sources, moments, visible)
+    return signals.read(measured, visible, history.settings.warning)
+
+
+def _chances(history: History, seen: pd.DataFrame, horizon_days: int) -> Any:
+    """Return the return probability that would have been told on each row's landmark."""
+    found = np.full(len(seen), np.nan)
+    for landmark, rows in seen.groupby("landmark"):
+        day = pd.Timestamp(str(landmark)).date()
+        model = return_probability.fit(return_probability.seen_from(history, day), horizon_days)
+        if model is not None:
+            told = rows.rename(columns={"silence": "silence_days"})
+            found[rows.index.to_numpy()] = model.predict(told)
+    return found
+
+
+def shown(past: Past | None, signal: str) -> tuple[pd.Series, pd.Series]:
+    """Return who left, and who showed a signal; nobody where there is no past to look at."""
+    if past is None:
+        return pd.Series(dtype=bool), pd.Series(dtype=float)
+    return past.rows["left"], past.signals[signal]
+
+
+def cancellations(history: History) -> pd.Series | None:
+    """Return the day of cancellation (datetime64) by customer_id, for clients with contracts.
+
+    None where fewer than `LEAST_CANCELLED` contracts were cancelled by the as-of date: then silence
+    is all there is.
+    """
+    known = history.known
+    if known is None or "cancelled_on" not in known.columns:
+        return None
+    ended = known.filter(known.customer_id.notnull() & known.cancelled_on.notnull())
+    table = ended.group_by("customer_id").aggregate(day=ended.cancelled_on.min())
+    frame = table.order_by("customer_id").to_pyarrow().to_pandas()
+    days = pd.Series(pd.to_datetime(frame["day"]).to_numpy(), frame["customer_id"], dtype="datetime64[ns]")
+    if int((days <= pd.Timestamp(history.as_of)).sum()) < LEAST_CANCELLED:
+        return None
+    return days
+
+
+def today(
+    history: History, sources: Sources, customers: pd.DataFrame, visible: Visible, contracts: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the customers not lapsed today, or those whose contract runs, and their signals.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        The customer table with orders, last_order, lapsed and return_probability.
+    contracts : bool
+        Whether cancellations are dated.
+
+    Returns
+    -------
+    watched : DataFrame
+        The rows of ``customers`` with silence and age (days) and chance (the return probability).
+    shown : DataFrame
+        Which signals are on, aligned.
+    """
+    here = (customers["orders"] > 0).to_numpy(bool)
+    ends = cancellations(history) if contracts else None
+    if ends is None:
+        here &= ~customers["lapsed"].to_numpy(bool)
+    else:
+        here &= ~(customers["customer_id"].map(ends) <= pd.Timestamp(history.as_of)).to_numpy(bool)
+    watched = customers[here].reset_index(drop=True)
+    as_of = pd.Timestamp(history.as_of)
+    watched["silence"] = (as_of - pd.to_datetime(watched["last_order"])).dt.days.astype("int64")
+    watched["age"] = (as_of - pd.to_datetime(watched["first_order"])).dt.days.astype("int64")
+    watched["chance"] = watched["return_probability"].astype(float)
+    days = pd.Series(as_of, watched.index)
+    return watched, _shown(history, sources, watched["customer_id"], days, visible)

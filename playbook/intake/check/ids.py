@@ -1,0 +1,82 @@
+"""Customer numbers that a spreadsheet damaged, or that stand for one customer in two spellings."""
+
+from typing import Any
+
+import ibis
+from ibis.util import gen_name
+
+from playbook.intake.check.orders import one_row
+from playbook.intake.check.rows import values
+from playbook.intake.check.rules import Check, found
+from playbook.records.canonical import COLUMNS
+from playbook.records.history import History
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+
+SCIENTIFIC = r"^[+-]?\d+([.,]\d+)?[eE]\+?\d+$"
+SPREADSHEET_ERROR = r"^#(N/?A|NV|REF!|BEZUG!|WERT!|VALUE!|NAME\?|VALORE!|VALEUR!|RIF!|#+)"
+PLACEHOLDER = (
+    r"(?i)^(0+|9{4,}|x{2,}|\?+|-+|n/?a|none|null|nan|unknown|unbekannt|sconosciuto|inconnu|guest|gast|ospite|cash"
+    r"|bar|barverkauf|contanti|comptant|laufkunde|anonym|anonymous|dummy|diverse|divers)$"
+)
+BLANKS = r"[\s\x{00A0}\x{200B}\x{FEFF}]+"
+"""Blanks of all kinds, as RE2 writes them."""
+
+
+def ids_of(sources: Sources, table: str) -> Any:
+    """Return the distinct customer numbers of a table, as they stand in its files."""
+    parts = [
+        part.filter(part.customer_id.notnull()).select("customer_id")
+        for _, part in sources.files.parts[table]
+    ]
+    return (ibis.union(*parts) if len(parts) > 1 else parts[0]).distinct()
+
+
+def inspect_ids(settings: Settings, sources: Sources, history: History) -> list[Check]:
+    """Look through the numbers of all tables; ids themselves are shown only where they are no secret."""
+    named = {name: ids_of(sources, name) for name in COLUMNS if name in sources.files.parts}
+    if not settings.pseudonymise and not sources.spark:  # the days hold the same numbers, counted already
+        days = history.all_days
+        named["orders"] = days.filter(days.customer_id.notnull()).select("customer_id").distinct()
+    labelled = [ids.mutate(table=ibis.literal(name)) for name, ids in named.items()]
+    union = ibis.union(*labelled) if len(labelled) > 1 else labelled[0]
+    every = sources.files.connection.create_table(gen_name("ids_seen"), union, temp=True)
+    checks = [*_damaged(settings, every), *_zeros(settings, every), *_spelling(settings, every)]
+    wrong = every.customer_id.re_search(PLACEHOLDER)
+    checks += _of(settings, "id_placeholder", every.filter(wrong & (every.table == "orders")))
+    return checks
+
+
+def _of(settings: Settings, code: str, ids: Any, severity: Any = None) -> list[Check]:
+    """Return the check of a rule that some numbers break, naming the tables they stand in."""
+    count = one_row(ids, n=ids.customer_id.nunique())["n"]
+    if not count:
+        return []
+    tables = ids.select("table").distinct().to_pyarrow()["table"].to_pylist()
+    shown = () if settings.pseudonymise else values(ids, "customer_id")
+    where = ", ".join(name for name in COLUMNS if name in tables)
+    return found(code, count, "customer_id", shown, severity, where)
+
+
+def _damaged(settings: Settings, every: Any) -> list[Check]:
+    bad = every.customer_id.re_search(SCIENTIFIC) | every.customer_id.re_search(SPREADSHEET_ERROR)
+    counts = one_row(every, bad=(bad & (every.table == "orders")).sum(), all=(every.table == "orders").sum())
+    many = counts["bad"] > max(settings.tolerated_unreadable * counts["all"], 1)
+    return _of(settings, "id_damaged", every.filter(bad), "error" if many else None)
+
+
+def _zeros(settings: Settings, every: Any) -> list[Check]:
+    digits = every.filter(every.customer_id.re_search(r"^\d+$"))
+    digits = digits.mutate(bare=digits.customer_id.re_replace(r"^0+", ""))
+    return _of(settings, "id_zeros_lost", _in_two_spellings(digits, "bare"))
+
+
+def _spelling(settings: Settings, every: Any) -> list[Check]:
+    alike = every.mutate(alike=every.customer_id.re_replace(BLANKS, "").lower())
+    return _of(settings, "id_spelling", _in_two_spellings(alike, "alike"))
+
+
+def _in_two_spellings(ids: Any, key: str) -> Any:
+    """Return the numbers of which another one has the same key."""
+    twice = ids.group_by(key).aggregate(forms=ids.customer_id.nunique())
+    return ids.semi_join(twice.filter(twice.forms > 1), key)

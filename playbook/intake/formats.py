@@ -1,0 +1,273 @@
+"""How the dates and numbers of a file are written, found from the values of its columns."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice, pairwise
+from typing import Any
+
+from playbook.records import dialects
+from playbook.settings.tables import EXCEL_DAYS, Format
+
+VALUES_TRIED = 2_000
+MOST = 0.9
+"""Share of the values that must fit before a column is one of dates or numbers."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A choice that the file does not settle.
+
+    Attributes
+    ----------
+    place : tuple of str
+        Keys below the table in client.yml, such as ("format", "dates").
+    chosen : str
+    others : tuple of str
+        What else it may be.
+    reason : str
+        One clause, as it stands behind "unsure:".
+    """
+
+    place: tuple[str, ...]
+    chosen: str
+    others: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's name, its distinct values with how often they come, and the first ones in order."""
+
+    name: str
+    values: Counter[str]
+    first: tuple[str, ...]
+    rows: int
+
+    @property
+    def filled(self) -> int:
+        """How many rows have a value."""
+        return self.values.total()
+
+    @property
+    def unique(self) -> bool:
+        """Whether no value comes twice."""
+        return bool(self.values) and len(self.values) == self.filled
+
+    def share(self, fits: Callable[[str], bool]) -> float:
+        """Return the share of the filled rows whose value fits, by up to `VALUES_TRIED` distinct ones."""
+        tried = dict(islice(self.values.items(), VALUES_TRIED))
+        total = sum(tried.values())
+        return sum(count for text, count in tried.items() if fits(text)) / total if total else 0.0
+
+
+# Dates ---------------------------------------------------------------------------------------
+
+_DAYS = (
+    *("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y"),
+    *("%m/%d/%y", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%d. %b %Y", "%d %b %Y", "%d %b %y"),
+    *("%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y", "%d.%b.%Y", "%d. %m. %Y"),
+)
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}(:?\d{2})?| UTC)?)?)?")
+_NAMED = re.compile(r"dat[aeu]|jour|giorno|tag$|^tag|day|when|quan|seit|since|depuis|\bdal\b", re.I)
+
+
+def _shape(text: str) -> str:
+    """Return a date with its numbers, month and half of the day blotted out."""
+    text = dialects._month_as_number(re.sub(r"\s+", " ", text.strip()))
+    return re.sub(r"\d+", "0", re.sub(r"\b[ap]\.?m\b\.?", "P", text, flags=re.I))
+
+
+_ZONED = "%Y-%m-%d %H:%M:%S %z"
+
+
+def _by_shape() -> dict[str, list[str]]:
+    shapes: dict[str, list[str]] = {"0-0-0 0:0:0 +0": [_ZONED], "0-0-0 0:0:0 -0": [_ZONED]}
+    for form in (day + time for day in _DAYS for time in _TIMES):
+        shape = re.sub(r"%[a-zA-Z]", "0", form.replace("%p", "P"))
+        shapes.setdefault(re.sub("0+", "0", shape), []).append(form)
+    return shapes
+
+
+_BY_SHAPE = _by_shape()
+
+
+def formats_like(text: str) -> list[str | None]:
+    """Return the formats that have the shape of this text; None stands for ISO."""
+    found: list[str | None] = [None] if _ISO.fullmatch(text.strip()) else []
+    if not re.search(r"\d", text):
+        return found
+    named = dialects._month_as_number(text) != text
+    return found + [
+        form for form in _BY_SHAPE.get(_shape(text), []) if ("%b" in form) == named and len(text) < 40
+    ]
+
+
+def reads_day(text: str, dates: str | None) -> bool:
+    """Whether this format reads the text as a date of our times."""
+    if dates is None:
+        return _ISO.fullmatch(text) is not None and dialects.parse_day(text, None) is not None
+    if dates == EXCEL_DAYS and not re.fullmatch(r"[1-5]\d{4}([.,]\d+)?", text):
+        return _ISO.fullmatch(text) is not None
+    moment = dialects.parse_day(text, dates)
+    return moment is not None and 1900 <= moment.year <= 2100
+
+
+def find_dates(columns: Sequence[Column]) -> tuple[str | None, tuple[Doubt, ...]]:
+    """Return the format of a file's dates: the one that most of its columns of dates are written in."""
+    fits: Counter[str | None] = Counter()
+    for column in columns:
+        tried = dict(islice(column.values.items(), VALUES_TRIED))
+        shapes = Counter(form for text, n in tried.items() for form in formats_like(text) for _ in range(n))
+        for form, _ in shapes.most_common(6):
+            share = column.share(lambda text, form=form: reads_day(text, form))  # type: ignore[misc]
+            if share >= MOST / 2:
+                fits[form] += round(share * column.filled)
+    if not fits:
+        return _excel_days(columns)
+    written = [form for form in fits if form is not None]
+    best = max(fits.values())
+    equal = [form for form in fits if fits[form] >= 0.995 * best]
+    chosen = equal[0] if len(equal) == 1 or None in equal else _day_or_month_first(equal, columns)
+    if None in equal and not written:
+        chosen = None
+    if chosen is not None:
+        return chosen[0] if isinstance(chosen, tuple) else chosen, _doubt_of_order(chosen)
+    return None, ()
+
+
+def _doubt_of_order(chosen: Any) -> tuple[Doubt, ...]:
+    if not isinstance(chosen, tuple):
+        return ()
+    first, others = chosen
+    return (Doubt(("format", "dates"), first, others, "day and month could be the other way round"),)
+
+
+def _day_or_month_first(equal: Sequence[str | None], columns: Sequence[Column]) -> Any:
+    """Choose between 03/04 and 04/03 by the order in which a file lists its dates.
+
+    Returns the format, or (format, other formats) where the order says nothing.
+    """
+    forms = sorted((form for form in equal if form), key=lambda form: form.find("%m"), reverse=True)
+    for column in columns:
+        sorted_share = {}
+        for form in forms:
+            days = [day for text in column.first if (day := dialects.parse_day(text, form))]
+            steps = [(later - earlier).days for earlier, later in pairwise(days)]
+            if len(steps) >= 5:
+                sorted_share[form] = sum(step >= 0 for step in steps) / len(steps)
+        if len(sorted_share) < 2:
+            continue
+        high, second = sorted(
+            sorted_share, key=lambda form: -max(sorted_share[form], 1 - sorted_share[form])
+        )[:2]
+        best, other = (max(sorted_share[form], 1 - sorted_share[form]) for form in (high, second))
+        if best > 0.9 and best - other > 0.05:
+            return high
+    return forms[0], tuple(forms[1:])
+
+
+def _excel_days(columns: Sequence[Column]) -> tuple[str | None, tuple[Doubt, ...]]:
+    """Return `EXCEL_DAYS` where a column called a date holds numbers of days since 1990."""
+    latest = (date.today() + timedelta(days=366) - date(1899, 12, 30)).days
+    for column in columns:
+        plausible = column.share(
+            lambda text: bool(re.fullmatch(r"\d{5}([.,]\d+)?", text)) and 32874 <= int(text[:5]) <= latest
+        )
+        if plausible >= MOST and _NAMED.search(column.name):
+            return EXCEL_DAYS, ()
+    return None, ()
+
+
+# Numbers -------------------------------------------------------------------------------------
+
+_GROUPED = re.compile(r"\d{1,3}(?:([.,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
+_SIMPLE = re.compile(r"\d+([.,]\d+)?")
+
+
+def number(text: str, form: Format) -> float | None:
+    """Return a number as this file writes it, None where it is none."""
+    if len(text) > 40 or not re.search(r"\d", text):
+        return None
+    bare = dialects.plain_number(text, form)
+    if form.amounts == "plain" and not re.fullmatch(r"\s*[-+]?[\d.,'’\s\u00a0\u202f]+", text):
+        return None
+    if not re.fullmatch(rf"[-+]?\d+(\{form.decimal}\d+)?", bare):
+        return None
+    return float(bare.replace(form.decimal, "."))
+
+
+def find_numbers(columns: Sequence[Column], dates: str | None) -> tuple[dict[str, Any], tuple[Doubt, ...]]:
+    """Return the decimal and thousands marks of a file and how its amounts are written.
+
+    A mark that comes last or before other than three digits is the decimal one; one that comes twice, and
+    whatever else stands between groups of three, is the one of thousands. 1.234 alone says neither:
+    where no number of a thousand or more goes without a mark, it is one of thousands.
+    """
+    decimal: Counter[str] = Counter()
+    thousands: Counter[str] = Counter()
+    single: Counter[str] = Counter()
+    unmarked_large = False
+    written = False
+    for column in columns:
+        if column.share(lambda text: reads_day(text, dates)) >= MOST or not _numeric(column):
+            continue
+        for text, count in column.values.items():
+            found = dialects._AMOUNT.fullmatch(text)
+            if not found:
+                continue
+            digits = found["digits"].strip(" \u00a0\u202f.,")
+            written |= not re.fullmatch(r"[-+]?\s*[\d.,'’\s\u00a0\u202f]*\d", text)
+            marks = re.findall(r"[.,'’ \u00a0\u202f]", digits)
+            if not marks:
+                unmarked_large |= len(digits) > 3
+            elif len(set(marks)) > 1:
+                decimal[marks[-1]] += count
+                thousands[marks[0]] += count
+            elif len(marks) > 1 or marks[0] not in ".,":
+                thousands[marks[0]] += count
+            elif len(digits.split(marks[0])[1]) != 3 or digits.startswith("0"):
+                decimal[marks[0]] += count
+            else:
+                single[marks[0]] += count
+    doubts: list[Doubt] = []
+    point = decimal.most_common(1)[0][0] if decimal else None
+    for mark in single:
+        if mark == point:
+            continue
+        thousands[mark] += single[mark]
+        if point is None and unmarked_large and mark not in decimal:
+            thousands.pop(mark)
+            point = mark
+        elif point is None and not (thousands - single):
+            other = "." if mark == "," else ","
+            reason = f"1{mark}234 may be a thousand or a little more than one"
+            doubts.append(Doubt(("format", "decimal"), other, (mark,), reason))
+            point = other
+    if point is None:
+        taken = next((mark for mark in thousands if mark in ".,"), ",")
+        point = "," if taken == "." else "."
+    marks = [mark for mark, _ in thousands.most_common() if mark != point]
+    if any(decimal[mark] > 0 for mark in decimal if mark != point):
+        most = {mark: n for mark, n in decimal.items()}
+        reason = f"both marks come as decimal ones, {most}"
+        doubts.append(Doubt(("format", "decimal"), point, tuple(m for m in most if m != point), reason))
+        marks = [mark for mark in marks if mark not in decimal]
+    if marks and marks[0] == " " and any(mark in "\u00a0\u202f" for mark in marks):
+        marks.insert(0, next(mark for mark in marks if mark in "\u00a0\u202f"))
+    amounts = "written" if written else "plain"
+    return {"decimal": point, "thousands": marks[0] if marks else None, "amounts": amounts}, tuple(doubts)
+
+
+def _numeric(column: Column) -> bool:
+    """Whether a column is one of numbers under some marks."""
+
+    def fits(text: str) -> bool:
+        found = dialects._AMOUNT.fullmatch(text) if len(text) < 40 else None
+        digits = found["digits"].strip(" \u00a0\u202f.,") if found else ""
+        return bool(_GROUPED.fullmatch(digits) or _SIMPLE.fullmatch(digits)) and not re.match(r"0\d", digits)
+
+    return column.share(fits) >= MOST

@@ -1,0 +1,155 @@
+"""Files of one kind become one table; orders and their lines find each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from playbook.intake.formats import Doubt
+from playbook.intake.look import Look
+from playbook.intake.recognise import Guess
+from playbook.records.canonical import LINES
+from playbook.settings.tables import Format
+
+TABLES = ("orders", "customers", "events", "contacts")
+
+
+@dataclass
+class Found:
+    """One table of the client's: its files, what each of them is, and what remains unsure."""
+
+    name: str
+    guesses: list[Guess]
+    form: Format
+    doubts: list[Doubt] = field(default_factory=list)
+    lines: "Found | None" = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that most of the files have."""
+        return self.guesses[0].columns
+
+
+def tables_of(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
+    """Put files of one kind together; say what is left out."""
+    by_table: dict[str, list[Guess]] = {}
+    for guess in _lines_told(guesses):
+        if guess.table is None:
+            said.append(f"{guess.look.shown} is left out: it is none of the tables that the playbook knows.")
+        else:
+            by_table.setdefault(guess.table, []).append(guess)
+    lines = by_table.pop(LINES, [])
+    tables = {name: _together(name, by_table[name], said) for name in TABLES if name in by_table}
+    orders = tables.get("orders")
+    if lines and orders is not None and _share_orders(orders, lines):
+        own = {"amount", "unit_price", "quantity", "margin", "list_amount"}
+        orders.guesses = [
+            replace(guess, columns={o: t for o, t in guess.columns.items() if o not in own})
+            for guess in orders.guesses
+        ]
+        orders.lines = _together(LINES, lines, said)
+    elif lines:
+        names = ", ".join(guess.look.shown for guess in lines)
+        said.append(
+            f"{names} is left out: it has order lines without customer and date, and no file of orders."
+        )
+    if orders is not None and orders.lines is None and not {"amount", "unit_price"} & set(orders.columns):
+        names = ", ".join(guess.look.shown for guess in orders.guesses)
+        said.append(
+            f"{names} is left out: it has orders without amounts, and no file of lines belongs to it."
+        )
+        del tables["orders"]
+    return tables
+
+
+def _lines_told(guesses: Sequence[Guess]) -> list[Guess]:
+    """Take files for lines that name no customer and whose order numbers stand in a file that does."""
+    priced = {"amount", "unit_price"}
+    orders = [guess for guess in guesses if guess.table == "orders" and "order_id" in guess.columns]
+    heads = [guess for guess in orders if not priced & set(guess.columns)]
+    told = []
+    for guess in guesses:
+        unnamed = any(doubt.place == ("columns", "customer_id") for doubt in guess.doubts)
+        if guess in orders and unnamed and any(_overlap(head, guess, "order_id") > 0.5 for head in heads):
+            columns = {o: t for o, t in guess.columns.items() if o not in ("customer_id", "ordered_at")}
+            doubts = tuple(doubt for doubt in guess.doubts if doubt.place[1] in columns)
+            told.append(replace(guess, table=LINES, columns=columns, doubts=doubts))
+        else:
+            told.append(guess)
+    return told
+
+
+def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:
+    """Make one table of files of a kind: that with most columns first, then as they were given."""
+    common = max(guesses, key=lambda guess: sum(other.columns == guess.columns for other in guesses))
+    kept = [common, *(guess for guess in guesses if guess is not common)]
+    if name == "customers":
+        best = max(guesses, key=lambda guess: len(guess.columns))
+        kept = [best]
+        for guess in guesses:
+            if guess is best:
+                continue
+            if _overlap(best, guess, "customer_id") > 0.5:
+                said.append(
+                    f"{guess.look.shown} is left out: its customers are those of {best.look.shown},"
+                    " and a customer has one row."
+                )
+            else:
+                kept.append(guess)
+    form = kept[0].look.form
+    for guess in kept[1:]:
+        form = merged_form(form, guess) or form
+    position = {id(guess): place for place, guess in enumerate(guesses)}
+    found = Found(name, kept, form)
+    found.doubts = list(
+        dict.fromkeys(doubt for guess in kept for doubt in (*guess.look.doubts, *guess.doubts))
+    )
+    found.guesses[1:] = sorted(kept[1:], key=lambda guess: position[id(guess)])
+    return found
+
+
+def _overlap(one: Guess, other: Guess, ours: str) -> float:
+    """Return the share of the other's values that the one has as well."""
+    values = [
+        {
+            text.removesuffix(".0")
+            for column in guess.look.columns
+            if column.name == guess.columns[ours]
+            for text in column.values
+        }
+        for guess in (one, other)
+    ]
+    return len(values[0] & values[1]) / max(len(values[1]), 1)
+
+
+def _share_orders(orders: Found, lines: Sequence[Guess]) -> bool:
+    heads = [guess for guess in orders.guesses if "order_id" in guess.columns]
+    return any(_overlap(head, line, "order_id") > 0.5 for head in heads for line in lines)
+
+
+def merged_form(form: Format, guess: Guess) -> Format | None:
+    """Return the dialect in which this file reads as well as in its own; None where there is none."""
+    own = guess.look.form
+    encodings = {_encoding(form), _encoding(own)} - {"ascii"} or {"ascii"}
+    if (form.separator, form.skip, form.header) != (own.separator, own.skip, own.header) or len(
+        encodings
+    ) > 1:
+        return None
+    encoding = form.encoding if _encoding(form) != "ascii" else own.encoding
+    both = form.model_copy(
+        update={
+            "encoding": encoding,
+            "thousands": form.thousands or own.thousands,
+            "totals": form.totals or own.totals,
+            "amounts": "written" if "written" in (form.amounts, own.amounts) else "plain",
+            "dates": form.dates or own.dates,
+        }
+    )
+    look = Look(guess.look.path, guess.look.sheet, both, guess.look.columns)
+    same = all(
+        (look.is_day(c), look.is_number(c)) == (guess.look.is_day(c), guess.look.is_number(c))
+        for c in look.columns
+    )
+    return both if same else None
+
+
+def _encoding(form: Format) -> str:
+    return "utf-8" if form.encoding == "utf-8-sig" else form.encoding

@@ -1,0 +1,308 @@
+"""How a file is written: encoding, separator, header, dates and numbers, found from the file itself.
+
+csv.Sniffer and DuckDB's sniff_csv were weighed: neither tells decimal commas, names of months,
+31/12 from 12/31, titles and totals, and the second reads UTF-8 only. What is found here is a `Format`,
+so that the file is then read exactly as anybody can read in client.yml.
+"""
+
+import csv
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from playbook.errors import DataError
+from playbook.intake.formats import (
+    MOST,
+    VALUES_TRIED,
+    Column,
+    Doubt,
+    find_dates,
+    find_numbers,
+    formats_like,
+    number,
+    reads_day,
+)
+from playbook.records import dialects
+from playbook.records.dialects import PARQUET, WORKBOOK, file_kind
+from playbook.settings.tables import WHITE_SPACE, Format
+
+ROWS_LOOKED_AT = 200_000
+BLOCKS, BLOCK_BYTES = 16, 1 << 18
+"""Where a file is longer: how many further blocks are looked at, spread over the rest."""
+
+SHAPE_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file, or one sheet of it, as far as it can be told.
+
+    Attributes
+    ----------
+    path : Path
+    sheet : str or None
+        None where the file has no sheets.
+    form : Format
+    columns : tuple of Column
+    total : str or None
+        The totals that the file ends with, as text.
+    doubts : tuple of Doubt
+    """
+
+    path: Path
+    sheet: str | None
+    form: Format
+    columns: tuple[Column, ...]
+    total: str | None = None
+    doubts: tuple[Doubt, ...] = ()
+    _told: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def shown(self) -> str:
+        """The name to show."""
+        return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
+
+    def is_day(self, column: Column) -> bool:
+        """Whether a column holds dates as this file writes them."""
+        if ("day", column.name) not in self._told:
+            fits = column.share(lambda text: reads_day(text, self.form.dates)) >= MOST
+            self._told["day", column.name] = fits
+        return self._told["day", column.name]
+
+    def is_number(self, column: Column) -> bool:
+        """Whether a column holds numbers as this file writes them; codes with leading zeros are none."""
+        if ("number", column.name) not in self._told:
+            coded = any(re.fullmatch(r"0\d+", text) for text in islice(column.values, VALUES_TRIED))
+            fits = column.share(lambda text: number(text, self.form) is not None) >= MOST
+            self._told["number", column.name] = fits and not coded
+        return self._told["number", column.name]
+
+    def numbers(self, column: Column) -> list[float]:
+        """Return the numbers among the first values, in their order."""
+        return [value for text in column.first if (value := number(text, self.form)) is not None]
+
+
+@dataclass
+class _Rows:
+    """The rows looked at: their beginning with title and header, and the last ones of the file."""
+
+    head: list[list[str]]
+    body: list[list[str]]
+    tail: list[tuple[int, list[str]]] = field(default_factory=list)
+
+
+def look_at(path: Path) -> list[Look]:
+    """Return what a file holds: one look, or one for each sheet that is not empty.
+
+    Raises
+    ------
+    DataError
+        For a file that is missing, empty, protected or no table at all.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} is no file.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path.name} is empty: ask for the export again.")
+    kind = file_kind(path)
+    if kind == PARQUET:
+        return [_look_at_parquet(path)]
+    if kind == WORKBOOK:
+        return _look_at_workbook(path)
+    return [_look_at_text(path)]
+
+
+def _look_at_text(path: Path) -> Look:
+    encoding, doubts = find_encoding(path)
+    with path.open(encoding=encoding, errors="replace", newline="") as lines:
+        start = list(islice(lines, SHAPE_ROWS))
+    if any("\0" in line for line in start):
+        raise DataError(f"{path.name} is neither text, workbook nor Parquet: export it as .csv or .xlsx.")
+    form = Format(encoding=encoding, separator=find_separator(start))
+    rows = _text_sample(path, form)
+    return _look(path, None, form, rows, doubts)
+
+
+def _look_at_workbook(path: Path) -> list[Look]:
+    workbook, looks = dialects.open_workbook(path), []
+    for name in workbook.sheet_names:
+        rows, last = _Rows([], []), deque[tuple[int, list[Any]]](maxlen=dialects.LAST_ROWS)
+        for place, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), 1):
+            if place <= ROWS_LOOKED_AT:
+                rows.body.append([dialects.cell_text(cell, Format()) for cell in cells])
+            last.append((place, cells))
+        rows.tail = [(place, [dialects.cell_text(cell, Format()) for cell in cells]) for place, cells in last]
+        if any(any(row) for row in rows.body):
+            looks.append(_look(path, name, Format(), rows, ()))
+    if not looks:
+        raise DataError(f"{path.name} has no filled sheet: ask for the export again.")
+    return looks
+
+
+def _look_at_parquet(path: Path) -> Look:
+    try:
+        with duckdb.connect() as engine:
+            found = engine.read_parquet(str(path)).limit(ROWS_LOOKED_AT)
+            names, cells = found.columns, found.fetchall()
+    except duckdb.Error as error:
+        raise DataError(
+            f"{path.name} cannot be read as Parquet: it is torn, or something else; ask for it again."
+        ) from error
+    body = [[dialects.cell_text(cell, Format()) for cell in row] for row in cells]
+    return _look(path, None, Format(), _Rows([], [list(names), *body]), ())
+
+
+def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tuple[Doubt, ...]) -> Look:
+    skip, header = find_header(rows.body)
+    below = rows.body[skip + header :]
+    if not below and sheet is not None:
+        return Look(path, sheet, form, ())
+    if not below:
+        raise DataError(f"{path.name} has no line below its header: ask for the export again.")
+    names = rows.body[skip] if header else [str(place + 1) for place in range(len(rows.body[skip]))]
+    columns = _columns(names, below)
+    dates, date_doubts = find_dates(columns)
+    numbers, number_doubts = find_numbers(columns, dates)
+    form = form.model_copy(update={"skip": skip, "header": header, "dates": dates} | numbers)
+    days = [place for place, column in enumerate(columns) if Look(path, sheet, form, ()).is_day(column)]
+    total = _totals(rows.tail, days, skip + header)
+    if total:
+        form = form.model_copy(update={"totals": True})
+    return Look(path, sheet, form, columns, total, (*doubts, *date_doubts, *number_doubts))
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Column, ...]:
+    columns = []
+    for place, name in enumerate(names):
+        texts = [text for row in rows if place < len(row) and (text := row[place].strip())]
+        columns.append(Column(name, Counter(texts), tuple(texts[:VALUES_TRIED]), len(rows)))
+    return tuple(columns)
+
+
+def _totals(tail: Sequence[tuple[int, list[str]]], days: Sequence[int], first: int) -> str | None:
+    found = []
+    for place, row in reversed(tail):
+        if any(row):
+            if place <= first or not dialects.is_total(row, days):
+                break
+            found.append(" ".join(cell for cell in row if cell.strip()))
+    return "; ".join(reversed(found)) or None
+
+
+# Text ----------------------------------------------------------------------------------------
+
+_LETTERS = frozenset("äöüÄÖÜßéèêëàâáçùûúîïíìòóôœæñÉÈÊÀÂÇÔŒ€’‘“”«»–—…°·£§²½\u00a0\u202f")
+"""What stands beyond ASCII in English, Italian, German and French exports."""
+
+
+def find_encoding(path: Path) -> tuple[str, tuple[Doubt, ...]]:
+    """Return the encoding of a text file.
+
+    Marks at the start decide, then zero bytes, then whether all of it is UTF-8 (ascii: nothing in it tells
+    encodings apart). Otherwise the old one
+    of Windows, DOS or Mac in which most letters are ones that the four languages have. (Detectors for
+    all languages of the world take a short list of German names for Turkish or Chinese.)
+    """
+    with path.open("rb") as file:
+        start = file.read(1 << 16)
+        if start.startswith(b"\xef\xbb\xbf"):
+            return "utf-8-sig", ()
+        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return "utf-16", ()
+        even, odd = start[0::2].count(0), start[1::2].count(0)
+        if even + odd > len(start) / 5:
+            return ("utf-16-le" if odd > even else "utf-16-be"), ()
+        file.seek(0)
+        beyond: Counter[int] = Counter()
+        ascii_only = True
+        try:
+            with path.open(encoding="utf-8") as lines:
+                while chunk := lines.read(1 << 20):
+                    ascii_only = ascii_only and chunk.isascii()
+        except UnicodeDecodeError:
+            for raw in iter(lambda: file.read(1 << 20), b""):
+                beyond.update(raw.translate(None, bytes(range(128))))
+    if not beyond:
+        return ("ascii" if ascii_only else "utf-8"), ()
+    scores = {name: _letters_in(beyond, name) for name in ("cp1252", "cp850", "mac_roman")}
+    best = max(scores, key=lambda name: scores[name])
+    others = tuple(name for name in scores if name != best and scores[name] > 0.95 * abs(scores[best]))
+    reason = "its letters fit more than one of the old encodings"
+    return best, (Doubt(("format", "encoding"), best, others, reason),) if others else ()
+
+
+def _letters_in(counts: Counter[int], encoding: str) -> float:
+    letters = {byte: bytes([byte]).decode(encoding, "replace") for byte in counts}
+    if "\ufffd" in letters.values():
+        return -1.0
+    return sum(n for byte, n in counts.items() if letters[byte] in _LETTERS) / counts.total()
+
+
+def find_separator(lines: Sequence[str]) -> str:
+    """Return the separator under which most lines have the same number of columns, and the most."""
+    marked = re.fullmatch(r"\ufeff?\"?sep=(.)\"?\s*", lines[0], re.I) if lines else None
+    if marked:
+        return marked[1]
+    best: tuple[float, int, str] | None = None
+    for separator in (";", "\t", ",", "|"):
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if row)
+        if widths:
+            width, rows = max(widths.items(), key=lambda pair: (pair[0] > 1, pair[1]))
+            found = (round(rows / widths.total(), 1), width, separator)
+            if width > 1 and (best is None or found[:2] > best[:2]):
+                best = found
+    if best is not None and (best[0] >= 0.5 or best[1] > 2):
+        return best[2]
+    widths = Counter(len(line.split()) for line in lines if line.strip())
+    width, rows = widths.most_common(1)[0] if widths else (0, 0)
+    return WHITE_SPACE if width > 1 and rows >= MOST * widths.total() else ","
+
+
+def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
+    """Return how many lines stand above the table, and whether its first line names the columns."""
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows[:SHAPE_ROWS]]
+    for place, width in enumerate(filled):
+        below = sorted(n for n in filled[place + 1 : place + 51] if n)
+        usual = below[len(below) // 2] if below else 1
+        if width >= max(0.8 * usual, 1 if usual == 1 else 2):
+            return place, not any(_is_value(cell) for cell in rows[place])
+    return 0, True
+
+
+def _is_value(cell: str) -> bool:
+    """Whether a cell is a number, a date or an address, which no column is called."""
+    text = cell.strip()
+    return bool(
+        re.fullmatch(rf"[-+(]?\s*{dialects.CURRENCY}?\s*\d[\d.,'’:/\s\u00a0\u202f-]*\)?", text)
+        or re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", text)
+        or any(reads_day(text, dates) for dates in formats_like(text))
+    )
+
+
+def _text_sample(path: Path, form: Format) -> _Rows:
+    rows = _Rows([], list(islice(dialects.text_rows(path, form), ROWS_LOOKED_AT)))
+    size = path.stat().st_size
+    if len(rows.body) == ROWS_LOOKED_AT and "16" not in form.encoding:
+        with path.open("rb") as file:
+            for block in range(1, BLOCKS + 1):
+                file.seek(size * block // (BLOCKS + 1))
+                rows.body += _parsed(file.read(BLOCK_BYTES).splitlines()[1:-1], form)
+            file.seek(max(size - (1 << 14), 0))
+            rows.tail = [(size, row) for row in _parsed(file.read().splitlines()[1:], form)][
+                -dialects.LAST_ROWS :
+            ]
+    else:
+        rows.tail = list(enumerate(rows.body, 1))[-dialects.LAST_ROWS :]
+    return rows
+
+
+def _parsed(lines: Iterable[bytes], form: Format) -> Iterator[list[str]]:
+    texts = [line.decode(form.encoding, "replace") for line in lines]
+    if form.separator == WHITE_SPACE:
+        return (text.split() for text in texts)
+    return csv.reader(texts, delimiter=form.separator)

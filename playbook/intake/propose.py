@@ -1,0 +1,315 @@
+"""A proposal for ``client.yml`` from a client's exports: what was found, and where it is unsure."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap
+
+from playbook.errors import CallError, DataError
+from playbook.intake.client_file import UNSURE, Comments, write
+from playbook.intake.grouping import TABLES, Found, merged_form, tables_of
+from playbook.intake.language import guess_language
+from playbook.intake.look import look_at
+from playbook.intake.recognise import Guess, recognise
+from playbook.records import dialects
+from playbook.records.dialects import WORKBOOK, file_kind
+from playbook.records.sources import collect_unreadable, open_sources
+from playbook.settings.client import SETTINGS_FILE, load, named_client
+from playbook.settings.tables import Format
+from playbook.settings.yaml import read_yaml
+from playbook.show.words import SOURCE_LANGUAGE
+
+Ask = Callable[[str, str, Sequence[str]], str]
+"""Asks a person: question, proposed answer, other answers; returns the answer."""
+
+_CURRENCIES = {"€": "EUR", "£": "GBP", "Fr": "CHF", "SFr": "CHF", "$": "USD"}
+_GIVING = ("spend", "donat", "donaz", "donor", "gift", "dons", "donateur")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What was written, and what there is to say about it."""
+
+    path: Path
+    said: tuple[str, ...]
+    unsure: int
+
+
+def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> Proposal:
+    """Look at exports, copy them into the client's folder and write ``client.yml``.
+
+    What stands in ``client.yml`` already and is not from an earlier proposal stays as it is, with its
+    comments; files that it names are looked at again.
+
+    Parameters
+    ----------
+    client : str
+        Name of the folder in ``data``.
+    files : sequence of Path
+    data : Path
+    ask : callable or None
+        None: nobody is asked, and what is unsure is marked in ``client.yml``.
+
+    Raises
+    ------
+    CallError, DataError
+        For a file that is missing or cannot be read, and where no file looks like orders.
+    """
+    named_client(client)
+    folder = data / client
+    chosen = _chosen(files, folder)
+    guesses = [recognise(look) for path in chosen for look in look_at(path)]
+    said: list[str] = []
+    tables = tables_of(guesses, said)
+    if "orders" not in tables:
+        raise DataError(_no_orders(guesses))
+    if ask is not None:
+        for found in _all(tables.values()):
+            _settle(found, ask)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in chosen:
+        _copy(path, folder / path.name)
+    tree, comments = _tree(client, tables)
+    kept = write(folder, tree, comments)
+    said += _described(tables) + kept + _read_back(client, data)
+    return Proposal(folder / SETTINGS_FILE, tuple(said), len(comments))
+
+
+def _chosen(files: Sequence[Path], folder: Path) -> list[Path]:
+    """Return the files given and those of the client's that were there before."""
+    names = [path.name for path in files]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise CallError(f"Two files are called {twice[0]}: rename one of them.")
+    for path in files:
+        if not path.is_file():
+            raise CallError(f"{path} is no file: name the export as it stands on disk.")
+    before: list[str] = []
+    if (folder / SETTINGS_FILE).is_file():
+        tables = read_yaml(folder / SETTINGS_FILE).get("tables") or {}
+        for table in [*tables.values(), (tables.get("orders") or {}).get("lines")]:
+            named = (table or {}).get("files") or []
+            before += [named] if isinstance(named, str) else list(named)
+    given = dict(zip(names, files, strict=True))
+    there = [name for name in before if name in given or (folder / name).is_file()]
+    return [given.get(name, folder / name) for name in dict.fromkeys([*there, *names])]
+
+
+def _copy(path: Path, target: Path) -> None:
+    if not target.exists() or not path.samefile(target):
+        shutil.copy2(path, target)
+
+
+def _no_orders(guesses: Sequence[Guess]) -> str:
+    seen = "; ".join(
+        f"{guess.look.shown} has {', '.join(c.name for c in guess.look.columns[:12])}"
+        for guess in guesses[:3]
+    )
+    return (
+        "No file looks like orders, which need a customer, a date and an amount:"
+        f" {seen[:400]}. Name the file of orders too, or write client.yml by hand."
+    )
+
+
+def _all(tables: Iterable[Found]) -> list[Found]:
+    return [part for found in tables for part in (found, found.lines) if part is not None]
+
+
+# Questions -----------------------------------------------------------------------------------
+
+
+def _settle(found: Found, ask: Ask) -> None:
+    """Ask what is unsure and has more than one answer, and take the answer."""
+    for doubt in list(found.doubts):
+        if not doubt.others:
+            continue
+        what = " ".join(doubt.place)
+        answer = ask(f"{found.name}, {what} ({doubt.reason})", doubt.chosen, doubt.others)
+        found.doubts.remove(doubt)
+        if doubt.place[0] == "columns":
+            ours = doubt.place[1]
+            found.guesses = [_with_column(guess, ours, doubt.chosen, answer) for guess in found.guesses]
+        elif answer != doubt.chosen:
+            update = {doubt.place[1]: answer}
+            if doubt.place[1] == "decimal" and found.form.thousands == answer:
+                update["thousands"] = doubt.chosen
+            found.form = found.form.model_copy(update=update)
+
+
+def _with_column(guess: Guess, ours: str, proposed: str, answer: str) -> Guess:
+    if guess.columns.get(ours) != proposed or answer not in {column.name for column in guess.look.columns}:
+        return guess
+    columns = {name: theirs for name, theirs in guess.columns.items() if theirs != answer}
+    return replace(guess, columns=columns | {ours: answer})
+
+
+# The file ------------------------------------------------------------------------------------
+
+
+def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments]:
+    """Return the proposal as a YAML tree, and comments by the place where they stand."""
+    tree = CommentedMap(client=client)
+    comments: Comments = {}
+    orders = tables["orders"]
+    words = " ".join([*(guess.look.path.stem for guess in orders.guesses), *orders.columns.values()]).lower()
+    if any(word in words for word in _GIVING):
+        tree["preset"] = "donations"
+        comments["preset",] = UNSURE + "the names are those of a charity"
+    currency = _currency(tables)
+    tree["currency"] = currency or "CHF"
+    if currency is None:
+        comments["currency",] = UNSURE + "the files name no currency"
+    tree["tables"] = CommentedMap()
+    for name, found in tables.items():
+        place = ("tables", name)
+        tree["tables"][name] = _table(found, place, comments)
+        if found.lines is not None:
+            tree["tables"][name]["lines"] = _table(found.lines, (*place, "lines"), comments)
+    spoken = guess_language([guess for found in _all(tables.values()) for guess in found.guesses])
+    if spoken and spoken[0] != SOURCE_LANGUAGE:
+        tree["offers"] = CommentedMap(language=spoken[0])
+        comments["offers", "language"] = UNSURE + spoken[1]
+    return tree, comments
+
+
+def _table(found: Found, place: tuple[str, ...], comments: Comments) -> CommentedMap:
+    names = list(dict.fromkeys(guess.look.path.name for guess in found.guesses))
+    names.sort(key=lambda name: [guess.look.path.name for guess in _given(found)].index(name))
+    table = CommentedMap(files=names)
+    sheets = _sheets(found)
+    if sheets:
+        common = max(sheets.values(), key=lambda named: sum(named == other for other in sheets.values()))
+        table["sheet"] = common if len(common) > 1 else common[0]
+    form = _dumped(found.form)
+    if form:
+        table["format"] = CommentedMap(form)
+    table["columns"] = CommentedMap({o: _position(t, found.form) for o, t in found.columns.items()})
+    differs = _differing(found, sheets, table.get("sheet"))
+    if differs:
+        table["differs"] = differs
+    parts: list[tuple[tuple[str, ...], Any]] = [((), table)]
+    parts += [(("differs", name), own) for name, own in differs.items()]
+    for doubt in found.doubts:
+        for key, part in parts:
+            if str(part.get(doubt.place[0], {}).get(doubt.place[1])) == doubt.chosen:
+                comments[(*place, *key, *doubt.place)] = UNSURE + doubt.reason
+    unused = list(dict.fromkeys(name for guess in found.guesses for name in guess.unused))
+    if unused:
+        comments[(*place, "columns")] = "not used: " + ", ".join(unused)[:200]
+    totals = [guess.look.total for guess in found.guesses if guess.look.total]
+    if totals and "format" in table:
+        comments[(*place, "format", "totals")] = f"left out at the end: {totals[0][:80]}"
+    return table
+
+
+def _given(found: Found) -> list[Guess]:
+    return sorted(found.guesses, key=lambda guess: guess.look.path.name)
+
+
+def _sheets(found: Found) -> dict[str, list[str]]:
+    """Return the sheets of each workbook that has more than one."""
+    sheets: dict[str, list[str]] = {}
+    for guess in found.guesses:
+        if guess.look.sheet is not None:
+            sheets.setdefault(guess.look.path.name, []).append(guess.look.sheet)
+    for guess in found.guesses:
+        if file_kind(guess.look.path) == WORKBOOK:
+            order = dialects.open_workbook(guess.look.path).sheet_names
+            sheets[guess.look.path.name].sort(key=order.index)
+    return sheets
+
+
+def _dumped(form: Format) -> dict[str, Any]:
+    written = form.model_dump(exclude_defaults=True)
+    if written.get("encoding") in ("ascii", "utf-8-sig"):
+        del written["encoding"]
+    return written
+
+
+def _position(theirs: str, form: Format) -> str | int:
+    return theirs if form.header else int(theirs)
+
+
+def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> CommentedMap:
+    """Return what single files, or sheets, have otherwise than the table."""
+    differs = CommentedMap()
+    for name, named in sheets.items():
+        own = named if len(named) > 1 else named[0]
+        if own != common:
+            differs[name] = CommentedMap(sheet=own)
+    several = {name for name, named in sheets.items() if len(named) > 1}
+    for guess in found.guesses:
+        key = guess.look.shown if guess.look.path.name in several else guess.look.path.name
+        part = CommentedMap()
+        if merged_form(found.form, guess) != found.form and guess is not found.guesses[0]:
+            part["format"] = CommentedMap(_dumped(guess.look.form))
+        if guess.columns != found.columns:
+            form = guess.look.form
+            part["columns"] = CommentedMap({o: _position(t, form) for o, t in guess.columns.items()})
+        if part:
+            differs.setdefault(key, CommentedMap()).update(part)
+    return differs
+
+
+def _currency(tables: dict[str, Found]) -> str | None:
+    """Return the currency that amounts or the names of their columns show."""
+    for found in _all(tables.values()):
+        for guess in found.guesses:
+            named = [c for c in guess.look.columns if c.name == guess.columns.get("currency")]
+            codes = [code for column in named for code, _ in column.values.most_common(1)]
+            if codes and re.fullmatch("[A-Z]{3}", codes[0]):
+                return codes[0]
+            money = {
+                guess.columns.get(ours) for ours in ("amount", "unit_price", "margin", "potential", "cost")
+            }
+            for column in guess.look.columns:
+                if column.name not in money:
+                    continue
+                for text in (column.name, *column.first[:50]):
+                    for mark, code in (*_CURRENCIES.items(), *((c, c) for c in ("CHF", "EUR", "USD", "GBP"))):
+                        if mark in (text if not mark.isalpha() else text.replace(".", " ").split()):
+                            return code
+    return None
+
+
+# What to say ---------------------------------------------------------------------------------
+
+
+def _described(tables: dict[str, Found]) -> list[str]:
+    said = []
+    for found in _all(tables.values()):
+        files = ", ".join(dict.fromkeys(guess.look.shown for guess in found.guesses))
+        columns = ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items())
+        said.append(f"{found.name}: {files}: {columns}.")
+        for guess in found.guesses:
+            if guess.look.total:
+                said.append(
+                    f"{guess.look.shown} ends with totals, which are left out: {guess.look.total[:80]}."
+                )
+        said += [f"Unsure, {found.name}.{'.'.join(d.place)}: {d.chosen}; {d.reason}." for d in found.doubts]
+    return said
+
+
+def _read_back(client: str, data: Path) -> list[str]:
+    """Read the tables as a run will, and say how many rows there are and what cannot be read."""
+    settings = load(client, data)
+    opened = open_sources(settings, data / client)
+    said = []
+    try:
+        for name in TABLES:
+            table = getattr(opened, name)
+            if table is not None:
+                rows = int(table.count().execute())
+                said.append(f"{name}: {rows:,} rows can be read.")
+        opened.orders.aggregate(
+            first=opened.orders.ordered_at.min(), sum=opened.orders.amount.sum()
+        ).execute()
+        collect_unreadable(opened)
+        if opened.unreadable:
+            said.append(f"{len(opened.unreadable):,} rows cannot be read, such as {opened.unreadable[0]}.")
+    finally:
+        opened.close()
+    return said

@@ -1,0 +1,411 @@
+"""Which of the canonical tables a file is, and which of its columns is which, by name and by content."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from statistics import fmean
+
+from playbook.intake.formats import MOST, Column, Doubt
+from playbook.intake.look import Look
+from playbook.intake.vocabulary import TABLE_WORDS, WORDS
+from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
+
+CERTAIN, LIKELY, LEAST = 1.0, 0.75, 0.45
+"""How well a name fits: a known name, a compound with a known word in it, and the least that counts."""
+
+NO = ("0", "false", "f", "no", "n", "nein", "falsch", "falso", "non", "faux", "-")
+
+EVENT_KINDS = (
+    "visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call",
+)  # fmt: skip
+NOT_A_MEASURE = re.compile(
+    r"plz|zip|postal|post ?code|^cap$|\bnpa\b|phone|tel|fax|mobil|birth|gebur|nascit|naiss|jahrgang|iban"
+    r"|^id\b|\bid$"
+    r"|\bnr\b|nummer|number|numero|code|codice|year|jahr|anno|année|age$|lat$|lon|konto|cod\b",
+    re.I,
+)
+
+
+MONEY_OF_A_LINE = ("amount", "unit_price", "list_amount", "margin")
+NOT_PAID = re.compile(
+    r"freight|shipping|versand|porto|spedizion|livraison|\bport\b|tax|steuer|imposta|tva|iva\b|mwst|discount|rabatt"
+    r"|sconto|remise|refund|cost|kosten|einkauf|\bek\b|acquisto|balance|saldo|solde",
+    re.I,
+)
+"""What stands in the names of columns of money that nobody paid for the goods."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a file is taken for.
+
+    Attributes
+    ----------
+    look : Look
+    table : str or None
+        orders, lines, customers, events, contacts; None where it is none of them.
+    columns : dict
+        Ours to theirs.
+    doubts : tuple of Doubt
+    """
+
+    look: Look
+    table: str | None
+    columns: dict[str, str]
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def unused(self) -> list[str]:
+        """Columns of the file that stand for nothing of ours."""
+        used = set(self.columns.values())
+        return [
+            column.name for column in self.look.columns if column.name.strip() and column.name not in used
+        ]
+
+
+@dataclass(frozen=True)
+class _Fit:
+    score: float
+    ours: str
+    column: Column
+
+
+def squeezed(text: str) -> str:
+    """Return a name without accents, blanks, marks and capitals."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]", "", bare.replace("ß", "ss"))
+
+
+@cache
+def _known(table: str, ours: str) -> frozenset[str]:
+    names = {ours, *WORDS[table].get(ours, "").split("|")}
+    if ours == "customer_id":
+        names |= set(WORDS["orders"]["customer_id"].split("|"))
+    names |= {re.sub("[äöü]", lambda umlaut: umlaut[0] + "e", name) for name in names}
+    return frozenset({squeezed(name) for name in names} | {_core(name) for name in names}) - {""}
+
+
+_SMALL = frozenset("de du des d la le l il di del della dell do the of der die das n".split())
+_UNITS = re.compile(
+    r"\b(CHF|EUR|USD|GBP|Fr|in|inkl?|excl?|exkl|MWST|MwSt|IVA|TVA|VAT)\b\.?|[(\[].*?[)\]]|[€$£%#*:°]"
+)
+
+
+def _tokens(name: str) -> list[str]:
+    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", name)
+    return [token for part in re.split(r"[\W_]+", _UNITS.sub(" ", spaced)) if (token := squeezed(part))]
+
+
+def _core(name: str) -> str:
+    """Return a name without units, articles and prepositions."""
+    return "".join(token for token in _tokens(name) if token not in _SMALL)
+
+
+def name_fits(table: str, ours: str, name: str) -> float:
+    """Return how well a column's name says that it is ours: 0 not at all, 1 certainly."""
+    known = _known(table, ours)
+    whole, core = squeezed(name), _core(name)
+    if whole in known:
+        return CERTAIN
+    if core in known:
+        return 0.95
+    within = [
+        word
+        for word in known
+        if len(word) >= 4 and (word in _tokens(name) or core.startswith(word) or core.endswith(word))
+    ]
+    longest = max((len(word) for word in within), default=0)
+    if ours in MONEY_OF_A_LINE and NOT_PAID.search(name):
+        return 0.0
+    return LEAST + (LIKELY - LEAST) * longest / len(core) if longest else 0.0
+
+
+# One table -----------------------------------------------------------------------------------
+
+
+def recognise(look: Look) -> Guess:
+    """Return which table a file is and what its columns are."""
+    candidates = [found for name in WORDS if (found := _as_table(look, name)) is not None]
+    if not candidates:
+        return Guess(look, None, {})
+    return max(candidates, key=lambda pair: pair[0])[1]
+
+
+def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
+    """Return the file read as this table and how well it fits; None where it cannot be it."""
+    fits = _assigned(look, name)
+    found = {fit.ours: fit.column for fit in fits}
+    doubts = [
+        Doubt(
+            ("columns", fit.ours),
+            fit.column.name,
+            (),
+            f"the name {fit.column.name!r} does not say it clearly",
+        )
+        for fit in fits
+        if fit.score < LIKELY and look.form.header
+    ]
+    table: str | None = name
+    if name == "orders":
+        doubts += _by_content(look, found)
+        doubts += _price_or_amount(look, found)
+        table = _kind_of_orders(found)
+        if not table:
+            return None
+        if table == LINES:
+            found.pop("customer_id", None)
+    elif name == "customers":
+        if "customer_id" not in found:
+            doubts += _any_id(look, found)
+        if "customer_id" not in found or not _mostly_unique(found["customer_id"]) or len(look.columns) < 2:
+            return None
+        _further_numbers(look, found)
+    elif not {"events": {"kind"}, "contacts": {"arm", "contacted_at"}}[name] <= set(found):
+        return None
+    elif "customer_id" not in found or (name == "events" and "happened_at" not in found):
+        return None
+    doubts += _rivals(look, name, found)
+    score = sum(fit.score for fit in fits) + _hint(look, name) + _bonus(look, table, found)
+    order = [*COLUMNS[name], *found]
+    columns = {ours: found[ours].name for ours in dict.fromkeys(order) if ours in found}
+    return score, Guess(look, table, columns, tuple(d for d in doubts if d.place[1] in columns))
+
+
+def _kind_of_orders(found: dict[str, Column]) -> str | None:
+    priced = "amount" in found or {"unit_price", "quantity"} <= set(found)
+    if {"customer_id", "ordered_at"} <= set(found) and (priced or "order_id" in found):
+        return "orders"
+    if priced and "order_id" in found and "ordered_at" not in found:
+        return LINES
+    return None
+
+
+def _assigned(look: Look, name: str) -> list[_Fit]:
+    """Give each column of ours the column that fits best, the best fit first."""
+    kinds = {ours: COLUMNS[name].get(ours) or (FLAG if ours in REFUSALS else NUMBER) for ours in WORDS[name]}
+    kinds |= {"customer_id": ID}
+    fits = [
+        _Fit(score, ours, column)
+        for ours, kind in kinds.items()
+        for column in look.columns
+        if column.name.strip()
+        and look.form.header
+        and (score := name_fits(name, ours, column.name) * _may_be(look, column, ours, kind)) >= LEAST
+    ]
+    taken: set[str] = set()
+    chosen: dict[str, _Fit] = {}
+    for fit in sorted(fits, key=lambda fit: -fit.score):
+        if fit.ours not in chosen and fit.column.name not in taken:
+            chosen[fit.ours] = fit
+            taken.add(fit.column.name)
+    return list(chosen.values())
+
+
+def _may_be(look: Look, column: Column, ours: str, kind: str) -> float:
+    """Return how well a column's content goes with what it would be, 0 to 1."""
+    if not column.values:
+        return 0.9
+    if kind == DAY:
+        return float(look.is_day(column))
+    if kind in (MONEY, NUMBER):
+        return float(look.is_number(column) and not look.is_day(column)) or float(
+            kind == NUMBER and is_flag(column)
+        )
+    if kind == FLAG:
+        return float(is_flag(column))
+    if look.is_day(column):
+        return 0.0
+    if ours == "email":
+        return float(column.share(lambda text: "@" in text) > 0.5)
+    if ours == "customer_id":
+        return float(is_id(column))
+    if ours == "name":
+        return float(not look.is_number(column) and not is_flag(column)) * (0.8 if _first_name(column) else 1)
+    if ours == "phone":
+        return float(column.share(lambda text: len(re.findall(r"\d", text)) >= 6) > 0.5)
+    if ours in ("coupon", "segment", "language", "category", "sales_channel", "source", "owner", "kind"):
+        return 0.5 if len(column.values) > 50 and column.unique else 1.0
+    return 1.0
+
+
+def _first_name(column: Column) -> bool:
+    return bool(re.search(r"vor|first|prénom", column.name, re.I))
+
+
+def is_flag(column: Column) -> bool:
+    """Whether a column holds nothing but yes and no."""
+    return (
+        bool(column.values) and len(column.values) <= 4 and {v.lower() for v in column.values} <= {*YES, *NO}
+    )
+
+
+def is_id(column: Column) -> bool:
+    """Whether a column may hold the numbers of customers: short, and not amounts or texts."""
+    return (
+        column.share(
+            lambda text: len(text) <= 40 and not re.search(r"\d[.,]\d{1,2}$", text.removesuffix(".0"))
+        )
+        > 0.95
+        and column.share(lambda text: bool(re.search(r"\d|@", text)) and len(text.split()) <= 2) > 0.8
+    )
+
+
+def _mostly_unique(column: Column) -> bool:
+    return bool(column.values) and len(column.values) >= 0.95 * column.filled
+
+
+# By content ----------------------------------------------------------------------------------
+
+
+def _by_content(look: Look, found: dict[str, Column]) -> list[Doubt]:
+    """Find the columns that orders cannot do without where no name tells them."""
+    doubts: list[Doubt] = []
+
+    def free() -> list[Column]:
+        taken = {column.name for column in found.values()}
+        return [column for column in look.columns if column.values and column.name not in taken]
+
+    def take(ours: str, columns: Sequence[Column], reason: str) -> None:
+        if ours not in found and columns:
+            found[ours] = columns[0]
+            doubts.append(_content(ours, columns, reason))
+
+    take("ordered_at", [column for column in free() if look.is_day(column)], "it holds dates")
+    numbers = {column.name: look.numbers(column) for column in free() if look.is_number(column)}
+    if not {"amount", "unit_price"} & set(found):
+        cents = [column for column in free() if any(value % 1 for value in numbers.get(column.name, ()))]
+        take("amount", sorted(cents, key=lambda c: -_size(numbers[c.name])), "it holds numbers with decimals")
+    addresses = [column for column in free() if column.share(lambda text: "@" in text) > MOST]
+    if "customer_id" not in found and addresses:
+        found["customer_id"] = addresses[0]
+        reason = "no column has numbers of customers; their addresses stand for them"
+        doubts.append(Doubt(("columns", "customer_id"), addresses[0].name, (), reason))
+    ids = [column for column in free() if _repeats(column) and is_id(column) and not look.is_day(column)]
+    reason = "its values look like numbers of customers"
+    take("customer_id", sorted(ids, key=lambda column: -len(column.values)), reason)
+    if not {"amount", "unit_price", "order_id"} & set(found):
+        whole = [column for column in free() if column.name in numbers and not column.unique]
+        take("amount", sorted(whole, key=lambda c: -_size(numbers[c.name])), "it holds the largest numbers")
+    if not look.form.header:
+        small = [column for column in free() if column.name in numbers and _few(column, numbers[column.name])]
+        take("quantity", small[:1] if len(small) == 1 else [], "it holds small whole numbers")
+    return doubts
+
+
+def _size(values: Sequence[float]) -> float:
+    return fmean(abs(value) for value in values)
+
+
+def _repeats(column: Column) -> bool:
+    """Whether values come again and again, as customers do, and there are more than a few."""
+    return not column.unique and not is_flag(column) and len(column.values) >= min(10, column.filled / 20)
+
+
+def _few(column: Column, values: Sequence[float]) -> bool:
+    return len(column.values) <= 0.05 * column.filled + 5 and all(value % 1 == 0 for value in values)
+
+
+def _content(ours: str, columns: Sequence[Column], reason: str) -> Doubt:
+    return Doubt(
+        ("columns", ours), columns[0].name, tuple(c.name for c in columns[1:]), f"no name says it; {reason}"
+    )
+
+
+def _any_id(look: Look, found: dict[str, Column]) -> list[Doubt]:
+    used = {column.name for column in found.values()}
+    unique = [c for c in look.columns if c.name not in used and _mostly_unique(c) and is_id(c)]
+    if not unique or len(found) < 2:
+        return []
+    found["customer_id"] = unique[0]
+    return [_content("customer_id", unique, "no value in it comes twice")]
+
+
+def _price_or_amount(look: Look, found: dict[str, Column]) -> list[Doubt]:
+    """Tell the price of a piece from what was paid for the line, by name and by returns.
+
+    A return has a negative quantity; what was paid is then negative too, a price is not.
+    """
+    if "unit_price" in found and ("amount" in found or "quantity" not in found):
+        found.setdefault("amount", found["unit_price"])
+        found.pop("unit_price")
+    if "quantity" not in found:
+        return []
+    returned = _negative(look, found["quantity"])
+    if "unit_price" in found and returned and _negative(look, found["unit_price"]) > returned / 2:
+        found["amount"] = found.pop("unit_price")
+    if "amount" in found and returned and not _negative(look, found["amount"]):
+        name = found["amount"].name
+        reason = "quantities go below zero and it never does: it may be the price of a piece (unit_price)"
+        return [Doubt(("columns", "amount"), name, (), reason)]
+    return []
+
+
+def _negative(look: Look, column: Column) -> float:
+    values = look.numbers(column)
+    return fmean(value < 0 for value in values) if values else 0.0
+
+
+def _rivals(look: Look, name: str, found: dict[str, Column]) -> list[Doubt]:
+    """Say which other columns have names that are as good for what is required."""
+    doubts = []
+    used = {column.name for column in found.values()}
+    for ours in ("customer_id", "ordered_at", "amount"):
+        if ours not in found or not look.form.header:
+            continue
+        kind = COLUMNS[name].get(ours)
+        score = name_fits(name, ours, found[ours].name)
+        rivals = tuple(
+            column.name
+            for column in look.columns
+            if column.name not in used
+            and kind
+            and column.name.strip()
+            and name_fits(name, ours, column.name) * _may_be(look, column, ours, kind) >= max(score, LIKELY)
+        )
+        if rivals and score >= LIKELY:
+            doubts.append(
+                Doubt(("columns", ours), found[ours].name, rivals, f"it may be {' or '.join(rivals)} as well")
+            )
+    return doubts
+
+
+def _further_numbers(look: Look, found: dict[str, Column]) -> None:
+    """Take every other numeric column of customers along under its own name."""
+    used = {column.name for column in found.values()}
+    for column in look.columns:
+        if column.name in used or not column.values or not look.form.header or look.is_day(column):
+            continue
+        if look.is_number(column) and not NOT_A_MEASURE.search(column.name) and not column.unique:
+            ours = re.sub(r"[^a-z0-9]+", "_", without_accents(column.name)).strip("_")
+            if (
+                ours[:1].isalpha()
+                and ours not in found
+                and ours not in COLUMNS["customers"]
+                and ours not in REFUSALS
+            ):
+                found[ours] = column
+
+
+def without_accents(name: str) -> str:
+    """Return a name in small letters without accents."""
+    bare = unicodedata.normalize("NFKD", name.lower().replace("ß", "ss"))
+    return "".join(c for c in bare if not unicodedata.combining(c))
+
+
+def _hint(look: Look, name: str) -> float:
+    title = f"{look.path.stem} {look.sheet or ''}".lower()
+    return 0.5 if any(word in title for word in TABLE_WORDS[name].split()) else 0.0
+
+
+def _bonus(look: Look, table: str | None, found: dict[str, Column]) -> float:
+    """Return what the content says for a table beyond its columns' names."""
+    if table == "events":
+        known = found["kind"].share(lambda text: squeezed(text) in {squeezed(kind) for kind in EVENT_KINDS})
+        return known - (1.5 if len(found["kind"].values) > 40 else 0)
+    if table == "contacts":
+        return 1.0 if len(found["arm"].values) <= 4 else -1.0
+    if table == "customers":
+        return 0.0 if "acquired_on" in found or {"name", "email"} & set(found) else -1.0
+    return 0.5 if "amount" in found or "unit_price" in found else 0.0

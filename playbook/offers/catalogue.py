@@ -1,0 +1,282 @@
+"""The offers a client can make: a catalogue in YAML, the client's own or the preset's."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pandas as pd
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+
+from playbook.errors import SettingsError, did_you_mean
+from playbook.settings.client import Settings
+from playbook.settings.lifecycle import Stage
+from playbook.settings.offers import Channel, Kind
+from playbook.settings.yaml import Strict, line_of, read_yaml
+from playbook.show.display import Table
+from playbook.show.words import Words
+
+PRESETS = Path(__file__).parent / "catalogues"
+
+Reason = Literal["complaint", "cancellation"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+CHANNELS: tuple[str, ...] = get_args(Channel)
+NAMED = ("visit", "phone")
+"""Channels by which the customer's own contact person speaks for the client."""
+
+
+class Response(Strict):
+    """What an offer adds to the return probability, in points (0.05: five more of a hundred).
+
+    ``low`` and ``high`` are the range that the client holds for possible where it is assumed, the
+    interval where it was measured against a control group.
+    """
+
+    points: float = Field(ge=-1, le=1)
+    low: float = Field(ge=-1, le=1)
+    high: float = Field(ge=-1, le=1)
+    source: Literal["assumed", "measured"] = "assumed"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Response":
+        if not self.low <= self.points <= self.high:
+            raise ValueError("points must lie between low and high")
+        return self
+
+
+class Stay(Strict):
+    """A part of a staying incentive: paid to whoever is still there so many days after the return."""
+
+    days: int = Field(gt=0)
+    amount: float = Field(ge=0, allow_inf_nan=False)
+
+
+class Offer(Strict):
+    """One kindness by one channel. Money is in the client's currency.
+
+    Attributes
+    ----------
+    cost : float
+        Per contact, whether the customer returns or not.
+    incentive_return : float
+        Paid once to whoever returns.
+    discount : float
+        Share of the revenue of the comeback order, given once.
+    incentive_stay, stay_days : float, int
+        Paid after so many days to whoever returned and stayed.
+    stay_stages : tuple of Stay
+        The same in several parts; instead of ``incentive_stay``.
+    suits : tuple
+        The reasons it suits: complaint (an unsolved one), cancellation (announced). Empty:
+        everybody who has no unsolved complaint.
+    stages : tuple
+        The stages of chapter 02 that it suits; empty: any.
+    capacity_per_week : int or None
+        Contacts that can be made in a week; None: as many as wanted.
+    first_day, last_day : date or None
+        When it may be made.
+    valid_days : int or None
+        For how many days after the last day on which it may be made to a customer that customer may
+        take it up; None: until ``last_day``, or without an end.
+    response : Response
+    second_life_share : float
+        Lifetime value of a second life under this offer as a share of the usual one.
+    second_life_range, second_life_source : tuple of float or None, str
+        Its 90% interval where it was measured, and whether it was.
+    first_words : str or mapping of language to str
+        What to say first; in one language, or in several.
+    """
+
+    name: str = Field(min_length=1)
+    kind: Kind
+    channel: Channel
+    cost: float = Field(ge=0, allow_inf_nan=False)
+    incentive_return: float = Field(0, ge=0, allow_inf_nan=False)
+    discount: float = Field(0, ge=0, lt=1)
+    incentive_stay: float = Field(0, ge=0, allow_inf_nan=False)
+    stay_days: int = Field(180, gt=0)
+    stay_stages: tuple[Stay, ...] = ()
+    suits: tuple[Reason, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    responsible: str = Field(min_length=1)
+    capacity_per_week: int | None = Field(None, ge=0)
+    first_day: date | None = None
+    last_day: date | None = None
+    valid_days: int | None = Field(None, gt=0)
+    response: Response
+    second_life_share: float = Field(1, ge=0, le=2)
+    second_life_range: tuple[float, float] | None = None
+    second_life_source: Literal["assumed", "measured"] = "assumed"
+    first_words: str | dict[str, str] = ""
+
+    @field_validator("first_words")
+    @classmethod
+    def _languages(cls, value: str | dict[str, str]) -> str | dict[str, str]:
+        for language in value if isinstance(value, dict) else ():
+            if not re.fullmatch("[a-z]{2}", language):
+                raise ValueError(f"{language!r} is no language such as en, de, it, fr")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_to_stay(self) -> "Offer":
+        if self.stay_stages and self.incentive_stay:
+            raise ValueError("incentive_stay and stay_stages say the same twice; keep one")
+        return self
+
+    @property
+    def stays(self) -> tuple[Stay, ...]:
+        """Return the parts of the staying incentive."""
+        if self.stay_stages:
+            return self.stay_stages
+        return (Stay(days=self.stay_days, amount=self.incentive_stay),) if self.incentive_stay else ()
+
+    @property
+    def whole_stay(self) -> float:
+        """Return all that is paid to whoever stays to the end."""
+        return sum(part.amount for part in self.stays)
+
+    def says(self, language: str | None, otherwise: str = "en") -> str:
+        """Return what to say first, in a language, else in the other one, else in the first there is."""
+        if isinstance(self.first_words, str):
+            return self.first_words
+        said = self.first_words
+        return said.get(str(language)) or said.get(otherwise) or next(iter(said.values()), "")
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> "Offer":
+        if self.first_day and self.last_day and self.first_day > self.last_day:
+            raise ValueError("first_day must not lie after last_day")
+        return self
+
+
+def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
+    """Return the client's offers: those of ``offers.catalogue``, else those of the preset.
+
+    Parameters
+    ----------
+    folder : Path
+        The client's folder.
+
+    Raises
+    ------
+    SettingsError
+        Where the catalogue is missing, no YAML, empty, names an offer twice, or an offer has an
+        unknown key or a value that is not possible.
+    """
+    named = settings.offers.catalogue
+    path = folder / named if named else PRESETS / f"{settings.preset}.yml"
+    if not path.is_file():
+        raise SettingsError(
+            f"client.yml: offers.catalogue names {named}, which is not in the client's folder."
+        )
+    written = read_yaml(path)
+    listed = written.get("offers")
+    if set(written) != {"offers"} or not isinstance(listed, list) or not listed:
+        raise SettingsError(f"{path.name}: expected a list of offers under the one key 'offers:'.")
+    try:
+        offers = TypeAdapter(tuple[Offer, ...]).validate_python(listed)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, written, path)) from error
+    _names_once(offers, written, path)
+    return offers
+
+
+def cheapest_contact(offers: Iterable[Offer]) -> float:
+    """Return what the cheapest contact costs."""
+    return min(offer.cost for offer in offers)
+
+
+def table(offers: Sequence[Offer], words: Words) -> Table:
+    """Return the catalogue: what each offer is, costs and is expected to add."""
+    say = words.say
+    rows = [
+        (
+            offer.name,
+            say(offer.kind),
+            say("e-mail") if offer.channel == "email" else say(offer.channel),
+            offer.cost,
+            _incentive(offer, words),
+            words.between(
+                words.number(100 * offer.response.low, 1), words.number(100 * offer.response.high, 1)
+            ),
+            say(offer.response.source),
+            offer.second_life_share,
+        )
+        for offer in offers
+    ]
+    headings = {
+        "offer": say("offer"),
+        "kind": say("kindness"),
+        "channel": say("channel"),
+        "cost": say("per contact"),
+        "incentive": say("incentive"),
+        "response": say("points added"),
+        "source": say("source"),
+        "share": say("a second life is worth"),
+    }
+    frame = pd.DataFrame(rows, columns=list(headings))
+    return Table(
+        frame,
+        say("The offers"),
+        words,
+        {"cost": "money_exact", "share": "percent"},
+        headings,
+        say(
+            "Points added: so many more of a hundred return. A second life is worth that share of the usual."
+        ),
+    )
+
+
+def _incentive(offer: Offer, words: Words) -> str:
+    say, money = words.say, words.money
+    said = [
+        say("{amount} on return", amount=money(offer.incentive_return)) if offer.incentive_return else "",
+        say("{share} off one order", share=words.percent(offer.discount)) if offer.discount else "",
+        *(
+            say("{amount} after {days} days", amount=money(part.amount), days=part.days)
+            for part in offer.stays
+        ),
+    ]
+    return ", ".join(part for part in said if part) or "–"
+
+
+def _names_once(offers: Sequence[Offer], written: Any, path: Path) -> None:
+    names = [offer.name for offer in offers]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            line = line_of(written, ["offers", place, "name"])
+            raise SettingsError(f"{path.name}{line}: there are two offers named {name!r}; rename one.")
+
+
+def _sentence(error: ValidationError, written: Any, path: Path) -> str:
+    """Word the first problem: file, line, offer, what was expected."""
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")  # misspelt, not missing
+    place, *keys = first["loc"]
+    offer = written["offers"][place]
+    name = offer.get("name") if isinstance(offer, dict) else None
+    called = f"offer {name!r}" if name else f"offer {int(place) + 1}"
+    source = f"{path.name}{line_of(written, ['offers', place, *keys])}: {called}"
+    key = ".".join(str(part) for part in keys if isinstance(part, str))
+    if first["type"] == "extra_forbidden":
+        models: dict[str, type[Strict]] = {"response": Response, "stay_stages": Stay}
+        known = list(models.get(str(keys[0]), Offer).model_fields)
+        hint = did_you_mean(str(keys[-1]), known)
+        return f"{source}: {key} is not a known key.{hint} Known: {', '.join(known)}."
+    if first["type"] == "missing":
+        return f"{source}: {key} is missing."
+    message = first["msg"].removeprefix("Value error, ")
+    found = "" if isinstance(first["input"], dict) else f", found {first['input']!r}"
+    hint = ""
+    if first["type"] == "literal_error":
+        known_words = {
+            "kind": KINDS,
+            "channel": CHANNELS,
+            "suits": get_args(Reason),
+            "stages": get_args(Stage),
+        }
+        expected = known_words.get(str(keys[0]), ())
+        hint = did_you_mean(str(first["input"]), expected)
+    subject = f": {key}" if key else ""
+    return f"{source}{subject}: {message[:1].lower()}{message[1:]}{found}.{hint}"

@@ -1,0 +1,163 @@
+"""What a client owes its customers: who is never contacted, what is forgotten, and pseudonyms for ids.
+
+Pseudonyms are keyed hashes: without the key nobody can try out customer numbers one after another.
+The key is never in the repository, in ``client.yml`` or in a report.
+"""
+
+import csv
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import playbook
+from playbook.errors import DataError, SettingsError
+from playbook.settings.client import SUPPRESSION_FILE, Settings
+
+KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
+LEAST_KEY = 16
+"""Characters that a key must have at least."""
+LENGTH = 20
+"""Hexadecimal digits of a pseudonym: 80 bits, so that ten million ids meet once in 20 billion tries."""
+PROJECT = Path(playbook.__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """Who is never contacted.
+
+    Attributes
+    ----------
+    entries : tuple of frozenset of str
+        One per line of the file: the forms of a customer's id in which it may stand in the tables
+        (pseudonyms where these are asked for), or an e-mail address in lower case.
+    """
+
+    entries: tuple[frozenset[str], ...] = ()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All forms of all ids."""
+        return frozenset(form for entry in self.entries for form in entry if "@" not in form)
+
+    @property
+    def emails(self) -> frozenset[str]:
+        """All e-mail addresses."""
+        return frozenset(form for entry in self.entries for form in entry if "@" in form)
+
+
+def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
+    """Read ``suppress.csv``: one customer id or e-mail address a line, in its first column.
+
+    Raises
+    ------
+    DataError
+        Where the file is not UTF-8 text: nobody may be contacted because a list was unreadable.
+    """
+    path = folder / SUPPRESSION_FILE
+    if not path.is_file():
+        return Suppressed()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            dialect = ";" if ";" in path.read_text(encoding="utf-8-sig") else ","
+            first = [row[0].strip() for row in csv.reader(lines, delimiter=dialect) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{SUPPRESSION_FILE} cannot be read as UTF-8 text, so that nobody knows who must not be"
+            " contacted: save it again as CSV UTF-8."
+        ) from error
+    entries = {entry for entry in first if entry and entry.lower() not in ("customer_id", "email", "e-mail")}
+    key = id_key(folder) if settings.pseudonymise else None
+    return Suppressed(tuple(_forms(entry, key) for entry in sorted(entries)))
+
+
+def _forms(entry: str, key: str | None) -> frozenset[str]:
+    if "@" in entry:
+        return frozenset({entry.lower()})
+    forms = {entry, entry.upper(), entry.lower()}
+    return frozenset(pseudonym_of(form, key) for form in forms) if key else frozenset(forms)
+
+
+# Pseudonyms ----------------------------------------------------------------------------------
+
+
+def id_key(folder: Path) -> str:
+    """Return the key of the pseudonyms, from the environment or from a file that it names.
+
+    Raises
+    ------
+    SettingsError
+        Where there is no key, a short one, or its file lies in the project or the client's folder.
+    """
+    key = os.environ.get(KEY, "")
+    if not key and (named := os.environ.get(KEY_FILE)):
+        path = Path(named).resolve()
+        if path.is_relative_to(PROJECT.resolve()) or path.is_relative_to(folder.resolve()):
+            raise SettingsError(
+                f"{KEY_FILE}: keep the key outside the project and the client's folder, where nobody"
+                " hands it on with the data."
+            )
+        try:
+            key = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{KEY_FILE}: the file of the key cannot be read.") from error
+    if len(key) < LEAST_KEY:
+        raise SettingsError(
+            f"client.yml: pseudonymise needs a key of {LEAST_KEY} characters or more in the environment"
+            f" variable {KEY}, or in a file that {KEY_FILE} names."
+        )
+    return key
+
+
+def key_fingerprint(settings: Settings, folder: Path) -> str:
+    """Return what tells one key from another without giving it away; empty without pseudonyms."""
+    if not settings.pseudonymise:
+        return ""
+    return hmac.new(id_key(folder).encode(), b"fingerprint", hashlib.sha256).hexdigest()
+
+
+def pseudonym_of(customer_id: str, key: str) -> str:
+    """Return the pseudonym of one id; see `pseudonym`."""
+    inner, outer = _halves(key)
+    digest = hashlib.sha256((inner + customer_id).encode()).hexdigest()
+    return "P" + hashlib.sha256((outer + digest).encode()).hexdigest()[:LENGTH]
+
+
+def pseudonym(customer_id: Any, key: str) -> Any:
+    """Return the pseudonyms of a column of ids, as an expression.
+
+    A hash in a hash, each with its own half of the key filling the first block of SHA-256, as
+    in HMAC (Bellare, Canetti and Krawczyk 1996, NMAC); the engine does the work. The letter in front
+    keeps spreadsheets from reading a number.
+    """
+    inner, outer = _halves(key)
+    digest = (inner + customer_id).hexdigest("sha256")
+    return "P" + (outer + digest).hexdigest("sha256")[0:LENGTH]
+
+
+def _halves(key: str) -> tuple[str, str]:
+    inner, outer = (hmac.new(key.encode(), part, hashlib.sha256).hexdigest() for part in (b"inner", b"outer"))
+    return inner, outer
+
+
+# What a table becomes ------------------------------------------------------------------------
+
+DAY_OF = {"orders": "ordered_at", "events": "happened_at", "contacts": "contacted_at"}
+
+
+def shield(settings: Settings, folder: Path, name: str, table: Any) -> Any:
+    """Return a canonical table without what is to be forgotten, and with pseudonyms where asked for.
+
+    An unsubscription is never forgotten: whoever asked to be left alone is left alone.
+    """
+    if settings.forget_before and name in DAY_OF:
+        day = table[DAY_OF[name]]
+        kept = day.isnull() | (day >= settings.forget_before)
+        if name == "events":
+            kept |= (table.kind == "unsubscribe").fill_null(False)
+        table = table.filter(kept)
+    if settings.pseudonymise:
+        table = table.mutate(customer_id=pseudonym(table.customer_id, id_key(folder)))
+    return table

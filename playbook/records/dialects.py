@@ -1,0 +1,378 @@
+"""Files in dialects that the engine does not read, rewritten line by line as those that it does.
+
+What the engine cannot: other encodings than UTF-8, columns parted by any white space, month names,
+Excel's day numbers, amounts with a currency, brackets or a minus behind, totals at the end.
+Rows keep their numbers, and what cannot be read stays as it is, so that the engine rejects it with its
+row and its text.
+"""
+
+import csv
+import re
+import zipfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from playbook.errors import DataError, did_you_mean
+from playbook.settings.tables import EXCEL_DAYS, WHITE_SPACE, Format
+
+LONGEST_CELL = 64 << 20
+LAST_ROWS = 5
+"""How many rows at the end may be totals."""
+
+MONTHS = (
+    "jan januar january gennaio gen janvier janv jänner jän",
+    "feb februar february febbraio février févr fev févr. fevrier",
+    "mar märz march marzo mars mär mrz maerz",
+    "apr april aprile avril avr",
+    "may mai maggio mag",
+    "jun juni june giugno giu juin",
+    "jul juli july luglio lug juillet juil",
+    "aug august agosto ago août aout",
+    "sep september settembre set sept septembre",
+    "oct oktober october ottobre ott okt octobre",
+    "nov november novembre",
+    "dec dezember december dicembre dic dez décembre déc decembre",
+)
+_MONTH = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
+_WORD = re.compile(r"[^\W\d_]{3,}\.?")
+_TOTAL = re.compile(
+    r"((grand |sub)?tota(l|le|li|ux)|(gesamt|end|zwischen)?summe|gesamt(total|betrag|ergebnis)?|somme)\b.*",
+    re.I,
+)
+CURRENCY = r"(?:[A-Z]{3}|Fr\.?|SFr\.?|[€$£¥])"
+_AMOUNT = re.compile(
+    rf"(?P<open>\()?\s*(?P<minus>[-+\u2212])?\s*{CURRENCY}?\s*(?P<inner>[-+\u2212])?\s*"
+    rf"(?P<digits>\d[\d.,'’\s\u00a0\u202f]*?)(?:\.[-\u2013\u2014]{{1,2}})?"
+    rf"\s*{CURRENCY}?\s*(?P<behind>[-\u2212])?\s*(?P<close>\))?",
+)
+_SPACES = " \u00a0\u202f"
+_QUOTES = "'’"
+
+
+def needs_rewriting(form: Format) -> bool:
+    """Whether the engine cannot read this dialect itself (its encoding apart)."""
+    return (
+        form.separator == WHITE_SPACE
+        or form.amounts == "written"
+        or form.totals
+        or (form.dates is not None and re.search(r"%[bBz]", form.dates) is not None)
+        or form.dates == EXCEL_DAYS
+        or (form.thousands is not None and not form.thousands.isascii())
+    )
+
+
+def engine_form(form: Format) -> Format:
+    """Return the dialect of a file that was rewritten."""
+    changed: dict[str, Any] = {"encoding": "utf-8", "thousands": None, "dates": None, "totals": False}
+    if form.separator == WHITE_SPACE:
+        changed["separator"] = "\t"
+    return form.model_copy(update=changed)
+
+
+def rewrite(
+    rows: Iterable[list[str]],
+    target: Path,
+    form: Format,
+    days: Sequence[str],
+    numbers: Sequence[str],
+) -> list[tuple[int, list[str]]]:
+    """Write rows as the engine reads them.
+
+    Parameters
+    ----------
+    rows : iterable of list of str
+        All rows of the file, those above the header included.
+    days, numbers : sequence of str
+        Columns with dates and with amounts.
+
+    Returns
+    -------
+    list of (int, list of str)
+        Totals at the end that were left out, with the number of their row.
+    """
+    readable = engine_form(form)
+    changes: dict[int, Callable[[str], str]] = {}
+    waiting: deque[tuple[int, list[str]]] = deque()
+    day_places: list[int] = []
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=readable.separator, lineterminator="\n")
+        for number, row in enumerate(rows, 1):
+            if number == form.skip + 1:
+                names = row if form.header else [str(place + 1) for place in range(len(row))]
+                day_places = [names.index(name) for name in days if name in names]
+                changes = {place: _day_reader(form) for place in day_places}
+                changes |= {
+                    names.index(name): lambda text: plain_number(text, form)
+                    for name in numbers
+                    if name in names
+                }
+            if number > form.skip + form.header:
+                for place, change in changes.items():
+                    if place < len(row) and row[place]:
+                        row[place] = change(row[place])
+            waiting.append((number, row))
+            if len(waiting) > (LAST_ROWS if form.totals else 0):
+                writer.writerow(waiting.popleft()[1])
+        left_out: list[tuple[int, list[str]]] = []
+        while waiting and form.totals and waiting[-1][0] > form.skip + form.header:
+            if any(waiting[-1][1]) and not is_total(waiting[-1][1], day_places):
+                break
+            left_out.append(waiting.pop())
+        writer.writerows(row for _, row in waiting)
+    return [(number, row) for number, row in reversed(left_out) if any(row)]
+
+
+def is_total(row: Sequence[str], day_places: Sequence[int]) -> bool:
+    """Whether a row at the end of a file is a total: no date in it, and a word for it or hardly a value."""
+    if any(place < len(row) and re.search(r"\d", row[place]) for place in day_places):
+        return False
+    filled = [cell.strip() for cell in row if cell.strip()]
+    named = any(_TOTAL.fullmatch(cell) for cell in filled)
+    return len(filled) <= max(len(row) * (0.7 if named else 0.4), 1) and (named or bool(day_places))
+
+
+# Files ---------------------------------------------------------------------------------------
+
+TEXT_FILE, WORKBOOK, PARQUET = "text", "workbook", "parquet"
+
+
+def file_kind(path: Path) -> str:
+    """Return what a file is by its first bytes, whatever its name says.
+
+    Raises
+    ------
+    DataError
+        For an archive and for a web page, which no reader takes for a table.
+    """
+    with path.open("rb") as file:
+        start = file.read(2048)
+    if start.startswith(b"PAR1"):
+        return PARQUET
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        return WORKBOOK
+    if start.startswith(b"PK\x03\x04"):
+        names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
+        if any(name.startswith("xl/") or name == "content.xml" for name in names):
+            return WORKBOOK
+        raise DataError(f"{path.name} is a zip archive: unpack it and name the files that are in it.")
+    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|\?xml|table|head|meta)", start, re.I):
+        raise DataError(f"{path.name} is a web page, not a table: open it in Excel and save it as .xlsx.")
+    return TEXT_FILE
+
+
+def transcode(path: Path, target: Path, encoding: str) -> None:
+    """Copy a text file as UTF-8.
+
+    Raises
+    ------
+    DataError
+        Where the file is not in this encoding.
+    """
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as source,
+            target.open("w", encoding="utf-8", newline="") as copy,
+        ):
+            while chunk := source.read(1 << 20):
+                copy.write(chunk)
+    except UnicodeError as error:
+        raise DataError(f"{path.name} is no {encoding}: set format.encoding in client.yml.") from error
+    except LookupError as error:
+        raise DataError(f"client.yml: {encoding!r} is no known encoding; try cp1252 or utf-8.") from error
+
+
+def header_of(path: Path, form: Format, shown: str) -> list[str]:
+    """Return the names of a file's columns: those in its header, or their positions."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        above = sum(1 for _ in islice(lines, form.skip))
+        rows = csv.reader(lines, delimiter=form.separator)
+        first, second = next(rows, []), next(rows, None)
+    if above < form.skip or not first or (form.header and second is None):
+        raise DataError(f"{shown} has no line below its header: ask for the export again.")
+    return first if form.header else [str(place + 1) for place in range(len(first))]
+
+
+def engine_options(form: Format, types: dict[str, str], header: list[str]) -> dict[str, Any]:
+    """Return how the engine's reader is called; columns without a type are text."""
+    options: dict[str, Any] = {
+        "delim": form.separator,
+        "header": form.header,
+        "skip": form.skip,
+        "quote": '"',
+        "escape": '"',
+        "decimal_separator": form.decimal,
+        "all_varchar": True,
+        "store_rejects": True,
+        "rejects_limit": 0,
+    }
+    if not form.header:
+        options["names"] = header
+    if types:
+        options["types"] = types
+    if form.thousands:
+        options["thousands"] = form.thousands
+    if form.dates:
+        options["timestampformat"] = form.dates
+    return options
+
+
+# Rows ----------------------------------------------------------------------------------------
+
+
+def text_rows(path: Path, form: Format) -> Iterator[list[str]]:
+    """Yield the rows of a text file.
+
+    Raises
+    ------
+    DataError
+        Where the file is not in the encoding that the format names.
+    """
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        with path.open(encoding=form.encoding, newline="") as lines:
+            if form.separator == WHITE_SPACE:
+                yield from (line.split() for line in lines)
+            else:
+                yield from csv.reader(lines, delimiter=form.separator)
+    except UnicodeError as error:
+        raise DataError(f"{path.name} is no {form.encoding}: set format.encoding in client.yml.") from error
+    except LookupError as error:
+        raise DataError(
+            f"client.yml: {form.encoding!r} is no known encoding; try cp1252 or utf-8."
+        ) from error
+    except csv.Error as error:
+        raise DataError(f"{path.name} is no table of text: {error}.") from error
+
+
+def open_workbook(path: Path) -> Any:
+    """Open a workbook.
+
+    Raises
+    ------
+    DataError
+        Where it is none, or protected with a password.
+    """
+    try:
+        return python_calamine.CalamineWorkbook.from_path(path)
+    except (python_calamine.CalamineError, OSError) as error:
+        problem = " ".join(str(error).split())[:200]
+        raise DataError(f"{path.name} cannot be opened as a workbook: {problem}") from error
+
+
+def sheet_rows(path: Path, sheet: str, form: Format) -> Iterator[list[str]]:
+    """Yield the rows of a sheet as text in the dialect of ``form``.
+
+    Raises
+    ------
+    DataError
+        Where there is no such sheet.
+    """
+    workbook = open_workbook(path)
+    if sheet not in workbook.sheet_names:
+        raise DataError(
+            f"{path.name} has no sheet {sheet!r}.{did_you_mean(sheet, workbook.sheet_names)}"
+            f" It has: {', '.join(workbook.sheet_names)}."
+        )
+    for row in workbook.get_sheet_by_name(sheet).iter_rows():
+        yield [cell_text(cell, form) for cell in row]
+
+
+def cell_text(cell: Any, form: Format) -> str:
+    """Write a typed cell as the table's dialect would."""
+    if isinstance(cell, str):
+        return " ".join(cell.split())
+    if isinstance(cell, bool):
+        return str(int(cell))
+    if isinstance(cell, float | int):
+        text = str(int(cell)) if float(cell).is_integer() else repr(cell)
+        return text.replace(".", form.decimal)
+    if isinstance(cell, date):
+        moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
+        if form.dates and form.dates != EXCEL_DAYS:
+            return moment.strftime(form.dates)
+        return moment.isoformat(sep=" ")
+    return " ".join(str(cell).split()) if cell is not None else ""
+
+
+# Values --------------------------------------------------------------------------------------
+
+
+def plain_number(text: str, form: Format) -> str:
+    """Return an amount without currency, brackets and thousands marks; unreadable text as it is."""
+    found = _AMOUNT.fullmatch(text.strip())
+    if not found or bool(found["open"]) != bool(found["close"]):
+        return text
+    digits = found["digits"].rstrip(_SPACES + ".,")
+    for mark in _marks(form.thousands):
+        if re.search(rf"\{mark}(?!\d{{3}}(?!\d))", digits):
+            return text
+        digits = digits.replace(mark, "")
+    if not re.fullmatch(rf"\d+(\{form.decimal}\d+)?", digits):
+        return text
+    negative = bool(found["open"]) + sum(
+        found[part] in ("-", "\u2212") for part in ("minus", "inner", "behind")
+    )
+    return f"-{digits}" if negative else digits
+
+
+def _marks(thousands: str | None) -> str:
+    """Return all that a thousands mark is written as."""
+    if thousands is None:
+        return ""
+    return next((group for group in (_SPACES, _QUOTES) if thousands in group), thousands)
+
+
+def _day_reader(form: Format) -> Callable[[str], str]:
+    @lru_cache(maxsize=100_000)
+    def read(text: str) -> str:
+        moment = parse_day(text, form.dates)
+        return text if moment is None else moment.isoformat(sep=" ")
+
+    return read
+
+
+def parse_day(text: str, dates: str | None) -> datetime | None:
+    """Return a date or time of day as written in ``dates``; None where it cannot be read.
+
+    Parameters
+    ----------
+    dates : str or None
+        A strptime format in which %b and %B stand for the name of a month in English, German,
+        French or Italian, short or in full; `EXCEL_DAYS`; or None for ISO. Days are those of the time
+        zone that the text names.
+    """
+    text = text.strip()
+    try:
+        if dates is None:
+            return datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=None)
+        if dates == EXCEL_DAYS:
+            return _from_excel(text)
+        if re.search(r"%[bB]", dates):
+            text, dates = _month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
+        return datetime.strptime(text, dates).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_excel(text: str) -> datetime:
+    """Return the moment of a day number: days since 1899-12-30, its fraction the time of day."""
+    if re.fullmatch(r"\d{1,6}([.,]\d+)?", text):
+        days = float(text.replace(",", "."))
+        return datetime(1899, 12, 30) + timedelta(seconds=round(days * 86400))
+    return datetime.fromisoformat(text)
+
+
+def _month_as_number(text: str) -> str:
+    for word in _WORD.finditer(text):
+        name = word[0].lower()
+        number = _MONTH.get(name.rstrip(".")) or _MONTH.get(name)
+        if number:
+            return f"{text[: word.start()]}{number:02d}{text[word.end() :]}"
+    return text

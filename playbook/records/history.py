@@ -1,0 +1,343 @@
+"""Orders to the tables that everything starts from: days, customers, spells, landmarks.
+
+All of them are Ibis expressions; the engine counts. An order is a day with a sale line; returns
+lower revenue and margin and never make or remove an order.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+import pandas as pd
+
+from playbook.errors import DataError
+from playbook.records.interventions import unaided, win_back_contacts
+from playbook.records.sources import Sources, collect_unreadable
+from playbook.settings.client import Settings
+
+MONEY = dt.Decimal(18, 4)
+SHARDS = 64
+
+
+@dataclass(frozen=True)
+class History:
+    """A client's orders by day, up to the as-of date, in the engine.
+
+    Attributes
+    ----------
+    all_days : ibis.Table
+        One row per customer and day, customer and day possibly null, whatever the date;
+        see `order_days` for its columns.
+    days : ibis.Table
+        The usable part: customer and day known, day not after ``as_of``.
+    known : ibis.Table or None
+        The table of customers.
+    as_of, first_day, last_day : date
+        The day everything is seen from; the first and the last day with a line.
+    win_back : ibis.Table or None
+        The contacts of earlier win-back campaigns, see `interventions.win_back_contacts`.
+    """
+
+    settings: Settings
+    all_days: Any
+    days: Any
+    known: Any
+    as_of: date
+    first_day: date
+    last_day: date
+    win_back: Any = None
+
+    @property
+    def orders(self) -> Any:
+        """One row per order: the days with a sale line."""
+        return self.days.filter(self.days.sale_lines > 0)
+
+    @property
+    def data_end(self) -> date:
+        """The day to which orders are known: the last with a line, where the as-of date lies far later."""
+        gap = (self.as_of - self.last_day).days
+        return self.last_day if gap > self.settings.checks.gap_days else self.as_of
+
+    @property
+    def contacts_made(self) -> Any:
+        """The contacts of win-back campaigns up to the as-of date, or None."""
+        if self.win_back is None:
+            return None
+        return self.win_back.filter(self.win_back.day <= ibis.literal(self.as_of))
+
+
+def read_history(settings: Settings, sources: Sources) -> History:
+    """Read all order lines once, to one row per customer and day.
+
+    Raises
+    ------
+    DataError
+        Where no line has a customer and a date, more values than tolerated cannot be read, or the
+        as-of date lies before the first line.
+    """
+    days = sources.keep("days", order_days(settings, sources.orders))
+    collect_unreadable(sources)
+    _check_tolerated(settings, sources, days)
+    known = days.filter(days.day.notnull() & days.customer_id.notnull())
+    first, last = known.aggregate(first=known.day.min(), last=known.day.max()).execute().iloc[0]
+    if pd.isna(first):
+        raise DataError("No line of the orders has both a customer and a date: there is nobody to report on.")
+    first_day, last_day = pd.Timestamp(first).date(), pd.Timestamp(last).date()
+    as_of = settings.as_of or last_day
+    if as_of < first_day:
+        raise DataError(f"The as-of date {as_of} lies before the first order, {first_day}.")
+    usable = days.filter(days.customer_id.notnull() & days.day.notnull() & (days.day <= ibis.literal(as_of)))
+    contacts = win_back_contacts(sources, usable)
+    return History(
+        settings, days, usable, sources.customers, as_of, first_day, min(last_day, as_of), contacts
+    )
+
+
+def order_days(settings: Settings, lines: Any) -> Any:
+    """Sum order lines by customer and day.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id, day; lines, sale_lines, return_lines, zero_lines, incomplete_lines (counts);
+        revenue (sum of all amounts) and margin in the client's currency; and, of the sale lines
+        alone, sale_amount, list_amount, coupon_lines, sample_lines, promotion_lines,
+        sales_channel, last_channel and source, where the client has the columns.
+    """
+    amount, sale = lines.amount, _is_sale(settings, lines)
+    returned = (amount < 0) & ~sale
+    if "quantity" in lines.columns:
+        returned = ((amount < 0) | (lines.quantity < 0).fill_null(False)) & ~sale
+    measures = {
+        "lines": lines.count(),
+        "sale_lines": lines.count(where=sale),
+        "return_lines": lines.count(where=returned),
+        "zero_lines": lines.count(where=(amount == 0) & ~sale & ~returned),
+        "incomplete_lines": lines.count(where=amount.isnull() | lines.ordered_at.isnull()),
+        "revenue": _money(amount),
+        "margin": _margin(settings, lines),
+        "sale_amount": _money(amount, where=sale),
+    }
+    measures |= _attributes(lines, sale)
+    return lines.group_by(customer_id=lines.customer_id, day=lines.ordered_at).aggregate(**measures)
+
+
+def _is_sale(settings: Settings, lines: Any) -> Any:
+    """Whether a line is a sale; false where amount or quantity are not known."""
+    paid = lines.amount >= 0 if settings.tables.orders.zero_is_order else lines.amount > 0
+    if "quantity" not in lines.columns:
+        return paid.fill_null(False)
+    return (paid & (lines.quantity > 0)).fill_null(False)
+
+
+def _money(amount: Any, where: Any = None) -> Any:
+    return amount.sum(where=where).fill_null(0).cast(MONEY)
+
+
+def _margin(settings: Settings, lines: Any) -> Any:
+    """Margin where given, else revenue times the client's rate."""
+    rate = ibis.literal(settings.margin_rate).cast(MONEY)
+    if "margin" not in lines.columns:
+        return (_money(lines.amount) * rate).cast(MONEY)
+    return _money(lines.margin.fill_null((lines.amount * rate).cast(MONEY)))
+
+
+def _attributes(lines: Any, sale: Any) -> dict[str, Any]:
+    """Sum up what the sale lines of a day tell about how they were bought."""
+    has = set(lines.columns)
+    attributes: dict[str, Any] = {}
+    if "list_amount" in has:
+        listed = lines.list_amount.fill_null(lines.amount)
+        attributes["list_amount"] = _money(listed, where=sale)
+    if "coupon" in has:
+        attributes["coupon_lines"] = lines.count(where=sale & lines.coupon.notnull())
+    if "is_sample" in has:
+        attributes["sample_lines"] = lines.count(where=sale & lines.is_sample)
+    if "is_promotion" in has:
+        attributes["promotion_lines"] = lines.count(where=sale & lines.is_promotion)
+    if "sales_channel" in has:
+        channel = lines.sales_channel
+        attributes |= {"sales_channel": channel.min(where=sale), "last_channel": channel.max(where=sale)}
+    if "source" in has:
+        attributes["source"] = lines.source.min(where=sale)
+    return attributes
+
+
+def _check_tolerated(settings: Settings, sources: Sources, days: Any) -> None:
+    lines = int(days.lines.sum().execute() or 0)
+    unreadable = [value for value in sources.unreadable if value.table == "orders"]
+    read = lines + len(unreadable)
+    if read == 0:
+        raise DataError("The orders have no line: ask for the export again.")
+    if len(unreadable) > settings.tolerated_unreadable * read:
+        raise DataError(
+            f"{len(unreadable):,} of {read:,} order lines cannot be read, more than the tolerated"
+            f" {settings.tolerated_unreadable:.1%}; the first: {unreadable[0]}."
+            " Correct tables.orders.format in client.yml or the file."
+        )
+
+
+# One row per customer ------------------------------------------------------------------------
+
+
+def customers(history: History) -> pd.DataFrame:
+    """Return one row per customer known, with or without orders, sorted by customer_id.
+
+    Returns
+    -------
+    DataFrame
+        customer_id; orders; revenue and margin net of returns (client's currency, float64);
+        first_order and last_order (datetime64, NaT without an order); sale_amount, and list_amount
+        where known.
+    """
+    days = history.days
+    is_order = days.sale_lines > 0
+    measures = {
+        "orders": days.count(where=is_order),
+        "revenue": days.revenue.sum().cast("float64"),
+        "margin": days.margin.sum().cast("float64"),
+        "first_order": days.day.min(where=is_order),
+        "last_order": days.day.max(where=is_order),
+        "sale_amount": days.sale_amount.sum().cast("float64"),
+    }
+    if "list_amount" in days.columns:
+        measures["list_amount"] = days.list_amount.sum().cast("float64")
+    counted = days.group_by("customer_id").aggregate(**measures)
+    table = _with_known(counted, history).order_by("customer_id").to_pyarrow()
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    money = [name for name in ("revenue", "margin", "sale_amount", "list_amount") if name in frame]
+    return frame.fillna(dict.fromkeys(money, 0.0) | {"orders": 0}).astype({"orders": "int64"})
+
+
+def _with_known(counted: Any, history: History) -> Any:
+    """Add the customers who have no line in the orders."""
+    if history.known is None:
+        return counted
+    known = history.known.filter(history.known.customer_id.notnull())
+    silent = known.select("customer_id").distinct().anti_join(counted, "customer_id")
+    empty = {name: ibis.null(kind).name(name) for name, kind in counted.schema().items()}
+    empty["customer_id"] = silent.customer_id
+    return ibis.union(counted, silent.select(**{name: empty[name] for name in counted.columns}))
+
+
+def known_since(history: History) -> Any:
+    """Return customer_id and acquired_on of those whose date of acquisition is known, or None."""
+    known = history.known
+    if known is None or "acquired_on" not in known.columns:
+        return None
+    named = known.filter(known.acquired_on.notnull() & known.customer_id.notnull())
+    return named.group_by("customer_id").aggregate(acquired_on=named.acquired_on.min())
+
+
+# Spells --------------------------------------------------------------------------------------
+
+
+def shard(customer_id: Any) -> Any:
+    """Return the customer's shard, 0 to 63, from the md5 of the id: the same on every engine."""
+    digest, digits = customer_id.hexdigest("md5"), ibis.literal("0123456789abcdef")
+    return (digits.find(digest[0:1]) * 16 + digits.find(digest[1:2])) % SHARDS
+
+
+def spells(history: History) -> Any:
+    """Return the spells of silence: from each order to the next, or to the as-of date.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id; order_number (1 for the spell after the first order); start (date);
+        duration (days); returned (bool: an order ended it); first_seen (the first order);
+        old_customer (bool: see `mark_old`).
+    """
+    orders = history.orders.select("customer_id", "day")
+    by_day = ibis.window(group_by=orders.customer_id, order_by=orders.day)
+    number, following = ibis.row_number().over(by_day) + 1, orders.day.lead().over(by_day)
+    found = orders.mutate(
+        order_number=number,
+        following=following,
+        first_seen=orders.day.min().over(group_by=orders.customer_id),
+    )
+    end = found.following.fill_null(ibis.literal(history.as_of))
+    found = found.mutate(
+        duration=end.delta(found.day, unit="day").cast("int32"), returned=found.following.notnull()
+    )
+    return mark_old(found, history).select(
+        "customer_id", "order_number", "duration", "returned", "first_seen", "old_customer", start="day"
+    )
+
+
+def mark_old(found: Any, history: History) -> Any:
+    """Mark, as ``old_customer``, the customers who bought before the log began (left truncation).
+
+    ``found`` has customer_id and first_seen, the day of the first order. Who is first seen within
+    the log's first days, and not known to have been acquired then, is left out of first-to-second
+    spells and never called occasional or just engaged.
+    """
+    if history.settings.tables.orders.cohort:
+        return found.mutate(old_customer=ibis.literal(False))
+    begin = ibis.literal(history.first_day)
+    early = found.first_seen.delta(begin, unit="day") < history.settings.lifecycle.left_truncation_days
+    acquired = known_since(history)
+    if acquired is None:
+        return found.mutate(old_customer=early)
+    joined = found.left_join(acquired, "customer_id")
+    old = ibis.ifelse(
+        joined.acquired_on.notnull(),
+        joined.acquired_on < begin,
+        joined.first_seen.delta(begin, unit="day") < history.settings.lifecycle.left_truncation_days,
+    )
+    return joined.mutate(old_customer=old)
+
+
+def spell_counts(history: History) -> pd.DataFrame:
+    """Count spells by what the curves need.
+
+    Returns
+    -------
+    DataFrame
+        order_number (1 to 10; 10 stands for ten and more), old_customer, shard, duration (days),
+        returned, n; sorted.
+    """
+    found = spells(history)
+    keys = {
+        "order_number": ibis.least(found.order_number, 10).cast("int64"),
+        "old_customer": found.old_customer,
+        "shard": shard(found.customer_id).cast("int64"),
+        "duration": found.duration.cast("int64"),
+        "returned": found.returned,
+    }
+    counted = found.group_by(**keys).aggregate(n=found.count()).order_by(list(keys))
+    frame: pd.DataFrame = counted.to_pyarrow().to_pandas()
+    return frame
+
+
+# Landmarks -----------------------------------------------------------------------------------
+
+
+def at_landmark(history: History, landmark: date) -> Any:
+    """Describe everyone who had ordered by a past day, and what followed up to the as-of date.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id; orders and silence (days) as known on the landmark; wait (days from the
+        landmark to the next order, to a contact of a win-back campaign, or to the as-of date);
+        returned (bool: unaided).
+    """
+    orders, day = history.orders, ibis.literal(landmark)
+    before = orders.day <= day
+    seen = orders.group_by("customer_id").aggregate(
+        orders=before.sum(),
+        last=ibis.ifelse(before, orders.day, None).max(),
+        following=ibis.ifelse(before, None, orders.day).min(),
+    )
+    seen = unaided(seen.filter(seen.orders > 0), history.contacts_made, day, 0)
+    end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
+    return seen.select(
+        "customer_id",
+        "orders",
+        silence=day.delta(seen.last, unit="day").cast("int64"),
+        wait=end.delta(day, unit="day").cast("int64"),
+        returned=seen.following.notnull() & seen.until.isnull(),
+    )

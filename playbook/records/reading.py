@@ -1,0 +1,314 @@
+"""Files to canonical expressions: DuckDB reads them, whichever engine works with the tables then.
+
+Every text file goes through DuckDB's CSV reader, which parses each value once and keeps what
+it could not read, with line, column and text. Sheets of a workbook, Parquet files that keep dates or
+numbers as text, and dialects that DuckDB does not read are first written as CSV, so that there is one
+way in.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.datatypes as dt
+
+from playbook.errors import DataError, did_you_mean
+from playbook.records import dialects
+from playbook.records.canonical import (
+    AS_TEXT,
+    COLUMNS,
+    DAY,
+    FLAG,
+    ID,
+    LINES,
+    MONEY,
+    NUMBER,
+    REFUSALS,
+    TEXT,
+    YES,
+    check_mapping,
+    kinds_of,
+    place_of,
+)
+from playbook.settings.tables import Format, Orders, Table
+
+LONGEST_LINE = 32 << 20
+"""Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file as it is read: its table, its name for the user, its dialect and columns."""
+
+    table: str
+    shown: str
+    form: Format
+    header: list[str]
+
+
+@dataclass
+class Reader:
+    """What reads a client's files, and what it noted of them.
+
+    Attributes
+    ----------
+    connection : ibis backend
+        DuckDB.
+    scratch : Path
+        Folder of the files that it writes.
+    snapshot : mapping
+        The file of each table that stands in a database.
+    parts : dict
+        Table to its files, each with the name to show and its canonical expression, as written:
+        nothing forgotten, ids as they are; and ``row_key``, the same for lines equal in all columns.
+    flags : dict
+        (table, column) of yes-or-no columns to the text that stands there, an expression per file.
+    left_out : list of str
+        Totals at the end of files, one sentence each.
+    files : dict
+        The path of each text file to how it is read.
+    """
+
+    connection: Any
+    scratch: Path
+    snapshot: Mapping[str, Path] = field(default_factory=dict)
+    parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    files: dict[str, ReadFile] = field(default_factory=dict)
+
+
+def canonical(reader: Reader, name: str, table: Table, folder: Path) -> Any:
+    """Return the rows of a table's files as one expression with canonical columns; nothing is read yet.
+
+    Raises
+    ------
+    DataError
+        For a file that is missing, empty or no table, and for a mapped column that is not there.
+    """
+    named = _parts(reader, name, table, folder)
+    if isinstance(table, Orders) and table.lines is not None:
+        heads = _once(_union(name, named))
+        lines = _parts(reader, LINES, table.lines, folder)
+        named = [(shown, _joined(heads, part)) for shown, part in lines]
+    reader.parts[name] = named
+    return _union(name, named)
+
+
+def _parts(reader: Reader, name: str, table: Table, folder: Path) -> list[tuple[str, Any]]:
+    """Return each file of a table, and each sheet, with the name to show."""
+    if name in reader.snapshot:
+        shown = f"{name} ({table.table or 'query'})"
+        opened = _Opened(reader.snapshot[name], shown, table, table.format)
+        return [(shown, _select(reader, name, opened))]
+    if not table.files:
+        raise DataError(f"client.yml: {place_of(name)}.files names no file.")
+    return [
+        (opened.shown, _select(reader, name, opened))
+        for file in table.files
+        for opened in _opened(reader, name, table.part(file), folder / file)
+    ]
+
+
+def _union(name: str, named: list[tuple[str, Any]]) -> Any:
+    """Return the rows of all files of a table; a column that a file lacks is null there."""
+    parts = [part.drop("row_key") for _, part in named]
+    if len(parts) == 1:
+        return parts[0]
+    types = {column: part[column].type() for part in parts for column in part.columns}
+    types = {column: types[column] for column in dict.fromkeys([*kinds_of(name), *types]) if column in types}
+    return ibis.union(*(part.select(**_filled(part, types)) for part in parts))
+
+
+def _filled(part: Any, types: dict[str, Any]) -> dict[str, Any]:
+    return {c: part[c] if c in part.columns else ibis.null(kind) for c, kind in types.items()}
+
+
+def _once(heads: Any) -> Any:
+    """Return one row per order number."""
+    heads = heads.mutate(order_id=_number(heads.order_id)).filter(lambda head: head.order_id.notnull())
+    said = {column: heads[column] for column in heads.columns if column != "order_id"}
+    return heads.group_by("order_id").aggregate(
+        **{c: value.all() if value.type().is_boolean() else value.min() for c, value in said.items()}
+    )
+
+
+def _joined(heads: Any, lines: Any) -> Any:
+    """Return the lines, each with what its order says."""
+    lines = lines.mutate(order_id=_number(lines.order_id))
+    own = [column for column in heads.columns if column not in lines.columns or column == "order_id"]
+    both = lines.left_join(heads.select(*own), "order_id")
+    return both.select(*(column for column in [*COLUMNS["orders"], "row_key"] if column in both.columns))
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file, or a sheet of one, that DuckDB reads; ``form`` is the dialect it now has."""
+
+    path: Path
+    shown: str
+    table: Table
+    form: Format
+
+
+def _opened(reader: Reader, name: str, table: Table, path: Path) -> Iterator[_Opened]:
+    """Yield the file as one that DuckDB reads; each sheet of a workbook as a file of its own."""
+    if not path.is_file():
+        there = sorted(p.name for p in path.parent.glob("*") if p.suffix != ".yml")
+        raise DataError(f"{path.name} is not in the client's folder.{did_you_mean(path.name, there)}")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path.name} is empty: ask for the export again.")
+    form = table.format
+    kind = dialects.file_kind(path)
+    if kind == dialects.WORKBOOK:
+        for sheet in table.sheet or dialects.open_workbook(path).sheet_names[:1]:
+            shown = f"{path.name} [{sheet}]"
+            own = table.part(shown)
+            yield _rewritten(reader, name, own, dialects.sheet_rows(path, sheet, own.format), shown)
+    elif kind == dialects.PARQUET:
+        yield _Opened(path, path.name, table, form)
+    elif dialects.needs_rewriting(form):
+        yield _rewritten(reader, name, table, dialects.text_rows(path, form), path.name)
+    elif form.encoding.lower().replace("_", "-") in ("utf-8", "utf-8-sig", "utf8", "ascii"):
+        yield _Opened(path, path.name, table, form)
+    else:
+        target = _scratch_file(reader)
+        dialects.transcode(path, target, form.encoding)
+        yield _Opened(target, path.name, table, form)
+
+
+def _rewritten(reader: Reader, name: str, table: Table, rows: Iterable[list[str]], shown: str) -> _Opened:
+    """Write rows as the engine reads them."""
+    target = _scratch_file(reader)
+    kinds = kinds_of(name)
+    days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
+    numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
+    for number, row in dialects.rewrite(rows, target, table.format, days, numbers):
+        filled = " ".join(cell for cell in row if cell.strip())[:80]
+        reader.left_out.append(f"{shown}, row {number}: left out as a total ({filled}).")
+    return _Opened(target, shown, table, dialects.engine_form(table.format))
+
+
+def _select(reader: Reader, name: str, opened: _Opened) -> Any:
+    """Read one file and name its columns as ours, each with its type."""
+    kinds, table = kinds_of(name), opened.table
+    check_mapping(name, table)
+    raw = _read_file(reader, name, opened)
+    for ours, theirs in table.columns.items():
+        if theirs not in raw.columns:
+            raise DataError(
+                f"{opened.shown} has no column {theirs!r} (meant as {ours})."
+                f"{did_you_mean(theirs, raw.columns)} It has: {', '.join(raw.columns)}."
+                f" Correct {place_of(name)}.columns in client.yml."
+            )
+    chosen = {
+        ours: _typed(raw[theirs], kinds.get(ours, NUMBER)).name(ours)
+        for ours, theirs in table.columns.items()
+    }
+    for ours, theirs in table.columns.items():
+        if kinds.get(ours) == FLAG:
+            reader.flags.setdefault((name, ours), []).append(raw.select(text=_text(raw[theirs])))
+    if "unit_price" in chosen:
+        price = chosen.pop("unit_price")
+        chosen.setdefault("amount", (price * chosen["quantity"]).cast(dt.Decimal(18, 4)))
+    if name == "customers":
+        _apply_refusals(chosen)
+    ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
+    return raw.select(**ordered, row_key=ibis.struct({name: raw[name] for name in raw.columns}).hash())
+
+
+def _apply_refusals(chosen: dict[str, Any]) -> None:
+    """Turn what was refused into consents: a refusal is a no, whatever the consent says."""
+    for refusal, consents in REFUSALS.items():
+        if refusal not in chosen:
+            continue
+        refused = chosen.pop(refusal).fill_null(False)
+        for consent in consents:
+            said = chosen.get(consent, ibis.null("boolean"))
+            chosen[consent] = ibis.ifelse(refused, False, said)
+
+
+def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
+    path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name)
+    parsed = {
+        theirs: kind
+        for ours, theirs in opened.table.columns.items()
+        if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
+    }
+    if path.suffix != ".csv" and dialects.file_kind(path) == dialects.PARQUET:
+        try:
+            raw = reader.connection.read_parquet(path)
+        except duckdb.Error as error:
+            raise DataError(
+                f"{shown} cannot be read as Parquet: it is torn, or something else; ask for it again."
+            ) from error
+        if not any(raw[column].type().is_string() for column in parsed if column in raw.columns):
+            return raw
+        path = _scratch_file(reader)  # numbers or dates kept as text: read them as text is read
+        raw.to_csv(path, delimiter=form.separator)
+    header = dialects.header_of(path, form, shown)
+    table = "orders" if name == LINES else name
+    reader.files[str(path)] = ReadFile(table, shown, form, header)
+    types = {column: kind for column, kind in parsed.items() if column in header}
+    for theirs in opened.table.columns.values():
+        if header.count(theirs) > 1:
+            raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
+    try:
+        return reader.connection.read_csv(path, **dialects.engine_options(form, types, header))
+    except duckdb.Error:
+        return _read_mended(reader, path, dialects.engine_options(form, types, header), shown)
+
+
+def _read_mended(reader: Reader, path: Path, dialect: dict[str, Any], shown: str) -> Any:
+    """Read a file again with line ends of one kind, and room for very long lines."""
+    target = _scratch_file(reader)
+    with path.open("rb") as lines, target.open("wb") as mended:
+        while chunk := lines.read(1 << 20):
+            if chunk.endswith(b"\r"):
+                chunk += lines.read(1)
+            mended.write(chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    reader.files[str(target)] = reader.files[str(path)]
+    try:
+        return reader.connection.read_csv(target, **dialect, max_line_size=LONGEST_LINE)
+    except duckdb.Error as error:
+        raise DataError(
+            f"{shown} cannot be read as a table with separator {dialect['delim']!r}: a quote may be open or"
+            " lines may be torn; have it exported again, or set the separator in client.yml."
+        ) from error
+
+
+def _scratch_file(reader: Reader) -> Path:
+    return reader.scratch / f"{len(list(reader.scratch.glob('*.csv')))}.csv"
+
+
+def _typed(column: Any, kind: str) -> Any:
+    if kind == TEXT:
+        return _text(column)
+    if kind == ID:  # a number column with gaps is often saved as 17850.0
+        return _number(_text(column))
+    if kind == FLAG:
+        text = _text(column).lower()
+        return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
+    if kind == DAY:
+        return column.cast("date")
+    if kind == NUMBER:
+        return column.cast("float64")
+    return column.cast(dt.Decimal(18, 4))
+
+
+def _number(text: Any) -> Any:
+    """Return a number of a customer or an order without the point that a spreadsheet gave it."""
+    return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
+
+
+@ibis.udf.scalar.builtin(name="trim")  # type: ignore[untyped-decorator]
+def _without_spaces(text: str) -> str:  # type: ignore[empty-body]
+    """Return text without spaces around it: much cheaper than `strip`, which looks for six characters."""
+
+
+def _text(column: Any) -> Any:
+    """Return trimmed text, null where empty."""
+    return _without_spaces(column.cast("string")).nullif("")

@@ -1,0 +1,77 @@
+"""Who may be addressed: the client's own selection, over the labels lapsed and occasional."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from playbook.errors import SettingsError, did_you_mean
+from playbook.settings.client import Range, SelectionRule, Settings
+
+
+def selected(customers: pd.DataFrame, settings: Settings, as_of: date) -> npt.NDArray[np.bool_]:
+    """Return who may be addressed.
+
+    Without a selection in the settings: the lapsed. With one: whoever fits any of its rules,
+    whatever the labels lapsed and occasional say.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        orders, first_order, last_order, lapsed, and the columns that ``where`` names.
+    as_of : date
+        Months are counted back from here, in calendar months.
+
+    Raises
+    ------
+    SettingsError
+        Where a rule names a column that the customers do not have.
+    """
+    if settings.selection is None:
+        return customers["lapsed"].to_numpy(bool)
+    chosen = np.zeros(len(customers), dtype=bool)
+    for rule in settings.selection:
+        chosen |= _fits(customers, rule, as_of)
+    return chosen
+
+
+def _fits(customers: pd.DataFrame, rule: SelectionRule, as_of: date) -> npt.NDArray[np.bool_]:
+    fits = np.ones(len(customers), dtype=bool)
+    if rule.orders:
+        fits &= _within(customers["orders"], rule.orders)
+    if rule.first_order_months_ago:
+        fits &= _months_ago(customers["first_order"], rule.first_order_months_ago, as_of)
+    if rule.last_order_months_ago:
+        fits &= _months_ago(customers["last_order"], rule.last_order_months_ago, as_of)
+    for column, wanted in rule.where.items():
+        fits &= _equals(customers, column, wanted)
+    return fits
+
+
+def _within(values: pd.Series, limits: Range) -> npt.NDArray[np.bool_]:
+    low = -np.inf if limits.min is None else limits.min
+    high = np.inf if limits.max is None else limits.max
+    return values.between(low, high).to_numpy(bool)
+
+
+def _months_ago(days: pd.Series, limits: Range, as_of: date) -> npt.NDArray[np.bool_]:
+    """Whether a day lies between ``min`` and ``max`` months back, both days included."""
+    moments, today = pd.to_datetime(days), pd.Timestamp(as_of)
+    fits = moments.notna()
+    if limits.min is not None:
+        fits &= moments <= today - pd.DateOffset(months=int(limits.min))
+    if limits.max is not None:
+        fits &= moments >= today - pd.DateOffset(months=int(limits.max))
+    return fits.to_numpy(bool)
+
+
+def _equals(customers: pd.DataFrame, column: str, wanted: Any) -> npt.NDArray[np.bool_]:
+    if column not in customers:
+        raise SettingsError(
+            f"client.yml: selection.where names {column!r}, which the customers do not have."
+            f"{did_you_mean(column, customers.columns)}"
+        )
+    values = wanted if isinstance(wanted, list | tuple) else [wanted]
+    return customers[column].isin(values).to_numpy(bool)

@@ -1,0 +1,212 @@
+"""A client's canonical tables, in the engine that works with them."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from playbook.errors import DataError, PlaybookError
+from playbook.records.canonical import COLUMNS
+from playbook.records.confidential import Suppressed, read_suppressed, shield
+from playbook.records.databases import snapshot
+from playbook.records.memory import open_engine
+from playbook.records.reading import Reader, ReadFile, canonical
+from playbook.records.spark import Spark, open_spark
+from playbook.settings.client import Settings
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A value that could not be read; its row was left out."""
+
+    table: str
+    file: str
+    row: int
+    column: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, row {self.row}, column {self.column}: cannot read {self.text!r}"
+
+
+@dataclass
+class Sources:
+    """A client's canonical tables in one engine.
+
+    Attributes
+    ----------
+    connection : ibis backend
+        The engine that the tables are in.
+    orders : ibis.Table
+        One row per line of the export, with the canonical columns that the client has.
+    customers, events, contacts : ibis.Table or None
+        None where the client has no such table.
+    unreadable : list of Unreadable
+        Complete for a table once it was read to its end: see `collect_unreadable`.
+    suppressed : Suppressed
+        Who is never contacted.
+    reader : Reader
+        The files as they are.
+    spark : Spark or None
+        None where the engine is DuckDB, which reads the files, too.
+    """
+
+    connection: Any
+    orders: Any
+    customers: Any = None
+    events: Any = None
+    contacts: Any = None
+    unreadable: list[Unreadable] = field(default_factory=list)
+    suppressed: Suppressed = field(default_factory=Suppressed)
+    reader: Reader | None = None
+    spark: Spark | None = None
+    _scratch: TemporaryDirectory[str] | None = None
+
+    @property
+    def files(self) -> Reader:
+        """The files as they are."""
+        assert self.reader is not None
+        return self.reader
+
+    def keep(self, name: str, rows: Any) -> Any:
+        """Evaluate an expression now, and return its rows as a table of the engine."""
+        if self.spark:
+            return self.spark.keep(name, rows)
+        return self.connection.create_table(name, rows, temp=True)
+
+    def close(self) -> None:
+        """Close the engine and delete the scratch files."""
+        if self.spark:
+            self.spark.close()
+        if self.reader:
+            self.reader.connection.disconnect()
+        if self._scratch:
+            self._scratch.cleanup()
+
+
+def open_sources(settings: Settings, folder: Path) -> Sources:
+    """Open a client's tables; nothing but the small tables is read yet, unless Spark is the engine.
+
+    Parameters
+    ----------
+    settings : Settings
+        Says which files there are, how they are written and what their columns are called.
+    folder : Path
+        The client's folder.
+
+    Raises
+    ------
+    DataError
+        For a file that is missing, empty or no table, and for a mapped column that is not there.
+    SettingsError
+        For an engine that is not to be had.
+    """
+    folder = folder.resolve()
+    sources = _opened(settings)
+    try:
+        sources.files.snapshot = snapshot(settings, folder, sources.files.scratch / "snapshot")
+        sources.suppressed = read_suppressed(settings, folder)
+        for name in COLUMNS:
+            _open_table(sources, settings, folder, name)
+        _take_over(sources, settings)
+        collect_unreadable(sources)
+    except duckdb.Error as error:
+        sources.close()
+        raise DataError(f"The data could not be read: {_one_line(error)}") from error
+    except PlaybookError:
+        sources.close()
+        raise
+    return sources
+
+
+def _opened(settings: Settings) -> Sources:
+    scratch = TemporaryDirectory(prefix="playbook-")
+    connection = open_engine(settings, Path(scratch.name))
+    reader = Reader(connection, Path(scratch.name))
+    return Sources(connection, None, reader=reader, _scratch=scratch)
+
+
+def _take_over(sources: Sources, settings: Settings) -> None:
+    """Put the small tables into the engine; all of them where another one than the reader works."""
+    if settings.engine == "spark":
+        sources.spark = open_spark(settings, sources.files.scratch)
+        sources.connection = sources.spark.connection
+    for name in COLUMNS:
+        rows = getattr(sources, name)
+        if rows is not None and sources.spark:
+            setattr(sources, name, sources.spark.take_over(name, rows))
+        elif rows is not None and name != "orders":
+            setattr(sources, name, sources.keep(name, rows))
+
+
+def _open_table(sources: Sources, settings: Settings, folder: Path, name: str) -> None:
+    table = getattr(settings.tables, name)
+    if table is not None:
+        read = canonical(sources.files, name, table, folder)
+        setattr(sources, name, shield(settings, folder, name, read))
+
+
+def table_errors(settings: Settings, folder: Path) -> list[str]:
+    """Return what keeps each table from being opened, one sentence each: what `open_sources` would say."""
+    folder, said = folder.resolve(), []
+    sources = _opened(settings)
+    try:
+        sources.files.snapshot = snapshot(settings, folder, sources.files.scratch / "snapshot")
+    except DataError as error:
+        sources.close()
+        return [str(error)]
+    for name in COLUMNS:
+        try:
+            _open_table(sources, settings, folder, name)
+        except DataError as error:
+            said.append(str(error))
+    sources.close()
+    return said
+
+
+def collect_unreadable(sources: Sources) -> None:
+    """Take what the engine could not parse so far into ``sources.unreadable``.
+
+    Call it after an expression on a table was evaluated; the engine notes rejected values
+    while it reads. Tables that came from no file hold none.
+    """
+    if sources.reader is None:
+        return
+    connection = sources.reader.connection
+    tables = connection.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
+    if ("reject_errors",) not in tables:
+        return
+    rows = connection.raw_sql(
+        "SELECT DISTINCT s.file_path, e.line, e.column_name, e.csv_line FROM reject_errors e"
+        " JOIN reject_scans s USING (scan_id, file_id) ORDER BY ALL"
+    ).fetchall()
+    found = set(sources.unreadable)
+    for path, line, column, text in rows:
+        read = sources.files.files[path]
+        value = _value_at(text, column, read)
+        found.add(Unreadable(read.table, read.shown, int(line), str(column), value))
+    sources.unreadable = _first_of_each_row(
+        sorted(found, key=lambda u: (u.table, u.file, u.row, u.column, u.text))
+    )
+
+
+def _first_of_each_row(values: Iterable[Unreadable]) -> list[Unreadable]:
+    rows: dict[tuple[str, str, int], Unreadable] = {}
+    for value in values:
+        rows.setdefault((value.table, value.file, value.row), value)
+    return list(rows.values())
+
+
+def _value_at(line: str, column: str, read: ReadFile) -> str:
+    """Return the value of a column in a rejected line, or the line where it is torn."""
+    values = next(csv.reader(line.strip("\r\n").splitlines()[:1], delimiter=read.form.separator), [])
+    at = read.header.index(column) if column in read.header else -1
+    return values[at].strip()[:80] if 0 <= at < len(values) else line.strip()[:80]
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,143 @@
+"""The workbook as a whole: which sheets it has, in which order, and its first page."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from playbook.chapter import Chapter
+from playbook.report.workbook import (
+    calls,
+    early_calls,
+    lists,
+    live,
+    plan,
+    present_value,
+    scoring_sheet,
+    weights_sheet,
+)
+from playbook.report.workbook.sheets import MOST_ROWS, PERSONAL, Page, Sheet, TableSheet, printable
+from playbook.report.workbook.styles import Styles, make_styles
+
+FILE = "workbook.xlsx"
+
+SHEETS: tuple[Callable[[Chapter, pd.DataFrame], Sheet | None], ...] = (
+    weights_sheet.weights,
+    scoring_sheet.scoring,
+    present_value.present_value,
+    lists.ranking,
+    calls.weeks,
+    plan.contacts,
+    calls.calls,
+    plan.held_back,
+    early_calls.early_calls,
+    early_calls.calls_held_back,
+    early_calls.write_instead,
+    lists.let_go,
+    lists.last_impression,
+    lists.occasional,
+    lists.no_consent,
+    lists.stages,
+    weights_sheet.scale,
+)
+"""The sheets in their order. Each takes the run and its customers, personal columns joined."""
+
+
+def write(run: Chapter) -> None:
+    """Write the workbook into the run's folder, whole or not at all.
+
+    Parameters
+    ----------
+    run : Chapter
+        All chapters of the run are finished; without chapter 06 there is nothing to write.
+    """
+    frame = run.customers
+    if "rank" not in frame:
+        return
+    frame = frame.merge(_people(run), on="customer_id", how="left")
+    sheets = [sheet for make in SHEETS if (sheet := make(run, frame)) is not None]
+    partial = run.folder / "workbook.partial"
+    with xlsxwriter.Workbook(partial, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"title": run.settings.client, "created": datetime(*run.as_of.timetuple()[:3])})
+        styles = make_styles(book, run.words)
+        _write_notes(book, styles, run, frame, sheets)
+        for sheet in sheets:
+            sheet.write(book.add_worksheet(sheet.title, Page), styles)
+    partial.replace(run.folder / FILE)
+
+
+def _people(run: Chapter) -> pd.DataFrame:
+    """Return the personal columns that the client has, one row per customer."""
+    known = run.sources.customers
+    if known is None:
+        return pd.DataFrame({"customer_id": pd.Series(dtype=object)})
+    shown = () if run.settings.pseudonymise else PERSONAL
+    columns = [name for name in shown if name in known.columns]
+    named = known.filter(known.customer_id.notnull()).select("customer_id", *columns)
+    people: pd.DataFrame = named.order_by(["customer_id", *columns]).to_pyarrow().to_pandas()
+    return people.drop_duplicates("customer_id")
+
+
+def _write_notes(
+    book: Any, styles: Styles, run: Chapter, frame: pd.DataFrame, sheets: Sequence[Sheet]
+) -> None:
+    """Write the first sheet: what this is, what is live, and what each column of each sheet means."""
+    page, say = book.add_worksheet(run.words.say("Notes"), Page), run.words.say
+    page.write_string(0, 0, run.settings.client, styles["title"])
+    cut = [s.title for s in sheets if isinstance(s, TableSheet) and len(s.frame) > MOST_ROWS]
+    told = _introduction(run, frame)
+    if cut:
+        message = "Only the first {n} rows are in: {sheets}. All stand in tables/customers.parquet."
+        told.append(say(message, n=run.words.number(MOST_ROWS), sheets=", ".join(cut)))
+    for row, sentence in enumerate(told, start=1):
+        page.write_string(row, 0, sentence)
+    head = row + 2
+    page.write_row(head, 0, [say("sheet"), say("column"), say("what it means")], styles["head"])
+    notes = [(sheet.title, *note) for sheet in sheets for note in sheet.notes()]
+    for at, note in enumerate(notes, start=head + 1):
+        for position, part in enumerate(note):
+            page.write_string(at, position, part, styles["wrap"])
+    page.set_column(0, 1, 28)
+    page.set_column(2, 2, 80)
+    page.freeze_panes(head + 1, 0)
+    printable(page, head)
+
+
+def _introduction(run: Chapter, frame: pd.DataFrame) -> list[str]:
+    """Return what the first sheet says before the table of columns."""
+    words, say, found = run.words, run.words.say, live.of(run, frame)
+    date, currency = words.date(run.as_of), run.settings.currency
+    said = [
+        say("Data as of {date}. Money in {currency}.", date=date, currency=currency),
+        say("Personal data: handle it as the client's own records are handled."),
+    ]
+    if found is None:
+        return said
+    live_now = words.say_many(
+        "Live: {n} customer in the sheet {scoring} follows the yellow cells of the sheet {weights}; all other"
+        " lists are as delivered, as values.",
+        "Live: {n} customers in the sheet {scoring} follow the yellow cells of the sheet {weights}; all other"
+        " lists are as delivered, as values.",
+        found.n,
+        **{name: found.titles[name] for name in ("scoring", "weights")},
+    )
+    if len(found.later):
+        live_now += " " + say(
+            "The other {n} ranked customers are values too: more than {most} would make a spreadsheet slow.",
+            n=words.number(len(found.later)),
+            most=words.number(live.MOST_LIVE),
+        )
+    return [
+        *said,
+        live_now,
+        say(
+            "A criterion gives 0 to 10 points; unknown values get none. Points times weights make the total."
+        ),
+        say(
+            "Occasional buyers, and customers whom no channel may reach, are ranked apart and stand in lists"
+            " of their own."
+        ),
+        say("This ranking shows who is valuable, not who can be won."),
+    ]

@@ -1,0 +1,143 @@
+"""A sheet of the workbook: a sentence above a table of values, with a note for each column."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+from xlsxwriter.worksheet import Worksheet
+
+from playbook.report.workbook.styles import WIDTHS, Styles
+from playbook.show.words import Words
+
+PERSONAL = ("name", "email", "phone", "address", "language")
+"""Columns of the client's customer table that the sheets repeat where they are there."""
+HEAD = 2
+"""Row of the headings."""
+MOST_ROWS = 100_000
+"""Rows of a list: more take minutes to write and to open."""
+HEAD_HEIGHT = 45
+"""Three lines."""
+
+
+class Page(Worksheet):  # type: ignore[misc]
+    """A worksheet that stores formulas as they are written.
+
+    XlsxWriter looks into each, some thirty times, for functions that only newer versions of Excel
+    know. No sheet uses any (they would need the prefix ``_xlfn.``), and there are tens of thousands
+    of formulas.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
+
+
+class Sheet(Protocol):
+    """What the workbook asks of a sheet."""
+
+    @property
+    def title(self) -> str:
+        """The sheet's name."""
+
+    def notes(self) -> list[tuple[str, str]]:
+        """Return heading and meaning of each column."""
+
+    def write(self, page: Any, styles: Styles) -> None:
+        """Write the sheet on an empty page."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: its name in the tables, its heading, how it is shown, and what it means."""
+
+    name: str
+    heading: str
+    kind: str
+    note: str
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """A sheet of values: a title, a sentence above the table, and the table.
+
+    ``columns`` that the frame does not have are not shown, nor rows beyond `MOST_ROWS`;
+    ``not_printed`` (names) are on the screen only.
+    """
+
+    title: str
+    sentence: str
+    frame: pd.DataFrame
+    columns: Sequence[Column]
+    not_printed: Sequence[str] = ()
+
+    @property
+    def shown(self) -> list[Column]:
+        """Return the columns that the table has."""
+        return [column for column in self.columns if column.name in self.frame]
+
+    def notes(self) -> list[tuple[str, str]]:
+        """Return heading and meaning of each column that needs one."""
+        return [(column.heading, column.note) for column in self.shown if column.note]
+
+    def write(self, page: Any, styles: Styles) -> None:
+        """Write the sheet on an empty page."""
+        columns, frame = self.shown, self.frame.head(MOST_ROWS)
+        page.write_string(0, 0, self.sentence)
+        for position, column in enumerate(columns):
+            write_heading(page, HEAD, position, column.heading, column.note, styles)
+            style = styles[column.kind]
+            page.set_column(position, position, WIDTHS[column.kind], style)
+            write_column(page, HEAD + 1, position, frame[column.name], column.kind, style)
+        page.freeze_panes(HEAD + 1, 0)
+        if len(frame):
+            page.autofilter(HEAD, 0, HEAD + len(frame), len(columns) - 1)
+        printable(page, HEAD)
+        printed = [place for place, column in enumerate(columns) if column.name not in self.not_printed]
+        page.print_area(0, 0, HEAD + len(frame), max(printed))
+
+
+def write_heading(page: Any, row: int, position: int, heading: str, note: str, styles: Styles) -> None:
+    """Write the heading of a column, with what it means as a note on the cell."""
+    page.write_string(row, position, heading, styles["head"])
+    page.set_row(row, HEAD_HEIGHT)
+    if note:
+        page.write_comment(row, position, note)
+
+
+def write_column(page: Any, row: int, position: int, values: pd.Series, kind: str, style: Any) -> None:
+    """Write values downwards from ``row``; text is text, even where it begins like a formula."""
+    for place, value in enumerate(values, start=row):
+        if pd.isna(value):
+            continue
+        if kind in ("text", "long"):
+            page.write_string(place, position, str(value), style)
+        elif kind == "date":
+            page.write_datetime(place, position, pd.Timestamp(value).to_pydatetime(), style)
+        else:
+            page.write_number(place, position, float(value), style)
+
+
+def printable(page: Any, head: int) -> None:
+    """Print a sheet across the width of an A4 page, its headings on each."""
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(head)
+    page.set_footer("&L&A&R&P / &N")
+
+
+def who(frame: pd.DataFrame, words: Words) -> list[Column]:
+    """Return the columns that say who a customer is."""
+    personal = [Column(name, words.say(name), "text", "") for name in PERSONAL if name in frame]
+    return [Column("customer_id", words.say("customer"), "text", words.say("the client's number")), *personal]
+
+
+def past(words: Words) -> list[Column]:
+    """Return the columns that say what a customer has done."""
+    say = words.say
+    return [
+        Column("orders", say("orders"), "number", say("days with a purchase")),
+        Column("margin", say("past margin"), "money", say("net of returns")),
+        Column("last_order", say("last order"), "date", ""),
+        Column("silence_days", say("days of silence"), "number", say("since the last order")),
+    ]

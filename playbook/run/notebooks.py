@@ -1,0 +1,280 @@
+"""The chapter notebooks: the masters, and the copies that were changed for one client."""
+
+import ast
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import playbook
+from playbook.errors import CallError, RunFailed, did_you_mean
+from playbook.show.terms import in_terms_of
+
+Notebook = dict[str, Any]
+
+_CLIENT_LINE = re.compile(r"^(client\s*(?::\s*\w+\s*)?=\s*)([^#\n]*?)(\s*(?:#.*)?)$", re.MULTILINE)
+_KINDS = {"int": int, "float": float, "str": str}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter as it will be run for one client.
+
+    Attributes
+    ----------
+    number : str
+        Two digits, such as ``04``.
+    name : str
+        The notebook's name without its ending, such as ``04_churn``.
+    path : Path
+        The notebook that is run: the master, or the client's changed copy.
+    title, label : str
+        The notebook's first heading, and what links to it say.
+    sha256 : str
+        Hash of the cells, whatever their outputs.
+    knobs : mapping
+        Parameters that only this notebook knows, with their types.
+    changed_for_client : bool
+        The client's copy is run, since its code differs from the master.
+    master_moved_on : bool
+        The master has changed since that copy was made.
+    """
+
+    number: str
+    name: str
+    path: Path
+    title: str
+    label: str
+    sha256: str
+    knobs: Mapping[str, type]
+    changed_for_client: bool = False
+    master_moved_on: bool = False
+
+    def worded(self, preset: str) -> "Chapter":
+        """Return the chapter with title and label in the words of this kind of client."""
+        return replace(self, title=in_terms_of(preset, self.title), label=in_terms_of(preset, self.label))
+
+
+def masters_folder() -> Path:
+    """Return the folder of the masters; ``PLAYBOOK_NOTEBOOKS`` names another one."""
+    chosen = os.environ.get("PLAYBOOK_NOTEBOOKS")
+    return Path(chosen) if chosen else Path(playbook.__file__).parent.parent / "notebooks"
+
+
+def chapters(client_folder: Path) -> list[Chapter]:
+    """Return all chapters in order, each as it is run for the client.
+
+    Raises
+    ------
+    RunFailed
+        Where there is no master, or one cannot be read.
+    """
+    masters = _master_paths()
+    if not masters:
+        raise RunFailed(f"There is no chapter notebook in {masters_folder()}.")
+    return [_for_client(path, client_folder / "notebooks" / path.name) for path in masters]
+
+
+def choose(available: Sequence[Chapter], wanted: str | None) -> list[Chapter]:
+    """Return the chapters named by ``04``, ``01-04`` or ``01,04`` and all that come before them.
+
+    Raises
+    ------
+    CallError
+        For a chapter that is not there.
+    """
+    if wanted is None:
+        return list(available)
+    known = [chapter.number for chapter in available]
+    last = max(number for part in wanted.split(",") for number in _span(part, known))
+    return [chapter for chapter in available if chapter.number <= last]
+
+
+def copy_for_client(client: str, client_folder: Path) -> tuple[list[Path], list[Path]]:
+    """Copy the masters to the client's folder, with ``client`` set in their parameters cells.
+
+    A copy whose code was changed is never overwritten.
+
+    Returns
+    -------
+    tuple of list of Path
+        The copies written, and those kept because they were changed.
+    """
+    folder = client_folder / "notebooks"
+    folder.mkdir(exist_ok=True)
+    written, kept = [], []
+    for master in _master_paths():
+        path = folder / master.name
+        if path.exists() and _changed_by_hand(read(path), read(master)):
+            kept.append(path)
+            continue
+        _write_copy(read(master), client, path)
+        written.append(path)
+    return written, kept
+
+
+def read(path: Path) -> Notebook:
+    """Return a notebook as plain JSON.
+
+    Raises
+    ------
+    RunFailed
+        Where the file is no notebook.
+    """
+    try:
+        notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunFailed(f"{path.name} is no notebook: {error}.") from error
+    return notebook
+
+
+def source(cell: Mapping[str, Any]) -> str:
+    """Return a cell's text."""
+    return "".join(cell["source"])
+
+
+def tags(cell: Mapping[str, Any]) -> list[str]:
+    """Return a cell's tags."""
+    return list(cell.get("metadata", {}).get("tags", []))
+
+
+def without_exercises(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notebook without its exercises and their solutions."""
+    lessons = {"exercise", "solution"}
+    kept = [cell for cell in notebook["cells"] if not lessons.intersection(tags(cell))]
+    return {**notebook, "cells": kept}
+
+
+def worded(notebook: Mapping[str, Any], preset: str) -> dict[str, Any]:
+    """Return the notebook with its prose and label in the words of this kind of client."""
+    kept = _remembered(notebook)
+    if "label" in kept:
+        kept["label"] = in_terms_of(preset, kept["label"])
+    cells = [
+        {**cell, "source": in_terms_of(preset, source(cell))} if cell["cell_type"] == "markdown" else cell
+        for cell in notebook["cells"]
+    ]
+    return {**notebook, "cells": cells, "metadata": {**notebook.get("metadata", {}), "playbook": kept}}
+
+
+def title(notebook: Mapping[str, Any], otherwise: str) -> str:
+    """Return the notebook's first heading."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            heading = re.search(r"^#\s+(.+?)\s*#*$", source(cell), re.MULTILINE)
+            if heading:
+                return re.sub(r"[*_`]", "", heading.group(1))
+    return otherwise
+
+
+def label(notebook: Mapping[str, Any], otherwise: str) -> str:
+    """Return the word or two that links to a chapter say: ``label`` in its metadata, or its title."""
+    return str(_remembered(notebook).get("label") or title(notebook, otherwise))
+
+
+def code_sha256(notebook: Mapping[str, Any]) -> str:
+    """Hash the code cells, whichever client is set in the parameters cell."""
+    code = [
+        _CLIENT_LINE.sub(r"\1", source(cell)) if "parameters" in tags(cell) else source(cell)
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    return _sha256(code)
+
+
+def cells_sha256(notebook: Mapping[str, Any]) -> str:
+    """Hash all cells with their tags, without their outputs."""
+    return _sha256([[cell["cell_type"], source(cell), tags(cell)] for cell in notebook["cells"]])
+
+
+def _master_paths() -> list[Path]:
+    return sorted(masters_folder().glob("0[1-8]_*.ipynb"))
+
+
+def _for_client(master: Path, copy: Path) -> Chapter:
+    notebook = read(master)
+    chapter = _chapter(master, notebook)
+    if not copy.exists():
+        return chapter
+    changed = read(copy)
+    if not _changed_by_hand(changed, notebook) or code_sha256(changed) == code_sha256(notebook):
+        return chapter
+    remembered = _remembered(changed).get("master_sha256", code_sha256(notebook))
+    return replace(
+        _chapter(copy, changed),
+        changed_for_client=True,
+        master_moved_on=remembered != code_sha256(notebook),
+    )
+
+
+def _chapter(path: Path, notebook: Notebook) -> Chapter:
+    return Chapter(
+        number=path.name[:2],
+        name=path.stem,
+        path=path,
+        title=title(notebook, path.stem),
+        label=label(notebook, path.stem),
+        sha256=cells_sha256(notebook),
+        knobs=_knobs(notebook),
+    )
+
+
+def _knobs(notebook: Notebook) -> dict[str, type]:
+    """Read ``name: type = None`` lines of the parameters cell; one that is no Python fails when it runs."""
+    cells = [source(cell) for cell in notebook["cells"] if "parameters" in tags(cell)]
+    try:
+        lines = ast.parse(cells[0]).body if cells else []
+    except SyntaxError:
+        return {}
+    return {
+        line.target.id: _KINDS.get(ast.unparse(line.annotation), str)
+        for line in lines
+        if isinstance(line, ast.AnnAssign)
+        and isinstance(line.target, ast.Name)
+        and line.target.id != "client"
+    }
+
+
+def _changed_by_hand(copy: Notebook, master: Notebook) -> bool:
+    """Whether a copy's code is no longer what was copied."""
+    as_copied = _remembered(copy).get("copy_sha256", code_sha256(master))
+    return bool(code_sha256(copy) != as_copied)
+
+
+def _remembered(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(notebook.get("metadata", {}).get("playbook", {}))
+
+
+def _write_copy(notebook: Notebook, client: str, path: Path) -> None:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+        if "parameters" in tags(cell):
+            cell["source"] = _CLIENT_LINE.sub(lambda m: f'{m[1]}"{client}"{m[3]}', source(cell))
+    code = code_sha256(notebook)
+    kept = notebook.setdefault("metadata", {}).setdefault("playbook", {})
+    kept.update(master_sha256=code, copy_sha256=code)
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _span(part: str, known: Sequence[str]) -> list[str]:
+    first, dash, last = part.strip().partition("-")
+    ends = [_known(end, known) for end in ((first, last) if dash else (first,))]
+    return [number for number in known if ends[0] <= number <= ends[-1]] or ends
+
+
+def _known(number: str, known: Sequence[str]) -> str:
+    padded = number.strip().zfill(2)
+    if padded not in known:
+        there = f"There are: {', '.join(known)}."
+        raise CallError(f"There is no chapter {number.strip()!r}.{did_you_mean(padded, known)} {there}")
+    return padded
+
+
+def _sha256(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()

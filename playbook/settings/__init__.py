@@ -1,0 +1,1 @@
+"""`client.yml` as typed models. Every default of the method stands here."""

@@ -1,0 +1,141 @@
+"""Customers on past days: what was known of them then, and what followed.
+
+Everything is one GROUP BY over the orders, so that it runs on any engine; the only window is that of
+an order and the one before it. What describes a customer on a day uses nothing later than that day.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow.compute as pc
+
+from playbook.records.history import History, shard
+from playbook.records.interventions import unaided
+
+YEAR = 365
+SAMPLE_PARTS = 4096
+"""Into how many parts customers fall by the md5 of seed and id, to draw a sample of them."""
+OUTCOMES = ("landmark", "shard", "wait", "returned", "later", "aided", "answering")
+"""What is of no use of a day that nothing has followed yet."""
+
+
+def describe(
+    history: History,
+    landmarks: Sequence[date],
+    horizon_days: int,
+    share: float = 1.0,
+    outcomes: bool = True,
+) -> pd.DataFrame:
+    """Describe everyone who had ordered by each of several days, and what followed to the as-of date.
+
+    Parameters
+    ----------
+    landmarks : sequence of date
+    horizon_days : int
+        Days before the landmark that count as recent, and days after it in which orders are counted.
+    share : float
+        Share of the customers, drawn by the settings' seed; 1 for all.
+    outcomes : bool
+        Whether the columns named in `OUTCOMES` are wanted.
+
+    Returns
+    -------
+    DataFrame
+        customer_id; landmark (datetime64); shard (0 to 63); orders; silence and age (days since
+        the last and the first order); amount (sum of sales, client's currency); recent (orders in
+        the horizon before); season (orders in the days that one year later are the horizon);
+        squared_gaps (sum of the squared days between orders);
+        discount (share of the list price not paid) and coupons (share of orders with one) where
+        the client has the columns; wait (days to the next order, to a contact of a win-back campaign,
+        or to the as-of date), returned (bool: unaided), later (orders in the horizon after), aided and
+        answering (bool, see `interventions.unaided`). Sorted by landmark and customer_id.
+    """
+    if not landmarks:
+        raise ValueError("At least one landmark is needed.")
+    orders = _spaced(_sample(history, share))
+    if len(landmarks) == 1:
+        described = _described(orders, history, landmarks[0], horizon_days)
+        wanted = described if outcomes else described.drop(*OUTCOMES)
+        table = wanted.to_pyarrow().sort_by("customer_id")
+    else:
+        with orders.cache() as kept:
+            parts = [_described(kept, history, landmark, horizon_days) for landmark in landmarks]
+            table = ibis.union(*parts).order_by(["landmark", "customer_id"]).to_pyarrow()
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    counts = ["shard", "squared_gaps", "orders", "recent", "season", "silence", "age", "wait", "later"]
+    return frame.astype({name: "int64" for name in counts if name in frame})
+
+
+def _spaced(orders: Any) -> Any:
+    """Add to each order the square of the days since the customer's order before it; 0 for the first."""
+    earlier = orders.day.lag().over(group_by=orders.customer_id, order_by=orders.day)
+    gap = orders.day.delta(earlier, unit="day").fill_null(0)
+    return orders.mutate(squared_gap=gap * gap)
+
+
+def _described(orders: Any, history: History, landmark: date, horizon_days: int) -> Any:
+    day = ibis.literal(landmark)
+    before = orders.day <= day
+    since = day.delta(orders.day, unit="day")
+    measures = {
+        "orders": before.sum(),
+        "first": orders.day.min(),
+        "last": orders.day.max(where=before),
+        "following": orders.day.min(where=~before),
+        "amount": orders.sale_amount.sum(where=before).cast("float64"),
+        "recent": (before & (since < horizon_days)).sum(),
+        "season": (before & (since < YEAR) & (since >= YEAR - horizon_days)).sum(),
+        "later": (~before & (since >= -horizon_days)).sum(),
+        "squared_gaps": orders.squared_gap.sum(where=before),
+    }
+    if "list_amount" in orders.columns:
+        measures["listed"] = orders.list_amount.sum(where=before).cast("float64")
+    if "coupon_lines" in orders.columns:
+        measures["with_coupon"] = (before & (orders.coupon_lines > 0)).sum()
+    seen = orders.group_by("customer_id").aggregate(**measures)
+    seen = seen.filter(seen.orders > 0)
+    seen = unaided(seen, history.contacts_made, day, horizon_days)
+    end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
+    told = {
+        "landmark": day.cast("date"),
+        "shard": shard(seen.customer_id),
+        "orders": seen.orders,
+        "silence": day.delta(seen.last, unit="day"),
+        "age": day.delta(seen.first, unit="day"),
+        "amount": seen.amount,
+        "recent": seen.recent,
+        "season": seen.season,
+        "squared_gaps": seen.squared_gaps,
+        "wait": end.delta(day, unit="day"),
+        "returned": seen.following.notnull() & seen.until.isnull(),
+        "later": seen.later,
+        "aided": seen.aided,
+        "answering": seen.answering,
+    }
+    if "listed" in measures:
+        paid = seen.amount / ibis.ifelse(seen.listed > 0, seen.listed, None)
+        told["discount"] = (1 - paid).fill_null(0.0).clip(lower=0.0, upper=1.0)
+    if "with_coupon" in measures:
+        told["coupons"] = seen.with_coupon / seen.orders
+    return seen.select("customer_id", **told)
+
+
+def _sample(history: History, share: float) -> Any:
+    """Return the orders of a share of the customers.
+
+    Who is drawn is settled here: the engine would filter by the md5 before it brings a customer's
+    orders together, and take it once an order.
+    """
+    orders = history.orders
+    if share >= 1:
+        return orders
+    people = orders.select("customer_id").distinct()
+    digest = (ibis.literal(f"{history.settings.seed}:") + people.customer_id).hexdigest("md5")
+    digits = ibis.literal("0123456789abcdef")
+    part: Any = sum(digits.find(digest[k : k + 1]) * 16**k for k in range(3))
+    parts = people.select("customer_id", part=part).to_pyarrow()
+    drawn = parts.filter(pc.field("part") < round(share * SAMPLE_PARTS)).select(["customer_id"])
+    return orders.semi_join(ibis.memtable(drawn), "customer_id")

@@ -1,0 +1,1 @@
+"""Campaigns as randomised trials: arms, effects, verdicts."""

@@ -1,0 +1,126 @@
+"""What became of the customers of earlier campaigns, by arm: one row per customer and campaign."""
+
+import re
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from playbook.records.history import History
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
+
+LONGEST_DAYS = 365
+"""Days after the contact up to which the value of a second life is counted, at most."""
+
+KIND_WORDS: dict[str, str] = {
+    "financial": r"%|rabatt|discount|sconto|remise|rabais|bonus|credit|gutschein|voucher|buono|bon d"
+    r"|coupon|gutschrift|cashback|spar",
+    "material": r"geschenk|gift|regalo|omaggio|cadeau|muster|sample|campione|échantillon|keepsake|parcel",
+    "emotional": r"dank|thank|grazie|merci|apolog|entschuldig|scus|excus|anruf|call|telefon|story|besuch"
+    r"|visit|personal|persönlich|gespräch",
+}
+"""What the name of an offer says of its kind, where client.yml does not: the first that is found."""
+
+COLUMNS = ("campaign", "customer_id", "arm", "channel", "offer", "kind", "contacted_at", "returned", "value")
+
+
+def assigned(history: History, sources: Sources | None, horizon_days: int | None = None) -> pd.DataFrame:
+    """Return who was assigned to which arm of which campaign, and what became of them.
+
+    Only campaigns of which everybody was followed for the whole horizon. Whoever stands in a
+    campaign more than once counts from the first contact; whoever stands in both of its arms is
+    left out.
+
+    Parameters
+    ----------
+    horizon_days : int
+        None: ``measurement.horizon_days``.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, by campaign and customer_id: arm (treated, control; whatever is not called
+        control is treated), channel, offer (null for controls), kind (of the campaign's offer, see
+        `kind_of`; null where it is not known), returned (an order from the day of contact to the
+        end of the horizon, as `campaign_data.Trial.returned` counts), value (margin from the day of
+        contact on, as long for the whole campaign, at most `LONGEST_DAYS` after it; the discount on
+        the first order within the horizon, where list prices are known, is put back: a plan charges
+        it apart).
+    """
+    table = sources.contacts if sources else None
+    if table is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    horizon = horizon_days or history.settings.measurement.horizon_days
+    people = _people(table, history, horizon)
+    frame: pd.DataFrame = _followed(people, history, horizon).to_pyarrow().to_pandas()
+    frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
+    frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
+    frame = frame.astype({"returned": bool, "value": float})
+    return frame.assign(kind=_kinds(frame, history.settings))[list(COLUMNS)]
+
+
+def kind_of(offer: str | None, settings: Settings) -> str | None:
+    """Return the kind of an earlier offer: as ``offers.earlier`` in client.yml says, else by its name."""
+    if offer is None:
+        return None
+    said = settings.offers.earlier.get(offer)
+    if said is not None:
+        return None if said == "none" else said
+    return next((kind for kind, words in KIND_WORDS.items() if re.search(words, offer.lower())), None)
+
+
+def _people(table: Any, history: History, horizon: int) -> Any:
+    """Return one row per campaign and customer, of the campaigns that were followed long enough."""
+    as_of = ibis.literal(history.as_of)
+    seen = table.filter(
+        table.customer_id.notnull() & table.contacted_at.notnull() & (table.contacted_at <= as_of)
+    )
+    control = (seen.arm.lower() == "control").cast("int64")
+    seen = seen.mutate(control=control, **({} if "offer" in seen.columns else {"offer": ibis.null("string")}))
+    people = seen.group_by("campaign", "customer_id").aggregate(
+        contacted_at=seen.contacted_at.min().cast("date"),
+        channel=seen.channel.min(),
+        offer=seen.offer.min(),
+        first=seen.control.min(),
+        last=seen.control.max(),
+    )
+    people = people.filter(people["first"] == people["last"])
+    days = as_of.delta(people.contacted_at, unit="day").min().over(group_by=people.campaign)
+    people = people.mutate(
+        arm=ibis.ifelse(people.last == 1, "control", "treated"), followed=ibis.least(days, LONGEST_DAYS)
+    )
+    return people.filter(people.followed >= horizon).drop("first", "last")
+
+
+def _followed(people: Any, history: History, horizon: int) -> Any:
+    """Add whether they returned, and what they brought."""
+    days, has = history.days, "list_amount" in history.days.columns
+    given = (days.list_amount - days.sale_amount) if has else ibis.literal(0)
+    days = days.select("customer_id", "day", "margin", order=days.sale_lines > 0, given=given)
+    joined = people.left_join(days, "customer_id")
+    after = joined.day.delta(joined.contacted_at, unit="day")
+    joined = joined.mutate(
+        inside=(after >= 0) & (after <= joined.followed),
+        back=ibis.ifelse(joined.order & (after >= 0) & (after <= horizon), joined.day, None),
+    )
+    keys = ["campaign", "customer_id", "contacted_at", "channel", "offer", "arm"]
+    first = joined.back.min().over(group_by=[joined.campaign, joined.customer_id])
+    joined = joined.mutate(put_back=ibis.ifelse(joined.back == first, joined.given, 0))
+    return joined.group_by(keys).aggregate(
+        returned=joined.back.notnull().any(),
+        value=(
+            joined.margin.sum(where=joined.inside).fill_null(0).cast("float64")
+            + joined.put_back.sum().fill_null(0).cast("float64")
+        ),
+    )
+
+
+def _kinds(frame: pd.DataFrame, settings: Settings) -> pd.Series:
+    """Return the kind of each row's offer; controls take that of their campaign and channel."""
+    kinds = frame["offer"].map(lambda offer: kind_of(offer, settings))
+    if frame.empty:
+        return kinds
+    by = [frame["campaign"], frame["channel"]]
+    known = kinds.groupby(by).transform(lambda of: of.dropna().iloc[0] if of.notna().any() else None)
+    return kinds.where(frame["arm"] == "treated", known)

@@ -1,0 +1,325 @@
+"""What earlier campaigns with a control group say of an offer's response and of its second lives.
+
+Estimates are shrunk towards what the catalogue assumes: the less was measured, the more the
+assumption counts; and the further off assumptions have proved, the less they count.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from playbook.offers.catalogue import Offer, Response
+from playbook.offers.response import WEIGHT
+
+LEVEL = 0.90
+TAIL = float(norm.ppf((1 + LEVEL) / 2))
+LEAST_PER_ARM = 30
+"""Customers per arm below which no response is estimated."""
+LEAST_RETURNERS = 10
+"""Returners per arm below which no second life is; so few count for little, after shrinkage."""
+DOUBT = 0.25
+"""Standard deviation of the logarithm of an assumed share of a second life's value."""
+MOST_DOUBT = 1e6
+
+Cell = tuple[str, str]
+"""A kind of kindness and a channel."""
+
+RESPONSES = (
+    "kind",
+    "channel",
+    "offer",
+    "lift_points",
+    "low",
+    "high",
+    "n_treated",
+    "n_control",
+    "campaigns",
+    "raw_points",
+    "raw_low",
+    "raw_high",
+    "weight",
+)
+SECOND_LIVES = ("kind", "channel", "share", "low", "high", "n_treated", "n_control", "campaigns", "raw_share")
+
+
+def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response]) -> pd.DataFrame:
+    """Estimate what offers add to the chance of a return, from campaigns with a control group.
+
+    Intention to treat: everybody counts in the arm that chance put them in, contacted or not, and
+    ``returned`` says whether they ordered within the horizon declared beforehand
+    (``measurement.horizon_days``). The measurement of a campaign and the next plan both call this:
+    ``measured_responses(earlier_campaigns.assigned(history, sources), assumed(offers))``.
+
+    Differences of proportions have Agresti and Caffo's (2000) variance. Campaigns of the same kind
+    and channel are pooled by DerSimonian and Laird's (1986) random effects. Each estimate is
+    shrunk towards its assumption by empirical Bayes (Efron and Morris 1975): the assumption's
+    variance is that of its stated range, times one factor for all, at least 1, at which the
+    estimates lie as far from the assumptions as they should (Paule and Mandel 1982).
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        One row per customer and campaign: campaign, customer_id, arm (treated, control), kind and
+        channel (null: not known), offer (null for controls, who count for every offer of their
+        campaign and channel), returned (bool).
+    assumed : mapping
+        (kind, channel) to the response that the catalogue assumes.
+
+    Returns
+    -------
+    DataFrame
+        `RESPONSES`: kind, channel, offer (null: pooled over the offers of that kind and channel),
+        lift_points (0.05: five more of a hundred) with its 90% interval low and high, after
+        shrinkage; n_treated, n_control, campaigns (names, sorted, joined by ", "); raw_points,
+        raw_low, raw_high before shrinkage; weight (of the measurement, 0 to 1; 1 where nothing is
+        assumed). Only with `LEAST_PER_ARM` customers in either arm.
+    """
+    cells = _lifts(assigned)
+    rows = [_pooled(tuple(key), part) for key, part in cells.groupby(["kind", "channel"])]
+    named = [
+        _pooled(tuple(key), part) | {"offer": tuple(key)[2]}
+        for key, part in cells.groupby(["kind", "channel", "offer"])
+    ]
+    found = pd.DataFrame([*rows, *named], columns=[*RESPONSES[:3], *RESPONSES[6:12], "se"])
+    doubt = _doubt(found[found["offer"].isna()], assumed)
+    shrunk = [_shrunk(row, assumed.get((row["kind"], row["channel"])), doubt) for _, row in found.iterrows()]
+    both = pd.concat([found, pd.DataFrame(shrunk, columns=["lift_points", "low", "high", "weight"])], axis=1)
+    return both[list(RESPONSES)]
+
+
+def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float]) -> pd.DataFrame:
+    """Estimate what a second life under an offer is worth, as a share of one that began unaided.
+
+    The mean value of treated returners over that of the returners of the control group, over the
+    same days: together with the response this is all that an offer does to the margin, those who
+    would have come anyway included. Pooled on the logarithm over campaigns of the same kind and
+    channel, and shrunk towards the assumed share, which is in doubt by `DOUBT`.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        As in `measured_responses`, with value: the margin from the contact on, over days that are
+        the same for everybody in the campaign.
+    assumed : mapping
+        (kind, channel) to the share that the catalogue assumes.
+
+    Returns
+    -------
+    DataFrame
+        `SECOND_LIVES`: kind, channel, share with its 90% interval low and high, after shrinkage;
+        n_treated, n_control (returners), campaigns; raw_share before shrinkage. Only with
+        `LEAST_RETURNERS` in either arm, and mean values above 0.
+    """
+    came = assigned[assigned["returned"] & assigned["kind"].notna() & assigned["channel"].notna()]
+    ratios = _log_ratios(came)
+    rows = []
+    for key, known in ratios.groupby(["kind", "channel"], sort=True):
+        kind, channel = str(key[0]), str(key[1])
+        log, variance = _combined(known["log"], known["variance"])
+        prior = np.log(max(assumed.get((kind, channel), 1.0), 0.01))
+        weight = DOUBT**2 / (DOUBT**2 + variance)
+        middle, reach = prior + weight * (log - prior), TAIL * np.sqrt(weight * variance)
+        interval = np.exp([middle, middle - reach, middle + reach]).tolist()
+        counts = int(known["n_treated"].sum()), int(known["n_control"].sum())
+        rows.append((kind, channel, *interval, *counts, ", ".join(known["campaign"]), float(np.exp(log))))
+    return pd.DataFrame(rows, columns=list(SECOND_LIVES))
+
+
+def assumed(offers: Sequence[Offer]) -> dict[Cell, Response]:
+    """Return what the catalogue assumes of each kind and channel: the mean over its offers.
+
+    Offers that suit a reason only (a complaint, a cancellation) are left out: earlier campaigns
+    went to everybody.
+    """
+    cells: dict[Cell, list[Response]] = {}
+    for offer in offers:
+        if not offer.suits:
+            cells.setdefault((offer.kind, offer.channel), []).append(offer.response)
+    return {
+        cell: Response(
+            points=float(np.mean([one.points for one in listed])),
+            low=float(np.mean([one.low for one in listed])),
+            high=float(np.mean([one.high for one in listed])),
+        )
+        for cell, listed in cells.items()
+    }
+
+
+def assumed_shares(offers: Sequence[Offer]) -> dict[Cell, float]:
+    """Return the assumed share of a second life of each kind and channel, the mean over its offers."""
+    cells: dict[Cell, list[float]] = {}
+    for offer in offers:
+        if not offer.suits:
+            cells.setdefault((offer.kind, offer.channel), []).append(offer.second_life_share)
+    return {cell: float(np.mean(listed)) for cell, listed in cells.items()}
+
+
+def informed(
+    offers: Sequence[Offer], responses: pd.DataFrame, second_lives: pd.DataFrame | None = None
+) -> tuple[Offer, ...]:
+    """Return the offers with what was measured in place of what is assumed.
+
+    An offer of the same name as one of an earlier campaign takes that one's response; any other
+    that of its kind and channel, unless it suits a reason only. What was not measured stays as the
+    catalogue states it; what the catalogue itself states as measured stays, too.
+    """
+    pooled: dict[Cell, Any] = {}
+    named: dict[tuple[str, str, str], Any] = {}
+    for row in responses.to_dict("records"):
+        if pd.isna(row["offer"]):
+            pooled[row["kind"], row["channel"]] = row
+        else:
+            named[row["kind"], row["channel"], row["offer"]] = row
+    lives = {} if second_lives is None else {(r["kind"], r["channel"]): r for r in _records(second_lives)}
+    return tuple(_inform(offer, pooled, named, lives) for offer in offers)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    return frame.to_dict("records")
+
+
+def _inform(
+    offer: Offer,
+    pooled: Mapping[Cell, Any],
+    named: Mapping[tuple[str, str, str], Any],
+    lives: Mapping[Cell, Any],
+) -> Offer:
+    cell = (offer.kind, offer.channel)
+    changes: dict[str, Any] = {}
+    everybodys = None if offer.suits else pooled.get(cell)
+    row = named.get((*cell, offer.name), everybodys)
+    if row is not None and offer.response.source == "assumed":
+        low, points, high = (min(1.0, max(-1.0, row[name])) for name in ("low", "lift_points", "high"))
+        changes["response"] = Response(points=points, low=low, high=high, source="measured")
+    life = None if offer.suits else lives.get(cell)
+    if life is not None and offer.second_life_source == "assumed":
+        share, low, high = (min(2.0, life[name]) for name in ("share", "low", "high"))
+        changes |= {
+            "second_life_share": share,
+            "second_life_range": (low, high),
+            "second_life_source": "measured",
+        }
+    return offer.model_copy(update=changes)
+
+
+# Estimates -----------------------------------------------------------------------------------
+
+
+def _lifts(assigned: pd.DataFrame) -> pd.DataFrame:
+    """Return the lift of each offer of each campaign: one row per campaign, kind, channel and offer."""
+    keys = ["campaign", "kind", "channel", "offer"]
+    known = assigned[assigned["kind"].notna() & assigned["channel"].notna()]
+    treated = known[known["arm"] == "treated"]
+    treated = treated.assign(offer=treated["offer"].fillna(""))
+    counted = treated.groupby(keys, sort=True)["returned"].agg(n_treated="size", came="sum").reset_index()
+    controls = known[known["arm"] == "control"].groupby(["campaign", "channel"])["returned"]
+    both = counted.merge(
+        controls.agg(n_control="size", unaided="sum").reset_index(), on=["campaign", "channel"]
+    )
+    both = both[(both["n_treated"] >= LEAST_PER_ARM) & (both["n_control"] >= LEAST_PER_ARM)]
+    lift = both["came"] / both["n_treated"] - both["unaided"] / both["n_control"]
+    variance = _variance(both["came"], both["n_treated"]) + _variance(both["unaided"], both["n_control"])
+    return both.assign(lift=lift, variance=variance, offer=both["offer"].where(both["offer"] != ""))
+
+
+def _variance(came: pd.Series, n: pd.Series) -> pd.Series:
+    share = (came + 1) / (n + 2)
+    return share * (1 - share) / (n + 2)
+
+
+def _pooled(key: Sequence[Any], lifts: pd.DataFrame) -> dict[str, object]:
+    lift, variance = _combined(lifts["lift"], lifts["variance"])
+    reach = TAIL * np.sqrt(variance)
+    once = lifts.drop_duplicates("campaign")  # the controls of a campaign count once
+    return {
+        "kind": key[0],
+        "channel": key[1],
+        "offer": None,
+        "n_treated": int(lifts["n_treated"].sum()),
+        "n_control": int(once["n_control"].sum()),
+        "campaigns": ", ".join(sorted(lifts["campaign"].astype(str).unique())),
+        "raw_points": lift,
+        "raw_low": lift - reach,
+        "raw_high": lift + reach,
+        "se": float(np.sqrt(variance)),
+    }
+
+
+def _combined(effects: pd.Series, variances: pd.Series) -> tuple[float, float]:
+    """Return the mean effect and its variance; of several campaigns by random effects."""
+    if len(effects) == 1:
+        return float(effects.iloc[0]), float(variances.iloc[0])
+    effect, variance = effects.to_numpy(float), variances.to_numpy(float)
+    weight = 1 / variance
+    apart = float(weight @ (effect - np.average(effect, weights=weight)) ** 2)
+    scale = weight.sum() - (weight**2).sum() / weight.sum()
+    between = max(0.0, (apart - len(effect) + 1) / scale)  # campaigns may agree better than chance has it
+    weight = 1 / (variance + between)
+    return float(np.average(effect, weights=weight)), float(1 / weight.sum())
+
+
+def _stated_variance(response: Response) -> float:
+    """Return the variance of a PERT distribution over the stated range."""
+    width = response.high - response.low
+    if width <= 0:
+        return 0.0
+    mean = float(np.clip((response.points - response.low) / width, 0.01, 0.99))
+    return width**2 * mean * (1 - mean) / (WEIGHT + 1)
+
+
+def _doubt(pooled: pd.DataFrame, assumed: Mapping[Cell, Response]) -> float:
+    """Return the factor on the variance of all assumptions, 1 where they have proved right."""
+    cells = zip(pooled["kind"], pooled["channel"], strict=True)
+    known = [cell in assumed and _stated_variance(assumed[cell]) > 0 for cell in cells]
+    pooled = pooled[known]
+    if pooled.empty:
+        return 1.0
+    stated = [assumed[cell] for cell in zip(pooled["kind"], pooled["channel"], strict=True)]
+    off = pooled["raw_points"].to_numpy(float) - np.array([one.points for one in stated])
+    prior, error = np.array([_stated_variance(one) for one in stated]), pooled["se"].to_numpy(float) ** 2
+
+    def excess(factor: float) -> float:
+        return float((off**2 / (factor * prior + error)).sum() - len(off))
+
+    if excess(1.0) <= 0:
+        return 1.0
+    return float(brentq(excess, 1.0, MOST_DOUBT)) if excess(MOST_DOUBT) < 0 else MOST_DOUBT
+
+
+def _shrunk(row: pd.Series, prior: Response | None, doubt: float) -> tuple[float, float, float, float]:
+    """Return the estimate with its interval, and the weight of what was measured."""
+    if prior is None:
+        return row["raw_points"], row["raw_low"], row["raw_high"], 1.0
+    spread = doubt * _stated_variance(prior)
+    weight = spread / (spread + row["se"] ** 2)
+    points = prior.points + weight * (row["raw_points"] - prior.points)
+    reach = TAIL * np.sqrt(weight) * row["se"]
+    return points, points - reach, points + reach, weight
+
+
+def _log_ratios(came: pd.DataFrame) -> pd.DataFrame:
+    """Return the log of the ratio of mean values, treated over control, and its variance, by campaign.
+
+    The spread of values around their mean is taken from all returners together: ten of a heavy
+    tail say little of it.
+    """
+    keys = ["kind", "channel", "campaign"]
+    counted = came.groupby([*keys, "arm"])["value"].agg(["size", "mean", "var"]).reset_index()
+    counted = counted[(counted["size"] >= LEAST_RETURNERS) & (counted["mean"] > 0)]
+    arms = [counted[counted["arm"] == arm].drop(columns="arm") for arm in ("treated", "control")]
+    both = arms[0].merge(arms[1], on=keys, suffixes=("_treated", "_control"))
+    n_treated, n_control = both["size_treated"], both["size_control"]
+    relative = [both[f"var_{arm}"] / both[f"mean_{arm}"] ** 2 for arm in ("treated", "control")]
+    everybody = float((n_treated + n_control).sum())
+    spread = float((relative[0] * n_treated + relative[1] * n_control).sum()) / max(everybody, 1)
+    found = both[keys].assign(
+        log=np.log(both["mean_treated"] / both["mean_control"]),
+        variance=spread * (1 / n_treated + 1 / n_control),
+        n_treated=n_treated,
+        n_control=n_control,
+    )
+    return found[found["variance"] > 0]
