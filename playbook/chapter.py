@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from playbook.archive import findings as found
+from playbook.archive.earlier import home_of
 from playbook.archive.findings import Finding, Findings
 from playbook.errors import CallError
 from playbook.records.history import History, customers, read_history
@@ -78,6 +79,16 @@ class Chapter:
     settings: Settings
     folder: Path
     data: Path
+
+    @property
+    def client_folder(self) -> Path:
+        """Where the client's own files are."""
+        return client_folder(self.client, self.data)
+
+    @property
+    def home(self) -> Path:
+        """Where the client's reports are."""
+        return home_of(self.folder)
 
     @property
     def words(self) -> Words:

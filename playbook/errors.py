@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor
 from difflib import get_close_matches
+from typing import Any
 
 
 class PlaybookError(Exception):
@@ -35,6 +36,27 @@ class RunFailed(PlaybookError):
 
 class UnderWay(RunFailed):
     """Another run of the client is under way; nothing is wrong with it."""
+
+
+class CellFailed(Exception):
+    """A notebook stopped before its end.
+
+    Attributes
+    ----------
+    cell : int or None
+        Number of the cell, as in ``In [7]``; None where no cell was running.
+    name, message : str
+        Class of the error, empty where no error was raised, and what happened.
+    notebook : NotebookNode or None
+        The notebook as far as it came.
+    """
+
+    def __init__(self, cell: int | None, name: str, message: str, notebook: Any = None) -> None:
+        super().__init__(cell, name, message)
+        self.cell = cell
+        self.name = name
+        self.message = message
+        self.notebook = notebook
 
 
 def one_line(error: BaseException) -> str:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from playbook.chapters.plan.known import learn
 from playbook.show.words import Words
+from playbook.stats.trials.known_offers import learn
 from tests.test_measured_response import campaign, offer
 
 WORDS = Words()

@@ -26,12 +26,13 @@ from playbook.chapters.plan.words import (
     offers_sentences,
     status_names,
 )
-from playbook.offers.catalogue import CHANNELS, Offer, Response
+from playbook.offers.catalogue import Offer, Response
 from playbook.offers.response import draw_response
 from playbook.offers.window import Window
 from playbook.records.reach import reach
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.settings.offers import CHANNELS
 from playbook.show.words import Words
 
 AS_OF = date(2025, 9, 30)

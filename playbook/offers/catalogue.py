@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator, model
 from playbook.errors import SettingsError, did_you_mean
 from playbook.settings.client import Settings
 from playbook.settings.lifecycle import Stage
-from playbook.settings.offers import Channel, Kind
+from playbook.settings.offers import CHANNELS, KINDS, Channel, Kind
 from playbook.settings.yaml import Strict, line_of, read_yaml
 from playbook.show.display import Table
 from playbook.show.words import Words
@@ -21,8 +21,6 @@ PRESETS = Path(__file__).parent / "catalogues"
 
 Reason = Literal["complaint", "cancellation"]
 
-KINDS: tuple[str, ...] = get_args(Kind)
-CHANNELS: tuple[str, ...] = get_args(Channel)
 NAMED = ("visit", "phone")
 """Channels by which the customer's own contact person speaks for the client."""
 

@@ -7,9 +7,9 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from playbook.offers.catalogue import CHANNELS
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.settings.offers import CHANNELS
 from playbook.show.display import Table
 from playbook.show.words import Words
 

@@ -6,10 +6,10 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from playbook.offers.catalogue import CHANNELS
 from playbook.records.consent import consents
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.settings.offers import CHANNELS
 
 
 def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, as_of: date) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import papermill
@@ -12,7 +12,10 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
-from playbook.run.kernel import CellFailed, WarmKernel
+from playbook.errors import CellFailed
+
+if TYPE_CHECKING:
+    from playbook.run.kernel import WarmKernel
 
 _quiet = logging.getLogger("playbook.engine")
 _quiet.addHandler(logging.NullHandler())
@@ -26,7 +29,7 @@ class WarmEngine(Engine):  # type: ignore[misc]
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, *, kernel: WarmKernel, timeout: int, seen: list[Any], **_: Any
+        cls, nb_man: Any, kernel_name: str, *, kernel: "WarmKernel", timeout: int, seen: list[Any], **_: Any
     ) -> None:
         """Execute the notebook's cells; ``seen`` receives the notebook, also when this raises."""
         seen.append(nb_man.nb)
@@ -40,7 +43,7 @@ class WarmEngine(Engine):  # type: ignore[misc]
 papermill_engines.register("playbook", WarmEngine)
 
 
-def execute(kernel: WarmKernel, notebook: Any, parameters: Mapping[str, Any], timeout: int) -> Any:
+def execute(kernel: "WarmKernel", notebook: Any, parameters: Mapping[str, Any], timeout: int) -> Any:
     """Run a notebook with papermill on a warm kernel; see `WarmKernel.execute`."""
     seen: list[Any] = []
     try:
@@ -70,7 +73,7 @@ def execute(kernel: WarmKernel, notebook: Any, parameters: Mapping[str, Any], ti
     return _bare(executed)
 
 
-def run_code(kernel: WarmKernel, code: str, timeout: int) -> str:
+def run_code(kernel: "WarmKernel", code: str, timeout: int) -> str:
     """Run lines of code on a warm kernel; see `WarmKernel.run`."""
     from nbclient import NotebookClient
 

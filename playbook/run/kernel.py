@@ -15,31 +15,12 @@ from subprocess import DEVNULL
 from types import TracebackType
 from typing import Any, Self
 
+from playbook.errors import CellFailed
+
 _LONGEST_SOCKET = 80
 """Unix sockets allow about 100 characters; longer temporary folders are not used."""
 
 START_TIMEOUT = 120
-
-
-class CellFailed(Exception):
-    """A notebook stopped before its end.
-
-    Attributes
-    ----------
-    cell : int or None
-        Number of the cell, as in ``In [7]``; None where no cell was running.
-    name, message : str
-        Class of the error, empty where no error was raised, and what happened.
-    notebook : NotebookNode or None
-        The notebook as far as it came.
-    """
-
-    def __init__(self, cell: int | None, name: str, message: str, notebook: Any = None) -> None:
-        super().__init__(cell, name, message)
-        self.cell = cell
-        self.name = name
-        self.message = message
-        self.notebook = notebook
 
 
 class WarmKernel:

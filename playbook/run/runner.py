@@ -19,10 +19,10 @@ from typing import Any
 
 from playbook.archive import folders
 from playbook.archive.folders import ChapterRecord, Checkpoint, Manifest
-from playbook.errors import CallError, DataError, PlaybookError, RunFailed, SettingsError
+from playbook.errors import CallError, CellFailed, DataError, PlaybookError, RunFailed, SettingsError
 from playbook.records import databases
 from playbook.run import notebooks, pages, provenance
-from playbook.run.kernel import CellFailed, WarmKernel, sockets
+from playbook.run.kernel import WarmKernel, sockets
 from playbook.run.notebooks import Chapter
 from playbook.run.plan import Plan, Request, make_plan, sha256
 from playbook.run.without_folders import without_folders

@@ -1,6 +1,6 @@
 """What a client may spend on whom: budgets, capacities, and who is left in peace."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
@@ -8,6 +8,8 @@ from playbook.settings.yaml import Strict
 
 Kind = Literal["emotional", "material", "financial"]
 Channel = Literal["visit", "phone", "letter", "email"]
+KINDS: tuple[str, ...] = get_args(Kind)
+CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
 class Offers(Strict):

@@ -17,13 +17,13 @@ import pandas as pd
 
 from playbook.chapter import Chapter
 from playbook.chapters.plan import campaign, naive, what_if
-from playbook.chapters.plan import known as known_offers
 from playbook.chapters.plan import plan as offers
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.prices import NOBODY, Choice
 from playbook.offers.response import draw_response, incentive_return, with_offer
 from playbook.settings.client import load
 from playbook.stats.survival import Array
+from playbook.stats.trials.known_offers import known_offers
 from tests.benchmarks.measure import cost, line
 
 WORLDS = 500
@@ -53,7 +53,7 @@ def prepared(client: str, reports: Path) -> tuple[Campaign, Ranges]:
     cost([sys.executable, *words])
     [folder] = (reports / client).glob("*.partial")
     run = Chapter("07", client, load(client, DATA), folder, DATA)
-    known = known_offers.known_offers(run)
+    known = known_offers(run.history, run.sources, run.client_folder, run.home)
     given = campaign.prepare(run.customers, run.history, run.sources, known.offers)
     second_life = what_if.value_range(run.findings("06").get("second_life"))
     return given, Ranges(second_life, what_if.value_range(run.findings("04").get("returners_lapsed")))

@@ -9,47 +9,18 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from playbook.archive.earlier import REMEMBERED, EarlierRun, earlier_runs
+from playbook.archive.earlier import EarlierRun, earlier_runs
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.measurement.design_page import assignment, read_plan
-from playbook.chapters.plan.intended import read_intended
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.trials.data import Trial, read_rows, trials_of
 from playbook.stats.trials.measure import Measured, measure
+from playbook.stats.trials.remembered import read_intended
 
 NOT_YET = "not_yet"
-
-# Campaigns remembered ------------------------------------------------------------------------
-
-
-def remember(folder: Path, assigned: pd.DataFrame) -> None:
-    """Keep what became of earlier campaigns' customers, for runs whose exports no longer hold them.
-
-    Parameters
-    ----------
-    assigned : DataFrame
-        As `earlier_campaigns.assigned` returns it.
-    """
-    assigned.to_parquet(folder / REMEMBERED, index=False)
-
-
-def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.DataFrame:
-    """Add the campaigns that an earlier run measured and the client's contacts no longer hold."""
-    limit = history.settings.forget_before
-    for run in reversed(earlier_runs(home, history.as_of)):
-        path = run.folder / REMEMBERED
-        if not path.is_file():
-            continue
-        kept = pd.read_parquet(path)
-        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))]
-        if limit is not None:
-            kept = kept[kept["contacted_at"] >= pd.Timestamp(limit)]
-        if len(kept):
-            assigned = pd.concat([assigned, kept], ignore_index=True) if len(assigned) else kept
-    return assigned.sort_values(["campaign", "customer_id"], ignore_index=True)
 
 
 def earlier_scores(home: Path, before: date) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
-from playbook.chapters.plan.words import channel_names, kind_names
+from playbook.offers.names import channel_names, kind_names
 from playbook.show.display import Table
 from playbook.show.words import Words
 

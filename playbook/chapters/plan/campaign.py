@@ -11,7 +11,7 @@ import pandas as pd
 
 from playbook.chapters.plan.capacity import Capacities, find_capacities
 from playbook.chapters.plan.prices import Problem, Weeks
-from playbook.offers.catalogue import KINDS, Offer
+from playbook.offers.catalogue import Offer
 from playbook.offers.response import (
     Form,
     incentive_return,
@@ -27,6 +27,7 @@ from playbook.records.same_person import persons
 from playbook.records.selection import selected
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.settings.offers import KINDS
 from playbook.stats import return_probability
 from playbook.stats.survival import Array
 

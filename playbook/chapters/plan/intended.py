@@ -8,8 +8,7 @@ import pandas as pd
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.prices import NOBODY
-
-INTENDED = "held_back.csv"
+from playbook.stats.trials.remembered import INTENDED
 
 
 def intended(plan: Plan) -> pd.DataFrame:
@@ -43,11 +42,3 @@ def intended(plan: Plan) -> pd.DataFrame:
 def write_intended(folder: Path, plan: Plan) -> None:
     """Write what those held back would have been offered beside the plan: nobody in it is contacted."""
     intended(plan).to_csv(folder / INTENDED, index=False, lineterminator="\n")
-
-
-def read_intended(folder: Path) -> pd.DataFrame:
-    """Return ``held_back.csv`` of a report; empty where it has none."""
-    path = folder / INTENDED
-    if not path.is_file():
-        return pd.DataFrame(columns=["customer_id", "rank", "offer", "channel", "week"])
-    return pd.read_csv(path, dtype={"customer_id": str})

@@ -12,10 +12,12 @@ from playbook.chapters.plan.assignment import Assignment, assign
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.draws import ProfitDraws, simulate
 from playbook.chapters.plan.prices import NOBODY
-from playbook.chapters.plan.words import channel_names, kind_names, offers_sentences
-from playbook.offers.catalogue import CHANNELS, KINDS, NAMED
+from playbook.chapters.plan.words import offers_sentences
+from playbook.offers.catalogue import NAMED
 from playbook.offers.first_words import first_words
+from playbook.offers.names import channel_names, kind_names
 from playbook.offers.response import Form, incentive_return
+from playbook.settings.offers import CHANNELS, KINDS
 from playbook.show.display import Table
 from playbook.show.words import Words
 

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from playbook.chapters.plan.plan import Plan
-from playbook.chapters.plan.words import channel_names, status_names
+from playbook.chapters.plan.words import status_names
+from playbook.offers.names import channel_names
 from playbook.offers.response import incentive_staying
 from playbook.show.display import Table
 from playbook.show.words import Words

@@ -7,18 +7,6 @@ SMALLEST_SHOWN = 1e-5
 """The smallest gap that is printed: it is a bound, and must not be rounded down to nothing."""
 
 
-def channel_names(words: Words) -> dict[str, str]:
-    """Return how the channels are called."""
-    say = words.say
-    return {"visit": say("visit"), "phone": say("phone"), "letter": say("letter"), "email": say("e-mail")}
-
-
-def kind_names(words: Words) -> dict[str, str]:
-    """Return how the kinds of kindness are called."""
-    say = words.say
-    return {"emotional": say("emotional"), "material": say("material"), "financial": say("financial")}
-
-
 def status_names(words: Words) -> dict[str, str]:
     """Return what becomes of a customer, in words."""
     say = words.say

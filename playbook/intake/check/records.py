@@ -8,11 +8,11 @@ from playbook.intake.check.orders import one_row
 from playbook.intake.check.personal import holds_contact_detail, personal_columns
 from playbook.intake.check.rows import MOST, rows, unread, values
 from playbook.intake.check.rules import Check, found
-from playbook.offers.catalogue import CHANNELS
 from playbook.records.confidential import DAY_OF
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.settings.offers import CHANNELS
 
 KINDS = ("visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call")
 ARMS = ("treated", "control")

@@ -9,8 +9,8 @@ import pandas as pd
 
 from playbook.chapter import Chapter
 from playbook.chapters.plan.plan_sheet import read_plan
-from playbook.chapters.plan.words import channel_names
 from playbook.offers.catalogue import NAMED
+from playbook.offers.names import channel_names
 from playbook.report.workbook.sheets import HEAD, PERSONAL, Column, TableSheet, who
 from playbook.report.workbook.styles import WIDTHS, Styles
 from playbook.show.words import Words

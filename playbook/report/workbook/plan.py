@@ -4,7 +4,7 @@ import pandas as pd
 
 from playbook.chapter import Chapter
 from playbook.chapters.plan.plan_sheet import read_plan
-from playbook.chapters.plan.words import channel_names
+from playbook.offers.names import channel_names
 from playbook.report.workbook.sheets import PERSONAL, Column, TableSheet, who
 
 

@@ -1,20 +1,20 @@
 """The offers as they stand: the catalogue, with what was measured in place of what is assumed."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
-from playbook.archive import earlier as earlier_runs
 from playbook.archive.findings import Finding, Findings
-from playbook.chapter import Chapter
-from playbook.chapters.measurement import loop
-from playbook.chapters.plan.words import channel_names, kind_names
 from playbook.offers import catalogue
 from playbook.offers.catalogue import Offer
-from playbook.settings.client import client_folder
+from playbook.offers.names import channel_names, kind_names
+from playbook.records.history import History
+from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.trials import earlier as earlier_campaigns
+from playbook.stats.trials.remembered import with_remembered
 from playbook.stats.trials.responses import (
     assumed,
     assumed_shares,
@@ -111,18 +111,22 @@ class KnownOffers:
         return Table(pd.DataFrame(rows, columns=list(headings)), caption, words, formats, headings, note)
 
 
-def known_offers(run: Chapter) -> KnownOffers:
+def known_offers(history: History, sources: Sources, folder: Path, home: Path) -> KnownOffers:
     """Read the catalogue, and measure what the client's earlier campaigns allow.
+
+    Parameters
+    ----------
+    folder, home : Path
+        The client's own folder, and the folder of its reports.
 
     Raises
     ------
     SettingsError
         Where the catalogue cannot be.
     """
-    stated = catalogue.load(run.settings, client_folder(run.client, run.data))
-    earlier = earlier_campaigns.assigned(run.history, run.sources)
-    earlier = loop.with_remembered(earlier, earlier_runs.home_of(run.folder), run.history)
-    return learn(stated, earlier, run.settings.offers.use_measured)
+    stated = catalogue.load(history.settings, folder)
+    earlier = with_remembered(earlier_campaigns.assigned(history, sources), home, history)
+    return learn(stated, earlier, history.settings.offers.use_measured)
 
 
 def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, use: bool = True) -> KnownOffers:
