@@ -23,7 +23,11 @@ from playbook.errors import CallError
 from playbook.records.history import History, customers, read_history
 from playbook.records.sources import Sources, open_sources
 from playbook.settings.client import Settings, client_folder, load, override
+from playbook.show.display import Say, Table
+from playbook.show.exercises import compare
+from playbook.show.figures import Picture
 from playbook.show.words import Words
+from playbook.stats.result import Result
 
 PROJECT = Path(__file__).parent.parent
 
@@ -121,12 +125,29 @@ class Chapter:
                 frame = pd.concat([frame, earlier[new]], axis=1)
         return frame
 
+    def say(self, *results: Result, kind: str = "say") -> Say:
+        """Show in words what was found; ``kind`` is say, warning or decision."""
+        return Say([sentence for result in results for sentence in result.sentences(self.words)], kind)
+
+    def table(self, result: Result) -> Table | None:
+        """Show a result's table; nothing where it has none."""
+        return result.table(self.words)
+
+    def figure(self, result: Result) -> Picture | None:
+        """Show a result's figure; nothing where it has none."""
+        return result.figure(self.words)
+
+    def check(self, answer: float | None, expected: float, hint: str) -> Say:
+        """Say whether the answer to an exercise is right."""
+        return compare(answer, expected, hint)
+
     def findings(self, number: str) -> Findings:
         """Return what an earlier chapter found, by name."""
         return found.read(self.folder / "findings" / f"{number}.json")
 
-    def finish(self, results_by_customer: pd.DataFrame, results: Iterable[Finding]) -> None:
+    def finish(self, results_by_customer: pd.DataFrame, *results: Result | Iterable[Finding]) -> None:
         """Write this chapter's columns (with customer_id) and findings; the chapter is then done."""
+        listed = [result.findings() if isinstance(result, Result) else result for result in results]
         tables, findings = self.folder / "tables", self.folder / "findings"
         tables.mkdir(exist_ok=True)
         findings.mkdir(exist_ok=True)
@@ -136,7 +157,7 @@ class Chapter:
         partial = tables / f"{self.number}.partial"
         pq.write_table(table, partial)
         partial.replace(tables / f"{self.number}.parquet")
-        found.write(findings / f"{self.number}.json", results)
+        found.write(findings / f"{self.number}.json", [finding for some in listed for finding in some])
 
 
 def _as_arrow(values: pd.Series, kind: pa.DataType | None) -> pa.Array:

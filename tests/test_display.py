@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from playbook.show import words
-from playbook.show.display import Picture, Say, Table, new_figure
+from playbook.show.display import Say, Table, new_figure
 from playbook.show.exercises import compare
+from playbook.show.figures import Picture
 from playbook.show.words import Words
 
 WORDS = Words("en", "CHF")

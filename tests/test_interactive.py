@@ -2,7 +2,8 @@
 
 import pytest
 
-from playbook.show.display import Picture, Table, new_figure
+from playbook.show.display import Table, new_figure
+from playbook.show.figures import Picture
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 

@@ -9,7 +9,12 @@ import pytest
 from ruamel.yaml import YAML
 
 PROJECT = Path(__file__).parent.parent
-CONDA_NAMES = {"ibis-framework": "ibis-duckdb", "duckdb": "python-duckdb", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {
+    "ibis-framework": "ibis-duckdb",
+    "duckdb": "python-duckdb",
+    "matplotlib": "matplotlib-base",
+    "seaborn": "seaborn-base",
+}
 
 
 def tracked():

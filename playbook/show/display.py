@@ -3,42 +3,19 @@
 Each displays itself as the last line of a cell. Text from a client's data is escaped here.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
-from cycler import cycler
 from matplotlib.figure import Figure
 
+from playbook.show.figures import THEME
 from playbook.show.words import Words, escape
 
-BLUE, ORANGE, GREY, GREEN, PURPLE = "#0072B2", "#D55E00", "#6B7280", "#009E73", "#CC79A7"
-"""Okabe and Ito's colours, told apart by colour-blind readers."""
-
-STYLE: dict[Any, Any] = {
-    "figure.figsize": (7.2, 3.8),
-    "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": "#374151",
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PURPLE, GREY]),
-    "grid.color": "#E5E7EB",
-    "grid.linewidth": 0.8,
-    "legend.frameon": False,
-    "xtick.color": "#374151",
-    "ytick.color": "#374151",
-    "svg.hashsalt": "playbook",
-    "svg.fonttype": "path",
-}
+# Until every figure is drawn through `figures`:
+STYLE = THEME
 
 
 def new_figure(width: float = 7.2, height: float = 3.8, columns: int = 1) -> tuple[Figure, Any]:
@@ -54,23 +31,8 @@ def heading(axes: Any, text: str) -> None:
     axes.set_title(text, loc="left", fontsize=11, fontweight="bold", color="#1F2937")
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure with words that say what it shows to those who cannot see it."""
-
-    figure: Figure
-    alt: str
-
-    def svg(self) -> str:
-        """Return the figure as SVG; the same figure gives the same bytes."""
-        buffer = io.StringIO()
-        with mpl.rc_context(STYLE):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
-        return buffer.getvalue()
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        text = "image/svg+xml"
-        return {text: self.svg(), "text/plain": self.alt}, {text: {"alt": self.alt}}
+Column = str | tuple[str, str]
+"""A column's heading; with how its values are shown, where they are no text: (heading, format)."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +45,9 @@ class Table:
         Raw values; the first column heads the rows.
     caption : str
         Says what the table holds.
-    formats : mapping
-        Column to one of number, percent, money, date, days, decimal; columns not named are text.
-    headings : mapping
-        Column to its heading; a column not named is headed by its name.
+    columns : mapping
+        Column of the frame to its heading and format (see `Column`; one of number, percent, money,
+        money_exact, date, decimal), in the order in which they are shown; none: all columns, as text.
     note : str
         A line below the table.
     """
@@ -97,6 +58,15 @@ class Table:
     formats: Mapping[str, str] = field(default_factory=dict)
     headings: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take the description of the columns apart."""
+        if self.columns:
+            described = {name: (c, "") if isinstance(c, str) else c for name, c in self.columns.items()}
+            object.__setattr__(self, "frame", self.frame[list(described)])
+            object.__setattr__(self, "headings", {name: heading for name, (heading, _) in described.items()})
+            object.__setattr__(self, "formats", {name: form for name, (_, form) in described.items() if form})
 
     def cell(self, column: str, value: Any) -> str:
         """Return a value as the reader sees it; a dash where there is none."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from playbook.show.display import Picture, Table
+from playbook.show.display import Table
+from playbook.show.figures import Picture
 from playbook.show.words import Words
 
 if TYPE_CHECKING:

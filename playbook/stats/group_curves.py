@@ -16,7 +16,8 @@ from scipy import stats
 
 from playbook.archive.findings import Finding, Findings
 from playbook.records.history import SHARDS, History, shard, spells
-from playbook.show.display import STYLE, Picture, Table, heading, new_figure
+from playbook.show.display import STYLE, Table, heading, new_figure
+from playbook.show.figures import Picture
 from playbook.show.words import Words
 from playbook.stats.survival import Array, Curve, kaplan_meier
 

@@ -15,7 +15,8 @@ from playbook.chapters.churn.backtest_words import RULES, backtest_words, rule_l
 from playbook.chapters.churn.returns import Base, rounded, see_base
 from playbook.chapters.churn.threshold import Threshold
 from playbook.records.history import SHARDS, History, shard
-from playbook.show.display import BLUE, GREY, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, GREY, Picture
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.ranking import auc, average_precision, drawn_auc, lift

@@ -11,7 +11,8 @@ from playbook.chapters.churn import circumstances
 from playbook.chapters.churn.circumstances import NOT_KNOWN, OTHER, Circumstances
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats import cox
 

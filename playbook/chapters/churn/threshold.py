@@ -7,7 +7,8 @@ import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History, spell_counts
-from playbook.show.display import BLUE, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.survival import Curve, Cut, cut, inactivity, kaplan_meier
 

@@ -15,7 +15,8 @@ from playbook.records.canonical import COLUMNS
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-from playbook.show.display import BLUE, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, ORANGE, Picture
 from playbook.show.terms import ONLY_SHOPS
 from playbook.show.words import Words
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History, mark_old
-from playbook.show.display import BLUE, GREY, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, GREY, Picture
 from playbook.show.words import Words
 
 HALF_YEAR = 182

@@ -14,7 +14,8 @@ from playbook.chapters.lifecycle.daily_events import Signs
 from playbook.chapters.lifecycle.rules import STAGES
 from playbook.chapters.lifecycle.words import CONTACTS, FRESH, stage_key, stage_labels
 from playbook.records.history import History
-from playbook.show.display import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture
 from playbook.show.words import Words
 
 YEAR = 12

@@ -15,7 +15,8 @@ from playbook.archive.findings import Finding
 from playbook.chapters.lifecycle.profile_words import attribute_labels, profile_sentences, shown_mean
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.differences import compare_groups
 from playbook.stats.landmarks import describe

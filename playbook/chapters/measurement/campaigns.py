@@ -12,7 +12,8 @@ from playbook.chapters.measurement.words import campaign_sentences, outcome_name
 from playbook.offers.catalogue import Offer
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Picture, Table
+from playbook.show.display import Table
+from playbook.show.figures import Picture
 from playbook.show.words import Words
 from playbook.stats.trials.data import incentives_of, read_trials
 from playbook.stats.trials.effects import Effect

@@ -6,7 +6,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from playbook.show.display import BLUE, GREY, ORANGE, STYLE, Picture, heading
+from playbook.show.display import STYLE, heading
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.trials.measure import Measured
 from playbook.stats.trials.over_time import over_time, share_active

@@ -10,7 +10,8 @@ from statsmodels.stats.contingency_tables import Table2x2
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.occasional import kinds
 from playbook.settings.client import Occasional
-from playbook.show.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.differences import standardised
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History, spell_counts
-from playbook.show.display import BLUE, GREY, ORANGE, Picture, heading, new_figure
+from playbook.show.display import heading, new_figure
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.survival import Curve, Cut, cut, inactivity, kaplan_meier
 

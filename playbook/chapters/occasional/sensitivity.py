@@ -13,7 +13,8 @@ from playbook.chapters.occasional.left_out_words import treatments
 from playbook.chapters.occasional.second_order import SecondOrder, find_second_order
 from playbook.records.history import History
 from playbook.settings.client import Occasional
-from playbook.show.display import GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import GREY, ORANGE, Picture
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from playbook.show.display import BLUE, ORANGE, Picture, heading, new_figure
+from playbook.show.display import heading, new_figure
+from playbook.show.figures import BLUE, ORANGE, Picture
 from playbook.show.words import Words
 
 

@@ -11,7 +11,8 @@ from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.prices import NOBODY, Problem
 from playbook.chapters.plan.profit_curve import profit_curve
-from playbook.show.display import Picture, Table
+from playbook.show.display import Table
+from playbook.show.figures import Picture
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 

@@ -13,7 +13,8 @@ from playbook.chapters.plan.prices import NOBODY
 from playbook.chapters.plan.profit_curve import profit_curve
 from playbook.chapters.plan.words import assumed_sentences, change_sentences
 from playbook.offers.response import Form
-from playbook.show.display import Picture, Table
+from playbook.show.display import Table
+from playbook.show.figures import Picture
 from playbook.show.words import Words
 
 LOWER = 0.7

@@ -10,7 +10,8 @@ from playbook.chapters.scoring.backtest import Backtest
 from playbook.chapters.scoring.criteria import Sheet, give_points, label, top
 from playbook.chapters.scoring.ranking import FIRST, Ranking
 from playbook.chapters.scoring.stability import random_weights, stays
-from playbook.show.display import Picture, heading, new_figure
+from playbook.show.display import heading, new_figure
+from playbook.show.figures import Picture
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 from playbook.stats.survival import Array

@@ -11,7 +11,8 @@ from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-from playbook.show.display import BLUE, GREY, Picture, heading, new_figure
+from playbook.show.display import heading, new_figure
+from playbook.show.figures import BLUE, GREY, Picture
 from playbook.show.words import Words
 from playbook.stats import value
 from playbook.stats.value import LAST_MONTH, SecondLife

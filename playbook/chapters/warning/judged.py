@@ -21,7 +21,8 @@ from playbook.chapters.warning.leaving import CANCELLED, Past
 from playbook.chapters.warning.signals import KIND_OF_COMPLAINT
 from playbook.chapters.warning.words import label, signal_sentences
 from playbook.records.history import SHARDS
-from playbook.show.display import BLUE, GREY, ORANGE, Picture, Table, heading, new_figure
+from playbook.show.display import Table, heading, new_figure
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.cells import order_band
 from playbook.stats.cox import LEAST_CUSTOMERS, Flags, Positions, discoveries

@@ -1,0 +1,8 @@
+"""The kinds of arrays that calculations take and give."""
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
