@@ -5,7 +5,8 @@ import re
 import shutil
 
 import pytest
-from conftest import SETTINGS, playbook
+
+from tests.conftest import SETTINGS, playbook
 
 HEAD = "customer_id,ordered_at,amount\n"
 GOOD = HEAD + "".join(f"c{n},2025-0{month}-{n + 1:02d},10\n" for n in range(9) for month in (1, 4, 7))

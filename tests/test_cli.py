@@ -6,10 +6,10 @@ import time
 from importlib import metadata
 
 import pytest
-import toys
 
 from playbook import cli
 from playbook.run import runner
+from tests import toys
 
 PLAYBOOK = [sys.executable, "-m", "playbook.cli"]
 

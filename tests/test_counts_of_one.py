@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import SETTINGS, make_run
-from tests.test_terms import PAGES, visible
+from tests.show.test_terms import PAGES, visible
 
 PLURALS = (
     "buyers calls campaigns comebacks comparisons contacts customers days donors events gifts lines months"

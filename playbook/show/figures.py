@@ -18,7 +18,7 @@ BLUE, ORANGE, GREY, GREEN, PURPLE = "#0072B2", "#D55E00", "#6B7280", "#009E73", 
 """Okabe and Ito's colours, told apart by colour-blind readers."""
 INK, PALE = "#374151", "#E5E7EB"
 
-THEME: dict[str, Any] = sns.axes_style("whitegrid") | {
+THEME: dict[Any, Any] = sns.axes_style("whitegrid") | {
     "figure.figsize": (7.2, 3.8),
     "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",

@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-import toys
 
 from playbook.archive import folders
+from tests import toys
 
 pytest.importorskip("distributed")
 

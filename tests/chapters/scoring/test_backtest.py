@@ -28,7 +28,7 @@ from playbook.settings.scoring import Criterion
 from playbook.show.words import Words
 
 WORDS = Words()
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[3] / "data"
 
 
 def then_of(effects, n=3000, seed=1, noise=5.0):

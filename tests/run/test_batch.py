@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import toys
 
 from playbook import cli
 from playbook.archive import folders
@@ -20,6 +19,7 @@ from playbook.run.batch import DONE, DUE, FAILED, UNCHANGED
 from playbook.run.executors import Lanes
 from playbook.run.plan import Request
 from playbook.settings import client
+from tests import toys
 
 
 @pytest.fixture

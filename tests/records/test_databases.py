@@ -12,7 +12,6 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from conftest import playbook
 
 from playbook.demo import retailer
 from playbook.errors import DataError, SettingsError
@@ -20,6 +19,7 @@ from playbook.records.databases import PASSWORD
 from playbook.records.history import customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings.client import load
+from tests.conftest import playbook
 
 SECRET = "s3cret/with:odd@signs"
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import make_run, playbook
 
 from playbook.errors import SettingsError
 from playbook.records.sources import open_sources
 from playbook.records.spark import whole_megabytes
 from playbook.settings.client import Settings, load
+from tests.conftest import make_run, playbook
 
 PYSPARK, JAVA = find_spec("pyspark"), shutil.which("java") or os.environ.get("JAVA_HOME")
 needs_spark = pytest.mark.skipif(

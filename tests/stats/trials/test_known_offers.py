@@ -4,7 +4,7 @@ import pandas as pd
 
 from playbook.show.words import Words
 from playbook.stats.trials.known_offers import learn
-from tests.test_measured_response import campaign, offer
+from tests.stats.trials.test_responses import campaign, offer
 
 WORDS = Words()
 LETTER = {"channel": "letter", "second_life_share": 0.8}

@@ -24,7 +24,7 @@ from playbook.show.words import Words
 from playbook.stats import value
 
 WORDS = Words()
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[3] / "data"
 YML = """client: A
 tables:
   orders:

@@ -8,7 +8,8 @@ import sys
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import PROJECT, make_run, playbook
+
+from tests.conftest import PROJECT, make_run, playbook
 
 CHECK = PROJECT.parent / "shared" / "tools" / "check_contract.py"
 

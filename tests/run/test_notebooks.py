@@ -1,10 +1,10 @@
 import json
 
 import pytest
-import toys
 
 from playbook.errors import RunFailed
 from playbook.run import notebooks
+from tests import toys
 
 
 @pytest.fixture

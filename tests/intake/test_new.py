@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import xlsxwriter
-from conftest import playbook
 from hypothesis import HealthCheck, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from playbook.errors import CallError, DataError
 from playbook.intake.propose import propose
 from playbook.records.sources import open_sources
 from playbook.settings.client import load
+from tests.conftest import playbook
 
 ORDERS = {
     "order_id": ("Bestellnummer", "N. ordine", "N° commande", "Order No."),

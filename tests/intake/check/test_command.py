@@ -4,7 +4,6 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from conftest import playbook
 
 from playbook.chapters.data import intake as checks
 from playbook.errors import DataError
@@ -16,6 +15,7 @@ from playbook.records.history import read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.show.words import Words
+from tests.conftest import playbook
 
 WORDS, TODAY = Words(), date(2025, 12, 31)
 HEAD = "customer_id,ordered_at,amount\n"

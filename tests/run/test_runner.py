@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import toys
 
 from playbook.archive import folders as runs
 from playbook.errors import CallError, DataError, RunFailed
 from playbook.run import runner
 from playbook.run.plan import Request
+from tests import toys
 
 DIRTY = """
 import os, sys, warnings, decimal

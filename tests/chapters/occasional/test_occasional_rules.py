@@ -14,7 +14,7 @@ from playbook.chapters.occasional.second_order import SecondOrder
 from playbook.settings.client import Occasional
 from playbook.show.sliders import over_settings
 from playbook.show.words import Words
-from tests.test_occasional import PROJECT, opened
+from tests.chapters.occasional.test_occasional import PROJECT, opened
 
 WORDS = Words()
 

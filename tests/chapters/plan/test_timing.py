@@ -5,7 +5,7 @@ import pytest
 
 from playbook.chapters.plan.timing import timing
 from playbook.show.words import Words
-from tests.test_offers import offer, people, plan_for, settings_of
+from tests.chapters.plan.test_plan import offer, people, plan_for, settings_of
 
 WORDS = Words()
 NO_HOLDOUT = settings_of(holdout_share=0)

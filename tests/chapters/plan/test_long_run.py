@@ -6,7 +6,7 @@ import pytest
 from playbook.archive.findings import read
 from playbook.chapters.plan.long_run import long_run
 from playbook.show.words import Words
-from tests.test_offers import offer, people, prepared, settings_of
+from tests.chapters.plan.test_plan import offer, people, prepared, settings_of
 
 WORDS = Words()
 

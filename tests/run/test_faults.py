@@ -17,10 +17,10 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-import toys
-from conftest import SETTINGS, playbook
 
 from playbook.archive import folders
+from tests import toys
+from tests.conftest import SETTINGS, playbook
 
 LAST_GOOD = "2025-12-31"
 NO_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]

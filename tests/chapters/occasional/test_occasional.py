@@ -22,7 +22,7 @@ from playbook.records.sources import Sources, open_sources
 from playbook.settings.client import Occasional, load
 from playbook.show.words import Words
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[3]
 WORDS = Words()
 START = date(2023, 1, 1)
 

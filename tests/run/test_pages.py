@@ -5,10 +5,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import toys
 from markupsafe import Markup
 
 from playbook.run import pages
+from tests import toys
 
 NAV = [("index.html", "Summary"), ("01_data.html", "Data"), ("04_churn.html", "Churn")]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script><rect width="9" height="9"/></svg>'
