@@ -42,6 +42,18 @@ def test_a_chapter_is_built_as_a_lesson(path):
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_lesson_is_read_by_its_chapter(path):
+    sources = ["".join(cell["source"]) for cell in cells(path)]
+    names = [
+        line.partition(" import ")[2]
+        for source in sources
+        for line in source.splitlines()
+        if " import " in line
+    ]
+    assert len(names) == 2 and "," not in "".join(names), names
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_parameters_are_written_as_papermill_sees_them(path):
     parameters = next("".join(cell["source"]) for cell in cells(path) if "parameters" in tags(cell))
     for line in parameters.splitlines()[1:]:
