@@ -236,7 +236,7 @@ def _maximise(design: Array, wait: Array, returned: Array, penalty: Array) -> tu
     reached = _log_likelihood(design, wait, returned, penalty, found)
     for _ in range(MOST_STEPS):
         gradient = _scores(design, wait, returned, found).sum(axis=0) - penalty * found
-        curvature = _curvature(design, wait, returned, found) + np.diag(penalty)
+        curvature = _curvature(design, wait, returned, penalty, found)
         step = np.linalg.solve(curvature, gradient)
         step *= min(1.0, LONGEST_STEP / np.abs(step).max())
         for _ in range(MOST_HALVINGS):
@@ -248,7 +248,7 @@ def _maximise(design: Array, wait: Array, returned: Array, penalty: Array) -> tu
             raise NoModelError("The model of returns did not converge.")
         found, reached = found + step, further
         if np.abs(step).max() < SMALL_STEP:
-            inverse = np.linalg.inv(_curvature(design, wait, returned, found) + np.diag(penalty))
+            inverse = np.linalg.inv(_curvature(design, wait, returned, penalty, found))
             return found, np.asarray(inverse, dtype=np.float64)
     raise NoModelError("The model of returns did not converge.")
 
@@ -271,12 +271,16 @@ def _scores(design: Array, wait: Array, returned: Array, values: Array) -> Array
     return np.column_stack([-np.exp(values[-1]) * design * excess[:, None], returned + z * excess])
 
 
-def _curvature(design: Array, wait: Array, returned: Array, values: Array) -> Array:
-    """Return minus the Hessian of the log likelihood; where it is not positive, its expectation."""
+def _curvature(design: Array, wait: Array, returned: Array, penalty: Array, values: Array) -> Array:
+    """Return minus the Hessian of the penalised likelihood; where it is not positive, its expectation.
+
+    It is judged with its penalty: without it, columns that say the same leave an eigenvalue about 0,
+    whose sign is chance, and steps by the expectation alone may never settle.
+    """
     shape, z = np.exp(values[-1]), _standardised(design, wait, values)
     hazard = np.exp(z)
     slopes = np.column_stack([-shape * design, z])
-    expected = (slopes * hazard[:, None]).T @ slopes
+    expected = (slopes * hazard[:, None]).T @ slopes + np.diag(penalty)
     full, excess = expected.copy(), returned - hazard
     mixed = shape * (design.T @ excess)
     full[:-1, -1] += mixed
