@@ -184,7 +184,8 @@ def _copies(client: str, data: Path) -> Path:
     written, kept = notebooks.copy_for_client(client, folder)
     typer.echo(f"{len(written)} notebooks copied to {folder / 'notebooks'}.", err=True)
     for path in kept:
-        typer.echo(f"{path.name} was changed for {client} and stays as it is.", err=True)
+        stays = f"{path.name} was changed for {client} and stays as it is."
+        typer.echo(notebooks.what_to_change(path) or stays, err=True)
     return folder / "notebooks"
 
 

@@ -21,7 +21,7 @@ _KINDS = {"int": int, "float": float, "str": str}
 
 
 @dataclass(frozen=True)
-class Chapter:
+class ChapterNotebook:
     """A chapter as it will be run for one client.
 
     Attributes
@@ -54,7 +54,7 @@ class Chapter:
     changed_for_client: bool = False
     master_moved_on: bool = False
 
-    def worded(self, preset: str) -> "Chapter":
+    def worded(self, preset: str) -> "ChapterNotebook":
         """Return the chapter with title and label in the words of this kind of client."""
         return replace(self, title=in_terms_of(preset, self.title), label=in_terms_of(preset, self.label))
 
@@ -65,7 +65,7 @@ def masters_folder() -> Path:
     return Path(chosen) if chosen else Path(playbook.__file__).parent.parent / "notebooks"
 
 
-def chapters(client_folder: Path) -> list[Chapter]:
+def chapters(client_folder: Path) -> list[ChapterNotebook]:
     """Return all chapters in order, each as it is run for the client.
 
     Raises
@@ -79,7 +79,7 @@ def chapters(client_folder: Path) -> list[Chapter]:
     return [_for_client(path, client_folder / "notebooks" / path.name) for path in masters]
 
 
-def choose(available: Sequence[Chapter], wanted: str | None) -> list[Chapter]:
+def choose(available: Sequence[ChapterNotebook], wanted: str | None) -> list[ChapterNotebook]:
     """Return the chapters named by ``04``, ``01-04`` or ``01,04`` and all that come before them.
 
     Raises
@@ -115,6 +115,33 @@ def copy_for_client(client: str, client_folder: Path) -> tuple[list[Path], list[
         _write_copy(read(master), client, path)
         written.append(path)
     return written, kept
+
+
+def renew_copies(client: str, client_folder: Path) -> None:
+    """Write anew the client's copies that nobody changed and whose master has moved on.
+
+    They are not run, but whoever opens one should not meet the imports of an older package.
+    """
+    for master in _master_paths():
+        path = client_folder / "notebooks" / master.name
+        if path.exists() and os.access(path, os.W_OK):
+            copy, notebook = read(path), read(master)
+            if not _changed_by_hand(copy, notebook) and code_sha256(copy) != code_sha256(notebook):
+                _write_copy(notebook, client, path)
+
+
+def what_to_change(copy: Path) -> str | None:
+    """Say what to change in a copy that imports what is no longer there; None where nothing is missing."""
+    notebook, master = read(copy), read(masters_folder() / copy.name)
+    gone = sorted(name for name in _imported(notebook) if not _is_there(name))
+    if not gone:
+        return None
+    setup = "; ".join(f"`{line}`" for line in _import_lines(master))
+    moved = "which is" if len(gone) == 1 else "which are"
+    return (
+        f"{copy.name} was changed for this client and imports {', '.join(gone)}, {moved} no longer there:"
+        f" write {setup} in its setup cell, as in the master, and call by that name what its cells need."
+    )
 
 
 def read(path: Path) -> Notebook:
@@ -196,7 +223,7 @@ def _master_paths() -> list[Path]:
     return sorted(masters_folder().glob("0[1-8]_*.ipynb"))
 
 
-def _for_client(master: Path, copy: Path) -> Chapter:
+def _for_client(master: Path, copy: Path) -> ChapterNotebook:
     notebook = read(master)
     chapter = _chapter(master, notebook)
     if not copy.exists():
@@ -212,8 +239,8 @@ def _for_client(master: Path, copy: Path) -> Chapter:
     )
 
 
-def _chapter(path: Path, notebook: Notebook) -> Chapter:
-    return Chapter(
+def _chapter(path: Path, notebook: Notebook) -> ChapterNotebook:
+    return ChapterNotebook(
         number=path.name[:2],
         name=path.stem,
         path=path,
@@ -238,6 +265,39 @@ def _knobs(notebook: Notebook) -> dict[str, type]:
         and isinstance(line.target, ast.Name)
         and line.target.id != "client"
     }
+
+
+def _import_lines(notebook: Notebook) -> list[str]:
+    """Return the notebook's imports of this package, a line each; a cell that is no Python has none."""
+    lines = []
+    for cell in notebook["cells"]:
+        try:
+            body = ast.parse(source(cell)).body if cell["cell_type"] == "code" else []
+        except SyntaxError:
+            continue
+        imports = (ast.unparse(line) for line in body if isinstance(line, ast.Import | ast.ImportFrom))
+        lines += [line for line in imports if line.split()[1].partition(".")[0] == "playbook"]
+    return lines
+
+
+def _imported(notebook: Notebook) -> set[str]:
+    """Return the modules of this package that a notebook imports, by their full names."""
+    names: set[str] = set()
+    for line in map(ast.parse, _import_lines(notebook)):
+        for node in line.body:
+            if isinstance(node, ast.ImportFrom) and node.module == "playbook":
+                names |= {f"playbook.{alias.name}" for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(str(node.module))
+            elif isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+    return names
+
+
+def _is_there(module: str) -> bool:
+    """Whether the package has a module of this name; it is not imported, since chapters load much."""
+    path = Path(playbook.__file__).parent.parent.joinpath(*module.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def _changed_by_hand(copy: Notebook, master: Notebook) -> bool:

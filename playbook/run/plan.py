@@ -11,10 +11,11 @@ from typing import Any
 
 from playbook.archive import earlier as earlier_runs
 from playbook.archive import folders
+from playbook.errors import CallError
 from playbook.records import databases
 from playbook.records.confidential import key_fingerprint
 from playbook.run import notebooks, pages, provenance
-from playbook.run.notebooks import Chapter
+from playbook.run.notebooks import ChapterNotebook
 from playbook.settings import client as settings
 
 LEARNS_FROM = "06"
@@ -40,7 +41,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """All that is decided before anything runs.
 
     ``keys`` holds the checkpoint of each chapter, ``knobs`` the parameters that go to notebooks.
@@ -49,7 +50,7 @@ class Plan:
     request: Request
     folder: Path
     chosen: settings.Settings
-    chapters: Sequence[Chapter]
+    chapters: Sequence[ChapterNotebook]
     knobs: Mapping[str, Any]
     inputs: Mapping[str, str]
     keys: Sequence[str]
@@ -65,13 +66,13 @@ class Plan:
         labels = {chapter.name: chapter.label for chapter in self.chapters}
         return pages.links(labels, self.chosen.language)
 
-    def parameters(self, chapter: Chapter) -> dict[str, Any]:
+    def parameters(self, chapter: ChapterNotebook) -> dict[str, Any]:
         """Return what papermill passes to a chapter."""
         own = {name: value for name, value in self.knobs.items() if name in chapter.knobs}
         return {"client": self.request.client} | own
 
 
-def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Plan:
+def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> RunPlan:
     """Check the call and the settings, and decide what runs.
 
     Parameters
@@ -86,7 +87,11 @@ def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Pl
         Where the call or the settings are wrong, or a file is missing.
     """
     folder = settings.client_folder(request.client, request.data)
+    notebooks.renew_copies(request.client, folder)
     available = notebooks.chapters(folder)
+    for chapter in available:
+        if chapter.changed_for_client and (sentence := notebooks.what_to_change(chapter.path)):
+            raise CallError(sentence)
     extra = {name: kind for chapter in available for name, kind in chapter.knobs.items()}
     given = settings.parse_parameters(request.parameters, extra=extra)
     overrides = {name: value for name, value in given.items() if settings.is_setting(name)}
@@ -95,7 +100,7 @@ def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Pl
     chapters = [one.worded(chosen.preset) for one in notebooks.choose(available, request.chapters)]
     databases.tables_of(chosen)
     inputs = provenance.input_hashes(chosen.inputs(folder), folder) | dict(snapshot or {})
-    return Plan(
+    return RunPlan(
         request=request,
         folder=folder,
         chosen=chosen,
@@ -115,7 +120,7 @@ def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Pl
 
 
 def _keys(
-    chapters: Sequence[Chapter],
+    chapters: Sequence[ChapterNotebook],
     inputs: Mapping[str, str],
     chosen: settings.Settings,
     knobs: Mapping[str, Any],

@@ -23,8 +23,8 @@ from playbook.errors import CallError, CellFailed, DataError, PlaybookError, Run
 from playbook.records import databases
 from playbook.run import notebooks, pages, provenance
 from playbook.run.kernel import WarmKernel, sockets
-from playbook.run.notebooks import Chapter
-from playbook.run.plan import Plan, Request, make_plan, sha256
+from playbook.run.notebooks import ChapterNotebook
+from playbook.run.plan import Request, RunPlan, make_plan, sha256
 from playbook.run.without_folders import without_folders
 from playbook.show.words import Words
 
@@ -79,7 +79,7 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
             return _Running(plan, folder, announce).to_the_end()
 
 
-def _snapshot(plan: Plan, target: Path) -> dict[str, str]:
+def _snapshot(plan: RunPlan, target: Path) -> dict[str, str]:
     """Copy what stands in the client's database to the run's folder; return sha256 by what was read."""
     return {
         f"{table} (database)": folders.file_sha256(path)
@@ -87,7 +87,7 @@ def _snapshot(plan: Plan, target: Path) -> dict[str, str]:
     }
 
 
-def unchanged(plan: Plan) -> Finished | None:
+def unchanged(plan: RunPlan) -> Finished | None:
     """Return the report that is already there, where a run would only make it once more."""
     asked = plan.request
     ready = None if asked.fresh or asked.chapters else folders.complete_run(plan.home, plan.keys, asked.teach)
@@ -119,7 +119,7 @@ def _run_folder(home: Path) -> Iterator[Path]:
 class _Running:
     """One run under way: its folder, its kernel and what is known so far."""
 
-    def __init__(self, plan: Plan, folder: Path, announce: Announce) -> None:
+    def __init__(self, plan: RunPlan, folder: Path, announce: Announce) -> None:
         self.plan = plan
         self.folder = folder
         self.announce = announce
@@ -185,7 +185,7 @@ class _Running:
                 raise DataError(f"{name} changed while it was read: run again once it is complete.")
 
     def _chapter(
-        self, chapter: Chapter, key: str, found: Checkpoint | None, kernel: WarmKernel
+        self, chapter: ChapterNotebook, key: str, found: Checkpoint | None, kernel: WarmKernel
     ) -> ChapterRecord:
         """Run a chapter, or take its results from an earlier run."""
         began = time.monotonic()
@@ -206,7 +206,7 @@ class _Running:
             files=self._newly_written(),
         )
 
-    def _execute(self, chapter: Chapter, kernel: WarmKernel) -> None:
+    def _execute(self, chapter: ChapterNotebook, kernel: WarmKernel) -> None:
         timeout = self.plan.chosen.cell_timeout_seconds
         parameters = self.plan.parameters(chapter)
         notebook = notebooks.worded(notebooks.read(chapter.path), self.plan.chosen.preset)
@@ -220,11 +220,11 @@ class _Running:
         if not (self.folder / "findings" / f"{chapter.number}.json").is_file():
             raise self._failure(CellFailed(None, "", "it ended without writing its findings"), chapter)
 
-    def _keep(self, chapter: Chapter, notebook: Any) -> None:
+    def _keep(self, chapter: ChapterNotebook, notebook: Any) -> None:
         text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
         folders.write_text(self.folder / "notebooks" / f"{chapter.name}.ipynb", text)
 
-    def _failure(self, failed: CellFailed, chapter: Chapter | None) -> PlaybookError:
+    def _failure(self, failed: CellFailed, chapter: ChapterNotebook | None) -> PlaybookError:
         """Record what stopped the run; return the error that says it to the user."""
         message = " ".join(failed.message.split())
         if failed.name in _USERS_ERRORS:
@@ -234,6 +234,8 @@ class _Running:
         where = f"chapter {chapter.number}" if chapter else "summary"
         where += f", cell {failed.cell}" if failed.cell else ""
         sentence = ": ".join(filter(None, (where, failed.name, message)))
+        if chapter and chapter.master_moved_on:
+            sentence += f" (the client's own {chapter.path.name} is older than its master)"
         self.manifest.error = {
             "chapter": chapter.number if chapter else None,
             "cell": failed.cell,
@@ -243,7 +245,7 @@ class _Running:
             self._record_failed(chapter, sentence)
         return RunFailed(sentence)
 
-    def _record_failed(self, chapter: Chapter, sentence: str) -> None:
+    def _record_failed(self, chapter: ChapterNotebook, sentence: str) -> None:
         self.manifest.chapters.append(
             ChapterRecord(
                 chapter=chapter.number,
@@ -256,7 +258,7 @@ class _Running:
             )
         )
 
-    def _note(self, chapter: Chapter) -> None:
+    def _note(self, chapter: ChapterNotebook) -> None:
         """Add to the warnings what a chapter wrote to stderr, and what is odd about its notebook."""
         notebook = self._executed(chapter)
         for cell in notebook["cells"]:
@@ -273,7 +275,7 @@ class _Running:
         if warning not in self.manifest.warnings:
             self.manifest.warnings.append(warning)
 
-    def _write_page(self, chapter: Chapter) -> None:
+    def _write_page(self, chapter: ChapterNotebook) -> None:
         import nbformat
 
         notebook = nbformat.from_dict(self._executed(chapter))  # type: ignore[no-untyped-call]
@@ -295,7 +297,7 @@ class _Running:
         )
         folders.write_text(self.folder / active, html)
 
-    def _remarks(self, chapter: Chapter) -> list[str]:
+    def _remarks(self, chapter: ChapterNotebook) -> list[str]:
         say = Words(self.plan.chosen.language).say
         changed = say("This chapter was changed for this client.") if chapter.changed_for_client else ""
         moved = say("The general version has changed since.") if chapter.master_moved_on else ""
@@ -320,7 +322,7 @@ class _Running:
         folders.write_manifest(self.folder, self.manifest)
         return folders.swap(self.folder, folders.place(self.manifest.as_of, status, self.manifest.partial))
 
-    def _executed(self, chapter: Chapter) -> Any:
+    def _executed(self, chapter: ChapterNotebook) -> Any:
         return notebooks.read(self.folder / "notebooks" / f"{chapter.name}.ipynb")
 
     def _newly_written(self) -> dict[str, str]:

@@ -123,3 +123,44 @@ def test_a_folder_without_chapters_is_an_error(folders):
     (folder / "04_churn.ipynb").unlink()
     with pytest.raises(RunFailed, match="no chapter notebook"):
         notebooks.chapters(client)
+
+
+OLD_SETUP = "from playbook import churn, waiting\nfrom playbook.display import Say\nx = 1"
+NEW_SETUP = "from playbook.chapter import open_chapter\nfrom playbook.chapters import churn"
+
+
+@pytest.fixture
+def older(folders):
+    """A client's copy made when the package had other modules, and its master of today."""
+    masters, client = folders
+    toys.chapter(masters, "04", "churn", [toys.code(OLD_SETUP, "setup")])
+    (copy,), _ = notebooks.copy_for_client("acme", client)
+    toys.chapter(masters, "04", "churn", [toys.code(NEW_SETUP, "setup")])
+    return copy
+
+
+def test_an_unchanged_copy_of_an_older_master_is_written_anew_before_a_run(older):
+    notebooks.renew_copies("acme", older.parent.parent)
+    assert notebooks.source(notebooks.read(older)["cells"][2]) == NEW_SETUP
+    assert 'client: str = "acme"' in notebooks.source(notebooks.read(older)["cells"][1])
+    assert notebooks.what_to_change(older) is None
+
+
+def test_a_changed_copy_says_in_one_sentence_which_imports_are_gone_and_what_to_write(older):
+    edit(older, "x = 1", "x = 2")
+    notebooks.renew_copies("acme", older.parent.parent)
+    assert "x = 2" in older.read_text()
+    assert notebooks.what_to_change(older) == (
+        "04_churn.ipynb was changed for this client and imports playbook.churn, playbook.display,"
+        " playbook.waiting, which are no longer there: write `from playbook.chapter import open_chapter`;"
+        " `from playbook.chapters import churn` in its setup cell, as in the master, and call by that name"
+        " what its cells need."
+    )
+
+
+def test_a_changed_copy_with_todays_imports_has_nothing_to_change(folders):
+    masters, client = folders
+    toys.chapter(masters, "04", "churn", [toys.code(NEW_SETUP + "\nx = 1")])
+    (copy,), _ = notebooks.copy_for_client("acme", client)
+    edit(copy, "x = 1", "x = 2; import os")
+    assert notebooks.what_to_change(copy) is None
