@@ -105,7 +105,7 @@ class WarmKernel:
             connection_file=str(self._folder / "kernel.json"),
             **own_sockets,
         )
-        starter = [sys.executable, "-m", "playbook.run.kernel_process", str(os.getpid())]
+        starter = [sys.executable, "-m", "playbook.run.in_kernel", str(os.getpid())]
         self.manager.kernel_spec.argv = [*starter, "-f", "{connection_file}"]
         run_sync(self.manager.start_kernel)(
             env=self._environment,
@@ -119,7 +119,7 @@ class WarmKernel:
 
         from playbook.run import engine
 
-        state = "__import__('playbook.run.kernel_state', fromlist=['restore'])"
+        state = "__import__('playbook.run.in_kernel', fromlist=['restore'])"
         if not self._ready:
             run_sync(self._wait_until_ready)()
             engine.run_code(self, f"{state}.remember()", timeout)

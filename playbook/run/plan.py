@@ -2,19 +2,24 @@
 
 import hashlib
 import json
+import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import playbook
 from playbook.archive import earlier as earlier_runs
 from playbook.archive import folders
-from playbook.errors import CallError
+from playbook.archive.folders import file_sha256
+from playbook.errors import CallError, DataError
 from playbook.records import databases
 from playbook.records.confidential import key_fingerprint
-from playbook.run import notebooks, pages, provenance
+from playbook.run import notebooks, pages
 from playbook.run.notebooks import ChapterNotebook
 from playbook.settings import client as settings
 
@@ -99,7 +104,7 @@ def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> Ru
     chosen = settings.load(request.client, request.data, overrides | {"as_of": request.as_of})
     chapters = [one.worded(chosen.preset) for one in notebooks.choose(available, request.chapters)]
     databases.tables_of(chosen)
-    inputs = provenance.input_hashes(chosen.inputs(folder), folder) | dict(snapshot or {})
+    inputs = input_hashes(chosen.inputs(folder), folder) | dict(snapshot or {})
     return RunPlan(
         request=request,
         folder=folder,
@@ -132,8 +137,8 @@ def _keys(
     ground = [
         dict(inputs),
         chosen.model_dump_json(exclude={"machine"}),
-        provenance.package_sha256(),
-        provenance.versions(),
+        package_sha256(),
+        versions(),
         teach,
         id_key,
     ]
@@ -148,3 +153,53 @@ def _keys(
 def sha256(content: Any) -> str:
     """Hash anything that JSON can hold."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+_NAME = re.compile(r"[\w.-]+")
+
+
+def input_hashes(paths: Sequence[Path], folder: Path) -> dict[str, str]:
+    """Return sha256 by the files' names in the client's folder.
+
+    Raises
+    ------
+    DataError
+        Where a file is missing or cannot be read.
+    """
+    return {_name(path, folder): _hash(path, folder) for path in paths}
+
+
+@cache
+def package_sha256() -> str:
+    """Hash this package's own files."""
+    folder = Path(playbook.__file__).parent
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    listed = [f"{path.relative_to(folder).as_posix()} {file_sha256(path)}" for path in files]
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()
+
+
+@cache
+def versions() -> dict[str, Any]:
+    """Return the versions of this package, of Python and of the packages it depends on."""
+    needed = [line for line in metadata.requires("playbook") or [] if "extra ==" not in line]
+    names = sorted(found[0] for line in needed if (found := _NAME.match(line)))
+    return {
+        "playbook": metadata.version("playbook"),
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in names},
+    }
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+
+
+def _hash(path: Path, folder: Path) -> str:
+    try:
+        return file_sha256(path)
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{_name(path, folder)} is missing in {folder.name}: put it there or correct client.yml."
+        ) from error
+    except OSError as error:
+        raise DataError(f"{_name(path, folder)} cannot be read: {error.strerror}.") from error

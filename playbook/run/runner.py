@@ -21,11 +21,11 @@ from playbook.archive import folders
 from playbook.archive.folders import ChapterRecord, Checkpoint, Manifest
 from playbook.errors import CallError, CellFailed, DataError, PlaybookError, RunFailed, SettingsError
 from playbook.records import databases
-from playbook.run import notebooks, pages, provenance
+from playbook.run import notebooks, pages
 from playbook.run.kernel import WarmKernel, sockets
 from playbook.run.notebooks import ChapterNotebook
-from playbook.run.plan import Request, RunPlan, make_plan, sha256
-from playbook.run.without_folders import without_folders
+from playbook.run.pages import without_folders
+from playbook.run.plan import Request, RunPlan, input_hashes, make_plan, sha256, versions
 from playbook.show.words import Words
 
 SETTINGS = ".settings.json"
@@ -134,7 +134,7 @@ class _Running:
             started=_now(),
             finished=None,
             seconds=0.0,
-            versions=provenance.versions(),
+            versions=versions(),
             inputs=plan.inputs,
             settings_sha256=sha256(plan.chosen.model_dump_json()),
             teach=plan.request.teach,
@@ -179,7 +179,7 @@ class _Running:
 
     def _refuse_changed_inputs(self) -> None:
         """Refuse what was read from files that are no longer those that were hashed before."""
-        now = provenance.input_hashes(self.plan.chosen.inputs(self.plan.folder), self.plan.folder)
+        now = input_hashes(self.plan.chosen.inputs(self.plan.folder), self.plan.folder)
         for name, hashed in now.items():
             if self.plan.inputs.get(name) != hashed:
                 raise DataError(f"{name} changed while it was read: run again once it is complete.")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from playbook.run.without_folders import without_folders
+from playbook.run.pages import without_folders
 
 
 @pytest.mark.parametrize(

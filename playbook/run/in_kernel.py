@@ -1,11 +1,17 @@
-"""Runs inside the kernel: brings it back to a clean state before each chapter.
+"""Runs inside the kernel: starts its process, and brings it back to a clean state before each chapter.
 
 ``reset`` of IPython clears names only. What else a chapter may have changed, and the next one
 would see, is put back here. Imported modules stay: that is what a warm kernel is for.
+
+The process of a kernel ends with the one that started it. A kernel looks only once a second whether it
+was orphaned, and until then could write into folders that the next run has already cleared.
 """
 
+import ctypes
 import gc
 import os
+import runpy
+import signal
 import sys
 import warnings
 from typing import Any
@@ -90,3 +96,20 @@ def _shell() -> Any:
     from IPython.core.getipython import get_ipython
 
     return get_ipython()
+
+
+_SET_PARENT_DEATH_SIGNAL = 1
+"""Of Linux' prctl."""
+
+
+def end_with_parent(parent: int) -> None:
+    """End this process when the one that started it ends, or now, where it has already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if sys.platform != "win32" and os.getppid() != parent:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    end_with_parent(int(sys.argv.pop(1)))
+    runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
