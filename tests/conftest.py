@@ -1,5 +1,7 @@
 """Shared by all tests: prepared runs, each made once, and client folders of real data."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 PROJECT = Path(__file__).parent.parent
 REAL_DATA = PROJECT.parent / "shared" / "data"
@@ -40,23 +43,41 @@ def make_run(data: Path, client: str, reports: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def demo_data(tmp_path_factory) -> Path:
+def shared(tmp_path_factory) -> Path:
+    """A folder that all processes of this test run see: what is made there is made once."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def demo_data(shared) -> Path:
     """A data folder with a copy of the demo clients, so that nothing is written beside them."""
-    data = tmp_path_factory.mktemp("data")
-    for name in ("demo", "demo_donors"):
-        if (PROJECT / "data" / name).is_dir():
+    data = shared / "demo_data"
+    with FileLock(shared / "demo_data.lock"):
+        for name in ("demo", "demo_donors") if not data.exists() else ():
             shutil.copytree(PROJECT / "data" / name, data / name, ignore=shutil.ignore_patterns("notebooks"))
     return data
 
 
 @pytest.fixture(scope="session")
-def demo_run(demo_data, tmp_path_factory) -> Run:
-    return make_run(demo_data, "demo", tmp_path_factory.mktemp("reports"))
+def demo_run(demo_data, shared) -> Run:
+    return run_once(demo_data, "demo", shared)
 
 
 @pytest.fixture(scope="session")
-def donors_run(demo_data, tmp_path_factory) -> Run:
-    return make_run(demo_data, "demo_donors", tmp_path_factory.mktemp("reports"))
+def donors_run(demo_data, shared) -> Run:
+    return run_once(demo_data, "demo_donors", shared)
+
+
+def run_once(data: Path, client: str, shared: Path) -> Run:
+    """Return the one run of a client that all tests share; whoever comes first makes it."""
+    made = shared / f"{client}.json"
+    with FileLock(made.with_suffix(".lock")):
+        if not made.exists():
+            run = make_run(data, client, shared / "reports")
+            made.write_text(json.dumps([str(run.folder), run.output]))
+    folder, output = json.loads(made.read_text())
+    return Run(Path(folder), data, client, output)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ def test_two_runs_of_the_same_input_give_the_same_bytes(demo_run, demo_data, tmp
     assert findings == {path.name: path.read_text() for path in (demo_run.folder / "findings").iterdir()}
 
 
+@pytest.mark.slow
 def test_each_chapter_gives_the_same_alone_as_in_sequence(demo_run, demo_data, tmp_path):
     """The plain papermill command, a new kernel for each notebook, on the earlier chapters' results."""
     folder = tmp_path / "alone"
@@ -78,6 +79,7 @@ def test_an_unchanged_client_is_not_run_again(demo_run, demo_data):
     assert (demo_run.folder / "manifest.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_online_retail_ii_has_the_published_counts(online_retail, tmp_path):
     run = make_run(*online_retail, tmp_path)
     held_to_contract(run.folder)
@@ -87,6 +89,7 @@ def test_online_retail_ii_has_the_published_counts(online_retail, tmp_path):
     assert (found["lines_read"], found["customers"], found["buyers"]) == (1_044_847, 5_942, 5_878)
 
 
+@pytest.mark.slow
 def test_cdnow_has_the_published_counts(cdnow, tmp_path):
     run = make_run(*cdnow, tmp_path)
     held_to_contract(run.folder)
