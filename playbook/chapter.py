@@ -137,9 +137,9 @@ class Chapter:
         """Show a result's figure; nothing where it has none."""
         return result.figure(self.words)
 
-    def check(self, answer: float | None, expected: float, hint: str) -> Say:
-        """Say whether the answer to an exercise is right."""
-        return compare(answer, expected, hint)
+    def check(self, answer: float | None, expected: float, hint: str, tolerance: float = 0.01) -> Say:
+        """Say whether the answer to an exercise is right; see `compare`."""
+        return compare(answer, expected, hint, tolerance)
 
     def findings(self, number: str) -> Findings:
         """Return what an earlier chapter found, by name."""
