@@ -10,7 +10,7 @@ import pandas as pd
 from playbook.records.history import History, customers, read_history
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-from playbook.stats.trials.data import Trial, read_trials
+from playbook.stats.trials.data import CampaignTrial, read_trials
 
 START = pd.Timestamp("2025-03-03")
 AS_OF = date(2025, 12, 31)
@@ -31,7 +31,7 @@ class Client:
     sources: Sources
     customers: pd.DataFrame
 
-    def trials(self, **more) -> list[Trial]:
+    def trials(self, **more) -> list[CampaignTrial]:
         return read_trials(self.history, self.sources, self.customers, **more)
 
 

@@ -104,7 +104,7 @@ class Measurements:
             )
             for campaign in self.campaigns
             for effect in campaign.whole.effects.values()
-            if effect.told
+            if effect.has_interval
         ]
         headings = {
             "campaign": say("campaign"),
@@ -213,7 +213,7 @@ class Measurements:
                             f"{campaign.trial.campaign}: {kind} {name}",
                             main.n_treated if main else None,
                             _with_interval(back, words),
-                            _plain(main.value, main.unit, words) if main and main.told else None,
+                            _plain(main.value, main.unit, words) if main and main.has_interval else None,
                             _range(low, high, main.unit if main else "", words),
                             names[arm.judgement.verdict] if kind == say("offer") else None,
                         )
@@ -348,7 +348,7 @@ def _range(low: float | None, high: float | None, unit: str, words: Words) -> st
 
 def _with_interval(effect: Effect | None, words: Words) -> str | None:
     """Return an effect with its interval; nothing where too few came back for one."""
-    if effect is None or not effect.told:
+    if effect is None or not effect.has_interval:
         return None
     within = _range(effect.low, effect.high, effect.unit, words)
     return f"{_plain(effect.value, effect.unit, words)} ({within})"

@@ -16,9 +16,9 @@ from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
-from playbook.stats.trials.data import Trial, read_rows, trials_of
+from playbook.stats.trials.data import CampaignTrial, read_rows, trials_of
+from playbook.stats.trials.earlier import read_intended
 from playbook.stats.trials.measure import Measured, measure
-from playbook.stats.trials.remembered import read_intended
 
 NOT_YET = "not_yet"
 
@@ -207,7 +207,7 @@ def _realised(
 def _as_planned(
     rows: pd.DataFrame, history: History, sources: Sources, customers: pd.DataFrame
 ) -> Measured | None:
-    trials: list[Trial] = trials_of(read_rows(rows), history, sources, customers)
+    trials: list[CampaignTrial] = trials_of(read_rows(rows), history, sources, customers)
     if not trials:
         return None
     known = trials[0].followed - (history.as_of - history.data_end).days

@@ -12,7 +12,7 @@ from playbook.archive.findings import Finding, Findings
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
-from playbook.stats.trials.data import Trial
+from playbook.stats.trials.data import CampaignTrial
 from playbook.stats.trials.effects import ALPHA, Effect, holm, outcome, welch
 from playbook.stats.trials.measure import Measured
 
@@ -77,7 +77,7 @@ class Uplifts:
         rows = []
         for uplift in self.found:
             for group, effect in uplift.groups.items():
-                if not effect.told:
+                if not effect.has_interval:
                     continue
                 rows.append(
                     (
@@ -156,7 +156,7 @@ def _segments(
     return groups
 
 
-def _fifths(trial: Trial, scores: pd.DataFrame | None) -> dict[str, npt.NDArray[np.object_]]:
+def _fifths(trial: CampaignTrial, scores: pd.DataFrame | None) -> dict[str, npt.NDArray[np.object_]]:
     name, score = "fifth of the score", _score_before(trial, scores)
     if score is None:
         before = trial.total("margin", -10_000, -1)
@@ -168,7 +168,7 @@ def _fifths(trial: Trial, scores: pd.DataFrame | None) -> dict[str, npt.NDArray[
     return {name: np.array([f"{number} of {FIFTHS}" for number in fifth], dtype=object)}
 
 
-def _score_before(trial: Trial, scores: pd.DataFrame | None) -> npt.NDArray[np.float64] | None:
+def _score_before(trial: CampaignTrial, scores: pd.DataFrame | None) -> npt.NDArray[np.float64] | None:
     if scores is None or scores.empty:
         return None
     earlier = scores[scores["as_of"] < trial.people["start"].min()]

@@ -6,15 +6,12 @@ from typing import Any
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 BEFORE, AFTER = 1095, 730
 """Days before and after the contact that are looked at."""
@@ -24,7 +21,7 @@ OUTCOMES = ("visit", "unsubscribe", "complaint")
 
 
 @dataclass(frozen=True)
-class Trial:
+class CampaignTrial:
     """One campaign: its arms, and everything that its customers did before and after.
 
     Attributes
@@ -125,7 +122,7 @@ def read_trials(
     sources: Sources,
     customers: pd.DataFrame,
     incentives: Mapping[str, float] | None = None,
-) -> list[Trial]:
+) -> list[CampaignTrial]:
     """Read all campaigns of ``contacts``, in order of their first contact.
 
     Parameters
@@ -146,7 +143,7 @@ def trials_of(
     sources: Sources,
     customers: pd.DataFrame,
     incentives: Mapping[str, float] | None = None,
-) -> list[Trial]:
+) -> list[CampaignTrial]:
     """Return the trials of contacts as `contact_rows` returns them."""
     settings, as_of = history.settings, pd.Timestamp(history.as_of)
     future = rows[rows["day"] > as_of]
@@ -156,9 +153,8 @@ def trials_of(
     people = _elsewhere(people[known].reset_index(drop=True), settings.measurement.horizon_days)
     days, events = follow(people, history), events_of(people, sources, history)
     paid = dict(incentives or {}) | settings.measurement.incentives
-    starts = pd.concat([frame.groupby("campaign")[day].min() for frame, day in _by_day(people, lost, future)])
     trials = []
-    for campaign in starts.groupby(level=0).min().sort_values(kind="stable").index:
+    for campaign in _in_order(people, lost, future.rename(columns={"day": "start"})):
         own = np.flatnonzero(people["campaign"] == campaign)
         part = people.iloc[own].reset_index(drop=True)
         gone = lost[lost["campaign"] == campaign]
@@ -169,7 +165,7 @@ def trials_of(
             "unknown": len(gone),
         }
         trials.append(
-            Trial(
+            CampaignTrial(
                 campaign=str(campaign),
                 people=part.drop(columns=["campaign", "two_offers"]),
                 days=_of(days, own),
@@ -186,8 +182,10 @@ def trials_of(
     return trials
 
 
-def _by_day(*frames: pd.DataFrame) -> list[tuple[pd.DataFrame, str]]:
-    return [(frame, "start" if "start" in frame else "day") for frame in frames]
+def _in_order(*frames: pd.DataFrame) -> pd.Index:
+    """Return the campaigns by their first contact."""
+    starts = pd.concat([frame[["campaign", "start"]] for frame in frames])
+    return starts.groupby("campaign")["start"].min().sort_values(kind="stable").index
 
 
 def contact_rows(contacts: Any) -> pd.DataFrame:
@@ -220,7 +218,7 @@ def contact_rows(contacts: Any) -> pd.DataFrame:
 
 
 def read_rows(listed: pd.DataFrame) -> pd.DataFrame:
-    """Return a list of arms, as `trial_plan.assignment` makes it, in the columns of `contact_rows`."""
+    """Return a list of arms, as `design_page.assignment` makes it, in the columns of `contact_rows`."""
     rows = listed.assign(
         day=pd.to_datetime(listed["contacted_at"]),
         control=listed["arm"] == "control",
@@ -360,7 +358,7 @@ def _keys(people: pd.DataFrame) -> Any:
     return ibis.memtable(keys, schema={"customer_id": "string", "person": "int64", "start": "date"})
 
 
-def _of(rows: pd.DataFrame, own: npt.NDArray[np.intp]) -> pd.DataFrame:
+def _of(rows: pd.DataFrame, own: Positions) -> pd.DataFrame:
     """Keep the rows of some persons, numbered anew."""
     if not len(own):
         return rows.iloc[:0]

@@ -11,10 +11,10 @@ from playbook.offers.catalogue import Offer
 from playbook.offers.names import channel_names, kind_names
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
-from playbook.stats.trials import earlier as earlier_campaigns
-from playbook.stats.trials.remembered import with_remembered
+from playbook.stats.result import Result
+from playbook.stats.trials.earlier import assigned, with_remembered
 from playbook.stats.trials.responses import (
     assumed,
     assumed_shares,
@@ -25,7 +25,7 @@ from playbook.stats.trials.responses import (
 
 
 @dataclass(frozen=True)
-class KnownOffers:
+class KnownOffers(Result):
     """The client's offers, and what was measured of them.
 
     Attributes
@@ -38,19 +38,21 @@ class KnownOffers:
         The same offers with what was measured.
     used : bool
         Whether the plan uses what was measured.
+    earlier : DataFrame
+        What it was measured from, as `earlier.assigned` returns it.
     """
 
     stated: tuple[Offer, ...]
     responses: pd.DataFrame
     second_lives: pd.DataFrame
     offers: tuple[Offer, ...]
-
-    used: bool = True
+    used: bool
+    earlier: pd.DataFrame
 
     def findings(self) -> list[Finding]:
         """Return what a second life under an offer is worth: measured from whom, or assumed."""
-        rows = self.second_lives.to_dict("records")
-        found = [Finding("second_lives_measured", len(rows), unit="kinds", verdict=_used(self.used))]
+        rows, used = self.second_lives.to_dict("records"), "used" if self.used else "not_used"
+        found = [Finding("second_lives_measured", len(rows), unit="kinds", verdict=used)]
         for k, row in enumerate(rows, 1):
             name = f"second_life_{k}"
             n_treated, n_control = int(row["n_treated"]), int(row["n_control"])
@@ -66,7 +68,7 @@ class KnownOffers:
 
     def sentences(self, words: Words) -> list[str]:
         """Say whether the worth of a second life under an offer was measured, and from whom."""
-        return second_life_sentences({finding.name: finding for finding in self.findings()}, words)
+        return second_life_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return what was measured by kind and channel, beside what the catalogue assumes."""
@@ -89,26 +91,25 @@ class KnownOffers:
             for row in pooled
             for cell in [(row["kind"], row["channel"])]
         ]
-        headings = {
+        columns: dict[str, Column] = {
             "kind": say("kindness"),
             "channel": say("channel"),
             "campaigns": say("campaigns"),
-            "treated": say("contacted"),
-            "control": say("left alone"),
+            "treated": (say("contacted"), "number"),
+            "control": (say("left alone"), "number"),
             "raw": say("points measured"),
             "assumed": say("assumed"),
             "used": say("used"),
             "interval": say("90% interval"),
-            "share": say("a second life is worth"),
+            "share": (say("a second life is worth"), "percent"),
         }
-        formats = {"treated": "number", "control": "number", "share": "percent"}
         note = say(
             "Points: so many more of a hundred returned than of those left alone. What is used lies between"
             " what was measured and what was assumed, the nearer to the measurement the more customers it"
             " had."
         )
         caption = say("What earlier campaigns with a control group have shown")
-        return Table(pd.DataFrame(rows, columns=list(headings)), caption, words, formats, headings, note)
+        return Table(pd.DataFrame(rows, columns=list(columns)), caption, words, columns=columns, note=note)
 
 
 def known_offers(history: History, sources: Sources, folder: Path, home: Path) -> KnownOffers:
@@ -125,7 +126,7 @@ def known_offers(history: History, sources: Sources, folder: Path, home: Path) -
         Where the catalogue cannot be.
     """
     stated = catalogue.load(history.settings, folder)
-    earlier = with_remembered(earlier_campaigns.assigned(history, sources), home, history)
+    earlier = with_remembered(assigned(history, sources), home, history)
     return learn(stated, earlier, history.settings.offers.use_measured)
 
 
@@ -135,12 +136,12 @@ def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, use: bool = True) ->
     Parameters
     ----------
     earlier : DataFrame
-        As `earlier_campaigns.assigned` returns it.
+        As `earlier.assigned` returns it.
     """
     responses = measured_responses(earlier, assumed(stated))
     second_lives = measured_second_lives(earlier, assumed_shares(stated))
     offers = informed(stated, responses, second_lives) if use else stated
-    return KnownOffers(stated, responses, second_lives, offers, use)
+    return KnownOffers(stated, responses, second_lives, offers, use, earlier)
 
 
 def second_life_sentences(findings: Findings, words: Words) -> list[str]:
@@ -213,10 +214,6 @@ def _assumed_lives(findings: Findings, words: Words) -> list[str]:
             reach=reach,
         )
     ]
-
-
-def _used(used: bool) -> str:
-    return "used" if used else "not_used"
 
 
 def _points(share: float, words: Words) -> str:

@@ -127,8 +127,8 @@ def test_no_interval_below_thirty_buyers_in_the_smaller_arm():
     values = np.zeros(1000)
     values[:100], values[900:903] = 5.0, 5.0
     treated = np.arange(1000) < 900
-    assert not welch(values, treated, values, "margin", 90, 30).told
-    assert welch(values, treated, values, "margin", 90, 10).told
+    assert not welch(values, treated, values, "margin", 90, 30).has_interval
+    assert welch(values, treated, values, "margin", 90, 10).has_interval
 
 
 @tries(max_examples=30, deadline=None)

@@ -14,7 +14,7 @@ from playbook.archive.folders import read_manifest
 from playbook.chapters.measurement import loop
 from playbook.chapters.measurement.responses import response_findings, response_sentences, response_table
 from playbook.show.words import Words
-from playbook.stats.trials import remembered
+from playbook.stats.trials import earlier
 from playbook.stats.trials.responses import measured_responses
 from tests.trials import START, client_of, contacts_of, ids, orders_of
 
@@ -199,10 +199,10 @@ def assigned(campaign="OLD", n=100, won=40, unaided=10) -> pd.DataFrame:
 
 def test_a_campaign_that_the_next_export_lacks_is_still_known(tmp_path):
     report(tmp_path)
-    remembered.remember(tmp_path / BEFORE.isoformat(), assigned())
+    earlier.remember(tmp_path / BEFORE.isoformat(), assigned())
     history = planned_client().history
     empty = assigned().iloc[:0]
-    again = remembered.with_remembered(empty, tmp_path, history)
+    again = earlier.with_remembered(empty, tmp_path, history)
     expected, seen = measured_responses(assigned(), {}), measured_responses(again, {})
     pd.testing.assert_frame_equal(seen, expected)
     assert seen["raw_points"].iloc[0] == pytest.approx(0.3)
@@ -210,9 +210,9 @@ def test_a_campaign_that_the_next_export_lacks_is_still_known(tmp_path):
 
 def test_contacts_of_today_stand_over_what_is_remembered(tmp_path):
     report(tmp_path)
-    remembered.remember(tmp_path / BEFORE.isoformat(), assigned())
+    earlier.remember(tmp_path / BEFORE.isoformat(), assigned())
     now = assigned(won=20)
-    both = remembered.with_remembered(now, tmp_path, planned_client().history)
+    both = earlier.with_remembered(now, tmp_path, planned_client().history)
     assert len(both) == len(now)
     assert both["returned"].sum() == now["returned"].sum()
 
@@ -228,12 +228,12 @@ def test_campaigns_that_agree_better_than_chance_are_pooled_all_the_same():
 
 def test_what_must_be_forgotten_is_not_remembered(tmp_path):
     report(tmp_path)
-    remembered.remember(tmp_path / BEFORE.isoformat(), assigned())
+    earlier.remember(tmp_path / BEFORE.isoformat(), assigned())
     people = ids("P", 4)
     client = client_of(
         orders_of((people, 100, 5.0)), contacts_of(people[:2], people[2:]), forget_before=date(2025, 4, 1)
     )
-    assert remembered.with_remembered(assigned().iloc[:0], tmp_path, client.history).empty
+    assert earlier.with_remembered(assigned().iloc[:0], tmp_path, client.history).empty
 
 
 def test_measured_responses_are_worded_from_findings_alone():
