@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from playbook.chapters.measurement.design import Arms, past, power_of_margin, power_of_shares
+from playbook.chapters.measurement.design import Arms, follow_lapsed, power_of_margin, power_of_shares
 from playbook.records.history import read_history
 from playbook.records.sources import open_sources
 from playbook.settings.client import load
@@ -145,7 +145,7 @@ def _demo_margins() -> np.ndarray:
     data = Path(__file__).parents[2] / "data"
     settings = load("demo", data)
     sources = open_sources(settings, data / "demo")
-    margins = past(read_history(settings, sources), sources, 180).margins(90)
+    margins = follow_lapsed(read_history(settings, sources), sources, 180).margins(90)
     sources.close()
     return margins
 

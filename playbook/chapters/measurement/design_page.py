@@ -1,6 +1,5 @@
 """Chapter 08, before the campaign: what the planned test can show, and the list to keep for it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,22 +11,25 @@ from playbook.chapters.measurement.design import (
     LEAST_BUYERS,
     READINGS,
     Arms,
-    Past,
     Reading,
+    UnaidedPast,
     enough,
     power_of_shares,
     read_after,
 )
+from playbook.chapters.measurement.words import points
 from playbook.settings.client import Settings
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
+from playbook.stats.trials.earlier import read_intended
 
 ASSIGNMENT = "campaign.csv"
 """The arms of the planned campaign, in the columns of the contacts table."""
 
 
 @dataclass(frozen=True)
-class Design:
+class Design(Result):
     """The test that the plan makes possible.
 
     Attributes
@@ -46,7 +48,7 @@ class Design:
         Chance to show the planned return if half of all were held back.
     enough : Arms or None
         Arms in the same proportion that would show it with the wanted chance.
-    past : Past
+    past : UnaidedPast
     """
 
     arms: Arms
@@ -57,7 +59,7 @@ class Design:
     last_contact: date | None
     halves: float
     enough: Arms | None
-    past: Past
+    past: UnaidedPast
 
     @property
     def at(self) -> Reading | None:
@@ -111,7 +113,7 @@ class Design:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what the test can show, when to read it, and what would be enough."""
-        return design_sentences({finding.name: finding for finding in self.findings()}, words)
+        return design_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return what can be shown after how many days."""
@@ -120,8 +122,8 @@ class Design:
             (
                 reading.days,
                 reading.base,
-                _points(reading.least_visit, words),
-                _points(reading.least_return, words),
+                points(reading.least_visit, words),
+                points(reading.least_return, words),
                 reading.least_margin,
                 reading.planned_margin,
                 reading.power_return,
@@ -129,38 +131,34 @@ class Design:
             )
             for reading in self.readings
         ]
-        headings = {
-            "days": say("after days"),
-            "base": say("come back unaided"),
+        columns: dict[str, Column] = {
+            "days": (say("after days"), "number"),
+            "base": (say("come back unaided"), "percent"),
             "visit": say("least more visitors, of a hundred"),
             "back": say("least more returns, of a hundred"),
-            "margin": say("least margin per customer"),
-            "planned": say("margin per customer as planned"),
-            "power": say("chance to show the planned return"),
-            "power_margin": say("and the planned margin"),
+            "margin": (say("least margin per customer"), "money_exact"),
+            "planned": (say("margin per customer as planned"), "money_exact"),
+            "power": (say("chance to show the planned return"), "percent"),
+            "power_margin": (say("and the planned margin"), "percent"),
         }
-        frame = pd.DataFrame(rows, columns=list(headings))
+        frame = pd.DataFrame(rows, columns=list(columns))
         if frame["visit"].isna().all():
-            frame, headings = frame.drop(columns="visit"), {k: v for k, v in headings.items() if k != "visit"}
-        formats = {"days": "number", "base": "percent", "margin": "money_exact", "planned": "money_exact"}
-        return Table(
-            frame,
-            say("How long to wait, and what can be shown by then"),
-            words,
-            formats | {"power": "percent", "power_margin": "percent"},
-            headings,
-            say(
-                "“Least” is the smallest difference that is shown with a chance of {power}. Margins are after"
-                " contacts and incentives, simulated from what {n} lapsed customers really brought after"
-                " {day}.",
-                power=words.percent(self.power),
-                n=words.number(self.past.customers),
-                day=words.date(self.past.landmark),
-            ),
+            del columns["visit"]
+        caption = say("How long to wait, and what can be shown by then")
+        note = say(
+            "“Least” is the smallest difference that is shown with a chance of {power}. Margins are after"
+            " contacts and incentives, simulated from what {n} lapsed customers really brought after"
+            " {day}.",
+            power=words.percent(self.power),
+            n=words.number(self.past.customers),
+            day=words.date(self.past.landmark),
         )
+        return Table(frame, caption, words, columns=columns, note=note)
 
 
-def design(customers: pd.DataFrame, planned: pd.DataFrame, known: Past, settings: Settings) -> Design:
+def design_test(
+    customers: pd.DataFrame, planned: pd.DataFrame, past: UnaidedPast, settings: Settings
+) -> Design:
     """Return what the plan's holdout will be able to show.
 
     Parameters
@@ -171,37 +169,31 @@ def design(customers: pd.DataFrame, planned: pd.DataFrame, known: Past, settings
         ``plan.csv``: week, contact_cost, incentive_return, return_probability,
         return_probability_with_offer.
     """
-    held_back = customers["holdout"].to_numpy(bool)
-    arms = Arms(len(planned), int(held_back.sum()))
+    arms = Arms(len(planned), int(customers["holdout"].to_numpy(bool).sum()))
     wanted, horizon = settings.measurement.power, settings.measurement.horizon_days
-    readings: list[Reading] = []
-    share, halves, more = 0.0, 0.0, None
-    if arms.contacted:
-        with_offer = planned["return_probability_with_offer"]
-        share = float((with_offer - planned["return_probability"]).mean())
-        cost = float((planned["contact_cost"] + planned["incentive_return"] * with_offer).mean())
-        usual = known.rate(min(settings.horizon_days, known.reaches))
-        level = float(planned["return_probability"].mean()) / usual if usual else 1.0
-        if arms.held_back:
-            days = _days(known, horizon)
-            readings = read_after(known, days, arms, share, cost, level, wanted, settings.seed)
-            base = next((r.base for r in reversed(readings) if r.days <= horizon), 0.0)
-            both = arms.contacted + arms.held_back
-            halves = power_of_shares(base, share, Arms(both - both // 2, both // 2))
-            more = enough(base, share, arms, wanted)
-    last = pd.Timestamp(planned["week"].max()).date() + timedelta(days=6) if arms.contacted else None
-    return Design(arms, share, tuple(readings), horizon, wanted, last, halves, more, known)
-
-
-def _days(known: Past, horizon: int) -> Sequence[int]:
-    return [day for day in sorted({*READINGS, horizon}) if day <= known.reaches]
+    if not arms.contacted:
+        return Design(arms, 0.0, (), horizon, wanted, None, 0.0, None, past)
+    with_offer = planned["return_probability_with_offer"]
+    share = float((with_offer - planned["return_probability"]).mean())
+    last = pd.Timestamp(planned["week"].max()).date() + timedelta(days=6)
+    if not arms.held_back:
+        return Design(arms, share, (), horizon, wanted, last, 0.0, None, past)
+    cost = float((planned["contact_cost"] + planned["incentive_return"] * with_offer).mean())
+    usual = past.rate(min(settings.horizon_days, past.reaches))
+    level = float(planned["return_probability"].mean()) / usual if usual else 1.0
+    days = [day for day in sorted({*READINGS, horizon}) if day <= past.reaches]
+    readings = read_after(past, days, arms, share, cost, level, wanted, settings.seed)
+    base = next((reading.base for reading in reversed(readings) if reading.days <= horizon), 0.0)
+    both = arms.contacted + arms.held_back
+    halves = power_of_shares(base, share, Arms(both - both // 2, both // 2))
+    more = enough(base, share, arms, wanted)
+    return Design(arms, share, tuple(readings), horizon, wanted, last, halves, more, past)
 
 
 def design_sentences(findings: Findings, words: Words) -> list[str]:
     """Word the design: enough, or too small and what would be enough."""
     say, percent, number = words.say, words.percent, words.number
     plan = findings["design"]
-    held_back, horizon = findings["design_held_back"].value, findings["design_horizon"].value
     if plan.verdict == "nobody":
         return [say("No campaign is planned, so there is nothing to measure.")]
     if plan.verdict == "no_holdout":
@@ -213,15 +205,14 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         ]
     if plan.verdict == "unknown":
         return [say("What the test could show cannot be told: the record is too short to learn from.")]
-    ready = findings["design_ready"].value
     values = {
         "contacted": words.say_many("{n} customer", "{n} customers", plan.n or 0),
-        "held_back": number(held_back),
-        "days": number(horizon),
+        "held_back": number(findings["design_held_back"].value),
+        "days": number(findings["design_horizon"].value),
         "planned": number(100 * float(plan.value), 1),
         "power": _chance(findings["design_power_return"].value, words),
         "wanted": percent(findings["design_power"].value),
-        "ready": words.date(date.fromisoformat(str(ready))),
+        "ready": words.date(date.fromisoformat(findings["design_ready"].value)),
     }
     can = _can_show(findings, values, words)
     if plan.verdict == "enough":
@@ -309,10 +300,6 @@ def _chance(share: float, words: Words) -> str:
     return words.percent(share) if share >= 0.01 else words.say("below 1%")
 
 
-def _points(share: float | None, words: Words) -> str | None:
-    return None if share is None else words.number(100 * share, 1)
-
-
 def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Return who was drawn into which arm, in the columns of the contacts table.
 
@@ -337,8 +324,9 @@ def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> p
     return rows.sort_values("customer_id", ignore_index=True).reindex(columns=columns)
 
 
-def write_assignment(folder: Path, rows: pd.DataFrame) -> None:
-    """Write the arms of the planned campaign beside the report."""
+def write_assignment(folder: Path, planned: pd.DataFrame, as_of: date) -> None:
+    """Write the arms of the planned campaign, those held back included, beside the report."""
+    rows = assignment(planned, read_intended(folder), as_of)
     rows.to_csv(folder / ASSIGNMENT, index=False, lineterminator="\n")
 
 

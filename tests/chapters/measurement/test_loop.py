@@ -12,7 +12,7 @@ from playbook.archive.earlier import earlier_runs, home_of, stamp
 from playbook.archive.findings import Finding
 from playbook.archive.folders import read_manifest
 from playbook.chapters.measurement import loop
-from playbook.chapters.measurement.responses import response_findings, response_sentences, response_table
+from playbook.chapters.measurement.responses import LearnedResponses, response_sentences
 from playbook.show.words import Words
 from playbook.stats.trials import earlier
 from playbook.stats.trials.responses import measured_responses
@@ -237,12 +237,10 @@ def test_what_must_be_forgotten_is_not_remembered(tmp_path):
 
 
 def test_measured_responses_are_worded_from_findings_alone():
-    responses = measured_responses(assigned(), {})
-    listed = {finding.name: finding for finding in response_findings(responses)}
-    text = " ".join(response_sentences(listed, WORDS))
+    learned = LearnedResponses(measured_responses(assigned(), {}))
+    text = " ".join(response_sentences(learned.by_name, WORDS))
     assert "material by letter adds 30.0 returns to a hundred" in text
-    assert "material" in str(response_table(responses, WORDS))
-    nothing = measured_responses(assigned().iloc[:0], {})
-    listed = {finding.name: finding for finding in response_findings(nothing)}
-    assert "rests on the catalogue's assumptions" in " ".join(response_sentences(listed, WORDS))
-    assert "none" in str(response_table(nothing, WORDS))
+    assert "material" in str(learned.table(WORDS))
+    nothing = LearnedResponses(measured_responses(assigned().iloc[:0], {}))
+    assert "rests on the catalogue's assumptions" in " ".join(nothing.sentences(WORDS))
+    assert "none" in str(nothing.table(WORDS))

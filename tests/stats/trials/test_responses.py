@@ -1,9 +1,6 @@
 """What earlier campaigns with a control group say of responses and second lives, how far to believe it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,8 +8,6 @@ import pytest
 
 from playbook.offers import catalogue
 from playbook.offers.catalogue import Offer, Response
-from playbook.records.history import History, read_history
-from playbook.records.sources import Sources, open_sources
 from playbook.settings import client as settings
 from playbook.stats.trials import earlier
 from playbook.stats.trials.data import read_trials
@@ -24,6 +19,7 @@ from playbook.stats.trials.responses import (
     measured_responses,
     measured_second_lives,
 )
+from tests.trials import opened
 
 STATED = Response(points=0.05, low=0.01, high=0.1)
 CALL = ("emotional", "phone")
@@ -191,14 +187,6 @@ def test_what_is_assumed_of_a_kind_is_the_mean_of_its_offers_for_everybody():
 # From the client's own contacts --------------------------------------------------------------
 
 DAY = date(2024, 3, 1)
-
-
-@contextmanager
-def opened(data: Path, name: str) -> Iterator[tuple[History, Sources]]:
-    chosen = settings.load(name, data)
-    sources = open_sources(chosen, data / name)
-    yield read_history(chosen, sources), sources
-    sources.close()
 
 
 def settings_text() -> str:
