@@ -27,6 +27,7 @@ from playbook.stats.trials.data import incentives_of, read_trials
 from playbook.stats.trials.effects import Effect
 from playbook.stats.trials.measure import SHARES, Compared, Measured, measure
 from playbook.stats.trials.over_time import second_lives
+from playbook.stats.trials.tables import table_of
 
 
 @dataclass(frozen=True)
@@ -49,33 +50,22 @@ class Measurements(Result):
     def table(self, words: Words) -> Table:
         """Return one line per campaign: its arms, its effect on the named outcome, its verdict."""
         say, names = words.say, verdict_names(words)
-        rows = []
-        for campaign in self.campaigns:
-            trial, back = campaign.trial, campaign.whole.effects.get("return")
-            rows.append(
-                (
-                    trial.campaign,
-                    trial.people["start"].min(),
-                    int(trial.treated.sum()),
-                    int((~trial.treated).sum()),
-                    back.treated if back else None,
-                    back.control if back else None,
-                    with_interval(campaign.main, words),
-                    names[campaign.judgement.verdict],
-                )
-            )
-        columns: dict[str, Column] = {
-            "campaign": say("campaign"),
-            "start": (say("first contact"), "date"),
-            "treated": (say("contacted"), "number"),
-            "control": (say("held back"), "number"),
-            "back": (say("of them came back"), "percent"),
-            "unaided": (say("of the held back"), "percent"),
-            "effect": say("difference per customer"),
-            "verdict": say("verdict"),
-        }
-        caption = say("Campaigns against their control groups, at the declared horizon")
-        return _table(rows, caption, words, columns, self._note(words))
+        return table_of(
+            self.campaigns,
+            {
+                say("campaign"): lambda c: c.trial.campaign,
+                (say("first contact"), "date"): lambda c: c.trial.people["start"].min(),
+                (say("contacted"), "number"): lambda c: int(c.trial.treated.sum()),
+                (say("held back"), "number"): lambda c: int((~c.trial.treated).sum()),
+                (say("of them came back"), "percent"): lambda c: c.back and c.back.treated,
+                (say("of the held back"), "percent"): lambda c: c.back and c.back.control,
+                say("difference per customer"): lambda c: with_interval(c.main, words),
+                say("verdict"): lambda c: names[c.judgement.verdict],
+            },
+            say("Campaigns against their control groups, at the declared horizon"),
+            words,
+            self._note(words),
+        )
 
     def _note(self, words: Words) -> str:
         names = outcome_names(words)
@@ -125,31 +115,23 @@ class Measurements(Result):
     def lasting_table(self, words: Words) -> Table:
         """Return what the first thirty days brought, what came later, and who was driven away."""
         say = words.say
-        rows = [
-            (
-                campaign.trial.campaign,
-                with_interval(campaign.whole.early, words),
-                with_interval(campaign.whole.late, words),
-                campaign.end if campaign.whole.late else None,
-                *(with_interval(harm, words) for harm in campaign.whole.harms),
-            )
-            for campaign in self.campaigns
-            if campaign.compared
-        ]
-        columns: dict[str, Column] = {
-            "campaign": say("campaign"),
-            "early": say("margin, first 30 days"),
-            "late": say("margin, from day 31"),
-            "end": (say("up to day"), "number"),
-            "unsubscribe": say("unsubscribed, of a hundred"),
-            "complaint": say("complained, of a hundred"),
-        }
-        caption = say("Early gain, later loss, and harm: differences per assigned customer")
-        note = say(
-            "Margin before costs. {money} Whoever buys more has more to complain about.",
-            money=_in_money(words),
+        return table_of(
+            [campaign for campaign in self.campaigns if campaign.compared],
+            {
+                say("campaign"): lambda c: c.trial.campaign,
+                say("margin, first 30 days"): lambda c: with_interval(c.whole.early, words),
+                say("margin, from day 31"): lambda c: with_interval(c.whole.late, words),
+                (say("up to day"), "number"): lambda c: c.end if c.whole.late else None,
+                say("unsubscribed, of a hundred"): lambda c: with_interval(c.whole.harms[0], words),
+                say("complained, of a hundred"): lambda c: with_interval(c.whole.harms[1], words),
+            },
+            say("Early gain, later loss, and harm: differences per assigned customer"),
+            words,
+            say(
+                "Margin before costs. {money} Whoever buys more has more to complain about.",
+                money=_in_money(words),
+            ),
         )
-        return _table(rows, caption, words, columns, note)
 
     def reading_table(self, words: Words) -> Table:
         """Return the readings at other days than the declared one."""
@@ -237,34 +219,25 @@ class Measurements(Result):
     def check_table(self, words: Words) -> Table:
         """Return whether each test was sound: arms alike, nobody in both, nobody lost."""
         say = words.say
-        rows = [
-            (
-                c.trial.campaign,
-                c.ratio,
-                c.balance,
-                c.trial.counts["contaminated"],
-                int(c.trial.people["elsewhere"].sum()),
-                *c.trial.lost,
-                c.trial.followed,
-            )
-            for c in self.campaigns
-        ]
-        columns: dict[str, Column] = {
-            "campaign": say("campaign"),
-            "ratio": (say("p of the groups' sizes"), "decimal"),
-            "balance": (say("p of their likeness before"), "decimal"),
-            "contaminated": (say("held back, but contacted"), "number"),
-            "elsewhere": (say("in another campaign"), "number"),
-            "lost_treated": (say("lost, contacted"), "number"),
-            "lost_control": (say("lost, held back"), "number"),
-            "followed": (say("days followed"), "number"),
-        }
-        caption = say("What speaks for or against the tests")
-        note = say(
-            "A p below 0.001 says that chance did not draw these groups; sizes are checked where"
-            " client.yml declares control_share."
+        return table_of(
+            self.campaigns,
+            {
+                say("campaign"): lambda c: c.trial.campaign,
+                (say("p of the groups' sizes"), "decimal"): lambda c: c.ratio,
+                (say("p of their likeness before"), "decimal"): lambda c: c.balance,
+                (say("held back, but contacted"), "number"): lambda c: c.trial.counts["contaminated"],
+                (say("in another campaign"), "number"): lambda c: int(c.trial.people["elsewhere"].sum()),
+                (say("lost, contacted"), "number"): lambda c: c.trial.lost[0],
+                (say("lost, held back"), "number"): lambda c: c.trial.lost[1],
+                (say("days followed"), "number"): lambda c: c.trial.followed,
+            },
+            say("What speaks for or against the tests"),
+            words,
+            say(
+                "A p below 0.001 says that chance did not draw these groups; sizes are checked where"
+                " client.yml declares control_share."
+            ),
         )
-        return _table(rows, caption, words, columns, note)
 
     def figure(self, words: Words) -> Picture | None:
         """Draw the cumulative difference with its band, and the share active by arm, by campaign."""

@@ -146,7 +146,7 @@ def power_of_shares(base: float, effect: float, arms: Arms) -> float:
     treated = min(base + effect, 1.0)
     counted = [treated * arms.contacted, base * arms.held_back]
     variance = counted[0] * (1 - treated) + counted[1] * (1 - base)
-    wanted = LEAST_BUYERS * n / small - 0.5
+    wanted = LEAST_BUYERS * n / small - 0.5  # whole customers, by a continuous distribution
     given = float(norm.sf((wanted - sum(counted)) / np.sqrt(variance))) if variance > 0 else 0.0
     se = float(np.sqrt(treated * (1 - treated) / arms.contacted + base * (1 - base) / arms.held_back))
     if se == 0:

@@ -1,5 +1,6 @@
 """Chapter 08, before the campaign: what the planned test can show, and the list to keep for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,9 +24,17 @@ from playbook.show.display import Column, Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.earlier import read_intended
+from playbook.stats.trials.tables import table_of
 
 ASSIGNMENT = "campaign.csv"
 """The arms of the planned campaign, in the columns of the contacts table."""
+WITHOUT_A_TEST = {
+    "nobody": "No campaign is planned, so there is nothing to measure.",
+    "no_holdout": "Nobody is held back, so nobody will be able to say what the campaign did: raise"
+    " offers.holdout_share in client.yml, or contact more customers.",
+    "unknown": "What the test could show cannot be told: the record is too short to learn from.",
+}
+"""What is said of a plan by its verdict, where there is nothing to be tested."""
 
 
 @dataclass(frozen=True)
@@ -118,32 +127,19 @@ class Design(Result):
     def table(self, words: Words) -> Table:
         """Return what can be shown after how many days."""
         say = words.say
-        rows = [
-            (
-                reading.days,
-                reading.base,
-                points(reading.least_visit, words),
-                points(reading.least_return, words),
-                reading.least_margin,
-                reading.planned_margin,
-                reading.power_return,
-                reading.power_margin,
-            )
-            for reading in self.readings
-        ]
-        columns: dict[str, Column] = {
-            "days": (say("after days"), "number"),
-            "base": (say("come back unaided"), "percent"),
-            "visit": say("least more visitors, of a hundred"),
-            "back": say("least more returns, of a hundred"),
-            "margin": (say("least margin per customer"), "money_exact"),
-            "planned": (say("margin per customer as planned"), "money_exact"),
-            "power": (say("chance to show the planned return"), "percent"),
-            "power_margin": (say("and the planned margin"), "percent"),
+        visits = say("least more visitors, of a hundred")
+        columns: dict[Column, Callable[[Reading], object]] = {
+            (say("after days"), "number"): lambda reading: reading.days,
+            (say("come back unaided"), "percent"): lambda reading: reading.base,
+            visits: lambda reading: points(reading.least_visit, words),
+            say("least more returns, of a hundred"): lambda reading: points(reading.least_return, words),
+            (say("least margin per customer"), "money_exact"): lambda reading: reading.least_margin,
+            (say("margin per customer as planned"), "money_exact"): lambda reading: reading.planned_margin,
+            (say("chance to show the planned return"), "percent"): lambda reading: reading.power_return,
+            (say("and the planned margin"), "percent"): lambda reading: reading.power_margin,
         }
-        frame = pd.DataFrame(rows, columns=list(columns))
-        if frame["visit"].isna().all():
-            del columns["visit"]
+        if all(reading.least_visit is None for reading in self.readings):
+            del columns[visits]
         caption = say("How long to wait, and what can be shown by then")
         note = say(
             "“Least” is the smallest difference that is shown with a chance of {power}. Margins are after"
@@ -153,7 +149,7 @@ class Design(Result):
             n=words.number(self.past.customers),
             day=words.date(self.past.landmark),
         )
-        return Table(frame, caption, words, columns=columns, note=note)
+        return table_of(self.readings, columns, caption, words, note)
 
 
 def design_test(
@@ -192,40 +188,34 @@ def design_test(
 
 def design_sentences(findings: Findings, words: Words) -> list[str]:
     """Word the design: enough, or too small and what would be enough."""
-    say, percent, number = words.say, words.percent, words.number
+    say, number = words.say, words.number
     plan = findings["design"]
-    if plan.verdict == "nobody":
-        return [say("No campaign is planned, so there is nothing to measure.")]
-    if plan.verdict == "no_holdout":
-        return [
-            say(
-                "Nobody is held back, so nobody will be able to say what the campaign did: raise"
-                " offers.holdout_share in client.yml, or contact more customers."
-            )
-        ]
-    if plan.verdict == "unknown":
-        return [say("What the test could show cannot be told: the record is too short to learn from.")]
+    if plan.verdict in WITHOUT_A_TEST:
+        return [say(WITHOUT_A_TEST[plan.verdict])]
     values = {
         "contacted": words.say_many("{n} customer", "{n} customers", plan.n or 0),
         "held_back": number(findings["design_held_back"].value),
         "days": number(findings["design_horizon"].value),
         "planned": number(100 * float(plan.value), 1),
         "power": _chance(findings["design_power_return"].value, words),
-        "wanted": percent(findings["design_power"].value),
+        "wanted": words.percent(findings["design_power"].value),
         "ready": words.date(date.fromisoformat(findings["design_ready"].value)),
     }
-    can = _can_show(findings, values, words)
+    can, pays = _can_show(findings, values, words), _pays(findings, words)
     if plan.verdict == "enough":
-        return [
-            can,
-            say(
-                "The plan expects {planned}, so it can be proved (chance {power}). Read it on {ready}, not"
-                " before.",
-                **values,
-            ),
-            *_margin(findings, words),
-        ]
-    return _too_small(findings, can, values, words)
+        proved = say(
+            "The plan expects {planned}, so it can be proved (chance {power}). Read it on {ready}, not"
+            " before.",
+            **values,
+        )
+        return [can, proved, pays]
+    too_small = say(
+        "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
+        " the chance that the test shows them is {power}.",
+        **values,
+    )
+    read = say("Read it on {ready}, not before.", **values)
+    return [too_small, can, *_what_is_missing(findings, words), pays, read]
 
 
 def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
@@ -245,17 +235,9 @@ def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
     )
 
 
-def _too_small(findings: Findings, can: str, values: dict[str, str], words: Words) -> list[str]:
-    """Say plainly that the base is too small, and what would be enough."""
-    say, number = words.say, words.number
-    said = [
-        say(
-            "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
-            " the chance that the test shows them is {power}.",
-            **values,
-        ),
-        can,
-    ]
+def _what_is_missing(findings: Findings, words: Words) -> list[str]:
+    """Say why the base is too small, and what would be enough."""
+    say, number, said = words.say, words.number, []
     if findings["design_buyers"].value < LEAST_BUYERS:
         said.append(
             say(
@@ -276,24 +258,23 @@ def _too_small(findings: Findings, can: str, values: dict[str, str], words: Word
                 halves=_chance(findings["design_halves"].value, words),
             )
         )
-    return [*said, *_margin(findings, words), say("Read it on {ready}, not before.", ready=values["ready"])]
+    return said
 
 
-def _margin(findings: Findings, words: Words) -> list[str]:
-    least, power = findings["design_least_margin"].value, findings["design_power_margin"].value
+def _pays(findings: Findings, words: Words) -> str:
+    """Say whether the test can show that the campaign pays."""
+    least = findings["design_least_margin"].value
     if least is None:
-        return [
-            words.say("Whether it pays cannot be shown by so few: margins vary too much from order to order.")
-        ]
-    return [
-        words.say(
-            "That it pays is harder to show than that they return: it takes {least} of margin per customer,"
-            " the plan expects {planned} after costs by then (chance to show it {power}).",
-            least=words.money(least, 2),
-            planned=words.money(findings["design_planned_margin"].value, 2),
-            power=_chance(power, words),
+        return words.say(
+            "Whether it pays cannot be shown by so few: margins vary too much from order to order."
         )
-    ]
+    return words.say(
+        "That it pays is harder to show than that they return: it takes {least} of margin per customer,"
+        " the plan expects {planned} after costs by then (chance to show it {power}).",
+        least=words.money(least, 2),
+        planned=words.money(findings["design_planned_margin"].value, 2),
+        power=_chance(findings["design_power_margin"].value, words),
+    )
 
 
 def _chance(share: float, words: Words) -> str:

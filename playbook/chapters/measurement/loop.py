@@ -15,12 +15,13 @@ from playbook.chapters.measurement.design_page import assignment, read_plan
 from playbook.chapters.measurement.words import limits, points
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Column, Table
+from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.data import read_rows, trials_of
 from playbook.stats.trials.earlier import read_intended
 from playbook.stats.trials.measure import Measured, measure
+from playbook.stats.trials.tables import table_of
 
 NOT_YET = "not_yet"
 
@@ -79,29 +80,30 @@ class Chronicle(Result):
     def table(self, words: Words) -> Table:
         """Return the client run by run."""
         say = words.say
-        planned = [points(_known(share), words) for share in self.runs["planned_return"]]
-        realised = [_realised_in_words(row, words) for row in self.runs.to_dict("records")]
-        shown = self.runs.assign(
-            planned_return=pd.Series(planned, dtype=object), realised=pd.Series(realised, dtype=object)
+        return table_of(
+            self.runs.to_dict("records"),
+            {
+                (say("as of"), "date"): lambda run: run["as_of"],
+                (say("threshold, days"), "number"): lambda run: run["threshold"],
+                (say("lapsed"), "number"): lambda run: run["lapsed"],
+                (say("of them back by the next"), "number"): lambda run: run["returned"],
+                (say("planned contacts"), "number"): lambda run: run["planned"],
+                (say("held back"), "number"): lambda run: run["held_back"],
+                (say("expected profit"), "money"): lambda run: run["expected"],
+                say("more returns of a hundred, planned"): lambda run: points(
+                    _known(run["planned_return"]), words
+                ),
+                say("and realised"): lambda run: _realised_in_words(run, words),
+                (say("margin per customer, realised"), "money_exact"): lambda run: run["realised_margin"],
+            },
+            say("This client, run by run"),
+            words,
+            say(
+                "Realised is the difference to those held back at the declared horizon, from the contacts"
+                " where they hold the campaign, else as if the plan had been carried out. “Not yet”: the data"
+                " do not reach that day."
+            ),
         )
-        columns: dict[str, Column] = {
-            "as_of": (say("as of"), "date"),
-            "threshold": (say("threshold, days"), "number"),
-            "lapsed": (say("lapsed"), "number"),
-            "returned": (say("of them back by the next"), "number"),
-            "planned": (say("planned contacts"), "number"),
-            "held_back": (say("held back"), "number"),
-            "expected": (say("expected profit"), "money"),
-            "planned_return": say("more returns of a hundred, planned"),
-            "realised": say("and realised"),
-            "realised_margin": (say("margin per customer, realised"), "money_exact"),
-        }
-        note = say(
-            "Realised is the difference to those held back at the declared horizon, from the contacts"
-            " where they hold the campaign, else as if the plan had been carried out. “Not yet”: the data"
-            " do not reach that day."
-        )
-        return Table(shown, say("This client, run by run"), words, columns=columns, note=note)
 
 
 def chronicle(
@@ -197,6 +199,7 @@ def _as_planned(
     trials = trials_of(read_rows(rows), history, sources, customers)
     if not trials:
         return None
+    # The as-of date may lie after the data: nothing is known of the days between.
     known = trials[0].followed - (history.as_of - history.data_end).days
     settings = history.settings
     return measure(replace(trials[0], followed=max(known, 0)), settings.measurement, settings.seed)
@@ -221,24 +224,14 @@ def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
         )
         return [words.say(message, n=words.number(n))]
     expected, realised = findings["last_plan_expected"], findings["last_plan_realised"]
-    values = {
-        "day": words.date(date.fromisoformat(str(last.value))),
-        "expected": points(expected.value, words),
-        "realised": points(realised.value, words),
-    }
-    within = (
-        words.say(
-            " (95% interval {low} to {high})",
-            low=points(realised.low, words),
-            high=points(realised.high, words),
-        )
-        if realised.low is not None
-        else words.say(" (too few came back for an interval)")
-    )
+    low, high = points(realised.low, words), points(realised.high, words)
+    known = " (95% interval {low} to {high})" if low else " (too few came back for an interval)"
     said = words.say(
         "The plan of {day} expected {expected} more returns of a hundred; {realised} came{within}.",
-        within=within,
-        **values,
+        day=words.date(date.fromisoformat(last.value)),
+        expected=points(expected.value, words),
+        realised=points(realised.value, words),
+        within=words.say(known, low=low, high=high),
     )
     if last.verdict == "plan":
         said += " " + words.say(

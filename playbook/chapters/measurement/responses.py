@@ -1,6 +1,6 @@
 """What offers were measured to do, as chapter 08 shows it and keeps it for the next plan."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,15 @@ import pandas as pd
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.measurement.words import limits, number_of
 from playbook.offers.names import channel_names, kind_names
-from playbook.show.display import Column, Table
+from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.earlier import remember
 from playbook.stats.trials.known_offers import KnownOffers
+from playbook.stats.trials.tables import table_of
 
 RESPONSES = "responses.csv"
+RAW, SHRUNK = ("raw_points", "raw_low", "raw_high"), ("lift_points", "low", "high")
 UNPROVEN = (
     "Of “{campaign}” it can be told how many came back, not what they brought: the one offer of its kind in"
     " the plan ({kind}) pays if second lives are worth what is estimated.",
@@ -68,36 +70,27 @@ class LearnedResponses(Result):
     def table(self, words: Words) -> Table:
         """Return the measured responses before and after shrinkage."""
         say, kinds, channels = words.say, kind_names(words), channel_names(words)
-        rows = [
-            (
-                kinds.get(row["kind"], row["kind"]),
-                channels.get(row["channel"], row["channel"]),
-                row["campaigns"],
-                int(row["n_treated"]),
-                int(row["n_control"]),
-                _points(row["raw_points"], row["raw_low"], row["raw_high"], words),
-                _points(row["lift_points"], row["low"], row["high"], words),
-                row["weight"],
-            )
-            for row in self.pooled
-        ]
-        columns: dict[str, Column] = {
-            "kind": say("kindness"),
-            "channel": say("channel"),
-            "campaigns": say("campaigns"),
-            "n_treated": (say("contacted"), "number"),
-            "n_control": (say("held back"), "number"),
-            "raw": say("measured"),
-            "shrunk": say("used by the next plan"),
-            "weight": (say("weight of the measurement"), "percent"),
-        }
-        caption = say("What offers add to the chance to return, in points")
-        note = say(
-            "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the more the"
-            " fewer were measured; chapter 07 uses the same figures. How many return can be told from fewer"
-            " customers than what they bring: a campaign without a verdict counts here all the same."
+        return table_of(
+            self.pooled,
+            {
+                say("kindness"): lambda row: kinds.get(row["kind"], row["kind"]),
+                say("channel"): lambda row: channels.get(row["channel"], row["channel"]),
+                say("campaigns"): lambda row: row["campaigns"],
+                (say("contacted"), "number"): lambda row: int(row["n_treated"]),
+                (say("held back"), "number"): lambda row: int(row["n_control"]),
+                say("measured"): lambda row: _points(row, RAW, words),
+                say("used by the next plan"): lambda row: _points(row, SHRUNK, words),
+                (say("weight of the measurement"), "percent"): lambda row: row["weight"],
+            },
+            say("What offers add to the chance to return, in points"),
+            words,
+            say(
+                "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the more"
+                " the fewer were measured; chapter 07 uses the same figures. How many return can be told from"
+                " fewer customers than what they bring: a campaign without a verdict counts here all the"
+                " same."
+            ),
         )
-        return Table(pd.DataFrame(rows, columns=list(columns)), caption, words, columns=columns, note=note)
 
 
 def keep(folder: Path, offers: KnownOffers) -> None:
@@ -162,5 +155,6 @@ def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]
     return said
 
 
-def _points(value: float, low: float, high: float, words: Words) -> str:
+def _points(row: Mapping[Hashable, Any], names: tuple[str, str, str], words: Words) -> str:
+    value, low, high = (row[name] for name in names)
     return f"{number_of(value, 'share', words)} ({limits(low, high, 'share', words)})"

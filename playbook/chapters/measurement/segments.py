@@ -159,6 +159,7 @@ def _fifths(trial: CampaignTrial, scores: pd.DataFrame | None) -> dict[str, Grou
         if not before.any():
             return {}
         name, score = "fifth of the margin before", before
+    # ranks, so that fifths are of one size however many share a score
     place = np.argsort(np.argsort(score, kind="stable"), kind="stable")
     fifth = place * FIFTHS // max(trial.size, 1) + 1
     return {name: np.array([f"{number} of {FIFTHS}" for number in fifth], dtype=object)}
@@ -201,32 +202,27 @@ def _heterogeneity(effects: list[Effect]) -> float | None:
 
 def segment_sentences(findings: Findings, words: Words) -> list[str]:
     """Word for whom it worked: nothing is claimed that correction does not leave standing."""
-    n = int(findings["segments_compared"].value)
-    if not findings["segments_compared"].n:
+    n, looked_at = int(findings["segments_compared"].value), findings["segments_compared"].n
+    if not looked_at:
         return []
-    if not n:
-        return [
-            words.say(
-                "For whom it worked better cannot be told: too few came back to compare groups with each"
-                " other."
-            )
-        ]
     found = [findings[f"segment_{k}"] for k in range(1, n + 1)]
-    differs = [str(finding.value) for finding in found if finding.verdict == "differs"]
-    if differs:
-        return [
-            words.say(
-                "The effect differs between the groups of {segments}, more than chance allows after"
-                " correction for all comparisons.",
-                segments="; ".join(differs),
-            )
-        ]
-    return [
-        words.say_many(
+    differs = "; ".join(str(finding.value) for finding in found if finding.verdict == "differs")
+    if not found:
+        said = words.say(
+            "For whom it worked better cannot be told: too few came back to compare groups with each other."
+        )
+    elif differs:
+        said = words.say(
+            "The effect differs between the groups of {segments}, more than chance allows after"
+            " correction for all comparisons.",
+            segments=differs,
+        )
+    else:
+        said = words.say_many(
             "One comparison of groups was declared and can be made: the effect does not differ more than"
             " chance allows. That some group shines in the table is what chance does.",
             "{n} comparisons of groups were declared and can be made: in none does the effect differ more"
             " than chance allows. That some group shines in the table is what chance does.",
             n,
         )
-    ]
+    return [said]

@@ -18,6 +18,8 @@ BEFORE, AFTER = 1095, 730
 DAYS_APART = 7
 """Control groups whose median day lies further from that of the contacted are all read from one day."""
 OUTCOMES = ("visit", "unsubscribe", "complaint")
+CONTACTED = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
+"""Columns of the contacts as they are read; sorted by them."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def trials_of(
     """Return the trials of contacts as `contact_rows` returns them."""
     settings, as_of = history.settings, pd.Timestamp(history.as_of)
     future = rows[rows["day"] > as_of]
-    people = assign(rows[~(rows["day"] > as_of)])
+    people = assign(rows[~(rows["day"] > as_of)])  # those held back without a day among them
     known = people["customer_id"].isin(set(customers["customer_id"]))
     lost = people[~known]
     people = _elsewhere(people[known].reset_index(drop=True), settings.measurement.horizon_days)
@@ -212,8 +214,7 @@ def contact_rows(contacts: Any) -> pd.DataFrame:
         control=usable.arm.lower() == "control",
         cost=usable.cost.cast("float64") if "cost" in columns else ibis.null("float64"),
     )
-    order = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
-    frame: pd.DataFrame = chosen.order_by(order).to_pyarrow().to_pandas(date_as_object=False)
+    frame: pd.DataFrame = chosen.order_by(CONTACTED).to_pyarrow().to_pandas(date_as_object=False)
     return frame.astype({"day": "datetime64[ns]", "control": bool})
 
 
@@ -226,8 +227,7 @@ def read_rows(listed: pd.DataFrame) -> pd.DataFrame:
         offer=listed["offer"].fillna(""),
         cost=listed["cost"].astype(float),
     )
-    columns = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
-    return rows[columns].sort_values(columns[:2], kind="stable", ignore_index=True)
+    return rows[CONTACTED].sort_values(["campaign", "customer_id"], kind="stable", ignore_index=True)
 
 
 def assign(rows: pd.DataFrame) -> pd.DataFrame:
@@ -269,15 +269,10 @@ def _sum_known(costs: pd.Series) -> float:
 
 def _arms(people: pd.DataFrame) -> pd.Series:
     """Name each one's arm: the offer; with the channel where the control group has none to compare by."""
-    channels = people.loc[people["control"]].groupby("campaign")["channel"].agg(set)
-    shared = people["campaign"].map(channels)
-    compared = np.array(
-        [
-            isinstance(own, set) and channel in own
-            for own, channel in zip(shared, people["channel"], strict=True)
-        ],
-        dtype=bool,
-    )
+    held_back = people[people["control"]]
+    known = set(zip(held_back["campaign"], held_back["channel"], strict=True))
+    pairs = zip(people["campaign"], people["channel"], strict=True)
+    compared = np.array([pair in known for pair in pairs], dtype=bool)
     both = people["offer"].where(compared, people["offer"] + ", " + people["channel"]).str.strip(", ")
     named = both.where(both != "", people["channel"])
     return named.where(people["treated"], "")

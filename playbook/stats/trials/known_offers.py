@@ -11,7 +11,7 @@ from playbook.offers.catalogue import Offer
 from playbook.offers.names import channel_names, kind_names
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Column, Table
+from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.earlier import assigned, with_remembered
@@ -22,6 +22,7 @@ from playbook.stats.trials.responses import (
     measured_responses,
     measured_second_lives,
 )
+from playbook.stats.trials.tables import table_of
 
 
 @dataclass(frozen=True)
@@ -72,44 +73,35 @@ class KnownOffers(Result):
 
     def table(self, words: Words) -> Table:
         """Return what was measured by kind and channel, beside what the catalogue assumes."""
-        say, stated = words.say, assumed(self.stated)
-        lives = {(row["kind"], row["channel"]): row for row in self.second_lives.to_dict("records")}
-        pooled = self.responses[self.responses["offer"].isna()].to_dict("records")
-        rows = [
-            (
-                kind_names(words)[row["kind"]],
-                channel_names(words).get(row["channel"], row["channel"]),
-                row["campaigns"],
-                row["n_treated"],
-                row["n_control"],
-                _points(row["raw_points"], words),
-                _points(stated[cell].points, words) if cell in stated else None,
-                _points(row["lift_points"], words),
-                words.between(_points(row["low"], words), _points(row["high"], words)),
-                lives[cell]["share"] if cell in lives else None,
-            )
-            for row in pooled
-            for cell in [(row["kind"], row["channel"])]
-        ]
-        columns: dict[str, Column] = {
-            "kind": say("kindness"),
-            "channel": say("channel"),
-            "campaigns": say("campaigns"),
-            "treated": (say("contacted"), "number"),
-            "control": (say("left alone"), "number"),
-            "raw": say("points measured"),
-            "assumed": say("assumed"),
-            "used": say("used"),
-            "interval": say("90% interval"),
-            "share": (say("a second life is worth"), "percent"),
-        }
-        note = say(
-            "Points: so many more of a hundred returned than of those left alone. What is used lies between"
-            " what was measured and what was assumed, the nearer to the measurement the more customers it"
-            " had."
+        say, kinds, channels = words.say, kind_names(words), channel_names(words)
+        lives = {(row["kind"], row["channel"]): row["share"] for row in self.second_lives.to_dict("records")}
+        guessed = {cell: _points(response.points, words) for cell, response in assumed(self.stated).items()}
+        return table_of(
+            self.responses[self.responses["offer"].isna()].to_dict("records"),
+            {
+                say("kindness"): lambda row: kinds[row["kind"]],
+                say("channel"): lambda row: channels.get(row["channel"], row["channel"]),
+                say("campaigns"): lambda row: row["campaigns"],
+                (say("contacted"), "number"): lambda row: row["n_treated"],
+                (say("left alone"), "number"): lambda row: row["n_control"],
+                say("points measured"): lambda row: _points(row["raw_points"], words),
+                say("assumed"): lambda row: guessed.get((row["kind"], row["channel"])),
+                say("used"): lambda row: _points(row["lift_points"], words),
+                say("90% interval"): lambda row: words.between(
+                    _points(row["low"], words), _points(row["high"], words)
+                ),
+                (say("a second life is worth"), "percent"): lambda row: lives.get(
+                    (row["kind"], row["channel"])
+                ),
+            },
+            say("What earlier campaigns with a control group have shown"),
+            words,
+            say(
+                "Points: so many more of a hundred returned than of those left alone. What is used lies"
+                " between what was measured and what was assumed, the nearer to the measurement the more"
+                " customers it had."
+            ),
         )
-        caption = say("What earlier campaigns with a control group have shown")
-        return Table(pd.DataFrame(rows, columns=list(columns)), caption, words, columns=columns, note=note)
 
 
 def known_offers(history: History, sources: Sources, folder: Path, home: Path) -> KnownOffers:

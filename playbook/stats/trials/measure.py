@@ -1,6 +1,6 @@
 """Did it work, and does it last? One campaign's measurement, by intention to treat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -132,6 +132,11 @@ class Measured:
     def main(self) -> Effect | None:
         """The named outcome's effect at the horizon."""
         return self.whole.effects.get(self.named)
+
+    @property
+    def back(self) -> Effect | None:
+        """The effect on returns at the horizon."""
+        return self.whole.effects.get("return")
 
     @property
     def worthwhile(self) -> float:
@@ -296,15 +301,22 @@ def _corrected(arms: dict[str, Compared]) -> dict[str, Compared]:
     """Correct what the verdicts of several arms rest on for how many there are."""
     if len(arms) < 2:
         return arms
-    names = list(arms)
-    corrected = {name: dict(arms[name].effects) for name in names}
-    for kind in arms[names[0]].effects:
-        for name, effect in zip(names, correct([arms[name].effects[kind] for name in names]), strict=True):
-            corrected[name][kind] = effect
-    early, late = ([getattr(arms[name], when) for name in names] for when in ("early", "late"))
-    early = correct(early) if None not in early else early
-    late = correct(late) if None not in late else late
+    parts = list(arms.values())
+    effects = {kind: correct([part.effects[kind] for part in parts]) for kind in parts[0].effects}
+    early = _correct_known([part.early for part in parts])
+    late = _correct_known([part.late for part in parts])
     return {
-        name: replace(arms[name], effects=corrected[name], early=early[k], late=late[k])
-        for k, name in enumerate(names)
+        name: replace(
+            part,
+            effects={kind: corrected[k] for kind, corrected in effects.items()},
+            early=early[k],
+            late=late[k],
+        )
+        for k, (name, part) in enumerate(arms.items())
     }
+
+
+def _correct_known(effects: list[Effect | None]) -> Sequence[Effect | None]:
+    """Correct effects where the days that they are read from have been followed."""
+    known = [effect for effect in effects if effect is not None]
+    return correct(known) if len(known) == len(effects) else effects
