@@ -30,17 +30,13 @@ INTENDED = "held_back.csv"
 COLUMNS = ("campaign", "customer_id", "arm", "channel", "offer", "kind", "contacted_at", "returned", "value")
 
 
-def assigned(history: History, sources: Sources | None, horizon_days: int | None = None) -> pd.DataFrame:
+def assigned(history: History, sources: Sources) -> pd.DataFrame:
     """Return who was assigned to which arm of which campaign, and what became of them.
 
-    Only campaigns of which everybody was followed for the whole horizon. Whoever stands in a
+    Only campaigns of which everybody was followed for the whole horizon
+    (``measurement.horizon_days``). Whoever stands in a
     campaign more than once counts from the first contact; whoever stands in both of its arms is
     left out.
-
-    Parameters
-    ----------
-    horizon_days : int
-        None: ``measurement.horizon_days``.
 
     Returns
     -------
@@ -53,11 +49,10 @@ def assigned(history: History, sources: Sources | None, horizon_days: int | None
         the first order within the horizon, where list prices are known, is put back: a plan charges
         it apart).
     """
-    table = sources.contacts if sources else None
-    if table is None:
+    if sources.contacts is None:
         return pd.DataFrame(columns=list(COLUMNS))
-    horizon = horizon_days or history.settings.measurement.horizon_days
-    people = _people(table, history, horizon)
+    horizon = history.settings.measurement.horizon_days
+    people = _people(sources.contacts, history, horizon)
     frame: pd.DataFrame = _followed(people, history, horizon).to_pyarrow().to_pandas()
     frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
     frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
@@ -78,17 +73,18 @@ def kind_of(offer: str | None, settings: Settings) -> str | None:
 def _people(table: Any, history: History, horizon: int) -> Any:
     """Return one row per campaign and customer, of the campaigns that were followed long enough."""
     as_of = ibis.literal(history.as_of)
-    seen = table.filter(
+    contacts = table.filter(
         table.customer_id.notnull() & table.contacted_at.notnull() & (table.contacted_at <= as_of)
     )
-    control = (seen.arm.lower() == "control").cast("int64")
-    seen = seen.mutate(control=control, **({} if "offer" in seen.columns else {"offer": ibis.null("string")}))
-    people = seen.group_by("campaign", "customer_id").aggregate(
-        contacted_at=seen.contacted_at.min().cast("date"),
-        channel=seen.channel.min(),
-        offer=seen.offer.min(),
-        first=seen.control.min(),
-        last=seen.control.max(),
+    control = (contacts.arm.lower() == "control").cast("int64")
+    missing = {} if "offer" in contacts.columns else {"offer": ibis.null("string")}
+    contacts = contacts.mutate(control=control, **missing)
+    people = contacts.group_by("campaign", "customer_id").aggregate(
+        contacted_at=contacts.contacted_at.min().cast("date"),
+        channel=contacts.channel.min(),
+        offer=contacts.offer.min(),
+        first=contacts.control.min(),
+        last=contacts.control.max(),
     )
     people = people.filter(people["first"] == people["last"])
     days = as_of.delta(people.contacted_at, unit="day").min().over(group_by=people.campaign)

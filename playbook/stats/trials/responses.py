@@ -254,9 +254,9 @@ def _combined(effects: pd.Series, variances: pd.Series) -> tuple[float, float]:
         return float(effects.iloc[0]), float(variances.iloc[0])
     effect, variance = effects.to_numpy(float), variances.to_numpy(float)
     weight = 1 / variance
-    apart = float(weight @ (effect - np.average(effect, weights=weight)) ** 2)
+    q = float(weight @ (effect - np.average(effect, weights=weight)) ** 2)
     scale = weight.sum() - (weight**2).sum() / weight.sum()
-    between = max(0.0, (apart - len(effect) + 1) / scale)  # campaigns may agree better than chance has it
+    between = max(0.0, (q - len(effect) + 1) / scale)  # campaigns may agree better than chance has it
     weight = 1 / (variance + between)
     return float(np.average(effect, weights=weight)), float(1 / weight.sum())
 

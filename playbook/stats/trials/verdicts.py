@@ -138,7 +138,7 @@ def arms_alike(before: Array | None, treated: Flags) -> float | None:
     moving = before[:, np.ptp(before, axis=0) > 0]
     if not moving.shape[1]:
         return None
-    apart = moving[treated].mean(axis=0) - moving[~treated].mean(axis=0)
+    difference = moving[treated].mean(axis=0) - moving[~treated].mean(axis=0)
     spread = np.atleast_2d(np.cov(moving.T)) * (1 / treated.sum() + 1 / (~treated).sum())
     rank = int(np.linalg.matrix_rank(spread))
-    return float(chi2.sf(apart @ np.linalg.pinv(spread) @ apart, rank))
+    return float(chi2.sf(difference @ np.linalg.pinv(spread) @ difference, rank))

@@ -184,3 +184,12 @@ def test_findings_can_be_written_and_worded_again(demo_data, tmp_path):
     for table in (all_of_them.table, all_of_them.lasting_table, all_of_them.check_table):
         assert "DANKE24" in str(table(WORDS))
     assert "DANKE24" in all_of_them.figure(WORDS).alt
+
+
+def test_the_pictures_titles_claim_a_gain_only_where_it_is_certain(demo_data):
+    picture = Measurements(tuple(measured_campaigns("demo", demo_data).values())).figure(WORDS)
+    titles = [axes.get_title(loc="left") for axes in picture.figure.axes[::2]]
+    assert titles[0].startswith("DANKE24: CHF") and "gained by day 365" in titles[0]
+    assert [title.partition(" by day")[0] for title in titles[1:]] == [
+        f"{name}: no certain gain" for name in ("RABATT24", "GESCHENK25", "KATALOG25")
+    ]

@@ -1,5 +1,6 @@
 """What earlier campaigns with a control group say of responses and second lives, how far to believe it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -233,7 +234,9 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
     orders = "customer_id,ordered_at,amount,listed\n" + "\n".join(",".join(map(str, row)) for row in bought)
     with opened(*client(orders, settings_text(), contacts_csv=contacts)) as (history, sources):
         found = earlier.assigned(history, sources)
-        sooner = earlier.assigned(history, sources, 40)
+        rules = history.settings.measurement.model_copy(update={"horizon_days": 40})
+        short = history.settings.model_copy(update={"measurement": rules})
+        sooner = earlier.assigned(replace(history, settings=short), sources)
     of_a = found[found["campaign"] == "A"].set_index("customer_id")
     assert of_a.index.tolist() == ["a", "b", "c", "e", "f"]
     assert of_a["arm"].tolist() == ["treated", "control", "control", "treated", "treated"]
