@@ -1,19 +1,26 @@
 """Small clients with campaigns, made in memory, for tests of the measurement."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 import ibis
 import numpy as np
 import pandas as pd
 
 from playbook.records.history import History, customers, read_history
-from playbook.records.sources import Sources
-from playbook.settings.client import Settings
-from playbook.stats.trials.data import Trial, read_trials
+from playbook.records.sources import Sources, open_sources
+from playbook.settings.client import Settings, load
+from playbook.settings.measurement import Measurement
+from playbook.stats.trials.data import CampaignTrial, read_trials
+from playbook.stats.trials.measure import Measured, measure
 
 START = pd.Timestamp("2025-03-03")
 AS_OF = date(2025, 12, 31)
+RULES = Measurement(bootstrap_draws=200)
 CONTACTS = {
     "campaign": "string",
     "customer_id": "string",
@@ -31,7 +38,7 @@ class Client:
     sources: Sources
     customers: pd.DataFrame
 
-    def trials(self, **more) -> list[Trial]:
+    def trials(self, **more) -> list[CampaignTrial]:
         return read_trials(self.history, self.sources, self.customers, **more)
 
 
@@ -106,3 +113,33 @@ def simple(n=200, won=80, unaided=40, amount=20.0, later=0, **settings) -> Clien
     if later:
         rows.append((control[-later:], 60, spread[-later:]))
     return client_of(orders_of(*rows), contacts_of(treated, control), **settings)
+
+
+def changed(rows: pd.DataFrame, won=80) -> Client:
+    """The customers of `simple` with other contacts; so many of those contacted come back."""
+    spread = np.linspace(10, 30, 200)
+    listed = [(ids("T", 200) + ids("C", 200), -400, 30.0)]
+    listed += [(ids("T", won), 10, spread[:won]), (ids("C", 40), 10, spread[:40])]
+    return client_of(orders_of(*listed), rows)
+
+
+def judged(client, rules=RULES, **more) -> Measured:
+    """The first campaign of a client, measured."""
+    return measure(client.trials(**more)[0], rules, 1)
+
+
+@contextmanager
+def opened(data: Path, name: str) -> Iterator[tuple[History, Sources]]:
+    """The tables of a client's folder."""
+    chosen = load(name, data)
+    sources = open_sources(chosen, data / name)
+    yield read_history(chosen, sources), sources
+    sources.close()
+
+
+@cache
+def measured_campaigns(name: str, data: Path) -> dict[str, Measured]:
+    """All campaigns of a client's folder by name, measured once."""
+    with opened(data, name) as (history, sources):
+        trials = read_trials(history, sources, customers(history))
+        return {trial.campaign: measure(trial, history.settings.measurement, 1) for trial in trials}

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from playbook.chapters.measurement.design import Arms, past, power_of_margin, power_of_shares
+from playbook.chapters.measurement.design import Arms, follow_lapsed, power_of_margin, power_of_shares
 from playbook.records.history import read_history
 from playbook.records.sources import open_sources
 from playbook.settings.client import load
 from playbook.settings.measurement import Measurement
-from playbook.stats.trials.data import Trial
+from playbook.stats.trials.data import CampaignTrial
 from playbook.stats.trials.measure import measure
 from playbook.stats.trials.verdicts import Evidence, judge
 
@@ -43,7 +43,7 @@ class World:
     arms: Arms
     effect: float
 
-    def campaign(self, seed: int, earlier: bool = True) -> Trial:
+    def campaign(self, seed: int, earlier: bool = True) -> CampaignTrial:
         """Draw one campaign, divided by chance; everybody with an order before it, or nobody."""
         random = np.random.default_rng(seed)
         n = self.arms.contacted + self.arms.held_back
@@ -71,7 +71,7 @@ class World:
         none = pd.DataFrame({"person": np.array([], int), "day": np.array([], int), "kind": []})
         counts = dict.fromkeys(("future", "contaminated", "two_offers", "unknown"), 0)
         days = days.sort_values(["person", "day"], ignore_index=True)
-        return Trial("SIMULATED", people, days, none, counts, (0, 0), 100, False, False, False)
+        return CampaignTrial("SIMULATED", people, days, none, counts, (0, 0), 100, False, False, False)
 
 
 def main() -> None:
@@ -145,7 +145,7 @@ def _demo_margins() -> np.ndarray:
     data = Path(__file__).parents[2] / "data"
     settings = load("demo", data)
     sources = open_sources(settings, data / "demo")
-    margins = past(read_history(settings, sources), sources, 180).margins(90)
+    margins = follow_lapsed(read_history(settings, sources), sources, 180).margins(90)
     sources.close()
     return margins
 

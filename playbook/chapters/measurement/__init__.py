@@ -1,1 +1,31 @@
 """08 Measurement: whether it worked, and whether it lasts."""
+
+from playbook.chapters.measurement.campaigns import measure_all
+from playbook.chapters.measurement.design import Arms, enough, follow_lapsed, peek, power_of_shares
+from playbook.chapters.measurement.design_page import design_test, read_plan, write_assignment
+from playbook.chapters.measurement.loop import chronicle, earlier_scores
+from playbook.chapters.measurement.naive_answers import NaiveAnswers
+from playbook.chapters.measurement.responses import LearnedResponses, keep
+from playbook.chapters.measurement.segments import by_segment
+from playbook.show.exercises import compare
+from playbook.stats.trials.known_offers import known_offers
+
+__all__ = [
+    "Arms",
+    "LearnedResponses",
+    "NaiveAnswers",
+    "by_segment",
+    "chronicle",
+    "compare",
+    "design_test",
+    "earlier_scores",
+    "enough",
+    "follow_lapsed",
+    "keep",
+    "known_offers",
+    "measure_all",
+    "peek",
+    "power_of_shares",
+    "read_plan",
+    "write_assignment",
+]

@@ -2,27 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.measurement.findings import campaign_findings
 from playbook.chapters.measurement.picture import lasting_picture
-from playbook.chapters.measurement.words import campaign_sentences, outcome_names, verdict_names
+from playbook.chapters.measurement.words import (
+    campaign_sentences,
+    limits,
+    number_of,
+    outcome_names,
+    verdict_names,
+    with_interval,
+)
 from playbook.offers.catalogue import Offer
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.figures import Picture
 from playbook.show.words import Words
+from playbook.stats.result import Result
 from playbook.stats.trials.data import incentives_of, read_trials
 from playbook.stats.trials.effects import Effect
-from playbook.stats.trials.measure import Measured, measure
+from playbook.stats.trials.measure import SHARES, Compared, Measured, measure
 from playbook.stats.trials.over_time import second_lives
+from playbook.stats.trials.tables import table_of
 
 
 @dataclass(frozen=True)
-class Measurements:
+class Measurements(Result):
     """All campaigns in order of their first contact, each with its verdict."""
 
     campaigns: tuple[Measured, ...]
@@ -31,50 +40,30 @@ class Measurements:
         """Return every campaign's verdict and what it rests on."""
         found = [Finding("campaigns", len(self.campaigns), unit="campaigns")]
         for k, campaign in enumerate(self.campaigns, 1):
-            found += campaign_findings(campaign, f"campaign_{k}")
+            found += _findings(campaign, f"campaign_{k}")
         return found
 
     def sentences(self, words: Words) -> list[str]:
         """Say of every campaign whether it worked, and whether that lasts."""
-        return campaign_sentences({finding.name: finding for finding in self.findings()}, words)
+        return campaign_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return one line per campaign: its arms, its effect on the named outcome, its verdict."""
         say, names = words.say, verdict_names(words)
-        rows = []
-        for campaign in self.campaigns:
-            trial, main = campaign.trial, campaign.main
-            back = campaign.whole.effects.get("return")
-            rows.append(
-                (
-                    trial.campaign,
-                    trial.people["start"].min(),
-                    int(trial.treated.sum()),
-                    int((~trial.treated).sum()),
-                    back.treated if back else None,
-                    back.control if back else None,
-                    _with_interval(main, words),
-                    names[campaign.judgement.verdict],
-                )
-            )
-        headings = {
-            "campaign": say("campaign"),
-            "start": say("first contact"),
-            "treated": say("contacted"),
-            "control": say("held back"),
-            "back": say("of them came back"),
-            "unaided": say("of the held back"),
-            "effect": say("difference per customer"),
-            "verdict": say("verdict"),
-        }
-        formats = {"start": "date", "treated": "number", "control": "number"}
-        formats |= {"back": "percent", "unaided": "percent"}
-        return Table(
-            pd.DataFrame(rows, columns=list(headings)),
+        return table_of(
+            self.campaigns,
+            {
+                say("campaign"): lambda c: c.trial.campaign,
+                (say("first contact"), "date"): lambda c: c.trial.people["start"].min(),
+                (say("contacted"), "number"): lambda c: int(c.trial.treated.sum()),
+                (say("held back"), "number"): lambda c: int((~c.trial.treated).sum()),
+                (say("of them came back"), "percent"): lambda c: c.back and c.back.treated,
+                (say("of the held back"), "percent"): lambda c: c.back and c.back.control,
+                say("difference per customer"): lambda c: with_interval(c.main, words),
+                say("verdict"): lambda c: names[c.judgement.verdict],
+            },
             say("Campaigns against their control groups, at the declared horizon"),
             words,
-            formats,
-            headings,
             self._note(words),
         )
 
@@ -96,17 +85,17 @@ class Measurements:
             (
                 campaign.trial.campaign,
                 names[effect.outcome],
-                _plain(effect.treated, effect.unit, words),
-                _plain(effect.control, effect.unit, words),
-                _with_interval(effect, words),
-                _range(effect.adjusted_low, effect.adjusted_high, effect.unit, words),
-                _range(effect.bootstrap_low, effect.bootstrap_high, effect.unit, words),
+                number_of(effect.treated, effect.unit, words),
+                number_of(effect.control, effect.unit, words),
+                with_interval(effect, words),
+                limits(effect.adjusted_low, effect.adjusted_high, effect.unit, words),
+                limits(effect.bootstrap_low, effect.bootstrap_high, effect.unit, words),
             )
             for campaign in self.campaigns
             for effect in campaign.whole.effects.values()
-            if effect.told
+            if effect.has_interval
         ]
-        headings = {
+        columns: dict[str, Column] = {
             "campaign": say("campaign"),
             "outcome": say("outcome"),
             "treated": say("contacted"),
@@ -115,51 +104,29 @@ class Measurements:
             "adjusted": say("adjusted for what was before"),
             "bootstrap": say("by resampling"),
         }
-        return Table(
-            pd.DataFrame(rows, columns=list(headings)),
-            say("Every outcome per assigned customer, at the declared horizon"),
-            words,
-            {},
-            headings,
-            say(
-                "Only where enough came back. Visits and returns are of a hundred customers. {money} The"
-                " verdict rests on the first interval.",
-                money=_in_money(words),
-            ),
+        caption = say("Every outcome per assigned customer, at the declared horizon")
+        note = say(
+            "Only where enough came back. Visits and returns are of a hundred customers. {money} The"
+            " verdict rests on the first interval.",
+            money=_in_money(words),
         )
+        return _table(rows, caption, words, columns, note)
 
     def lasting_table(self, words: Words) -> Table:
         """Return what the first thirty days brought, what came later, and who was driven away."""
         say = words.say
-        rows = []
-        for campaign in self.campaigns:
-            if not campaign.compared:
-                continue
-            quits, complaints = campaign.whole.harms
-            rows.append(
-                (
-                    campaign.trial.campaign,
-                    _with_interval(campaign.whole.early, words),
-                    _with_interval(campaign.whole.late, words),
-                    campaign.end if campaign.whole.late else None,
-                    _with_interval(quits, words),
-                    _with_interval(complaints, words),
-                )
-            )
-        headings = {
-            "campaign": say("campaign"),
-            "early": say("margin, first 30 days"),
-            "late": say("margin, from day 31"),
-            "end": say("up to day"),
-            "unsubscribe": say("unsubscribed, of a hundred"),
-            "complaint": say("complained, of a hundred"),
-        }
-        return Table(
-            pd.DataFrame(rows, columns=list(headings)),
+        return table_of(
+            [campaign for campaign in self.campaigns if campaign.compared],
+            {
+                say("campaign"): lambda c: c.trial.campaign,
+                say("margin, first 30 days"): lambda c: with_interval(c.whole.early, words),
+                say("margin, from day 31"): lambda c: with_interval(c.whole.late, words),
+                (say("up to day"), "number"): lambda c: c.end if c.whole.late else None,
+                say("unsubscribed, of a hundred"): lambda c: with_interval(c.whole.harms[0], words),
+                say("complained, of a hundred"): lambda c: with_interval(c.whole.harms[1], words),
+            },
             say("Early gain, later loss, and harm: differences per assigned customer"),
             words,
-            {"end": "number"},
-            headings,
             say(
                 "Margin before costs. {money} Whoever buys more has more to complain about.",
                 money=_in_money(words),
@@ -169,75 +136,60 @@ class Measurements:
     def reading_table(self, words: Words) -> Table:
         """Return the readings at other days than the declared one."""
         say = words.say
-        rows = []
-        for campaign in self.campaigns:
-            for day, effects in campaign.readings.items():
-                kind = say("interim") if day < campaign.settings.horizon_days else say("later")
-                back, main = effects["return"], effects[campaign.named]
-                rows.append(
-                    (
-                        campaign.trial.campaign,
-                        day,
-                        kind,
-                        _with_interval(back, words),
-                        _with_interval(main, words),
-                    )
-                )
-        headings = {
+        rows = [
+            (
+                campaign.trial.campaign,
+                day,
+                say("interim") if day < campaign.settings.horizon_days else say("later"),
+                with_interval(effects["return"], words),
+                with_interval(effects[campaign.named], words),
+            )
+            for campaign in self.campaigns
+            for day, effects in campaign.readings.items()
+        ]
+        columns: dict[str, Column] = {
             "campaign": say("campaign"),
-            "day": say("after days"),
+            "day": (say("after days"), "number"),
             "kind": say("reading"),
             "back": say("came back, of a hundred"),
             "main": say("named outcome"),
         }
-        return Table(
-            pd.DataFrame(rows, columns=list(headings)),
-            say("Readings at other days: they never make a verdict"),
-            words,
-            {"day": "number"},
-            headings,
-            _in_money(words),
-        )
+        caption = say("Readings at other days: they never make a verdict")
+        return _table(rows, caption, words, columns, _in_money(words))
 
     def arm_table(self, words: Words) -> Table:
         """Return the arms of campaigns with several offers or channels."""
         say, names = words.say, verdict_names(words)
         rows = []
         for campaign in self.campaigns:
-            for kind, parts in ((say("offer"), campaign.arms), (say("channel"), campaign.channels)):
-                for name, arm in parts.items():
-                    main, back = arm.effects.get(campaign.named), arm.effects.get("return")
-                    low, high = (main.corrected_low, main.corrected_high) if main else (None, None)
-                    rows.append(
-                        (
-                            f"{campaign.trial.campaign}: {kind} {name}",
-                            main.n_treated if main else None,
-                            _with_interval(back, words),
-                            _plain(main.value, main.unit, words) if main and main.told else None,
-                            _range(low, high, main.unit if main else "", words),
-                            names[arm.judgement.verdict] if kind == say("offer") else None,
-                        )
-                    )
-        headings = {
+            name = campaign.trial.campaign
+            rows += [
+                (
+                    f"{name}: {say('offer')} {offer}",
+                    *_arm(arm, campaign.named, words),
+                    names[arm.judgement.verdict],
+                )
+                for offer, arm in campaign.arms.items()
+            ]
+            rows += [
+                (f"{name}: {say('channel')} {channel}", *_arm(arm, campaign.named, words), None)
+                for channel, arm in campaign.channels.items()
+            ]
+        columns: dict[str, Column] = {
             "arm": say("arm"),
-            "n": say("contacted"),
+            "n": (say("contacted"), "number"),
             "back": say("came back, of a hundred"),
             "value": say("named outcome"),
             "within": say("95% interval, corrected"),
             "verdict": say("verdict"),
         }
-        return Table(
-            pd.DataFrame(rows, columns=list(headings)),
-            say("Arms of campaigns with several offers or channels"),
-            words,
-            {"n": "number"},
-            headings,
-            say(
-                "Offers are corrected for how many there are (Holm). Offer and channel are compared with"
-                " those held back who would have had the same, where the list says so. An offer whose"
-                " customers were not like them before gets no verdict: chance did not deal it out."
-            ),
+        caption = say("Arms of campaigns with several offers or channels")
+        note = say(
+            "Offers are corrected for how many there are (Holm). Offer and channel are compared with"
+            " those held back who would have had the same, where the list says so. An offer whose"
+            " customers were not like them before gets no verdict: chance did not deal it out."
         )
+        return _table(rows, caption, words, columns, note)
 
     def second_life_table(self, words: Words) -> Table:
         """Return what followed the comebacks of each arm."""
@@ -248,68 +200,46 @@ class Measurements:
             for c in self.campaigns
             if c.compared
         ]
-        headings = {
+        columns: dict[str, Column] = {
             "campaign": say("campaign"),
             "arm": say("group"),
-            "returners": say("came back"),
-            "again": say("ordered again"),
-            "margin": say("margin each, since"),
+            "returners": (say("came back"), "number"),
+            "again": (say("ordered again"), "percent"),
+            "margin": (say("margin each, since"), "money_exact"),
         }
-        frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(headings))
+        frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
         frame["arm"] = frame["arm"].map(arms)
-        return Table(
-            frame[list(headings)],
-            say("Second lives of those who came back"),
-            words,
-            {"returners": "number", "again": "percent", "margin": "money_exact"},
-            headings,
-            say(
-                "A description, no effect: who comes back is itself changed by the campaign, so that these"
-                " are different people in the two groups."
-            ),
+        caption = say("Second lives of those who came back")
+        note = say(
+            "A description, no effect: who comes back is itself changed by the campaign, so that these"
+            " are different people in the two groups."
         )
+        return Table(frame, caption, words, columns=columns, note=note)
 
     def check_table(self, words: Words) -> Table:
         """Return whether each test was sound: arms alike, nobody in both, nobody lost."""
         say = words.say
-        rows = [
-            (
-                c.trial.campaign,
-                c.ratio,
-                c.balance,
-                c.trial.counts["contaminated"],
-                int(c.trial.people["elsewhere"].sum()),
-                c.trial.lost[0],
-                c.trial.lost[1],
-                c.trial.followed,
-            )
-            for c in self.campaigns
-        ]
-        headings = {
-            "campaign": say("campaign"),
-            "ratio": say("p of the groups' sizes"),
-            "balance": say("p of their likeness before"),
-            "contaminated": say("held back, but contacted"),
-            "elsewhere": say("in another campaign"),
-            "lost_treated": say("lost, contacted"),
-            "lost_control": say("lost, held back"),
-            "followed": say("days followed"),
-        }
-        formats = {"ratio": "decimal", "balance": "decimal"}
-        formats |= dict.fromkeys(list(headings)[3:], "number")
-        return Table(
-            pd.DataFrame(rows, columns=list(headings)),
+        return table_of(
+            self.campaigns,
+            {
+                say("campaign"): lambda c: c.trial.campaign,
+                (say("p of the groups' sizes"), "decimal"): lambda c: c.ratio,
+                (say("p of their likeness before"), "decimal"): lambda c: c.balance,
+                (say("held back, but contacted"), "number"): lambda c: c.trial.counts["contaminated"],
+                (say("in another campaign"), "number"): lambda c: int(c.trial.people["elsewhere"].sum()),
+                (say("lost, contacted"), "number"): lambda c: c.trial.lost[0],
+                (say("lost, held back"), "number"): lambda c: c.trial.lost[1],
+                (say("days followed"), "number"): lambda c: c.trial.followed,
+            },
             say("What speaks for or against the tests"),
             words,
-            formats,
-            headings,
             say(
                 "A p below 0.001 says that chance did not draw these groups; sizes are checked where"
                 " client.yml declares control_share."
             ),
         )
 
-    def figure(self, words: Words) -> Picture:
+    def figure(self, words: Words) -> Picture | None:
         """Draw the cumulative difference with its band, and the share active by arm, by campaign."""
         return lasting_picture(self.campaigns, words)
 
@@ -331,24 +261,81 @@ def measure_all(
     return Measurements(tuple(measure(trial, settings.measurement, settings.seed) for trial in trials))
 
 
+def _findings(measured: Measured, name: str) -> list[Finding]:
+    """Return one campaign's findings, all named after its place."""
+    trial, settings, whole = measured.trial, measured.settings, measured.whole
+    ready = trial.people["start"].max() + timedelta(days=settings.horizon_days) if trial.size else None
+    unit = "share" if measured.named in SHARES else "money"
+    found = [
+        Finding(name, trial.campaign, n=trial.size, verdict=measured.judgement.verdict),
+        Finding(f"{name}_reason", measured.judgement.reason or ""),
+        Finding(f"{name}_horizon", settings.horizon_days, unit="days", n=trial.followed),
+        Finding(f"{name}_ready", ready.date().isoformat() if ready is not None else "", unit="date"),
+        Finding(f"{name}_contacted", int(trial.treated.sum()), unit="customers"),
+        Finding(f"{name}_held_back", int((~trial.treated).sum()), unit="customers"),
+        Finding(f"{name}_worthwhile", measured.worthwhile, unit=unit),
+        Finding(f"{name}_tolerance", settings.unsubscribe_tolerance, unit="share"),
+        Finding(f"{name}_least_buyers", settings.least_buyers, unit="customers"),
+        Finding(f"{name}_one_start", int(trial.one_start), unit="yes_no"),
+        Finding(f"{name}_elsewhere", int(trial.people["elsewhere"].sum()), unit="customers"),
+        Finding(f"{name}_lost", sum(trial.lost), unit="customers"),
+        *(Finding(f"{name}_{kind}", n, unit="customers") for kind, n in trial.counts.items()),
+    ]
+    main = measured.main
+    if main is not None:
+        found.append(_effect_finding(f"{name}_effect", main, measured.named, corrected=True))
+        found.append(Finding(f"{name}_buyers", round(main.buyers), unit="customers"))
+    found += [_effect_finding(f"{name}_{kind}", effect) for kind, effect in whole.effects.items()]
+    pieces = {"early": whole.early, "late": whole.late}
+    found += [_effect_finding(f"{name}_{kind}", effect) for kind, effect in pieces.items() if effect]
+    found += [_effect_finding(f"{name}_{effect.outcome}", effect) for effect in whole.harms]
+    found += _price_findings(measured, name)
+    for day, effects in measured.readings.items():
+        found.append(_effect_finding(f"{name}_effect_{day}", effects[measured.named], measured.named))
+    later = [day for day in measured.readings if day > settings.horizon_days]
+    if later:
+        found.append(_effect_finding(f"{name}_last_reading", measured.readings[later[-1]][measured.named]))
+    for j, (arm, compared) in enumerate(measured.arms.items(), 1):
+        found.append(Finding(f"{name}_arm_{j}", arm, verdict=compared.judgement.verdict))
+        effect = compared.effects.get(measured.named)
+        empty = Finding(f"{name}_arm_{j}_effect", None, unit=unit)
+        found.append(_effect_finding(empty.name, effect, measured.named, corrected=True) if effect else empty)
+    return found
+
+
+def _price_findings(measured: Measured, name: str) -> list[Finding]:
+    """Return what was spent, and what it bought; without value where that is undefined."""
+    whole = measured.whole
+    found = [Finding(f"{name}_spend", whole.extra_spend if measured.compared else None, unit="money")]
+    prices = {"cost_per_additional": whole.cost_per_additional, "return_on_spend": whole.return_on_spend}
+    for kind, price in prices.items():
+        value, low, high = price or (None, None, None)
+        unit = "money" if kind == "cost_per_additional" else "ratio"
+        found.append(Finding(f"{name}_{kind}", value, low, high, unit))
+    return found
+
+
+def _effect_finding(
+    name: str, effect: Effect, verdict: str | None = None, corrected: bool = False
+) -> Finding:
+    low, high = (effect.corrected_low, effect.corrected_high) if corrected else (effect.low, effect.high)
+    return Finding(name, effect.value, low, high, effect.unit, effect.days, verdict)
+
+
 def _in_money(words: Words) -> str:
     return words.say("Money is in {currency}.", currency=words.currency)
 
 
-def _plain(value: float, unit: str, words: Words) -> str:
-    """Return a value for a table: money without its currency, shares of a hundred."""
-    return words.number(100 * value, 1) if unit == "share" else words.number(value, 2)
+def _table(
+    rows: Sequence[tuple[object, ...]], caption: str, words: Words, columns: dict[str, Column], note: str
+) -> Table:
+    return Table(pd.DataFrame(rows, columns=list(columns)), caption, words, columns=columns, note=note)
 
 
-def _range(low: float | None, high: float | None, unit: str, words: Words) -> str | None:
-    if low is None or high is None:
-        return None
-    return words.between(_plain(low, unit, words), _plain(high, unit, words))
-
-
-def _with_interval(effect: Effect | None, words: Words) -> str | None:
-    """Return an effect with its interval; nothing where too few came back for one."""
-    if effect is None or not effect.told:
-        return None
-    within = _range(effect.low, effect.high, effect.unit, words)
-    return f"{_plain(effect.value, effect.unit, words)} ({within})"
+def _arm(arm: Compared, named: str, words: Words) -> tuple[object, ...]:
+    """Return what the table says of an arm: contacted, returns, the named outcome and its interval."""
+    main, back = arm.effects.get(named), with_interval(arm.effects.get("return"), words)
+    if main is None:
+        return None, back, None, None
+    value = number_of(main.value, main.unit, words) if main.has_interval else None
+    return main.n_treated, back, value, limits(main.corrected_low, main.corrected_high, main.unit, words)

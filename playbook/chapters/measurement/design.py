@@ -1,4 +1,7 @@
-"""Before a campaign: what its control group will be able to show, how long to wait, what would be enough."""
+"""Before a campaign: what its control group will be able to show, how long to wait, what would be enough.
+
+And what happens to a test that is read again and again until it shows something.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,31 +9,31 @@ from datetime import date, timedelta
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.stats.power import normal_power_het
 
+from playbook.records.arrays import Array
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.stats.trials.data import events_of, follow
 from playbook.stats.trials.effects import ALPHA, difference_skewness, skewed
 
-Array = npt.NDArray[np.float64]
-
 READINGS = (30, 60, 90, 183, 365)
 REPEATS = 400
 """Simulated campaigns per effect size."""
+PEEKED_AT = 20_000
+"""Simulated campaigns, none of which does anything, that are read again and again."""
 MANY = 3_000
 """Buyers per arm beyond which a mean is taken to be normal, and nothing is drawn."""
 LEAST_BUYERS = 30
-"""Past buyers without whom nothing is simulated."""
+"""Past buyers below which nothing is simulated, and buyers in the smaller arm below which nothing shows."""
 
 
 @dataclass(frozen=True)
-class Past:
+class UnaidedPast:
     """What lapsed customers did after a past day, unaided: the client's own margins, zeros included.
 
     Attributes
@@ -38,7 +41,7 @@ class Past:
     landmark : date
     customers : int
     days : DataFrame
-        person, day, margin, ordered; as `campaign_data.follow` returns it.
+        person, day, margin, ordered; as `data.follow` returns it.
     visits : DataFrame or None
         person, day of the customers' visits; None where the client records none.
     reaches : int
@@ -110,9 +113,9 @@ class Reading:
     power_margin: float | None
 
 
-def past(history: History, sources: Sources, threshold: int, longest: int = READINGS[-1]) -> Past:
+def follow_lapsed(history: History, sources: Sources, threshold: int) -> UnaidedPast:
     """Follow those who were lapsed on a past day, as far back as half of the record allows."""
-    reaches = min(longest, (history.as_of - history.first_day).days // 2)
+    reaches = min(READINGS[-1], (history.as_of - history.first_day).days // 2)
     landmark = history.as_of - timedelta(days=reaches)
     orders, day = history.orders, ibis.literal(landmark)
     before = orders.filter(orders.day <= day)
@@ -123,7 +126,7 @@ def past(history: History, sources: Sources, threshold: int, longest: int = READ
     days = follow(people, history)
     visits = events_of(people, sources, history)
     visits = visits[(visits["kind"] == "visit") & visits["day"].between(1, reaches)]
-    return Past(
+    return UnaidedPast(
         landmark,
         len(people),
         days[days["day"].between(1, reaches)],
@@ -135,7 +138,7 @@ def past(history: History, sources: Sources, threshold: int, longest: int = READ
 # Power ---------------------------------------------------------------------------------------
 
 
-def power_of_shares(base: float, effect: float, arms: Arms, least_buyers: int = LEAST_BUYERS) -> float:
+def power_of_shares(base: float, effect: float, arms: Arms) -> float:
     """Return the chance that the 95% interval of a difference of shares lies above 0, and is given at all."""
     n, small = arms.contacted + arms.held_back, min(arms.contacted, arms.held_back)
     if small < 2:
@@ -143,7 +146,7 @@ def power_of_shares(base: float, effect: float, arms: Arms, least_buyers: int = 
     treated = min(base + effect, 1.0)
     counted = [treated * arms.contacted, base * arms.held_back]
     variance = counted[0] * (1 - treated) + counted[1] * (1 - base)
-    wanted = least_buyers * n / small - 0.5
+    wanted = LEAST_BUYERS * n / small - 0.5  # whole customers, by a continuous distribution
     given = float(norm.sf((wanted - sum(counted)) / np.sqrt(variance))) if variance > 0 else 0.0
     se = float(np.sqrt(treated * (1 - treated) / arms.contacted + base * (1 - base) / arms.held_back))
     if se == 0:
@@ -159,7 +162,6 @@ def power_of_margin(
     arms: Arms,
     seed: int,
     cost: float = 0.0,
-    least_buyers: int = LEAST_BUYERS,
 ) -> float:
     """Return the chance that Welch's 95% interval of the margin per customer lies above 0, by simulation.
 
@@ -191,7 +193,7 @@ def power_of_margin(
     reach = student.ppf(1 - ALPHA / 2, freedom)
     low = difference - np.maximum(reach, skewed(reach, skewness)) * np.where(total > 0, se, 0)
     small = min(arms.contacted, arms.held_back) / (arms.contacted + arms.held_back)
-    given = (yes[3] + no[3]) * small >= least_buyers
+    given = (yes[3] + no[3]) * small >= LEAST_BUYERS
     return float(((low > 0) & (total > 0) & given).mean())
 
 
@@ -248,7 +250,7 @@ def enough(base: float, effect: float, arms: Arms, power: float) -> Arms | None:
 
 
 def read_after(
-    known: Past,
+    known: UnaidedPast,
     days: Sequence[int],
     arms: Arms,
     planned: float,
@@ -286,3 +288,19 @@ def read_after(
             )
         )
     return readings
+
+
+# Peeking -------------------------------------------------------------------------------------
+
+
+def peek(looks: int) -> float:
+    """Return the share of campaigns without any effect that look like a success at some reading.
+
+    Parameters
+    ----------
+    looks : int
+        Readings, as many customers having answered between one and the next.
+    """
+    steps = np.random.default_rng(1).standard_normal((PEEKED_AT, looks))
+    z = steps.cumsum(axis=1) / np.sqrt(np.arange(1, looks + 1))
+    return float((z > norm.ppf(1 - ALPHA / 2)).any(axis=1).mean())

@@ -1,6 +1,6 @@
 """Chapter 08, before the campaign: what the planned test can show, and the list to keep for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,22 +12,33 @@ from playbook.chapters.measurement.design import (
     LEAST_BUYERS,
     READINGS,
     Arms,
-    Past,
     Reading,
+    UnaidedPast,
     enough,
     power_of_shares,
     read_after,
 )
+from playbook.chapters.measurement.words import points
 from playbook.settings.client import Settings
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
+from playbook.stats.trials.earlier import read_intended
+from playbook.stats.trials.tables import table_of
 
 ASSIGNMENT = "campaign.csv"
 """The arms of the planned campaign, in the columns of the contacts table."""
+WITHOUT_A_TEST = {
+    "nobody": "No campaign is planned, so there is nothing to measure.",
+    "no_holdout": "Nobody is held back, so nobody will be able to say what the campaign did: raise"
+    " offers.holdout_share in client.yml, or contact more customers.",
+    "unknown": "What the test could show cannot be told: the record is too short to learn from.",
+}
+"""What is said of a plan by its verdict, where there is nothing to be tested."""
 
 
 @dataclass(frozen=True)
-class Design:
+class Design(Result):
     """The test that the plan makes possible.
 
     Attributes
@@ -46,7 +57,7 @@ class Design:
         Chance to show the planned return if half of all were held back.
     enough : Arms or None
         Arms in the same proportion that would show it with the wanted chance.
-    past : Past
+    past : UnaidedPast
     """
 
     arms: Arms
@@ -57,7 +68,7 @@ class Design:
     last_contact: date | None
     halves: float
     enough: Arms | None
-    past: Past
+    past: UnaidedPast
 
     @property
     def at(self) -> Reading | None:
@@ -111,56 +122,39 @@ class Design:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what the test can show, when to read it, and what would be enough."""
-        return design_sentences({finding.name: finding for finding in self.findings()}, words)
+        return design_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return what can be shown after how many days."""
         say = words.say
-        rows = [
-            (
-                reading.days,
-                reading.base,
-                _points(reading.least_visit, words),
-                _points(reading.least_return, words),
-                reading.least_margin,
-                reading.planned_margin,
-                reading.power_return,
-                reading.power_margin,
-            )
-            for reading in self.readings
-        ]
-        headings = {
-            "days": say("after days"),
-            "base": say("come back unaided"),
-            "visit": say("least more visitors, of a hundred"),
-            "back": say("least more returns, of a hundred"),
-            "margin": say("least margin per customer"),
-            "planned": say("margin per customer as planned"),
-            "power": say("chance to show the planned return"),
-            "power_margin": say("and the planned margin"),
+        visits = say("least more visitors, of a hundred")
+        columns: dict[Column, Callable[[Reading], object]] = {
+            (say("after days"), "number"): lambda reading: reading.days,
+            (say("come back unaided"), "percent"): lambda reading: reading.base,
+            visits: lambda reading: points(reading.least_visit, words),
+            say("least more returns, of a hundred"): lambda reading: points(reading.least_return, words),
+            (say("least margin per customer"), "money_exact"): lambda reading: reading.least_margin,
+            (say("margin per customer as planned"), "money_exact"): lambda reading: reading.planned_margin,
+            (say("chance to show the planned return"), "percent"): lambda reading: reading.power_return,
+            (say("and the planned margin"), "percent"): lambda reading: reading.power_margin,
         }
-        frame = pd.DataFrame(rows, columns=list(headings))
-        if frame["visit"].isna().all():
-            frame, headings = frame.drop(columns="visit"), {k: v for k, v in headings.items() if k != "visit"}
-        formats = {"days": "number", "base": "percent", "margin": "money_exact", "planned": "money_exact"}
-        return Table(
-            frame,
-            say("How long to wait, and what can be shown by then"),
-            words,
-            formats | {"power": "percent", "power_margin": "percent"},
-            headings,
-            say(
-                "“Least” is the smallest difference that is shown with a chance of {power}. Margins are after"
-                " contacts and incentives, simulated from what {n} lapsed customers really brought after"
-                " {day}.",
-                power=words.percent(self.power),
-                n=words.number(self.past.customers),
-                day=words.date(self.past.landmark),
-            ),
+        if all(reading.least_visit is None for reading in self.readings):
+            del columns[visits]
+        caption = say("How long to wait, and what can be shown by then")
+        note = say(
+            "“Least” is the smallest difference that is shown with a chance of {power}. Margins are after"
+            " contacts and incentives, simulated from what {n} lapsed customers really brought after"
+            " {day}.",
+            power=words.percent(self.power),
+            n=words.number(self.past.customers),
+            day=words.date(self.past.landmark),
         )
+        return table_of(self.readings, columns, caption, words, note)
 
 
-def design(customers: pd.DataFrame, planned: pd.DataFrame, known: Past, settings: Settings) -> Design:
+def design_test(
+    customers: pd.DataFrame, planned: pd.DataFrame, past: UnaidedPast, settings: Settings
+) -> Design:
     """Return what the plan's holdout will be able to show.
 
     Parameters
@@ -171,70 +165,57 @@ def design(customers: pd.DataFrame, planned: pd.DataFrame, known: Past, settings
         ``plan.csv``: week, contact_cost, incentive_return, return_probability,
         return_probability_with_offer.
     """
-    held_back = customers["holdout"].to_numpy(bool)
-    arms = Arms(len(planned), int(held_back.sum()))
+    arms = Arms(len(planned), int(customers["holdout"].to_numpy(bool).sum()))
     wanted, horizon = settings.measurement.power, settings.measurement.horizon_days
-    readings: list[Reading] = []
-    share, halves, more = 0.0, 0.0, None
-    if arms.contacted:
-        with_offer = planned["return_probability_with_offer"]
-        share = float((with_offer - planned["return_probability"]).mean())
-        cost = float((planned["contact_cost"] + planned["incentive_return"] * with_offer).mean())
-        usual = known.rate(min(settings.horizon_days, known.reaches))
-        level = float(planned["return_probability"].mean()) / usual if usual else 1.0
-        if arms.held_back:
-            days = _days(known, horizon)
-            readings = read_after(known, days, arms, share, cost, level, wanted, settings.seed)
-            base = next((r.base for r in reversed(readings) if r.days <= horizon), 0.0)
-            both = arms.contacted + arms.held_back
-            halves = power_of_shares(base, share, Arms(both - both // 2, both // 2))
-            more = enough(base, share, arms, wanted)
-    last = pd.Timestamp(planned["week"].max()).date() + timedelta(days=6) if arms.contacted else None
-    return Design(arms, share, tuple(readings), horizon, wanted, last, halves, more, known)
-
-
-def _days(known: Past, horizon: int) -> Sequence[int]:
-    return [day for day in sorted({*READINGS, horizon}) if day <= known.reaches]
+    if not arms.contacted:
+        return Design(arms, 0.0, (), horizon, wanted, None, 0.0, None, past)
+    with_offer = planned["return_probability_with_offer"]
+    share = float((with_offer - planned["return_probability"]).mean())
+    last = pd.Timestamp(planned["week"].max()).date() + timedelta(days=6)
+    if not arms.held_back:
+        return Design(arms, share, (), horizon, wanted, last, 0.0, None, past)
+    cost = float((planned["contact_cost"] + planned["incentive_return"] * with_offer).mean())
+    usual = past.rate(min(settings.horizon_days, past.reaches))
+    level = float(planned["return_probability"].mean()) / usual if usual else 1.0
+    days = [day for day in sorted({*READINGS, horizon}) if day <= past.reaches]
+    readings = read_after(past, days, arms, share, cost, level, wanted, settings.seed)
+    base = next((reading.base for reading in reversed(readings) if reading.days <= horizon), 0.0)
+    both = arms.contacted + arms.held_back
+    halves = power_of_shares(base, share, Arms(both - both // 2, both // 2))
+    more = enough(base, share, arms, wanted)
+    return Design(arms, share, tuple(readings), horizon, wanted, last, halves, more, past)
 
 
 def design_sentences(findings: Findings, words: Words) -> list[str]:
     """Word the design: enough, or too small and what would be enough."""
-    say, percent, number = words.say, words.percent, words.number
+    say, number = words.say, words.number
     plan = findings["design"]
-    held_back, horizon = findings["design_held_back"].value, findings["design_horizon"].value
-    if plan.verdict == "nobody":
-        return [say("No campaign is planned, so there is nothing to measure.")]
-    if plan.verdict == "no_holdout":
-        return [
-            say(
-                "Nobody is held back, so nobody will be able to say what the campaign did: raise"
-                " offers.holdout_share in client.yml, or contact more customers."
-            )
-        ]
-    if plan.verdict == "unknown":
-        return [say("What the test could show cannot be told: the record is too short to learn from.")]
-    ready = findings["design_ready"].value
+    if plan.verdict in WITHOUT_A_TEST:
+        return [say(WITHOUT_A_TEST[plan.verdict])]
     values = {
         "contacted": words.say_many("{n} customer", "{n} customers", plan.n or 0),
-        "held_back": number(held_back),
-        "days": number(horizon),
+        "held_back": number(findings["design_held_back"].value),
+        "days": number(findings["design_horizon"].value),
         "planned": number(100 * float(plan.value), 1),
         "power": _chance(findings["design_power_return"].value, words),
-        "wanted": percent(findings["design_power"].value),
-        "ready": words.date(date.fromisoformat(str(ready))),
+        "wanted": words.percent(findings["design_power"].value),
+        "ready": words.date(date.fromisoformat(findings["design_ready"].value)),
     }
-    can = _can_show(findings, values, words)
+    can, pays = _can_show(findings, values, words), _pays(findings, words)
     if plan.verdict == "enough":
-        return [
-            can,
-            say(
-                "The plan expects {planned}, so it can be proved (chance {power}). Read it on {ready}, not"
-                " before.",
-                **values,
-            ),
-            *_margin(findings, words),
-        ]
-    return _too_small(findings, can, values, words)
+        proved = say(
+            "The plan expects {planned}, so it can be proved (chance {power}). Read it on {ready}, not"
+            " before.",
+            **values,
+        )
+        return [can, proved, pays]
+    too_small = say(
+        "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
+        " the chance that the test shows them is {power}.",
+        **values,
+    )
+    read = say("Read it on {ready}, not before.", **values)
+    return [too_small, can, *_what_is_missing(findings, words), pays, read]
 
 
 def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
@@ -254,17 +235,9 @@ def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
     )
 
 
-def _too_small(findings: Findings, can: str, values: dict[str, str], words: Words) -> list[str]:
-    """Say plainly that the base is too small, and what would be enough."""
-    say, number = words.say, words.number
-    said = [
-        say(
-            "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
-            " the chance that the test shows them is {power}.",
-            **values,
-        ),
-        can,
-    ]
+def _what_is_missing(findings: Findings, words: Words) -> list[str]:
+    """Say why the base is too small, and what would be enough."""
+    say, number, said = words.say, words.number, []
     if findings["design_buyers"].value < LEAST_BUYERS:
         said.append(
             say(
@@ -285,32 +258,27 @@ def _too_small(findings: Findings, can: str, values: dict[str, str], words: Word
                 halves=_chance(findings["design_halves"].value, words),
             )
         )
-    return [*said, *_margin(findings, words), say("Read it on {ready}, not before.", ready=values["ready"])]
+    return said
 
 
-def _margin(findings: Findings, words: Words) -> list[str]:
-    least, power = findings["design_least_margin"].value, findings["design_power_margin"].value
+def _pays(findings: Findings, words: Words) -> str:
+    """Say whether the test can show that the campaign pays."""
+    least = findings["design_least_margin"].value
     if least is None:
-        return [
-            words.say("Whether it pays cannot be shown by so few: margins vary too much from order to order.")
-        ]
-    return [
-        words.say(
-            "That it pays is harder to show than that they return: it takes {least} of margin per customer,"
-            " the plan expects {planned} after costs by then (chance to show it {power}).",
-            least=words.money(least, 2),
-            planned=words.money(findings["design_planned_margin"].value, 2),
-            power=_chance(power, words),
+        return words.say(
+            "Whether it pays cannot be shown by so few: margins vary too much from order to order."
         )
-    ]
+    return words.say(
+        "That it pays is harder to show than that they return: it takes {least} of margin per customer,"
+        " the plan expects {planned} after costs by then (chance to show it {power}).",
+        least=words.money(least, 2),
+        planned=words.money(findings["design_planned_margin"].value, 2),
+        power=_chance(findings["design_power_margin"].value, words),
+    )
 
 
 def _chance(share: float, words: Words) -> str:
     return words.percent(share) if share >= 0.01 else words.say("below 1%")
-
-
-def _points(share: float | None, words: Words) -> str | None:
-    return None if share is None else words.number(100 * share, 1)
 
 
 def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -337,8 +305,9 @@ def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> p
     return rows.sort_values("customer_id", ignore_index=True).reindex(columns=columns)
 
 
-def write_assignment(folder: Path, rows: pd.DataFrame) -> None:
-    """Write the arms of the planned campaign beside the report."""
+def write_assignment(folder: Path, planned: pd.DataFrame, as_of: date) -> None:
+    """Write the arms of the planned campaign, those held back included, beside the report."""
+    rows = assignment(planned, read_intended(folder), as_of)
     rows.to_csv(folder / ASSIGNMENT, index=False, lineterminator="\n")
 
 

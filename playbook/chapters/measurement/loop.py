@@ -1,6 +1,6 @@
-"""The loop: what earlier runs of a client planned, and what came of it; campaigns remembered for the next."""
+"""The loop: what earlier runs of a client planned, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -12,36 +12,35 @@ import pandas as pd
 from playbook.archive.earlier import EarlierRun, earlier_runs
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.measurement.design_page import assignment, read_plan
+from playbook.chapters.measurement.words import limits, points
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
-from playbook.stats.trials.data import Trial, read_rows, trials_of
+from playbook.stats.result import Result
+from playbook.stats.trials.data import read_rows, trials_of
+from playbook.stats.trials.earlier import read_intended
 from playbook.stats.trials.measure import Measured, measure
-from playbook.stats.trials.remembered import read_intended
+from playbook.stats.trials.tables import table_of
 
 NOT_YET = "not_yet"
 
 
 def earlier_scores(home: Path, before: date) -> pd.DataFrame:
     """Return the scores of earlier reports: customer_id, score, as_of."""
-    parts = []
+    columns, parts = ["customer_id", "score", "as_of"], []
     for run in earlier_runs(home, before):
         frame = pd.read_parquet(run.folder / "tables/customers.parquet")
         if "score" in frame:
-            parts.append(frame[["customer_id", "score"]].assign(as_of=pd.Timestamp(run.as_of)).dropna())
-    return (
-        pd.concat(parts, ignore_index=True)
-        if parts
-        else pd.DataFrame(columns=["customer_id", "score", "as_of"])
-    )
+            parts.append(frame.assign(as_of=pd.Timestamp(run.as_of))[columns].dropna())
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 # Run by run ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Chronicle:
+class Chronicle(Result):
     """The client over time.
 
     Attributes
@@ -66,49 +65,39 @@ class Chronicle:
             Finding("plans_not_yet", waiting, unit="runs", n=len(self.runs) - 1),
         ]
         for row in self.runs.dropna(subset="realised_return").to_dict("records")[-1:]:
-            low, high = (None if pd.isna(row[name]) else row[name] for name in ("low", "high"))
-            listed.append(
-                Finding("last_plan", row["as_of"].date().isoformat(), unit="date", verdict=row["source"])
-            )
-            listed.append(Finding("last_plan_expected", row["planned_return"], unit="share"))
-            listed.append(Finding("last_plan_realised", row["realised_return"], low, high, "share"))
+            day, low, high = row["as_of"].date().isoformat(), _known(row["low"]), _known(row["high"])
+            listed += [
+                Finding("last_plan", day, unit="date", verdict=row["source"]),
+                Finding("last_plan_expected", row["planned_return"], unit="share"),
+                Finding("last_plan_realised", row["realised_return"], low, high, "share"),
+            ]
         return listed
 
     def sentences(self, words: Words) -> list[str]:
         """Say what became of the lapsed, and of the last plan."""
-        return chronicle_sentences({finding.name: finding for finding in self.findings()}, words)
+        return chronicle_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the client run by run."""
         say = words.say
-        planned = self.runs["planned_return"].to_list()
-        realised = self.runs[["realised_return", "low", "high"]].to_numpy()
-        shown = self.runs.assign(
-            planned_return=pd.Series([_points(value, words) for value in planned], dtype=object),
-            realised=pd.Series([_with_interval(row, words) for row in realised], dtype=object).mask(
-                self.runs["source"] == NOT_YET, say("not yet")
-            ),
-        )
-        headings = {
-            "as_of": say("as of"),
-            "threshold": say("threshold, days"),
-            "lapsed": say("lapsed"),
-            "returned": say("of them back by the next"),
-            "planned": say("planned contacts"),
-            "held_back": say("held back"),
-            "expected": say("expected profit"),
-            "planned_return": say("more returns of a hundred, planned"),
-            "realised": say("and realised"),
-            "realised_margin": say("margin per customer, realised"),
-        }
-        formats = {"as_of": "date", "expected": "money", "realised_margin": "money_exact"}
-        formats |= dict.fromkeys(("threshold", "lapsed", "returned", "planned", "held_back"), "number")
-        return Table(
-            shown[list(headings)],
+        return table_of(
+            self.runs.to_dict("records"),
+            {
+                (say("as of"), "date"): lambda run: run["as_of"],
+                (say("threshold, days"), "number"): lambda run: run["threshold"],
+                (say("lapsed"), "number"): lambda run: run["lapsed"],
+                (say("of them back by the next"), "number"): lambda run: run["returned"],
+                (say("planned contacts"), "number"): lambda run: run["planned"],
+                (say("held back"), "number"): lambda run: run["held_back"],
+                (say("expected profit"), "money"): lambda run: run["expected"],
+                say("more returns of a hundred, planned"): lambda run: points(
+                    _known(run["planned_return"]), words
+                ),
+                say("and realised"): lambda run: _realised_in_words(run, words),
+                (say("margin per customer, realised"), "money_exact"): lambda run: run["realised_margin"],
+            },
             say("This client, run by run"),
             words,
-            formats,
-            headings,
             say(
                 "Realised is the difference to those held back at the declared horizon, from the contacts"
                 " where they hold the campaign, else as if the plan had been carried out. “Not yet”: the data"
@@ -207,9 +196,10 @@ def _realised(
 def _as_planned(
     rows: pd.DataFrame, history: History, sources: Sources, customers: pd.DataFrame
 ) -> Measured | None:
-    trials: list[Trial] = trials_of(read_rows(rows), history, sources, customers)
+    trials = trials_of(read_rows(rows), history, sources, customers)
     if not trials:
         return None
+    # The as-of date may lie after the data: nothing is known of the days between.
     known = trials[0].followed - (history.as_of - history.data_end).days
     settings = history.settings
     return measure(replace(trials[0], followed=max(known, 0)), settings.measurement, settings.seed)
@@ -234,24 +224,14 @@ def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
         )
         return [words.say(message, n=words.number(n))]
     expected, realised = findings["last_plan_expected"], findings["last_plan_realised"]
-    values = {
-        "day": words.date(date.fromisoformat(str(last.value))),
-        "expected": _points(expected.value, words),
-        "realised": _points(realised.value, words),
-    }
-    within = (
-        words.say(
-            " (95% interval {low} to {high})",
-            low=_points(realised.low, words),
-            high=_points(realised.high, words),
-        )
-        if realised.low is not None
-        else words.say(" (too few came back for an interval)")
-    )
+    low, high = points(realised.low, words), points(realised.high, words)
+    known = " (95% interval {low} to {high})" if low else " (too few came back for an interval)"
     said = words.say(
         "The plan of {day} expected {expected} more returns of a hundred; {realised} came{within}.",
-        within=within,
-        **values,
+        day=words.date(date.fromisoformat(last.value)),
+        expected=points(expected.value, words),
+        realised=points(realised.value, words),
+        within=words.say(known, low=low, high=high),
     )
     if last.verdict == "plan":
         said += " " + words.say(
@@ -261,12 +241,15 @@ def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
     return [said]
 
 
-def _points(share: float | None, words: Words) -> str | None:
-    return None if share is None or pd.isna(share) else words.number(100 * float(share), 1)
+def _known(value: Any) -> float | None:
+    """Return a number of the table of runs; None where it has none."""
+    return None if pd.isna(value) else float(value)
 
 
-def _with_interval(row: Any, words: Words) -> str | None:
-    value, low, high = (_points(share, words) for share in row)
-    if value is None:
-        return None
-    return f"{value} ({words.between(low, high)})" if low and high else value
+def _realised_in_words(row: Mapping[Hashable, Any], words: Words) -> str | None:
+    """Return what came of a plan, with its interval where enough came back for one."""
+    if row["source"] == NOT_YET:
+        return words.say("not yet")
+    realised, low, high = (_known(row[name]) for name in ("realised_return", "low", "high"))
+    value, within = points(realised, words), limits(low, high, "share", words)
+    return f"{value} ({within})" if within else value

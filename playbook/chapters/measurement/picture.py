@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+import seaborn.objects as so
 from matplotlib.figure import Figure
 
-from playbook.show.display import STYLE, heading
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture
+from playbook.show.figures import BLUE, GREY, ORANGE, THEME, Picture
 from playbook.show.words import Words
 from playbook.stats.trials.measure import Measured
 from playbook.stats.trials.over_time import over_time, share_active
@@ -18,52 +20,82 @@ LEAST_DAYS = 7
 """Days followed without which there is nothing to draw."""
 
 
-def lasting_picture(campaigns: Sequence[Measured], words: Words) -> Picture:
+def lasting_picture(campaigns: Sequence[Measured], words: Words) -> Picture | None:
     """Draw the cumulative difference with its band, and the share active by arm, by campaign."""
     shown = [c for c in campaigns if c.compared and c.end >= LEAST_DAYS][-DRAWN:]
     if not shown:
-        with mpl.rc_context(STYLE):
-            empty = Figure(figsize=(7.2, 0.4))
-        return Picture(empty, words.say("No picture: no campaign with a control group was followed."))
-    with mpl.rc_context(STYLE):
+        return None
+    alts = []
+    with mpl.rc_context(THEME):
         figure = Figure(figsize=(7.2, 2.7 * len(shown)))
         axes = figure.subplots(len(shown), 2, squeeze=False, width_ratios=[3, 2])
-    alts = [_draw(campaign, row, words) for campaign, row in zip(shown, axes, strict=True)]
+        for campaign, (left, right) in zip(shown, axes, strict=True):
+            curve = over_time(campaign.trial, campaign.end)
+            _draw_gain(left, campaign, curve, words)
+            _draw_shares(right, campaign, words)
+            alts.append(_gain_in_words(campaign, curve, words))
+    for later in axes[1:, 1]:  # the same two groups throughout: named once
+        later.get_legend().remove()
     return Picture(figure, " ".join(alts))
 
 
-def _draw(campaign: Measured, axes: Any, words: Words) -> str:
-    """Draw one campaign; return what the picture shows."""
-    say, trial, last = words.say, campaign.trial, campaign.end
-    curve, months = over_time(trial, last), share_active(trial, last)
-    left, right = axes
-    left.fill_between(curve["day"], curve["low"], curve["high"], color=BLUE, alpha=0.2, linewidth=0)
-    left.plot(curve["day"], curve["value"], color=BLUE)
-    left.axhline(0, color=GREY, linewidth=0.8)
-    if campaign.settings.horizon_days <= last:
-        left.axvline(campaign.settings.horizon_days, color=ORANGE, linewidth=1, linestyle="--")
-    heading(left, say("{name}: gain per customer", name=trial.campaign))
-    left.set_xlabel(say("days after the contact"))
-    right.plot(
-        months["month"], months["treated"], color=BLUE, marker="o", markersize=3, label=say("contacted")
+def _draw_gain(axes: Any, campaign: Measured, curve: pd.DataFrame, words: Words) -> None:
+    """Draw what the campaign brought so far, day by day, with its band."""
+    plot = so.Plot(curve, x="day", y="value", ymin="low", ymax="high")
+    plot = plot.add(so.Band(color=BLUE, alpha=0.2)).add(so.Line(color=BLUE))
+    plot.label(x=words.say("days after the contact"), y=words.say("gain per customer")).on(axes).plot()
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    if campaign.settings.horizon_days <= campaign.end:
+        axes.axvline(campaign.settings.horizon_days, color=ORANGE, linewidth=1, linestyle="--")
+    axes.set_title(_outcome_in_words(campaign, curve.iloc[-1], words))
+
+
+def _outcome_in_words(campaign: Measured, end: pd.Series, words: Words) -> str:
+    """Return what is certain of the gain on the last day that is drawn."""
+    if end["low"] > 0:
+        message = "{name}: {amount} gained by day {day}"
+    elif end["high"] < 0:
+        message = "{name}: {amount} lost by day {day}"
+    else:
+        message = "{name}: no certain gain by day {day}"
+    return words.say(
+        message,
+        name=campaign.trial.campaign,
+        amount=words.money(abs(float(end["value"])), 2),
+        day=words.number(campaign.end),
     )
-    right.plot(
-        months["month"], months["control"], color=GREY, marker="s", markersize=3, label=say("held back")
+
+
+def _draw_shares(axes: Any, campaign: Measured, words: Words) -> None:
+    """Draw which share of each group order in each month."""
+    say = words.say
+    names = {"treated": say("contacted"), "control": say("held back")}
+    months = share_active(campaign.trial, campaign.end).rename(columns=names)
+    sns.lineplot(
+        months.set_index("month"),
+        palette=[BLUE, GREY],
+        markers=["o", "s"],
+        markersize=4,
+        dashes=False,
+        ax=axes,
     )
-    heading(right, say("Share who order, by month"))
-    right.set_xlabel(say("months after the contact"))
-    right.yaxis.set_major_formatter(lambda value, _: words.percent(value))
-    right.set_ylim(bottom=0)
-    right.xaxis.get_major_locator().set_params(integer=True)
-    right.legend(fontsize=8)
+    axes.set_title(say("Share who order, by month"))
+    axes.set_xlabel(say("months after the contact"))
+    axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
+    axes.set_ylim(bottom=0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _gain_in_words(campaign: Measured, curve: pd.DataFrame, words: Words) -> str:
+    """Return what the picture of the gain shows."""
     top, end = curve.loc[curve["value"].idxmax()], curve.iloc[-1]
-    return say(
+    return words.say(
         "{name}: the gain per assigned customer is highest on day {top_day}, {top}, and ends on day {last} at"
         " {end} (95% band {low} to {high}).",
-        name=trial.campaign,
+        name=campaign.trial.campaign,
         top_day=words.number(float(top["day"])),
         top=words.money(float(top["value"]), 2),
-        last=words.number(last),
+        last=words.number(campaign.end),
         end=words.money(float(end["value"]), 2),
         low=words.money(float(end["low"]), 2),
         high=words.money(float(end["high"]), 2),

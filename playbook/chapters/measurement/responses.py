@@ -1,33 +1,102 @@
 """What offers were measured to do, as chapter 08 shows it and keeps it for the next plan."""
 
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
+from playbook.chapters.measurement.words import limits, number_of
 from playbook.offers.names import channel_names, kind_names
 from playbook.show.display import Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
+from playbook.stats.trials.earlier import remember
+from playbook.stats.trials.known_offers import KnownOffers
+from playbook.stats.trials.tables import table_of
 
 RESPONSES = "responses.csv"
+RAW, SHRUNK = ("raw_points", "raw_low", "raw_high"), ("lift_points", "low", "high")
+UNPROVEN = (
+    "Of “{campaign}” it can be told how many came back, not what they brought: the one offer of its kind in"
+    " the plan ({kind}) pays if second lives are worth what is estimated.",
+    "Of “{campaign}” it can be told how many came back, not what they brought: the {n} offers of its kind in"
+    " the plan ({kind}) pay if second lives are worth what is estimated.",
+)
+FAILED = (
+    "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and the plan holds one"
+    " offer of its kind ({kind}): its profit counts returns and what second lives are worth, but not who"
+    " unsubscribes for good. To do without it, set their budget to 0 in client.yml (offers.kind_budgets).",
+    "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and the plan holds {n}"
+    " offers of its kind ({kind}): their profit counts returns and what second lives are worth, but not who"
+    " unsubscribes for good. To do without them, set their budget to 0 in client.yml (offers.kind_budgets).",
+)
+"""What is said of a campaign whose kind the plan holds again: once, many."""
 
 
-def response_findings(responses: pd.DataFrame) -> list[Finding]:
-    """Return every kind and channel with its measured response.
+@dataclass(frozen=True)
+class LearnedResponses(Result):
+    """What earlier campaigns have shown of the offers.
 
-    Parameters
+    Attributes
     ----------
     responses : DataFrame
-        As `measured_response.measured_responses` returns them.
+        As `stats.trials.responses.measured_responses` returns them.
     """
-    pooled = responses[responses["offer"].isna()]
-    found = [Finding("responses_measured", len(pooled), unit="responses")]
-    for k, row in enumerate(pooled.to_dict("records"), 1):
-        n = int(row["n_treated"] + row["n_control"])
-        found.append(Finding(f"response_{k}", f"{row['kind']} {row['channel']}", verdict=row["campaigns"]))
-        points = round(row["lift_points"], 6)
-        found.append(Finding(f"response_{k}_points", points, row["low"], row["high"], "points", n))
-    return found
+
+    responses: pd.DataFrame
+
+    @property
+    def pooled(self) -> list[dict[Hashable, Any]]:
+        """The responses by kind and channel, over all offers."""
+        return self.responses[self.responses["offer"].isna()].to_dict("records")
+
+    def findings(self) -> list[Finding]:
+        """Return every kind and channel with its measured response."""
+        found = [Finding("responses_measured", len(self.pooled), unit="responses")]
+        for k, row in enumerate(self.pooled, 1):
+            cell, n = f"{row['kind']} {row['channel']}", int(row["n_treated"] + row["n_control"])
+            points = round(row["lift_points"], 6)
+            found.append(Finding(f"response_{k}", cell, verdict=row["campaigns"]))
+            found.append(Finding(f"response_{k}_points", points, row["low"], row["high"], "points", n))
+        return found
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what was learned for the next plan."""
+        return response_sentences(self.by_name, words)
+
+    def table(self, words: Words) -> Table:
+        """Return the measured responses before and after shrinkage."""
+        say, kinds, channels = words.say, kind_names(words), channel_names(words)
+        return table_of(
+            self.pooled,
+            {
+                say("kindness"): lambda row: kinds.get(row["kind"], row["kind"]),
+                say("channel"): lambda row: channels.get(row["channel"], row["channel"]),
+                say("campaigns"): lambda row: row["campaigns"],
+                (say("contacted"), "number"): lambda row: int(row["n_treated"]),
+                (say("held back"), "number"): lambda row: int(row["n_control"]),
+                say("measured"): lambda row: _points(row, RAW, words),
+                say("used by the next plan"): lambda row: _points(row, SHRUNK, words),
+                (say("weight of the measurement"), "percent"): lambda row: row["weight"],
+            },
+            say("What offers add to the chance to return, in points"),
+            words,
+            say(
+                "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the more"
+                " the fewer were measured; chapter 07 uses the same figures. How many return can be told from"
+                " fewer customers than what they bring: a campaign without a verdict counts here all the"
+                " same."
+            ),
+        )
+
+
+def keep(folder: Path, offers: KnownOffers) -> None:
+    """Keep beside the report what was measured, and what became of the campaigns' customers."""
+    remember(folder, offers.earlier)
+    offers.responses.to_csv(folder / RESPONSES, index=False, lineterminator="\n", float_format="%.6g")
 
 
 def response_sentences(findings: Findings, words: Words) -> list[str]:
@@ -65,101 +134,27 @@ def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]
     measured, plan : Findings
         Those of chapters 08 and 07.
     """
-    kinds, said = kind_names(words), []
     verdicts = {
         str(measured[f"campaign_{k}"].value): measured[f"campaign_{k}"].verdict
         for k in range(1, int(measured["campaigns"].value) + 1)
     }
-    warned = set()
-    for k in range(1, int(measured["responses_measured"].value) + 1):
-        kind = str(measured[f"response_{k}"].value).split(" ", 1)[0]
-        planned = plan.get(f"plan_{kind}")
-        campaigns = str(measured[f"response_{k}"].verdict or "").split(", ")
-        if planned is None or not planned.value:
+    responses = [measured[f"response_{k}"] for k in range(1, int(measured["responses_measured"].value) + 1)]
+    pairs = dict.fromkeys(  # each once, by whatever channels the campaign went
+        (campaign, str(response.value).split(" ", 1)[0])
+        for response in responses
+        for campaign in str(response.verdict or "").split(", ")
+    )
+    said = []
+    for campaign, kind in pairs:
+        planned, verdict = plan.get(f"plan_{kind}"), verdicts.get(campaign, "works")
+        if planned is None or not planned.value or verdict == "works":
             continue
-        for campaign in campaigns:
-            verdict = verdicts.get(campaign, "works")
-            if verdict == "works" or (campaign, kind) in warned:
-                continue
-            warned.add((campaign, kind))
-            told = {"campaign": campaign, "kind": kinds.get(kind, kind)}
-            if verdict == "cannot_be_told":
-                said.append(
-                    words.say_many(
-                        "Of “{campaign}” it can be told how many came back, not what they brought: the one"
-                        " offer of its kind in the plan ({kind}) pays if second lives are worth what is"
-                        " estimated.",
-                        "Of “{campaign}” it can be told how many came back, not what they brought: the {n}"
-                        " offers of its kind in the plan ({kind}) pay if second lives are worth what is"
-                        " estimated.",
-                        planned.value,
-                        **told,
-                    )
-                )
-            else:
-                said.append(
-                    words.say_many(
-                        "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and"
-                        " the plan holds one offer of its kind ({kind}): its profit counts returns and what"
-                        " second lives are worth, but not who unsubscribes for good. To do without it, set"
-                        " their budget to 0 in client.yml (offers.kind_budgets).",
-                        "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and"
-                        " the plan holds {n} offers of its kind ({kind}): their profit counts returns and"
-                        " what second lives are worth, but not who unsubscribes for good. To do without"
-                        " them, set their budget to 0 in client.yml (offers.kind_budgets).",
-                        planned.value,
-                        **told,
-                    )
-                )
+        messages = UNPROVEN if verdict == "cannot_be_told" else FAILED
+        name = kind_names(words).get(kind, kind)
+        said.append(words.say_many(*messages, planned.value, campaign=campaign, kind=name))
     return said
 
 
-def response_table(responses: pd.DataFrame, words: Words) -> Table:
-    """Return the measured responses before and after shrinkage."""
-    say, kinds, channels = words.say, kind_names(words), channel_names(words)
-    pooled = responses[responses["offer"].isna()]
-    rows = [
-        (
-            kinds.get(row["kind"], row["kind"]),
-            channels.get(row["channel"], row["channel"]),
-            row["campaigns"],
-            int(row["n_treated"]),
-            int(row["n_control"]),
-            _points(row["raw_points"], row["raw_low"], row["raw_high"], words),
-            _points(row["lift_points"], row["low"], row["high"], words),
-            row["weight"],
-        )
-        for row in pooled.to_dict("records")
-    ]
-    headings = {
-        "kind": say("kindness"),
-        "channel": say("channel"),
-        "campaigns": say("campaigns"),
-        "n_treated": say("contacted"),
-        "n_control": say("held back"),
-        "raw": say("measured"),
-        "shrunk": say("used by the next plan"),
-        "weight": say("weight of the measurement"),
-    }
-    return Table(
-        pd.DataFrame(rows, columns=list(headings)),
-        say("What offers add to the chance to return, in points"),
-        words,
-        {"n_treated": "number", "n_control": "number", "weight": "percent"},
-        headings,
-        say(
-            "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the more the"
-            " fewer were measured; chapter 07 uses the same figures. How many return can be told from fewer"
-            " customers than what they bring: a campaign without a verdict counts here all the same."
-        ),
-    )
-
-
-def write_responses(folder: Path, responses: pd.DataFrame) -> None:
-    """Write the measured responses beside the report."""
-    responses.to_csv(folder / RESPONSES, index=False, lineterminator="\n", float_format="%.6g")
-
-
-def _points(value: float, low: float, high: float, words: Words) -> str:
-    value, low, high = 100 * value, 100 * low, 100 * high
-    return f"{words.number(value, 1)} ({words.between(words.number(low, 1), words.number(high, 1))})"
+def _points(row: Mapping[Hashable, Any], names: tuple[str, str, str], words: Words) -> str:
+    value, low, high = (row[name] for name in names)
+    return f"{number_of(value, 'share', words)} ({limits(low, high, 'share', words)})"

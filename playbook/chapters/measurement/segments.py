@@ -1,7 +1,7 @@
 """For whom a campaign worked: segments that were named beforehand, and fifths of a score."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,16 +9,22 @@ import pandas as pd
 from scipy.stats import chi2
 
 from playbook.archive.findings import Finding, Findings
+from playbook.chapters.measurement.words import with_interval
+from playbook.records.arrays import Array
 from playbook.records.sources import Sources
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
-from playbook.stats.trials.data import Trial
+from playbook.stats.result import Result
+from playbook.stats.trials.data import CampaignTrial
 from playbook.stats.trials.effects import ALPHA, Effect, holm, outcome, welch
 from playbook.stats.trials.measure import Measured
 
 FIFTHS = 5
 MOST_GROUPS = 12
 """Values of a segment beyond which it is not looked at: too many to tell apart."""
+
+Groups = npt.NDArray[np.object_]
+"""Each assigned customer's group."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +51,16 @@ class Uplift:
 
 
 @dataclass(frozen=True)
-class Uplifts:
+class Uplifts(Result):
     """All campaigns by all declared segments."""
 
-    found: tuple[Uplift, ...]
+    compared: tuple[Uplift, ...]
 
     def findings(self) -> list[Finding]:
         """Return where effects differ between groups."""
-        known = [uplift for uplift in self.found if uplift.p is not None]
+        known = [uplift for uplift in self.compared if uplift.p is not None]
         return [
-            Finding("segments_compared", len(known), unit="comparisons", n=len(self.found)),
+            Finding("segments_compared", len(known), unit="comparisons", n=len(self.compared)),
             *(
                 Finding(
                     f"segment_{k}",
@@ -69,49 +75,42 @@ class Uplifts:
 
     def sentences(self, words: Words) -> list[str]:
         """Say whether it worked better for some than for others."""
-        return segment_sentences({finding.name: finding for finding in self.findings()}, words)
+        return segment_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the effect in every group."""
         say = words.say
-        rows = []
-        for uplift in self.found:
-            for group, effect in uplift.groups.items():
-                if not effect.told:
-                    continue
-                rows.append(
-                    (
-                        uplift.campaign,
-                        say(uplift.segment),
-                        group,
-                        effect.n_treated + effect.n_control,
-                        _shown(uplift.returns[group], words),
-                        _shown(effect, words),
-                        uplift.p,
-                    )
-                )
-        headings = {
+        rows = [
+            (
+                uplift.campaign,
+                say(uplift.segment),
+                group,
+                effect.n_treated + effect.n_control,
+                with_interval(uplift.returns[group], words),
+                with_interval(effect, words),
+                uplift.p,
+            )
+            for uplift in self.compared
+            for group, effect in uplift.groups.items()
+            if effect.has_interval
+        ]
+        columns: dict[str, Column] = {
             "campaign": say("campaign"),
             "segment": say("segment"),
             "group": say("group"),
-            "n": say("customers"),
+            "n": (say("customers"), "number"),
             "back": say("came back, of a hundred"),
             "main": say("named outcome"),
-            "p": say("p of no difference"),
+            "p": (say("p of no difference"), "decimal"),
         }
-        return Table(
-            pd.DataFrame(rows, columns=list(headings)),
-            say("Effects by segment"),
-            words,
-            {"n": "number", "p": "decimal"},
-            headings,
-            say(
-                "Differences to those held back, with 95% intervals; groups in which too few came back are"
-                " left out. Money is in {currency}. The p says whether groups differ, corrected for all"
-                " comparisons (Holm).",
-                currency=words.currency,
-            ),
+        note = say(
+            "Differences to those held back, with 95% intervals; groups in which too few came back are"
+            " left out. Money is in {currency}. The p says whether groups differ, corrected for all"
+            " comparisons (Holm).",
+            currency=words.currency,
         )
+        frame = pd.DataFrame(rows, columns=list(columns))
+        return Table(frame, say("Effects by segment"), words, columns=columns, note=note)
 
 
 def by_segment(campaigns: tuple[Measured, ...], sources: Sources, scores: pd.DataFrame | None) -> Uplifts:
@@ -124,23 +123,20 @@ def by_segment(campaigns: tuple[Measured, ...], sources: Sources, scores: pd.Dat
         before its first contact. Where there is none, the margin before the contact stands for it:
         today's score knows what came of the campaign.
     """
-    compared = [campaign for campaign in campaigns if campaign.whole.effects]
-    found = []
-    for campaign in compared:
-        for segment, group in _segments(campaign, sources, scores).items():
-            found.append(_uplift(campaign, segment, group))
-    told = [k for k, uplift in enumerate(found) if uplift.p is not None]
-    for k, p in zip(told, holm([found[k].p or 0.0 for k in told]), strict=True):
-        found[k] = Uplift(found[k].campaign, found[k].segment, found[k].groups, found[k].returns, p)
-    return Uplifts(tuple(found))
+    compared = [
+        _uplift(campaign, segment, groups)
+        for campaign in campaigns
+        if campaign.whole.effects
+        for segment, groups in _segments(campaign, sources, scores).items()
+    ]
+    corrected = iter(holm([uplift.p for uplift in compared if uplift.p is not None]))
+    return Uplifts(tuple(u if u.p is None else replace(u, p=next(corrected)) for u in compared))
 
 
-def _segments(
-    campaign: Measured, sources: Sources, scores: pd.DataFrame | None
-) -> dict[str, npt.NDArray[np.object_]]:
+def _segments(campaign: Measured, sources: Sources, scores: pd.DataFrame | None) -> dict[str, Groups]:
     """Return each assigned customer's group, by segment."""
     trial, declared = campaign.trial, campaign.settings.segments
-    groups: dict[str, npt.NDArray[np.object_]] = {}
+    groups: dict[str, Groups] = {}
     table = sources.customers
     columns = [name for name in declared if table is not None and name in table.columns]
     if columns:
@@ -156,19 +152,20 @@ def _segments(
     return groups
 
 
-def _fifths(trial: Trial, scores: pd.DataFrame | None) -> dict[str, npt.NDArray[np.object_]]:
+def _fifths(trial: CampaignTrial, scores: pd.DataFrame | None) -> dict[str, Groups]:
     name, score = "fifth of the score", _score_before(trial, scores)
     if score is None:
         before = trial.total("margin", -10_000, -1)
         if not before.any():
             return {}
         name, score = "fifth of the margin before", before
+    # ranks, so that fifths are of one size however many share a score
     place = np.argsort(np.argsort(score, kind="stable"), kind="stable")
     fifth = place * FIFTHS // max(trial.size, 1) + 1
     return {name: np.array([f"{number} of {FIFTHS}" for number in fifth], dtype=object)}
 
 
-def _score_before(trial: Trial, scores: pd.DataFrame | None) -> npt.NDArray[np.float64] | None:
+def _score_before(trial: CampaignTrial, scores: pd.DataFrame | None) -> Array | None:
     if scores is None or scores.empty:
         return None
     earlier = scores[scores["as_of"] < trial.people["start"].min()]
@@ -179,7 +176,7 @@ def _score_before(trial: Trial, scores: pd.DataFrame | None) -> npt.NDArray[np.f
     return np.nan_to_num(score, nan=-1.0) if np.isfinite(score).mean() > 0.5 else None
 
 
-def _uplift(campaign: Measured, segment: str, group: npt.NDArray[np.object_]) -> Uplift:
+def _uplift(campaign: Measured, segment: str, group: Groups) -> Uplift:
     trial, days = campaign.trial, campaign.settings.horizon_days
     main, back = outcome(trial, campaign.named, days), outcome(trial, "return", days)
     happened = main if campaign.named == "visit" else back
@@ -194,51 +191,38 @@ def _uplift(campaign: Measured, segment: str, group: npt.NDArray[np.object_]) ->
 
 def _heterogeneity(effects: list[Effect]) -> float | None:
     """Return p of Cochran's Q over the groups that can be told."""
-    told = [effect for effect in effects if effect.se]
-    if len(told) < 2:
+    known = [(effect.value, effect.se) for effect in effects if effect.se]
+    if len(known) < 2:
         return None
-    value = np.array([effect.value for effect in told])
-    weight = np.array([1 / (effect.se or 1.0) ** 2 for effect in told])
+    value, se = np.array(known).T
+    weight = 1 / se**2
     q = float((weight * (value - np.average(value, weights=weight)) ** 2).sum())
-    return float(chi2.sf(q, len(told) - 1))
+    return float(chi2.sf(q, len(known) - 1))
 
 
 def segment_sentences(findings: Findings, words: Words) -> list[str]:
     """Word for whom it worked: nothing is claimed that correction does not leave standing."""
-    n = int(findings["segments_compared"].value)
-    if not findings["segments_compared"].n:
+    n, looked_at = int(findings["segments_compared"].value), findings["segments_compared"].n
+    if not looked_at:
         return []
-    if not n:
-        return [
-            words.say(
-                "For whom it worked better cannot be told: too few came back to compare groups with each"
-                " other."
-            )
-        ]
     found = [findings[f"segment_{k}"] for k in range(1, n + 1)]
-    differs = [str(finding.value) for finding in found if finding.verdict == "differs"]
-    if differs:
-        return [
-            words.say(
-                "The effect differs between the groups of {segments}, more than chance allows after"
-                " correction for all comparisons.",
-                segments="; ".join(differs),
-            )
-        ]
-    return [
-        words.say_many(
+    differs = "; ".join(str(finding.value) for finding in found if finding.verdict == "differs")
+    if not found:
+        said = words.say(
+            "For whom it worked better cannot be told: too few came back to compare groups with each other."
+        )
+    elif differs:
+        said = words.say(
+            "The effect differs between the groups of {segments}, more than chance allows after"
+            " correction for all comparisons.",
+            segments=differs,
+        )
+    else:
+        said = words.say_many(
             "One comparison of groups was declared and can be made: the effect does not differ more than"
             " chance allows. That some group shines in the table is what chance does.",
             "{n} comparisons of groups were declared and can be made: in none does the effect differ more"
             " than chance allows. That some group shines in the table is what chance does.",
             n,
         )
-    ]
-
-
-def _shown(effect: Effect, words: Words) -> str | None:
-    if effect.low is None or effect.high is None:
-        return None
-    scale, digits = (100, 1) if effect.unit == "share" else (1, 2)
-    value, low, high = (words.number(scale * v, digits) for v in (effect.value, effect.low, effect.high))
-    return f"{value} ({words.between(low, high)})"
+    return [said]

@@ -4,6 +4,7 @@ from datetime import date
 
 from playbook.archive.findings import Finding, Findings
 from playbook.show.words import Words
+from playbook.stats.trials.effects import Effect
 from playbook.stats.trials.verdicts import FIRST_DAYS
 
 
@@ -33,19 +34,51 @@ def outcome_names(words: Words) -> dict[str, str]:
     }
 
 
+# Numbers -------------------------------------------------------------------------------------
+
+
 def amount(value: float, unit: str, words: Words) -> str:
     """Return an effect in its unit: money with two decimals, shares in points of a hundred."""
-    if unit == "money":
-        return words.money(value, 2)
-    if unit == "share":
-        return words.number(100 * value, 1)
-    return words.number(value, 2)
+    return words.money(value, 2) if unit == "money" else number_of(value, unit, words)
+
+
+def number_of(value: float, unit: str, words: Words) -> str:
+    """Return a value as tables show it: shares in points of a hundred, money without its currency."""
+    return words.number(100 * value, 1) if unit == "share" else words.number(value, 2)
+
+
+def points(share: float | None, words: Words) -> str | None:
+    """Return a share in points of a hundred; nothing where it is not known."""
+    return None if share is None else number_of(share, "share", words)
+
+
+def limits(low: float | None, high: float | None, unit: str, words: Words) -> str | None:
+    """Return an interval as tables show it; nothing where there is none."""
+    if low is None or high is None:
+        return None
+    return words.between(number_of(low, unit, words), number_of(high, unit, words))
+
+
+def with_interval(effect: Effect | None, words: Words) -> str | None:
+    """Return an effect with its interval, for a table; nothing where too few came back for one."""
+    if effect is None or not effect.has_interval:
+        return None
+    value = number_of(effect.value, effect.unit, words)
+    return f"{value} ({limits(effect.low, effect.high, effect.unit, words)})"
 
 
 def interval(finding: Finding, words: Words) -> str:
-    """Return an effect's interval in its unit."""
+    """Return an effect's interval in its unit, for a sentence."""
     low, high = finding.low or 0.0, finding.high or 0.0
     return words.between(amount(low, finding.unit, words), amount(high, finding.unit, words))
+
+
+def _effect(finding: Finding, words: Words) -> dict[str, str]:
+    """Return an effect and its interval, to be filled into a sentence."""
+    return {"what": amount(finding.value, finding.unit, words), "within": interval(finding, words)}
+
+
+# Campaigns -----------------------------------------------------------------------------------
 
 
 def campaign_sentences(findings: Findings, words: Words) -> list[str]:
@@ -58,37 +91,34 @@ def campaign_sentences(findings: Findings, words: Words) -> list[str]:
                 " who was held back, and hand it in with the next export."
             )
         ]
-    return [sentence for k in range(1, n + 1) for sentence in one_campaign(findings, k, words)]
+    return [sentence for k in range(1, n + 1) for sentence in one_campaign(_findings_of(k, findings), words)]
 
 
-def one_campaign(findings: Findings, k: int, words: Words) -> list[str]:
+def _findings_of(k: int, findings: Findings) -> Findings:
+    """Return the findings of one campaign, without its place in their names."""
+    name = f"campaign_{k}"
+    own = {key.removeprefix(f"{name}_"): f for key, f in findings.items() if key.startswith(f"{name}_")}
+    return own | {"campaign": findings[name]}
+
+
+def one_campaign(own: Findings, words: Words) -> list[str]:
     """Word one campaign: the verdict, what it cost, whether it lasts, and what makes it less sure."""
-    verdict = str(findings[f"campaign_{k}"].verdict)
-    told = {
+    verdict = {
         "works": _works,
         "does_not": _does_not,
         "backfires_later": _backfires,
         "cannot_be_told": _cannot_be_told,
-    }[verdict](findings, k, words)
-    said = [told, *_arms(findings, k, words), *_later(findings, k, words), *_cautions(findings, k, words)]
-    return [sentence for sentence in said if sentence]
+    }[str(own["campaign"].verdict)](own, words)
+    return [verdict, *_arms(own, words), *_later(own, words), *_cautions(own, words)]
 
 
-def _works(findings: Findings, k: int, words: Words) -> str:
-    say, effect = words.say, findings[f"campaign_{k}_effect"]
-    days = words.number(findings[f"campaign_{k}_horizon"].value)
-    name, within = str(findings[f"campaign_{k}"].value), interval(effect, words)
-    what = amount(effect.value, effect.unit, words)
-    if effect.unit == "share":
-        message = (
-            "“{name}” works: within {days} days {what} more of a hundred visited than of those held back (95%"
-            " interval {within})."
-            if effect.verdict == "visit"
-            else "“{name}” works: within {days} days {what} more of a hundred came back than of those held"
-            " back (95% interval {within})."
-        )
-        return say(message, name=name, days=days, what=what, within=within)
+def _works(own: Findings, words: Words) -> str:
+    effect = own["effect"]
     message = {
+        "visit": "“{name}” works: within {days} days {what} more of a hundred visited than of those held back"
+        " (95% interval {within}).",
+        "return": "“{name}” works: within {days} days {what} more of a hundred came back than of those held"
+        " back (95% interval {within}).",
         "net": "“{name}” works: within {days} days it brought {what} more margin per customer, after contacts"
         " and incentives, than leaving them alone (95% interval {within}).{cost}",
         "margin": "“{name}” works before its costs, which are not known: within {days} days it brought {what}"
@@ -96,50 +126,53 @@ def _works(findings: Findings, k: int, words: Words) -> str:
         "revenue": "“{name}” works: within {days} days it brought {what} more revenue per customer than"
         " leaving them alone (95% interval {within}).{cost}",
     }[str(effect.verdict)]
-    return say(message, name=name, days=days, what=what, within=within, cost=_cost(findings, k, words))
+    days = words.number(own["horizon"].value)
+    name, cost = own["campaign"].value, _cost(own, words)
+    return words.say(message, name=name, days=days, cost=cost, **_effect(effect, words))
 
 
-def _cost(findings: Findings, k: int, words: Words) -> str:
+def _cost(own: Findings, words: Words) -> str:
     """Say how many came back because of it, and what each of them cost."""
-    back, cost = findings.get(f"campaign_{k}_return"), findings.get(f"campaign_{k}_cost_per_additional")
+    back, cost = own.get("return"), own.get("cost_per_additional")
     if back is None or back.low is None or cost is None or cost.value is None:
         return ""
     return " " + words.say(
-        "{back} more of a hundred came back ({within}); each of these additional customers cost {cost}"
+        "{what} more of a hundred came back ({within}); each of these additional customers cost {cost}"
         " ({low} to {high}).",
-        back=amount(back.value, "share", words),
-        within=interval(back, words),
         cost=words.money(cost.value, 2),
         low=words.money(cost.low or 0, 2),
         high=words.money(cost.high or 0, 2),
+        **_effect(back, words),
     )
 
 
-def _does_not(findings: Findings, k: int, words: Words) -> str:
-    effect, worth = findings[f"campaign_{k}_effect"], findings[f"campaign_{k}_worthwhile"]
+def _does_not(own: Findings, words: Words) -> str:
+    effect = own["effect"]
     return words.say(
         "“{name}” does not work: within {days} days the difference to those held back is {what} per {base}"
         " (95% interval {within}), and {worth} would have been the least worth having.",
-        name=findings[f"campaign_{k}"].value,
-        days=words.number(findings[f"campaign_{k}_horizon"].value),
-        what=amount(effect.value, effect.unit, words),
-        base=words.say("hundred customers") if effect.unit == "share" else words.say("customer"),
-        within=interval(effect, words),
-        worth=amount(worth.value, effect.unit, words),
+        name=own["campaign"].value,
+        days=words.number(own["horizon"].value),
+        base=_base(effect, words),
+        worth=amount(own["worthwhile"].value, effect.unit, words),
+        **_effect(effect, words),
     )
 
 
-def _backfires(findings: Findings, k: int, words: Words) -> str:
-    say, early = words.say, findings[f"campaign_{k}_early"]
-    late, quits = findings.get(f"campaign_{k}_late"), findings[f"campaign_{k}_unsubscribe"]
+def _base(effect: Finding, words: Words) -> str:
+    """Return of whom an effect is."""
+    return words.say("hundred customers") if effect.unit == "share" else words.say("customer")
+
+
+def _backfires(own: Findings, words: Words) -> str:
+    say, effect, late, quits = words.say, own.get("effect"), own.get("late"), own["unsubscribe"]
     said = [
         say(
             "“{name}” looked good and backfires: in its first {days} days it brought {what} of margin per"
             " customer ({within}, before costs).",
-            name=findings[f"campaign_{k}"].value,
+            name=own["campaign"].value,
             days=words.number(FIRST_DAYS),
-            what=amount(early.value, early.unit, words),
-            within=interval(early, words),
+            **_effect(own["early"], words),
         )
     ]
     if late is not None and late.low is not None:
@@ -147,39 +180,30 @@ def _backfires(findings: Findings, k: int, words: Words) -> str:
             say(
                 "What followed, up to day {end}, is {what} against those held back ({within}).",
                 end=words.number(late.n or 0),
-                what=amount(late.value, late.unit, words),
-                within=interval(late, words),
+                **_effect(late, words),
             )
         )
-    if (quits.low or 0.0) > (findings[f"campaign_{k}_tolerance"].value or 0.0):
+    if (quits.low or 0.0) > (own["tolerance"].value or 0.0):
         said.append(
             say(
                 "{what} more of a hundred unsubscribed ({within}): they cannot be won back by e-mail again.",
-                what=amount(quits.value, "share", words),
-                within=interval(quits, words),
+                **_effect(quits, words),
             )
         )
-    effect = findings.get(f"campaign_{k}_effect")
-    if effect is not None and effect.low is not None and effect.unit == "money":
+    if effect is not None and effect.low is not None and effect.verdict == "net":
         said.append(
             say(
                 "At day {days}, after all costs, {what} per customer is left ({within}).",
-                days=words.number(findings[f"campaign_{k}_horizon"].value),
-                what=amount(effect.value, effect.unit, words),
-                within=interval(effect, words),
+                days=words.number(own["horizon"].value),
+                **_effect(effect, words),
             )
-            if effect.verdict == "net"
-            else ""
         )
-    return " ".join(part for part in said if part)
+    return " ".join(said)
 
 
-def _cannot_be_told(findings: Findings, k: int, words: Words) -> str:
-    say, number = words.say, words.number
-    campaign, reason = findings[f"campaign_{k}"], str(findings[f"campaign_{k}_reason"].value)
-    effect, horizon = findings.get(f"campaign_{k}_effect"), findings[f"campaign_{k}_horizon"]
-    buyers, least = findings.get(f"campaign_{k}_buyers"), findings[f"campaign_{k}_least_buyers"]
-    messages = {
+def _cannot_be_told(own: Findings, words: Words) -> str:
+    number, effect, buyers = words.number, own.get("effect"), own.get("buyers")
+    message = {
         "future": "all its contacts lie after the day the data end.",
         "no_control": "nobody was held back, so no effect can be claimed: some would have come back anyway,"
         " and nobody knows how many.",
@@ -197,121 +221,92 @@ def _cannot_be_told(findings: Findings, k: int, words: Words) -> str:
         " {within}, holds both no effect and one worth having.",
         "contaminated": "too many of those held back were contacted all the same: the effect is watered down,"
         " so that nobody can say that it is small.",
-    }
-    ready, lost = findings.get(f"campaign_{k}_ready"), findings.get(f"campaign_{k}_lost")
+    }[str(own["reason"].value)]
+    ready = own["ready"].value
     values = {
-        "horizon": number(horizon.value),
-        "ready": words.date(date.fromisoformat(str(ready.value))) if ready and ready.value else "",
-        "lost": number(lost.value) if lost else "",
-        "buyers": number(buyers.value) if buyers and buyers.value is not None else "–",
-        "least": number(least.value),
-        "what": amount(effect.value, effect.unit, words) if effect else "",
-        "base": say("hundred customers") if effect and effect.unit == "share" else say("customer"),
-        "within": interval(effect, words) if effect else "",
+        "horizon": number(own["horizon"].value),
+        "ready": words.date(date.fromisoformat(ready)) if ready else "",
+        "lost": number(own["lost"].value),
+        "buyers": number(buyers.value) if buyers else "–",
+        "least": number(own["least_buyers"].value),
     }
-    return say(
-        "Whether “{name}” worked cannot be told: {why}",
-        name=campaign.value,
-        why=say(messages[reason], **values),
-    )
+    if effect:
+        values |= {"base": _base(effect, words)} | _effect(effect, words)
+    why = words.say(message, **values)
+    return words.say("Whether “{name}” worked cannot be told: {why}", name=own["campaign"].value, why=why)
 
 
-def _arms(findings: Findings, k: int, words: Words) -> list[str]:
-    told, silent, names, j = [], 0, verdict_names(words), 1
-    while arm := findings.get(f"campaign_{k}_arm_{j}"):
-        effect = findings[f"campaign_{k}_arm_{j}_effect"]
-        if effect.value is None or effect.low is None:
+def _arms(own: Findings, words: Words) -> list[str]:
+    listed, silent, names, j = [], 0, verdict_names(words), 1
+    while arm := own.get(f"arm_{j}"):
+        effect = own[f"arm_{j}_effect"]
+        if effect.low is None:
             silent += 1
         else:
             what = amount(effect.value, effect.unit, words)
-            told.append(f"“{arm.value}”: {names[str(arm.verdict)]}, {what} ({interval(effect, words)})")
+            listed.append(f"“{arm.value}”: {names[str(arm.verdict)]}, {what} ({interval(effect, words)})")
         j += 1
-    said = []
-    if told:
-        arms = "; ".join(told)
-        said.append(words.say("Its offers, corrected for how many there are: {arms}.", arms=arms))
-    if silent and told:
-        said.append(
-            words.say_many("Of one more too few came back.", "Of {n} more too few came back each.", silent)
-        )
-    return [" ".join(said)] if said else []
-
-
-def _later(findings: Findings, k: int, words: Words) -> list[str]:
-    """Say whether a gain lasts, where the data reach further than the horizon."""
-    effect, last = findings.get(f"campaign_{k}_effect"), findings.get(f"campaign_{k}_last_reading")
-    verdict = findings[f"campaign_{k}"].verdict
-    if effect is None or last is None or last.low is None or verdict != "works" or effect.unit != "money":
+    if not listed:
         return []
-    values = {
-        "days": words.number(last.n or 0),
-        "what": amount(last.value, last.unit, words),
-        "within": interval(last, words),
-    }
-    if last.low > 0:
-        return [words.say("And it lasts: after {days} days the gain is {what} ({within}).", **values)]
-    return [
-        words.say(
-            "Whether it lasts is another matter: after {days} days the difference is {what} ({within}).",
-            **values,
+    said = words.say("Its offers, corrected for how many there are: {arms}.", arms="; ".join(listed))
+    if silent:
+        said += " " + words.say_many(
+            "Of one more too few came back.", "Of {n} more too few came back each.", silent
         )
+    return [said]
+
+
+def _later(own: Findings, words: Words) -> list[str]:
+    """Say whether a gain lasts, where the data reach further than the horizon."""
+    effect, last = own.get("effect"), own.get("last_reading")
+    if effect is None or last is None or last.low is None:
+        return []
+    if own["campaign"].verdict != "works" or effect.unit != "money":
+        return []
+    message = (
+        "And it lasts: after {days} days the gain is {what} ({within})."
+        if last.low > 0
+        else "Whether it lasts is another matter: after {days} days the difference is {what} ({within})."
+    )
+    return [words.say(message, days=words.number(last.n or 0), **_effect(last, words))]
+
+
+def _cautions(own: Findings, words: Words) -> list[str]:
+    """Say which customers make the comparison less sure, and how many they are."""
+    messages = {
+        "contaminated": (
+            "One customer who was to be left alone was contacted: it counts as held back, and the effect"
+            " looks smaller than it is.",
+            "{n} customers who were to be left alone were contacted: they count as held back, and the"
+            " effect looks smaller than it is.",
+        ),
+        "elsewhere": (
+            "One of its customers was contacted by another campaign within these days.",
+            "{n} of its customers were contacted by another campaign within these days.",
+        ),
+        "future": (
+            "One of its contacts lies after the day the data end and is left out.",
+            "{n} of its customers were contacted after the day the data end, and are left out.",
+        ),
+        "unknown": (
+            "One of its customers is in no other table and left out.",
+            "{n} of its customers are in no other table and left out.",
+        ),
+        "two_offers": (
+            "One customer got two of its offers and counts with the first.",
+            "{n} customers got two of its offers and count with the first.",
+        ),
+    }
+    said = [
+        words.say_many(*message, int(own[name].value))
+        for name, message in messages.items()
+        if own[name].value
     ]
-
-
-def _cautions(findings: Findings, k: int, words: Words) -> list[str]:
-    say, said = words.say, []
-    counts = {
-        name: findings.get(f"campaign_{k}_{name}")
-        for name in ("contaminated", "future", "unknown", "two_offers", "one_start", "elsewhere")
-    }
-    n = {name: int(found.value) if found and found.value else 0 for name, found in counts.items()}
-    if n["contaminated"]:
+    if own["one_start"].value:
         said.append(
-            words.say_many(
-                "One customer who was to be left alone was contacted: it counts as held back, and the effect"
-                " looks smaller than it is.",
-                "{n} customers who were to be left alone were contacted: they count as held back, and the"
-                " effect looks smaller than it is.",
-                n["contaminated"],
-            )
-        )
-    if n["elsewhere"]:
-        said.append(
-            words.say_many(
-                "One of its customers was contacted by another campaign within these days.",
-                "{n} of its customers were contacted by another campaign within these days.",
-                n["elsewhere"],
-            )
-        )
-    if n["future"]:
-        said.append(
-            words.say_many(
-                "One of its contacts lies after the day the data end and is left out.",
-                "{n} of its customers were contacted after the day the data end, and are left out.",
-                n["future"],
-            )
-        )
-    if n["unknown"]:
-        said.append(
-            words.say_many(
-                "One of its customers is in no other table and left out.",
-                "{n} of its customers are in no other table and left out.",
-                n["unknown"],
-            )
-        )
-    if n["two_offers"]:
-        said.append(
-            words.say_many(
-                "One customer got two of its offers and counts with the first.",
-                "{n} customers got two of its offers and count with the first.",
-                n["two_offers"],
-            )
-        )
-    if n["one_start"]:
-        said.append(
-            say(
+            words.say(
                 "The dates of those held back are not those of the contacts: all are read from the"
                 " campaign's first day."
             )
         )
-    return [f"“{findings[f'campaign_{k}'].value}”: {sentence}" for sentence in said]
+    return [f"“{own['campaign'].value}”: {sentence}" for sentence in said]

@@ -8,7 +8,7 @@ import pandas as pd
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.prices import NOBODY
-from playbook.stats.trials.remembered import INTENDED
+from playbook.stats.trials.earlier import INTENDED
 
 
 def intended(plan: Plan) -> pd.DataFrame:

@@ -6,25 +6,24 @@ from typing import Any
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 BEFORE, AFTER = 1095, 730
 """Days before and after the contact that are looked at."""
 DAYS_APART = 7
 """Control groups whose median day lies further from that of the contacted are all read from one day."""
 OUTCOMES = ("visit", "unsubscribe", "complaint")
+CONTACTED = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
+"""Columns of the contacts as they are read; sorted by them."""
 
 
 @dataclass(frozen=True)
-class Trial:
+class CampaignTrial:
     """One campaign: its arms, and everything that its customers did before and after.
 
     Attributes
@@ -125,7 +124,7 @@ def read_trials(
     sources: Sources,
     customers: pd.DataFrame,
     incentives: Mapping[str, float] | None = None,
-) -> list[Trial]:
+) -> list[CampaignTrial]:
     """Read all campaigns of ``contacts``, in order of their first contact.
 
     Parameters
@@ -146,19 +145,18 @@ def trials_of(
     sources: Sources,
     customers: pd.DataFrame,
     incentives: Mapping[str, float] | None = None,
-) -> list[Trial]:
+) -> list[CampaignTrial]:
     """Return the trials of contacts as `contact_rows` returns them."""
     settings, as_of = history.settings, pd.Timestamp(history.as_of)
     future = rows[rows["day"] > as_of]
-    people = assign(rows[~(rows["day"] > as_of)])
+    people = assign(rows[~(rows["day"] > as_of)])  # those held back without a day among them
     known = people["customer_id"].isin(set(customers["customer_id"]))
     lost = people[~known]
     people = _elsewhere(people[known].reset_index(drop=True), settings.measurement.horizon_days)
     days, events = follow(people, history), events_of(people, sources, history)
     paid = dict(incentives or {}) | settings.measurement.incentives
-    starts = pd.concat([frame.groupby("campaign")[day].min() for frame, day in _by_day(people, lost, future)])
     trials = []
-    for campaign in starts.groupby(level=0).min().sort_values(kind="stable").index:
+    for campaign in _in_order(people, lost, future.rename(columns={"day": "start"})):
         own = np.flatnonzero(people["campaign"] == campaign)
         part = people.iloc[own].reset_index(drop=True)
         gone = lost[lost["campaign"] == campaign]
@@ -169,7 +167,7 @@ def trials_of(
             "unknown": len(gone),
         }
         trials.append(
-            Trial(
+            CampaignTrial(
                 campaign=str(campaign),
                 people=part.drop(columns=["campaign", "two_offers"]),
                 days=_of(days, own),
@@ -186,8 +184,10 @@ def trials_of(
     return trials
 
 
-def _by_day(*frames: pd.DataFrame) -> list[tuple[pd.DataFrame, str]]:
-    return [(frame, "start" if "start" in frame else "day") for frame in frames]
+def _in_order(*frames: pd.DataFrame) -> pd.Index:
+    """Return the campaigns by their first contact."""
+    starts = pd.concat([frame[["campaign", "start"]] for frame in frames])
+    return starts.groupby("campaign")["start"].min().sort_values(kind="stable").index
 
 
 def contact_rows(contacts: Any) -> pd.DataFrame:
@@ -214,13 +214,12 @@ def contact_rows(contacts: Any) -> pd.DataFrame:
         control=usable.arm.lower() == "control",
         cost=usable.cost.cast("float64") if "cost" in columns else ibis.null("float64"),
     )
-    order = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
-    frame: pd.DataFrame = chosen.order_by(order).to_pyarrow().to_pandas(date_as_object=False)
+    frame: pd.DataFrame = chosen.order_by(CONTACTED).to_pyarrow().to_pandas(date_as_object=False)
     return frame.astype({"day": "datetime64[ns]", "control": bool})
 
 
 def read_rows(listed: pd.DataFrame) -> pd.DataFrame:
-    """Return a list of arms, as `trial_plan.assignment` makes it, in the columns of `contact_rows`."""
+    """Return a list of arms, as `design_page.assignment` makes it, in the columns of `contact_rows`."""
     rows = listed.assign(
         day=pd.to_datetime(listed["contacted_at"]),
         control=listed["arm"] == "control",
@@ -228,8 +227,7 @@ def read_rows(listed: pd.DataFrame) -> pd.DataFrame:
         offer=listed["offer"].fillna(""),
         cost=listed["cost"].astype(float),
     )
-    columns = ["campaign", "customer_id", "day", "channel", "offer", "control", "cost"]
-    return rows[columns].sort_values(columns[:2], kind="stable", ignore_index=True)
+    return rows[CONTACTED].sort_values(["campaign", "customer_id"], kind="stable", ignore_index=True)
 
 
 def assign(rows: pd.DataFrame) -> pd.DataFrame:
@@ -271,15 +269,10 @@ def _sum_known(costs: pd.Series) -> float:
 
 def _arms(people: pd.DataFrame) -> pd.Series:
     """Name each one's arm: the offer; with the channel where the control group has none to compare by."""
-    channels = people.loc[people["control"]].groupby("campaign")["channel"].agg(set)
-    shared = people["campaign"].map(channels)
-    compared = np.array(
-        [
-            isinstance(own, set) and channel in own
-            for own, channel in zip(shared, people["channel"], strict=True)
-        ],
-        dtype=bool,
-    )
+    held_back = people[people["control"]]
+    known = set(zip(held_back["campaign"], held_back["channel"], strict=True))
+    pairs = zip(people["campaign"], people["channel"], strict=True)
+    compared = np.array([pair in known for pair in pairs], dtype=bool)
     both = people["offer"].where(compared, people["offer"] + ", " + people["channel"]).str.strip(", ")
     named = both.where(both != "", people["channel"])
     return named.where(people["treated"], "")
@@ -360,7 +353,7 @@ def _keys(people: pd.DataFrame) -> Any:
     return ibis.memtable(keys, schema={"customer_id": "string", "person": "int64", "start": "date"})
 
 
-def _of(rows: pd.DataFrame, own: npt.NDArray[np.intp]) -> pd.DataFrame:
+def _of(rows: pd.DataFrame, own: Positions) -> pd.DataFrame:
     """Keep the rows of some persons, numbered anew."""
     if not len(own):
         return rows.iloc[:0]

@@ -1,11 +1,13 @@
-"""What became of the customers of earlier campaigns, by arm: one row per customer and campaign."""
+"""What became of the customers of earlier campaigns, by arm, and what a run keeps of it for those to come."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pandas as pd
 
+from playbook.archive.earlier import REMEMBERED, earlier_runs
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
@@ -22,20 +24,19 @@ KIND_WORDS: dict[str, str] = {
 }
 """What the name of an offer says of its kind, where client.yml does not: the first that is found."""
 
+INTENDED = "held_back.csv"
+"""What those held back would have been offered."""
+
 COLUMNS = ("campaign", "customer_id", "arm", "channel", "offer", "kind", "contacted_at", "returned", "value")
 
 
-def assigned(history: History, sources: Sources | None, horizon_days: int | None = None) -> pd.DataFrame:
+def assigned(history: History, sources: Sources) -> pd.DataFrame:
     """Return who was assigned to which arm of which campaign, and what became of them.
 
-    Only campaigns of which everybody was followed for the whole horizon. Whoever stands in a
+    Only campaigns of which everybody was followed for the whole horizon
+    (``measurement.horizon_days``). Whoever stands in a
     campaign more than once counts from the first contact; whoever stands in both of its arms is
     left out.
-
-    Parameters
-    ----------
-    horizon_days : int
-        None: ``measurement.horizon_days``.
 
     Returns
     -------
@@ -43,16 +44,15 @@ def assigned(history: History, sources: Sources | None, horizon_days: int | None
         `COLUMNS`, by campaign and customer_id: arm (treated, control; whatever is not called
         control is treated), channel, offer (null for controls), kind (of the campaign's offer, see
         `kind_of`; null where it is not known), returned (an order from the day of contact to the
-        end of the horizon, as `campaign_data.Trial.returned` counts), value (margin from the day of
+        end of the horizon, as `CampaignTrial.returned` counts), value (margin from the day of
         contact on, as long for the whole campaign, at most `LONGEST_DAYS` after it; the discount on
         the first order within the horizon, where list prices are known, is put back: a plan charges
         it apart).
     """
-    table = sources.contacts if sources else None
-    if table is None:
+    if sources.contacts is None:
         return pd.DataFrame(columns=list(COLUMNS))
-    horizon = horizon_days or history.settings.measurement.horizon_days
-    people = _people(table, history, horizon)
+    horizon = history.settings.measurement.horizon_days
+    people = _people(sources.contacts, history, horizon)
     frame: pd.DataFrame = _followed(people, history, horizon).to_pyarrow().to_pandas()
     frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
     frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
@@ -73,17 +73,18 @@ def kind_of(offer: str | None, settings: Settings) -> str | None:
 def _people(table: Any, history: History, horizon: int) -> Any:
     """Return one row per campaign and customer, of the campaigns that were followed long enough."""
     as_of = ibis.literal(history.as_of)
-    seen = table.filter(
+    contacts = table.filter(
         table.customer_id.notnull() & table.contacted_at.notnull() & (table.contacted_at <= as_of)
     )
-    control = (seen.arm.lower() == "control").cast("int64")
-    seen = seen.mutate(control=control, **({} if "offer" in seen.columns else {"offer": ibis.null("string")}))
-    people = seen.group_by("campaign", "customer_id").aggregate(
-        contacted_at=seen.contacted_at.min().cast("date"),
-        channel=seen.channel.min(),
-        offer=seen.offer.min(),
-        first=seen.control.min(),
-        last=seen.control.max(),
+    control = (contacts.arm.lower() == "control").cast("int64")
+    missing = {} if "offer" in contacts.columns else {"offer": ibis.null("string")}
+    contacts = contacts.mutate(control=control, **missing)
+    people = contacts.group_by("campaign", "customer_id").aggregate(
+        contacted_at=contacts.contacted_at.min().cast("date"),
+        channel=contacts.channel.min(),
+        offer=contacts.offer.min(),
+        first=contacts.control.min(),
+        last=contacts.control.max(),
     )
     people = people.filter(people["first"] == people["last"])
     days = as_of.delta(people.contacted_at, unit="day").min().over(group_by=people.campaign)
@@ -124,3 +125,41 @@ def _kinds(frame: pd.DataFrame, settings: Settings) -> pd.Series:
     by = [frame["campaign"], frame["channel"]]
     known = kinds.groupby(by).transform(lambda of: of.dropna().iloc[0] if of.notna().any() else None)
     return kinds.where(frame["arm"] == "treated", known)
+
+
+# Kept for the next run -----------------------------------------------------------------------
+
+
+def remember(folder: Path, assigned: pd.DataFrame) -> None:
+    """Keep what became of earlier campaigns' customers, for runs whose exports no longer hold them.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        As `assigned` returns it.
+    """
+    assigned.to_parquet(folder / REMEMBERED, index=False)
+
+
+def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.DataFrame:
+    """Add the campaigns that an earlier run measured and the client's contacts no longer hold."""
+    limit = history.settings.forget_before
+    for run in reversed(earlier_runs(home, history.as_of)):
+        path = run.folder / REMEMBERED
+        if not path.is_file():
+            continue
+        kept = pd.read_parquet(path)
+        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))]
+        if limit is not None:
+            kept = kept[kept["contacted_at"] >= pd.Timestamp(limit)]
+        if len(kept):
+            assigned = pd.concat([assigned, kept], ignore_index=True) if len(assigned) else kept
+    return assigned.sort_values(["campaign", "customer_id"], ignore_index=True)
+
+
+def read_intended(folder: Path) -> pd.DataFrame:
+    """Return ``held_back.csv`` of a report; empty where it has none."""
+    path = folder / INTENDED
+    if not path.is_file():
+        return pd.DataFrame(columns=["customer_id", "rank", "offer", "channel", "week"])
+    return pd.read_csv(path, dtype={"customer_id": str})

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t as student
 from statsmodels.regression.linear_model import OLS
@@ -11,10 +10,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from playbook.stats.trials.data import BEFORE, Trial
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from playbook.records.arrays import Array, Flags
+from playbook.stats.trials.data import BEFORE, CampaignTrial
 
 ALPHA = 0.05
 LEAST_ASSIGNED = 30
@@ -91,21 +88,19 @@ class Effect:
     freedom: float = np.inf
 
     @property
-    def told(self) -> bool:
+    def has_interval(self) -> bool:
         """Whether there are enough buyers for an interval."""
         return self.low is not None
 
 
-def outcome(trial: Trial, name: str, last: int, first: int = 0) -> Array:
-    """Return an outcome of every assigned customer from day ``first`` to ``last`` after the contact."""
+def outcome(trial: CampaignTrial, name: str, last: int) -> Array:
+    """Return an outcome of every assigned customer from the contact to day ``last`` after it."""
     if name == "return":
-        return np.asarray(trial.total("ordered", first, last) > 0, dtype=np.float64)
-    if name == "orders":
-        return trial.total("ordered", first, last)
+        return trial.returned(last)
     if name == "net":
-        return trial.total("margin", first, last) - trial.spent(last)
-    if name in ("margin", "revenue"):
-        return trial.total(name, first, last)
+        return trial.total("margin", 0, last) - trial.spent(last)
+    if name in ("orders", "margin", "revenue"):
+        return trial.total("ordered" if name == "orders" else name, 0, last)
     return trial.happened(name, last)
 
 
@@ -120,9 +115,23 @@ def welch(values: Array, treated: Flags, happened: Array, name: str, days: int, 
         Not 0 for whoever has the outcome at all; counted against ``least_buyers``.
     """
     yes, no = values[treated], values[~treated]
+    found = _means(values, treated, happened, name, days)
+    if found.buyers < least_buyers or min(len(yes), len(no)) < 2 or (np.ptp(yes) == 0 and np.ptp(no) == 0):
+        return found
+    compared = CompareMeans(DescrStatsW(yes), DescrStatsW(no))
+    se, freedom = float(compared.std_meandiff_separatevar), float(compared.dof_satt())
+    skewness = 0.0 if UNITS[name] == "share" else _skewness((yes, no), se)
+    found = replace(found, se=se, skewness=skewness, freedom=freedom)
+    t = found.value / se
+    found = replace(found, p=2 * float(student.sf(min(abs(t), abs(float(symmetric(t, skewness)))), freedom)))
+    return _with_interval(found, *interval_at(found, ALPHA))
+
+
+def _means(values: Array, treated: Flags, happened: Array, name: str, days: int) -> Effect:
+    """Return the arms' means and their difference, without an interval."""
+    yes, no = values[treated], values[~treated]
     small = min(len(yes), len(no))
-    buyers = float(np.count_nonzero(happened)) * small / max(len(values), 1)
-    found = Effect(
+    return Effect(
         outcome=name,
         unit=UNITS[name],
         days=days,
@@ -131,18 +140,13 @@ def welch(values: Array, treated: Flags, happened: Array, name: str, days: int, 
         treated=float(yes.mean()) if len(yes) else 0.0,
         control=float(no.mean()) if len(no) else 0.0,
         value=float(yes.mean() - no.mean()) if small else 0.0,
-        buyers=buyers,
+        buyers=float(np.count_nonzero(happened)) * small / max(len(values), 1),
     )
-    if buyers < least_buyers or small < 2 or (np.ptp(yes) == 0 and np.ptp(no) == 0):
-        return found
-    compared = CompareMeans(DescrStatsW(yes), DescrStatsW(no))
-    se, freedom = float(compared.std_meandiff_separatevar), float(compared.dof_satt())
-    skewness = 0.0 if UNITS[name] == "share" else _skewness((yes, no), se)
-    found = replace(found, se=se, skewness=skewness, freedom=freedom)
-    t = found.value / se
-    found = replace(found, p=2 * float(student.sf(min(abs(t), abs(float(symmetric(t, skewness)))), freedom)))
-    low, high = interval_at(found, ALPHA)
-    return replace(found, low=low, high=high, corrected_low=low, corrected_high=high)
+
+
+def _with_interval(effect: Effect, low: float, high: float) -> Effect:
+    """Add an interval, which is also the corrected one as long as there is one arm."""
+    return replace(effect, low=low, high=high, corrected_low=low, corrected_high=high)
 
 
 def _skewness(arms: tuple[Array, Array], se: float) -> float:
@@ -216,15 +220,12 @@ def harm(values: Array, treated: Flags, name: str, days: int) -> Effect:
     It holds with few or no such customers in an arm, so that no number of them is asked for; only
     arms of fewer than 30 customers have none.
     """
-    found = welch(values, treated, values, name, days, 1)
-    found = replace(found, se=None, low=None, high=None, p=None, corrected_low=None, corrected_high=None)
+    found = _means(values, treated, values, name, days)
     if min(found.n_treated, found.n_control) < LEAST_ASSIGNED:
         return found
     counts = [float(values[treated].sum()), found.n_treated, float(values[~treated].sum()), found.n_control]
     low, high = confint_proportions_2indep(*counts, method="newcomb", compare="diff", alpha=ALPHA)
-    return replace(
-        found, low=float(low), high=float(high), corrected_low=float(low), corrected_high=float(high)
-    )
+    return _with_interval(found, float(low), float(high))
 
 
 def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) -> Effect:
@@ -237,7 +238,7 @@ def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) 
     before : array, shape (customers, columns) or None
         Known before the contact; columns that are the same for everybody are left out.
     """
-    if before is None or not effect.told:
+    if before is None or not effect.has_interval:
         return effect
     moving = before[:, np.ptp(before, axis=0) > 0]
     if not moving.shape[1] or effect.n_control <= 3 * moving.shape[1] + 3:
@@ -254,7 +255,7 @@ def adjust(effect: Effect, values: Array, treated: Flags, before: Array | None) 
     return replace(effect, adjusted=value, adjusted_low=low, adjusted_high=high)
 
 
-def known_before(trial: Trial) -> Array | None:
+def known_before(trial: CampaignTrial) -> Array | None:
     """Return what was known of everybody before the contact; None where the data begin with it.
 
     Returns
@@ -274,14 +275,14 @@ def known_before(trial: Trial) -> Array | None:
 
 def correct(effects: list[Effect]) -> list[Effect]:
     """Correct several arms' intervals as Holm orders them: the clearest at 5% over all, the next less."""
-    told = [position for position, effect in enumerate(effects) if effect.p is not None]
-    if len(told) < 2:
+    known = [position for position, effect in enumerate(effects) if effect.p is not None]
+    if len(known) < 2:
         return effects
-    ordered = sorted(told, key=lambda position: effects[position].p or 0.0)
+    ordered = sorted(known, key=lambda position: effects[position].p or 0.0)
     corrected = list(effects)
     holds = True
     for rank, position in enumerate(ordered):
-        level = ALPHA / (len(told) - rank) if holds else ALPHA / len(told)
+        level = ALPHA / (len(known) - rank) if holds else ALPHA / len(known)
         holds &= (effects[position].p or 0.0) < level
         low, high = interval_at(effects[position], level)
         corrected[position] = replace(effects[position], corrected_low=low, corrected_high=high)
@@ -333,8 +334,8 @@ def arm_means(values: Array, draws: int, random: np.random.Generator) -> Array:
 
 
 def with_bootstrap(effect: Effect, differences: Array) -> Effect:
-    """Add the bootstrap's standard error and percentile interval to an effect that is told."""
-    if not effect.told:
+    """Add the bootstrap's standard error and percentile interval to an effect that has an interval."""
+    if not effect.has_interval:
         return effect
     low, high = np.quantile(differences, [ALPHA / 2, 1 - ALPHA / 2])
     return replace(

@@ -13,8 +13,8 @@ from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
-from playbook.stats.trials import earlier as earlier_campaigns
-from playbook.stats.trials.remembered import with_remembered
+from playbook.stats.result import Result
+from playbook.stats.trials.earlier import assigned, with_remembered
 from playbook.stats.trials.responses import (
     assumed,
     assumed_shares,
@@ -22,10 +22,11 @@ from playbook.stats.trials.responses import (
     measured_responses,
     measured_second_lives,
 )
+from playbook.stats.trials.tables import table_of
 
 
 @dataclass(frozen=True)
-class KnownOffers:
+class KnownOffers(Result):
     """The client's offers, and what was measured of them.
 
     Attributes
@@ -38,19 +39,21 @@ class KnownOffers:
         The same offers with what was measured.
     used : bool
         Whether the plan uses what was measured.
+    earlier : DataFrame
+        What it was measured from, as `earlier.assigned` returns it.
     """
 
     stated: tuple[Offer, ...]
     responses: pd.DataFrame
     second_lives: pd.DataFrame
     offers: tuple[Offer, ...]
-
-    used: bool = True
+    used: bool
+    earlier: pd.DataFrame
 
     def findings(self) -> list[Finding]:
         """Return what a second life under an offer is worth: measured from whom, or assumed."""
-        rows = self.second_lives.to_dict("records")
-        found = [Finding("second_lives_measured", len(rows), unit="kinds", verdict=_used(self.used))]
+        rows, used = self.second_lives.to_dict("records"), "used" if self.used else "not_used"
+        found = [Finding("second_lives_measured", len(rows), unit="kinds", verdict=used)]
         for k, row in enumerate(rows, 1):
             name = f"second_life_{k}"
             n_treated, n_control = int(row["n_treated"]), int(row["n_control"])
@@ -66,49 +69,39 @@ class KnownOffers:
 
     def sentences(self, words: Words) -> list[str]:
         """Say whether the worth of a second life under an offer was measured, and from whom."""
-        return second_life_sentences({finding.name: finding for finding in self.findings()}, words)
+        return second_life_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return what was measured by kind and channel, beside what the catalogue assumes."""
-        say, stated = words.say, assumed(self.stated)
-        lives = {(row["kind"], row["channel"]): row for row in self.second_lives.to_dict("records")}
-        pooled = self.responses[self.responses["offer"].isna()].to_dict("records")
-        rows = [
-            (
-                kind_names(words)[row["kind"]],
-                channel_names(words).get(row["channel"], row["channel"]),
-                row["campaigns"],
-                row["n_treated"],
-                row["n_control"],
-                _points(row["raw_points"], words),
-                _points(stated[cell].points, words) if cell in stated else None,
-                _points(row["lift_points"], words),
-                words.between(_points(row["low"], words), _points(row["high"], words)),
-                lives[cell]["share"] if cell in lives else None,
-            )
-            for row in pooled
-            for cell in [(row["kind"], row["channel"])]
-        ]
-        headings = {
-            "kind": say("kindness"),
-            "channel": say("channel"),
-            "campaigns": say("campaigns"),
-            "treated": say("contacted"),
-            "control": say("left alone"),
-            "raw": say("points measured"),
-            "assumed": say("assumed"),
-            "used": say("used"),
-            "interval": say("90% interval"),
-            "share": say("a second life is worth"),
-        }
-        formats = {"treated": "number", "control": "number", "share": "percent"}
-        note = say(
-            "Points: so many more of a hundred returned than of those left alone. What is used lies between"
-            " what was measured and what was assumed, the nearer to the measurement the more customers it"
-            " had."
+        say, kinds, channels = words.say, kind_names(words), channel_names(words)
+        lives = {(row["kind"], row["channel"]): row["share"] for row in self.second_lives.to_dict("records")}
+        guessed = {cell: _points(response.points, words) for cell, response in assumed(self.stated).items()}
+        return table_of(
+            self.responses[self.responses["offer"].isna()].to_dict("records"),
+            {
+                say("kindness"): lambda row: kinds[row["kind"]],
+                say("channel"): lambda row: channels.get(row["channel"], row["channel"]),
+                say("campaigns"): lambda row: row["campaigns"],
+                (say("contacted"), "number"): lambda row: row["n_treated"],
+                (say("left alone"), "number"): lambda row: row["n_control"],
+                say("points measured"): lambda row: _points(row["raw_points"], words),
+                say("assumed"): lambda row: guessed.get((row["kind"], row["channel"])),
+                say("used"): lambda row: _points(row["lift_points"], words),
+                say("90% interval"): lambda row: words.between(
+                    _points(row["low"], words), _points(row["high"], words)
+                ),
+                (say("a second life is worth"), "percent"): lambda row: lives.get(
+                    (row["kind"], row["channel"])
+                ),
+            },
+            say("What earlier campaigns with a control group have shown"),
+            words,
+            say(
+                "Points: so many more of a hundred returned than of those left alone. What is used lies"
+                " between what was measured and what was assumed, the nearer to the measurement the more"
+                " customers it had."
+            ),
         )
-        caption = say("What earlier campaigns with a control group have shown")
-        return Table(pd.DataFrame(rows, columns=list(headings)), caption, words, formats, headings, note)
 
 
 def known_offers(history: History, sources: Sources, folder: Path, home: Path) -> KnownOffers:
@@ -125,7 +118,7 @@ def known_offers(history: History, sources: Sources, folder: Path, home: Path) -
         Where the catalogue cannot be.
     """
     stated = catalogue.load(history.settings, folder)
-    earlier = with_remembered(earlier_campaigns.assigned(history, sources), home, history)
+    earlier = with_remembered(assigned(history, sources), home, history)
     return learn(stated, earlier, history.settings.offers.use_measured)
 
 
@@ -135,12 +128,12 @@ def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, use: bool = True) ->
     Parameters
     ----------
     earlier : DataFrame
-        As `earlier_campaigns.assigned` returns it.
+        As `earlier.assigned` returns it.
     """
     responses = measured_responses(earlier, assumed(stated))
     second_lives = measured_second_lives(earlier, assumed_shares(stated))
     offers = informed(stated, responses, second_lives) if use else stated
-    return KnownOffers(stated, responses, second_lives, offers, use)
+    return KnownOffers(stated, responses, second_lives, offers, use, earlier)
 
 
 def second_life_sentences(findings: Findings, words: Words) -> list[str]:
@@ -213,10 +206,6 @@ def _assumed_lives(findings: Findings, words: Words) -> list[str]:
             reach=reach,
         )
     ]
-
-
-def _used(used: bool) -> str:
-    return "used" if used else "not_used"
 
 
 def _points(share: float, words: Words) -> str:

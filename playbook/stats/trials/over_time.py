@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from playbook.stats.trials.data import Trial
+from playbook.stats.trials.data import CampaignTrial
 
 
-def over_time(trial: Trial, last: int) -> pd.DataFrame:
+def over_time(trial: CampaignTrial, last: int) -> pd.DataFrame:
     """Return the additional margin per assigned customer, net of what was spent, day by day.
 
     Returns
@@ -36,7 +36,7 @@ def over_time(trial: Trial, last: int) -> pd.DataFrame:
     )
 
 
-def _flow(trial: Trial, last: int) -> pd.DataFrame:
+def _flow(trial: CampaignTrial, last: int) -> pd.DataFrame:
     """Return everybody's margin by day, with the contact on day 0 and incentives on the day of return."""
     days = trial.days[trial.days["day"].between(0, last)][["person", "day", "margin", "ordered"]]
     cost = trial.spent(-1)
@@ -53,7 +53,7 @@ def _flow(trial: Trial, last: int) -> pd.DataFrame:
     return flow.sort_values(["person", "day"], kind="stable", ignore_index=True)
 
 
-def share_active(trial: Trial, last: int) -> pd.DataFrame:
+def share_active(trial: CampaignTrial, last: int) -> pd.DataFrame:
     """Return which share of each arm ordered in each month of 30 days after the contact.
 
     Returns
@@ -77,7 +77,7 @@ def share_active(trial: Trial, last: int) -> pd.DataFrame:
     )
 
 
-def second_lives(trial: Trial, horizon: int, last: int) -> pd.DataFrame:
+def second_lives(trial: CampaignTrial, horizon: int, last: int) -> pd.DataFrame:
     """Return what followed the comebacks of each arm: descriptive, since who returned is itself an outcome.
 
     Returns

@@ -52,7 +52,7 @@ def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response])
     Intention to treat: everybody counts in the arm that chance put them in, contacted or not, and
     ``returned`` says whether they ordered within the horizon declared beforehand
     (``measurement.horizon_days``). The measurement of a campaign and the next plan both call this:
-    ``measured_responses(earlier_campaigns.assigned(history, sources), assumed(offers))``.
+    ``measured_responses(earlier.assigned(history, sources), assumed(offers))``.
 
     Differences of proportions have Agresti and Caffo's (2000) variance. Campaigns of the same kind
     and channel are pooled by DerSimonian and Laird's (1986) random effects. Each estimate is
@@ -135,27 +135,29 @@ def assumed(offers: Sequence[Offer]) -> dict[Cell, Response]:
     Offers that suit a reason only (a complaint, a cancellation) are left out: earlier campaigns
     went to everybody.
     """
-    cells: dict[Cell, list[Response]] = {}
-    for offer in offers:
-        if not offer.suits:
-            cells.setdefault((offer.kind, offer.channel), []).append(offer.response)
     return {
         cell: Response(
-            points=float(np.mean([one.points for one in listed])),
-            low=float(np.mean([one.low for one in listed])),
-            high=float(np.mean([one.high for one in listed])),
+            points=float(np.mean([offer.response.points for offer in listed])),
+            low=float(np.mean([offer.response.low for offer in listed])),
+            high=float(np.mean([offer.response.high for offer in listed])),
         )
-        for cell, listed in cells.items()
+        for cell, listed in _by_cell(offers).items()
     }
 
 
 def assumed_shares(offers: Sequence[Offer]) -> dict[Cell, float]:
     """Return the assumed share of a second life of each kind and channel, the mean over its offers."""
-    cells: dict[Cell, list[float]] = {}
+    cells = _by_cell(offers)
+    return {cell: float(np.mean([o.second_life_share for o in listed])) for cell, listed in cells.items()}
+
+
+def _by_cell(offers: Sequence[Offer]) -> dict[Cell, list[Offer]]:
+    """Return the offers for everybody by kind and channel."""
+    cells: dict[Cell, list[Offer]] = {}
     for offer in offers:
         if not offer.suits:
-            cells.setdefault((offer.kind, offer.channel), []).append(offer.second_life_share)
-    return {cell: float(np.mean(listed)) for cell, listed in cells.items()}
+            cells.setdefault((offer.kind, offer.channel), []).append(offer)
+    return cells
 
 
 def informed(
@@ -174,12 +176,9 @@ def informed(
             pooled[row["kind"], row["channel"]] = row
         else:
             named[row["kind"], row["channel"], row["offer"]] = row
-    lives = {} if second_lives is None else {(r["kind"], r["channel"]): r for r in _records(second_lives)}
+    listed = [] if second_lives is None else second_lives.to_dict("records")
+    lives = {(row["kind"], row["channel"]): row for row in listed}
     return tuple(_inform(offer, pooled, named, lives) for offer in offers)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    return frame.to_dict("records")
 
 
 def _inform(
@@ -255,9 +254,9 @@ def _combined(effects: pd.Series, variances: pd.Series) -> tuple[float, float]:
         return float(effects.iloc[0]), float(variances.iloc[0])
     effect, variance = effects.to_numpy(float), variances.to_numpy(float)
     weight = 1 / variance
-    apart = float(weight @ (effect - np.average(effect, weights=weight)) ** 2)
+    q = float(weight @ (effect - np.average(effect, weights=weight)) ** 2)
     scale = weight.sum() - (weight**2).sum() / weight.sum()
-    between = max(0.0, (apart - len(effect) + 1) / scale)  # campaigns may agree better than chance has it
+    between = max(0.0, (q - len(effect) + 1) / scale)  # campaigns may agree better than chance has it
     weight = 1 / (variance + between)
     return float(np.average(effect, weights=weight)), float(1 / weight.sum())
 

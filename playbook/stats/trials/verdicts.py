@@ -7,27 +7,12 @@ from typing import Literal
 import numpy as np
 from scipy.stats import chi2, chisquare
 
+from playbook.records.arrays import Array, Flags
 from playbook.settings.measurement import Measurement
-from playbook.stats.trials.data import Array, Flags, Trial
+from playbook.stats.trials.data import CampaignTrial
 from playbook.stats.trials.effects import Effect
 
 Verdict = Literal["works", "does_not", "backfires_later", "cannot_be_told"]
-
-REASONS = (
-    "future",
-    "no_control",
-    "nobody_contacted",
-    "nobody_known",
-    "before_data",
-    "too_early",
-    "no_visits",
-    "arms_differ",
-    "lost",
-    "too_few",
-    "includes_both",
-    "contaminated",
-)
-"""Why nothing can be told; the first that applies."""
 
 SRM = 0.001
 """p below which arms are not what chance draws."""
@@ -41,7 +26,7 @@ FIRST_DAYS = 30
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, and why nothing can be told where that is it."""
+    """A verdict, and a word for why nothing can be told where that is it."""
 
     verdict: Verdict
     reason: str | None = None
@@ -103,8 +88,8 @@ def _above(effect: Effect, bound: float) -> bool:
     return effect.corrected_low is not None and effect.corrected_low > bound
 
 
-def cannot_be_told(trial: Trial, settings: Measurement, balance: float | None) -> str | None:
-    """Return why no comparison can be made at all, one of `REASONS`; None where it can.
+def cannot_be_told(trial: CampaignTrial, settings: Measurement, balance: float | None) -> str | None:
+    """Return why no comparison can be made at all, the first that applies; None where it can.
 
     Parameters
     ----------
@@ -153,7 +138,7 @@ def arms_alike(before: Array | None, treated: Flags) -> float | None:
     moving = before[:, np.ptp(before, axis=0) > 0]
     if not moving.shape[1]:
         return None
-    apart = moving[treated].mean(axis=0) - moving[~treated].mean(axis=0)
+    difference = moving[treated].mean(axis=0) - moving[~treated].mean(axis=0)
     spread = np.atleast_2d(np.cov(moving.T)) * (1 / treated.sum() + 1 / (~treated).sum())
     rank = int(np.linalg.matrix_rank(spread))
-    return float(chi2.sf(apart @ np.linalg.pinv(spread) @ apart, rank))
+    return float(chi2.sf(difference @ np.linalg.pinv(spread) @ difference, rank))

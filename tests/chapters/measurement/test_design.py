@@ -9,15 +9,15 @@ import pytest
 from playbook.chapters.measurement import design_page
 from playbook.chapters.measurement.design import (
     Arms,
-    Past,
+    UnaidedPast,
     enough,
+    follow_lapsed,
     least_margin,
     least_share,
-    past,
+    peek,
     power_of_margin,
     power_of_shares,
 )
-from playbook.chapters.measurement.peeking import peek
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 from playbook.stats.trials.data import assign, read_rows
@@ -90,7 +90,7 @@ def test_the_past_is_what_the_lapsed_did_unaided():
         (a, -63, 10.0), (b, 115, 10.0), (a[:10], 130, 20.0), (a[5:10], 140, 5.0), (b, 150, 9.0)
     )
     client = client_of(orders, contacts_of(a[:1], b[:1]), as_of=date(2025, 12, 31))
-    known = past(client.history, client.sources, 90)
+    known = follow_lapsed(client.history, client.sources, 90)
     assert known.landmark == date(2025, 7, 2) or known.reaches == (AS_OF - client.history.first_day).days // 2
     assert known.customers == 40
     assert known.rate(90) == pytest.approx(0.25)
@@ -121,11 +121,11 @@ def planned(n: int, points=0.03) -> tuple[pd.DataFrame, pd.DataFrame]:
     return customers, plan
 
 
-def known_past(n=4000) -> Past:
+def known_past(n=4000) -> UnaidedPast:
     days = pd.DataFrame(
         {"person": np.arange(n // 10), "day": 20, "margin": MARGINS[: n // 10], "ordered": True}
     )
-    return Past(date(2025, 1, 1), n, days, None, 183)
+    return UnaidedPast(date(2025, 1, 1), n, days, None, 183)
 
 
 def settings_of(**more) -> Settings:
@@ -133,7 +133,7 @@ def settings_of(**more) -> Settings:
 
 
 def said(customers, plan, known=None) -> tuple[str, str]:
-    made = design_page.design(customers, plan, known or known_past(), settings_of())
+    made = design_page.design_test(customers, plan, known or known_past(), settings_of())
     return made.verdict, " ".join(made.sentences(WORDS))
 
 
@@ -155,7 +155,7 @@ def test_no_plan_no_holdout_no_record():
     customers, plan = planned(600)
     assert said(customers, plan.iloc[:0])[0] == "nobody"
     assert said(customers.assign(holdout=False), plan)[0] == "no_holdout"
-    empty = Past(date(2025, 1, 1), 0, known_past().days.iloc[:0], None, 10)
+    empty = UnaidedPast(date(2025, 1, 1), 0, known_past().days.iloc[:0], None, 10)
     assert said(customers, plan, empty)[0] == "unknown"
 
 

@@ -12,9 +12,9 @@ from playbook.archive.earlier import earlier_runs, home_of, stamp
 from playbook.archive.findings import Finding
 from playbook.archive.folders import read_manifest
 from playbook.chapters.measurement import loop
-from playbook.chapters.measurement.responses import response_findings, response_sentences, response_table
+from playbook.chapters.measurement.responses import LearnedResponses, response_sentences
 from playbook.show.words import Words
-from playbook.stats.trials import remembered
+from playbook.stats.trials import earlier
 from playbook.stats.trials.responses import measured_responses
 from tests.trials import START, client_of, contacts_of, ids, orders_of
 
@@ -67,18 +67,18 @@ def story(home, client, campaigns=()):
 
 def test_what_became_of_the_plan_is_shown_beside_it(tmp_path):
     report(tmp_path)
-    told = story(tmp_path, planned_client())
-    first, now = told.runs.to_dict("records")
+    chronicle = story(tmp_path, planned_client())
+    first, now = chronicle.runs.to_dict("records")
     assert (first["threshold"], first["lapsed"], first["planned"]) == (120, 400, 200)
     assert first["returned"] == 120
     assert first["planned_return"] == pytest.approx(0.1)
     assert first["realised_return"] == pytest.approx(0.2)
     assert first["low"] < 0.2 < first["high"]
     assert pd.isna(now["realised_return"])
-    text = " ".join(told.sentences(WORDS))
+    text = " ".join(chronicle.sentences(WORDS))
     assert "expected 10.0 more returns of a hundred; 20.0 came" in text
     assert "Whether it was carried out is not in the data" in text
-    assert "20.0" in str(told.table(WORDS))
+    assert "20.0" in str(chronicle.table(WORDS))
 
 
 def test_contacts_that_were_handed_in_stand_over_the_plan(tmp_path):
@@ -90,9 +90,9 @@ def test_contacts_that_were_handed_in_stand_over_the_plan(tmp_path):
     client = planned_client(contacts=contacts)
     settings = client.history.settings.measurement
     campaigns = tuple(measure(trial, settings, 1) for trial in client.trials())
-    told = story(tmp_path, client, campaigns)
-    assert told.runs.iloc[0]["source"] == "contacts"
-    assert "not in the data" not in " ".join(told.sentences(WORDS))
+    chronicle = story(tmp_path, client, campaigns)
+    assert chronicle.runs.iloc[0]["source"] == "contacts"
+    assert "not in the data" not in " ".join(chronicle.sentences(WORDS))
 
 
 def test_the_first_report_says_that_it_is_the_first(tmp_path):
@@ -102,19 +102,19 @@ def test_the_first_report_says_that_it_is_the_first(tmp_path):
 
 def test_a_plan_whose_horizon_is_not_over_is_not_judged(tmp_path):
     report(tmp_path, as_of=date(2025, 12, 1), week="2025-12-08")
-    told = story(tmp_path, planned_client())
-    assert pd.isna(told.runs.iloc[0]["realised_return"])
-    assert "cannot be told yet" in " ".join(told.sentences(WORDS))
-    assert "not yet" in str(told.table(WORDS))
+    chronicle = story(tmp_path, planned_client())
+    assert pd.isna(chronicle.runs.iloc[0]["realised_return"])
+    assert "cannot be told yet" in " ".join(chronicle.sentences(WORDS))
+    assert "not yet" in str(chronicle.table(WORDS))
 
 
 def test_a_plan_whose_horizon_lies_beyond_the_data_is_not_compared_with_nothing(tmp_path):
     report(tmp_path, as_of=date(2025, 12, 28), week="2025-12-29")
-    told = story(tmp_path, planned_client(as_of=date(2030, 1, 1)))
-    first = told.runs.iloc[0]
+    chronicle = story(tmp_path, planned_client(as_of=date(2030, 1, 1)))
+    first = chronicle.runs.iloc[0]
     assert first["source"] == "not_yet"
     assert pd.isna(first["realised_return"]) and pd.isna(first["returned"])
-    assert "do not reach the day on which it is to be read" in " ".join(told.sentences(WORDS))
+    assert "do not reach the day on which it is to be read" in " ".join(chronicle.sentences(WORDS))
 
 
 def test_nobody_is_counted_as_not_back_where_no_order_is_known_since(tmp_path):
@@ -125,8 +125,8 @@ def test_nobody_is_counted_as_not_back_where_no_order_is_known_since(tmp_path):
 def test_without_an_earlier_plan_that_is_said(tmp_path):
     report(tmp_path)
     (tmp_path / BEFORE.isoformat() / "plan.csv").unlink()
-    told = story(tmp_path, planned_client())
-    assert "No earlier plan can be compared" in " ".join(told.sentences(WORDS))
+    chronicle = story(tmp_path, planned_client())
+    assert "No earlier plan can be compared" in " ".join(chronicle.sentences(WORDS))
 
 
 def test_only_good_reports_of_earlier_days_count(tmp_path):
@@ -199,10 +199,10 @@ def assigned(campaign="OLD", n=100, won=40, unaided=10) -> pd.DataFrame:
 
 def test_a_campaign_that_the_next_export_lacks_is_still_known(tmp_path):
     report(tmp_path)
-    remembered.remember(tmp_path / BEFORE.isoformat(), assigned())
+    earlier.remember(tmp_path / BEFORE.isoformat(), assigned())
     history = planned_client().history
     empty = assigned().iloc[:0]
-    again = remembered.with_remembered(empty, tmp_path, history)
+    again = earlier.with_remembered(empty, tmp_path, history)
     expected, seen = measured_responses(assigned(), {}), measured_responses(again, {})
     pd.testing.assert_frame_equal(seen, expected)
     assert seen["raw_points"].iloc[0] == pytest.approx(0.3)
@@ -210,9 +210,9 @@ def test_a_campaign_that_the_next_export_lacks_is_still_known(tmp_path):
 
 def test_contacts_of_today_stand_over_what_is_remembered(tmp_path):
     report(tmp_path)
-    remembered.remember(tmp_path / BEFORE.isoformat(), assigned())
+    earlier.remember(tmp_path / BEFORE.isoformat(), assigned())
     now = assigned(won=20)
-    both = remembered.with_remembered(now, tmp_path, planned_client().history)
+    both = earlier.with_remembered(now, tmp_path, planned_client().history)
     assert len(both) == len(now)
     assert both["returned"].sum() == now["returned"].sum()
 
@@ -228,21 +228,19 @@ def test_campaigns_that_agree_better_than_chance_are_pooled_all_the_same():
 
 def test_what_must_be_forgotten_is_not_remembered(tmp_path):
     report(tmp_path)
-    remembered.remember(tmp_path / BEFORE.isoformat(), assigned())
+    earlier.remember(tmp_path / BEFORE.isoformat(), assigned())
     people = ids("P", 4)
     client = client_of(
         orders_of((people, 100, 5.0)), contacts_of(people[:2], people[2:]), forget_before=date(2025, 4, 1)
     )
-    assert remembered.with_remembered(assigned().iloc[:0], tmp_path, client.history).empty
+    assert earlier.with_remembered(assigned().iloc[:0], tmp_path, client.history).empty
 
 
 def test_measured_responses_are_worded_from_findings_alone():
-    responses = measured_responses(assigned(), {})
-    listed = {finding.name: finding for finding in response_findings(responses)}
-    text = " ".join(response_sentences(listed, WORDS))
+    learned = LearnedResponses(measured_responses(assigned(), {}))
+    text = " ".join(response_sentences(learned.by_name, WORDS))
     assert "material by letter adds 30.0 returns to a hundred" in text
-    assert "material" in str(response_table(responses, WORDS))
-    nothing = measured_responses(assigned().iloc[:0], {})
-    listed = {finding.name: finding for finding in response_findings(nothing)}
-    assert "rests on the catalogue's assumptions" in " ".join(response_sentences(listed, WORDS))
-    assert "none" in str(response_table(nothing, WORDS))
+    assert "material" in str(learned.table(WORDS))
+    nothing = LearnedResponses(measured_responses(assigned().iloc[:0], {}))
+    assert "rests on the catalogue's assumptions" in " ".join(nothing.sentences(WORDS))
+    assert "none" in str(nothing.table(WORDS))

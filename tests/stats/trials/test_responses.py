@@ -1,9 +1,7 @@
 """What earlier campaigns with a control group say of responses and second lives, how far to believe it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,8 +9,6 @@ import pytest
 
 from playbook.offers import catalogue
 from playbook.offers.catalogue import Offer, Response
-from playbook.records.history import History, read_history
-from playbook.records.sources import Sources, open_sources
 from playbook.settings import client as settings
 from playbook.stats.trials import earlier
 from playbook.stats.trials.data import read_trials
@@ -24,6 +20,7 @@ from playbook.stats.trials.responses import (
     measured_responses,
     measured_second_lives,
 )
+from tests.trials import opened
 
 STATED = Response(points=0.05, low=0.01, high=0.1)
 CALL = ("emotional", "phone")
@@ -193,14 +190,6 @@ def test_what_is_assumed_of_a_kind_is_the_mean_of_its_offers_for_everybody():
 DAY = date(2024, 3, 1)
 
 
-@contextmanager
-def opened(data: Path, name: str) -> Iterator[tuple[History, Sources]]:
-    chosen = settings.load(name, data)
-    sources = open_sources(chosen, data / name)
-    yield read_history(chosen, sources), sources
-    sources.close()
-
-
 def settings_text() -> str:
     return """client: Acme
 tables:
@@ -245,7 +234,9 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
     orders = "customer_id,ordered_at,amount,listed\n" + "\n".join(",".join(map(str, row)) for row in bought)
     with opened(*client(orders, settings_text(), contacts_csv=contacts)) as (history, sources):
         found = earlier.assigned(history, sources)
-        sooner = earlier.assigned(history, sources, 40)
+        rules = history.settings.measurement.model_copy(update={"horizon_days": 40})
+        short = history.settings.model_copy(update={"measurement": rules})
+        sooner = earlier.assigned(replace(history, settings=short), sources)
     of_a = found[found["campaign"] == "A"].set_index("customer_id")
     assert of_a.index.tolist() == ["a", "b", "c", "e", "f"]
     assert of_a["arm"].tolist() == ["treated", "control", "control", "treated", "treated"]
