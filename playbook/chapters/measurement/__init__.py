@@ -7,7 +7,6 @@ from playbook.chapters.measurement.loop import chronicle, earlier_scores
 from playbook.chapters.measurement.naive_answers import NaiveAnswers
 from playbook.chapters.measurement.responses import LearnedResponses, keep
 from playbook.chapters.measurement.segments import by_segment
-from playbook.show.exercises import compare
 from playbook.stats.trials.known_offers import known_offers
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "NaiveAnswers",
     "by_segment",
     "chronicle",
-    "compare",
     "design_test",
     "earlier_scores",
     "enough",
