@@ -10,7 +10,7 @@ from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.prices import NOBODY, Problem
-from playbook.chapters.plan.profit_curve import profit_curve
+from playbook.chapters.plan.what_if import profit_curve
 from playbook.show.display import Table
 from playbook.show.figures import Picture
 from playbook.show.sliders import Answer, Knob, explore
@@ -74,21 +74,11 @@ def dearer(campaign: Campaign, factor: float) -> Campaign:
 
 
 def _sample(whole: Problem) -> tuple[Problem, float]:
-    n = len(whole.profit)
-    if n <= ENOUGH:
+    if len(whole.profit) <= ENOUGH:
         return whole, 1.0
-    rows = np.linspace(0, n - 1, ENOUGH).round().astype(np.intp)
-    share = ENOUGH / n
-    scaled = whole.part(rows)
-    return (
-        replace(
-            scaled,
-            budget=whole.budget * share,
-            kind_budget=whole.kind_budget * share,
-            capacity=np.ceil(whole.capacity * share),
-        ),
-        share,
-    )
+    part, share = whole.sample(ENOUGH)
+    # Rounded up: a part of a caller can make no call.
+    return replace(part, capacity=np.ceil(part.capacity)), share
 
 
 def _with_budget(problem: Problem, budget: float) -> float:

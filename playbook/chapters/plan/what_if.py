@@ -1,21 +1,22 @@
-"""Chapter 07, last part: what would change the plan, and what the naive campaign would have cost."""
+"""Chapter 07, last part: what would change the plan: other responses, budgets, callers."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from scipy.optimize import brentq
 
 from playbook.archive.findings import Finding
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.prices import NOBODY
-from playbook.chapters.plan.profit_curve import profit_curve
 from playbook.chapters.plan.words import assumed_sentences, change_sentences
 from playbook.offers.response import Form
-from playbook.show.display import Table
-from playbook.show.figures import Picture
+from playbook.show.display import Column, Table
+from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
 from playbook.show.words import Words
+from playbook.stats.result import Result
 
 LOWER = 0.7
 SCALES = (0.5, LOWER, 0.85, 1.0, 1.15, 1.3)
@@ -26,7 +27,7 @@ STEPS = 8
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(Result):
     """The plan under other circumstances.
 
     Attributes
@@ -90,27 +91,20 @@ class WhatIf:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what would change the advice, and what was assumed."""
-        found = {finding.name: finding for finding in [*self.plan.findings(), *self.findings()]}
-        return [*change_sentences(found, words), *assumed_sentences(found, words)]
+        known = self.plan.by_name | self.by_name
+        return [*change_sentences(known, words), *assumed_sentences(known, words)]
 
     def table(self, words: Words) -> Table:
         """Return this plan, and the one made for it, under other responses."""
         say = words.say
-        headings = {
-            "scale": say("responses, of what is stated"),
-            "profit": say("this plan brings"),
-            "customers": say("customers of the plan made for them"),
-            "planned_profit": say("that plan brings"),
-            "common": say("of this plan keep their offer"),
+        columns: dict[str, Column] = {
+            "scale": (say("responses, of what is stated"), "percent"),
+            "profit": (say("this plan brings"), "money"),
+            "customers": (say("customers of the plan made for them"), "number"),
+            "planned_profit": (say("that plan brings"), "money"),
+            "common": (say("of this plan keep their offer"), "percent"),
         }
-        formats = {
-            "scale": "percent",
-            "profit": "money",
-            "customers": "number",
-            "planned_profit": "money",
-            "common": "percent",
-        }
-        return Table(self.responses, say("If offers worked better or worse"), words, formats, headings)
+        return Table(self.responses, say("If offers worked better or worse"), words, columns=columns)
 
     def form_table(self, words: Words) -> Table:
         """Return the plan under both forms of response."""
@@ -123,29 +117,69 @@ class WhatIf:
             (names[self.plan.form], len(self.plan.contacts), self.plan.profit, None),
             (names[self.other_form], self.other_customers, self.other_profit, self.in_common),
         ]
-        headings = {
+        columns: dict[str, Column] = {
             "form": say("an offer means"),
-            "customers": say("customers"),
-            "profit": say("expected profit"),
-            "common": say("of this plan's customers"),
+            "customers": (say("customers"), "number"),
+            "profit": (say("expected profit"), "money"),
+            "common": (say("of this plan's customers"), "percent"),
         }
-        formats = {"customers": "number", "profit": "money", "common": "percent"}
-        frame = pd.DataFrame(rows, columns=list(headings))
-        return Table(frame, say("The plan under both forms of response"), words, formats, headings)
+        frame = pd.DataFrame(rows, columns=list(columns))
+        return Table(frame, say("The plan under both forms of response"), words, columns=columns)
 
     def figure(self, words: Words) -> Picture:
         """Draw the expected profit over the budget."""
         return profit_curve(self.budgets, self.plan.campaign.settings.offers.budget, words)
 
 
-def value_range(second_life: Finding | None) -> tuple[float, float] | None:
-    """Return the interval of the mean value of a second life, from its finding, as factors of it."""
-    if second_life is None or not second_life.value or second_life.low is None or second_life.high is None:
-        return None
-    return second_life.low / second_life.value, second_life.high / second_life.value
+def profit_curve(curve: pd.DataFrame, budget: float, words: Words) -> Picture:
+    """Draw the expected profit over the budget.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        budget, profit: the best plan for each budget.
+    budget : float
+        Where the client's budget is marked.
+    """
+    say, money = words.say, words.money
+    middle, last = curve.iloc[len(curve) // 2], curve.iloc[-1]
+    pays = curve["profit"].max() > 0
+    values = {"half": money(middle["profit"]), "middle": money(middle["budget"])}
+    values |= {"whole": money(last["profit"]), "end": money(last["budget"])}
+    title = say("No budget brings a profit")
+    alt = say("A flat line at 0: no offer is expected to pay, whatever the budget.")
+    if pays:
+        share = words.percent(middle["profit"] / last["profit"])
+        title = say("{middle} bring {share} of the profit that {end} would", share=share, **values)
+        alt = say(
+            "A line that rises ever more slowly: {half} of expected profit at a budget of {middle}, {whole}"
+            " at {end}.",
+            **values,
+        )
+    figure, axes = new_figure(title)
+    sns.lineplot(curve, x="budget", y="profit", estimator=None, color=BLUE, marker="o", ax=axes)
+    axes.set(xlabel=say("budget"), ylabel=say("expected profit"))
+    axes.xaxis.set_major_formatter(lambda value, _: words.compact(value))
+    axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
+    if pays:
+        axes.set_ylim(0, 1.1 * float(curve["profit"].max()))
+    else:
+        axes.set(xticks=[0, last["budget"]], yticks=[0])
+    if pays and budget <= last["budget"]:
+        side = -1 if budget > last["budget"] / 2 else 1  # where the label has room
+        axes.axvline(budget, color=ORANGE)
+        axes.annotate(
+            say("the budget"),
+            (budget, 0),
+            xytext=(4 * side, 4),
+            textcoords="offset points",
+            ha="right" if side < 0 else "left",
+            color=ORANGE,
+        )
+    return Picture(figure, alt)
 
 
-def what_if(plan: Plan) -> WhatIf:
+def what_would_change(plan: Plan) -> WhatIf:
     """Make the plan again under the other form of response, other responses and other budgets."""
     campaign = plan.campaign
     other: Form = "odds" if plan.form == "points" else "points"
@@ -189,10 +223,11 @@ def _at_scale(plan: Plan, scale: float) -> dict[str, float]:
 def _one_more_caller(plan: Plan) -> float | None:
     """Return what the best plan with one more caller would bring above this one."""
     campaign = plan.campaign
-    more = campaign.capacities.with_more("phone", campaign.settings.offers.contacts_per_caller)
-    if (more == campaign.capacities.capacity).all():
+    by_phone = np.array([offer.channel == "phone" for offer in campaign.offers])
+    more = campaign.capacities.with_more(by_phone, campaign.settings.offers.contacts_per_caller)
+    if (more.capacity == campaign.capacities.capacity).all():
         return None
-    return max(0.0, assign(campaign.problem(plan.form, capacity=more)).profit - plan.assignment.profit)
+    return max(0.0, assign(campaign.problem(plan.form, capacities=more)).profit - plan.assignment.profit)
 
 
 def _share(value: float) -> float | None:

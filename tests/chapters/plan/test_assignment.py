@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.chapters.plan import highs
+from playbook.chapters.plan import schedule as scheduling
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.prices import NOBODY, Problem
 from playbook.chapters.plan.schedule import schedule
@@ -182,14 +182,14 @@ def test_earliest_deadlines_come_first_then_the_most_profitable():
 
 
 def test_the_solvers_own_chatter_is_not_shown(monkeypatch, capfd):
-    solve, called = highs.milp, []
+    solve, called = scheduling.milp, []
 
     def chatty(*arguments, **options):
         os.write(1, b"chatter\n")
         called.append(True)
         return solve(*arguments, **options)
 
-    monkeypatch.setattr(highs, "milp", chatty)
+    monkeypatch.setattr(scheduling, "milp", chatty)
     found = assign(problem([[10], [7], [7]], [[6], [5], [5]], budget=10), near_enough=0)
     print("said")
     assert found.profit == 14

@@ -7,36 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from playbook.chapters.plan.mailing import valid_until
+from playbook.chapters.plan.handed_over import valid_until
 from playbook.offers.catalogue import PRESETS, Offer, load
 from playbook.offers.first_words import first_words, speaks, texts
-from playbook.settings.client import Settings
 from playbook.settings.offers import Offers
+from tests.builders import offer, people, settings_of
 
 
-def settings_of(preset="retail", language="en") -> Settings:
-    return Settings.model_validate(
-        {"client": "x", "preset": preset, "tables": {"orders": {}}, "language": language}
-    )
-
-
-def offer(**changes) -> Offer:
-    given = {
-        "name": "Call",
-        "kind": "emotional",
-        "channel": "phone",
-        "cost": 5,
-        "responsible": "sales",
-        "response": {"points": 0.05, "low": 0, "high": 0.1},
-        "first_words": {"en": "Hello.", "de": "Guten Tag."},
-    }
-    return Offer.model_validate(given | changes)
-
-
-def people(**columns) -> pd.DataFrame:
-    known = {"orders": 3, "last_order": date(2025, 3, 1), "complaint": False, "cancellation": False}
-    known |= {"complaint_on": pd.NaT, "cancellation_on": pd.NaT}
-    return pd.DataFrame({"customer_id": ["a"]}).assign(**(known | columns))
+def call(**changes) -> Offer:
+    said = {"en": "Hello.", "de": "Guten Tag."}
+    return offer("Call", **({"kind": "emotional", "channel": "phone", "first_words": said} | changes))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +39,7 @@ def people(**columns) -> pd.DataFrame:
     ],
 )
 def test_what_is_said_first_comes_from_reason_history_and_offer_in_the_customers_language(columns, said):
-    assert first_words(people(**columns), offer(), settings_of()) == [said]
+    assert first_words(people(1, **columns), call(), settings_of()) == [said]
 
 
 def test_whose_language_is_not_known_is_addressed_in_that_of_the_offers():
@@ -79,19 +59,19 @@ def test_whose_language_is_not_known_is_addressed_in_that_of_the_offers():
     ],
 )
 def test_a_donor_who_wants_to_stop_is_told_that_this_is_respected(language, respected):
-    leaving = people(cancellation=True, cancellation_on=pd.Timestamp("2025-04-02"), language=language)
-    [said] = first_words(leaving, offer(), settings_of("donations"))
+    leaving = people(1, cancellation=True, cancellation_on=pd.Timestamp("2025-04-02"), language=language)
+    [said] = first_words(leaving, call(), settings_of(preset="donations"))
     assert respected in said
 
 
 def test_a_charitys_donors_gave_and_did_not_order():
-    [said] = first_words(people(), offer(first_words="Thank you."), settings_of("donations"))
+    [said] = first_words(people(1), call(first_words="Thank you."), settings_of(preset="donations"))
     assert said == "You have given 3 times; your last gift reached us on 1 March 2025. Thank you."
 
 
 @pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])
 def test_every_preset_speaks_the_four_languages(preset, tmp_path):
-    for made in load(settings_of(preset), tmp_path):
+    for made in load(settings_of(preset=preset), tmp_path):
         assert set(made.first_words) == {"en", "de", "it", "fr"}
     spoken = texts("openings", preset)
     assert set(spoken) == {"en", "de", "it", "fr"}
@@ -100,7 +80,7 @@ def test_every_preset_speaks_the_four_languages(preset, tmp_path):
 
 
 def test_an_offer_may_be_taken_up_until_its_validity_is_over():
-    offers = {"a": offer(valid_days=30), "b": offer(last_day=date(2025, 12, 1)), "c": offer()}
+    offers = {"a": call(valid_days=30), "b": call(last_day=date(2025, 12, 1)), "c": call()}
     mailed = pd.DataFrame({"offer": list("abc"), "contact_by": date(2025, 11, 30)})
     assert valid_until(mailed, offers).tolist() == [date(2025, 12, 30), date(2025, 12, 1), None]
 

@@ -13,10 +13,12 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from playbook.archive.findings import Finding, read
-from playbook.chapters.plan import campaign, naive, plan_sheet, what_if
-from playbook.chapters.plan import plan as offers
-from playbook.chapters.plan import tables as plan_tables
+from playbook.chapters.plan import by_status, by_week, first_contacts, one_customer, what_would_change
 from playbook.chapters.plan.campaign import Campaign, stratified_draw
+from playbook.chapters.plan.comparisons import same_for_all
+from playbook.chapters.plan.draws import relative_interval
+from playbook.chapters.plan.plan import make_plan
+from playbook.chapters.plan.plan_sheet import COLUMNS, write_plan
 from playbook.chapters.plan.prices import NOBODY
 from playbook.chapters.plan.sliders import answer, explore_plan
 from playbook.chapters.plan.words import (
@@ -26,83 +28,16 @@ from playbook.chapters.plan.words import (
     offers_sentences,
     status_names,
 )
-from playbook.offers.catalogue import Offer, Response
+from playbook.offers.catalogue import Response
 from playbook.offers.response import draw_response
-from playbook.offers.window import Window
 from playbook.records.reach import reach
 from playbook.records.sources import Sources
-from playbook.settings.client import Settings
 from playbook.settings.offers import CHANNELS
 from playbook.show.words import Words
+from tests.builders import offer, people
+from tests.chapters.plan.campaigns import AS_OF, found, plan_for, prepared, settings_of
 
-AS_OF = date(2025, 9, 30)
 WORDS = Words()
-
-
-def settings_of(budget=1000.0, holdout_share=0.1, weeks=4, consent=("letter",), **more) -> Settings:
-    chosen = {"budget": budget, "holdout_share": holdout_share, "weeks": weeks}
-    return Settings.model_validate(
-        {"client": "x", "tables": {"orders": {}}, "offers": chosen, "consent": {"assumed": consent}} | more
-    )
-
-
-def offer(name="Letter", **changes) -> Offer:
-    given = {
-        "name": name,
-        "kind": "material",
-        "channel": "letter",
-        "cost": 2.0,
-        "responsible": "marketing",
-        "response": {"points": 0.05, "low": 0.01, "high": 0.1},
-    }
-    return Offer.model_validate(given | changes)
-
-
-def people(n=40, **columns) -> pd.DataFrame:
-    """Customers as chapters 03, 04 and 06 leave them, with what is known of their consent."""
-    random = np.random.default_rng(5)
-    frame = pd.DataFrame({"customer_id": [f"K{i:03}" for i in range(n)]})
-    defaults = {
-        "orders": 3,
-        "revenue": 150.0,
-        "lapsed": True,
-        "left_out": False,
-        "silence_days": 300,
-        "return_probability": 0.1,
-        "second_lifetime_value": 100.0,
-        "score": random.random(n) * 100,
-        "rank": np.arange(1, n + 1),
-        "class": "first",
-        "reason": "past margin",
-    }
-    known = {f"may_{channel}": True for channel in CHANNELS} | {f"assumed_{c}": False for c in CHANNELS}
-    known |= {"complaint": False, "cancellation": False, "owner": None, "contacted_recently": False}
-    known |= {"last_order": date(2025, 3, 1), "complaint_on": pd.NaT, "cancellation_on": pd.NaT}
-    return frame.assign(**(defaults | known | columns))
-
-
-def prepared(frame, made, settings=None, chances=None) -> Campaign:
-    """A campaign over these customers, without the history it is otherwise read from."""
-    settings, made = settings or settings_of(), tuple(made)
-    everybody = frame.assign(contactable=frame[[f"may_{o.channel}" for o in made]].any(axis=1))
-    everybody["status"] = campaign._status(everybody, everybody["lapsed"].to_numpy(bool), settings)
-    chosen = everybody[everybody["status"] == "addressed"].reset_index(drop=True)
-    chosen["mean_order"] = chosen["revenue"] / chosen["orders"]
-    today = chosen["return_probability"].to_numpy(float)
-    window = Window(AS_OF, settings.offers.weeks)
-    weekly = np.repeat(today[:, None], window.weeks, axis=1) if chances is None else chances
-    nobody = np.zeros(len(chosen), dtype=bool)
-    suits = campaign._suits(chosen, made)
-    return campaign._hold_back(Campaign(everybody, chosen, made, suits, weekly, window, settings, nobody))
-
-
-def plan_for(frame, *made, settings=None, chances=None) -> offers.Plan:
-    return offers.make_plan(prepared(frame, made, settings, chances))
-
-
-def found(plan) -> dict[str, Finding]:
-    return {finding.name: finding for finding in [*plan.findings(), *what_if.what_if(plan).findings()]}
-
 
 # Who may be contacted ------------------------------------------------------------------------
 
@@ -318,7 +253,7 @@ def campaigns(draw) -> Campaign:
 @tries(max_examples=60, deadline=None)
 @given(campaigns())
 def test_no_plan_breaks_budget_capacity_consent_holdout_or_offers_twice(given):
-    plan = offers.make_plan(given)
+    plan = make_plan(given)
     contacts, everybody = plan.contacts, given.everybody.set_index("customer_id")
     made = {o.name: o for o in given.offers}
     assert not contacts["customer_id"].duplicated().any()
@@ -411,12 +346,12 @@ def test_a_plan_of_nobody_says_why_and_never_that_it_should_be_done(changes, col
     assert findings["plan_expected_profit"].verdict in ("do_not", "unknown")
     said = offers_sentences(findings, WORDS) + change_sentences(findings, WORDS)
     assert not any(sentence.startswith(("Do it", "Try it")) for sentence in said)
-    for table in (plan.table, what_if.what_if(plan).table, what_if.what_if(plan).form_table):
+    for table in (plan.table, what_would_change(plan).table, what_would_change(plan).form_table):
         assert table(WORDS)._repr_html_()
-    for view in (plan_tables.by_week, plan_tables.by_status, plan_tables.first_contacts):
+    for view in (by_week, by_status, first_contacts):
         assert view(plan, WORDS)._repr_html_()
-    assert plan_tables.one_customer(plan, WORDS).frame.empty
-    assert what_if.what_if(plan).figure(WORDS).alt
+    assert one_customer(plan, WORDS).frame.empty
+    assert what_would_change(plan).figure(WORDS).alt
 
 
 def test_the_verdict_is_do_it_only_above_zero_and_try_small_where_a_loss_is_possible():
@@ -465,15 +400,15 @@ def test_a_response_is_drawn_within_its_range_around_its_value():
 
 def test_an_unsure_value_of_second_lives_widens_the_interval():
     given = prepared(people(300), [offer()])
-    narrow, wide = (offers.make_plan(given, value_range=r).draws.interval for r in (None, (0.4, 2.5)))
+    narrow, wide = (make_plan(given, value_range=r).draws.interval for r in (None, (0.4, 2.5)))
     assert wide[1] - wide[0] > narrow[1] - narrow[0]
 
 
 def test_the_range_of_a_second_life_is_read_as_factors():
     finding = Finding("second_life", 100.0, 80.0, 130.0)
-    assert what_if.value_range(finding) == (0.8, 1.3)
-    assert what_if.value_range(Finding("second_life", None)) is None
-    assert what_if.value_range(None) is None
+    assert relative_interval(finding) == (0.8, 1.3)
+    assert relative_interval(Finding("second_life", None)) is None
+    assert relative_interval(None) is None
 
 
 def test_responses_30_percent_lower_and_break_even_by_hand():
@@ -487,8 +422,8 @@ def test_responses_30_percent_lower_and_break_even_by_hand():
 def test_the_other_form_is_shown_with_the_share_in_common():
     frame = people(60, return_probability=np.linspace(0.001, 0.3, 60), second_lifetime_value=80.0)
     plan = plan_for(frame, offer(cost=3.0), settings=settings_of(holdout_share=0))
-    other = what_if.what_if(plan)
-    again = offers.make_plan(plan.campaign, form="odds")
+    other = what_would_change(plan)
+    again = make_plan(plan.campaign, form="odds")
     common = set(plan.contacts["customer_id"]) & set(again.contacts["customer_id"])
     assert other.in_common == pytest.approx(len(common) / len(plan.contacts))
     assert 0 < other.in_common < 1
@@ -604,7 +539,7 @@ def test_the_sliders_answer_in_a_table_with_the_plans_own_numbers(monkeypatch):
 def test_the_profit_over_the_budget_never_falls():
     random = np.random.default_rng(2)
     frame = people(80, second_lifetime_value=random.lognormal(5, 1, 80))
-    curve = what_if.what_if(plan_for(frame, offer(), settings=settings_of(budget=60))).budgets
+    curve = what_would_change(plan_for(frame, offer(), settings=settings_of(budget=60))).budgets
     assert curve["profit"].is_monotonic_increasing
     assert (curve["spend"] <= curve["budget"] + 1e-6).all()
     assert curve["profit"].iloc[0] == 0
@@ -613,12 +548,12 @@ def test_the_profit_over_the_budget_never_falls():
 def test_the_same_discount_for_all_gives_incentives_to_those_who_come_anyway():
     frame = people(10, return_probability=0.4)
     discount = offer("20% off", kind="financial", discount=0.2, cost=0.5)
-    same = naive.same_for_all(prepared(frame, [discount]))
+    same = same_for_all(prepared(frame, [discount]))
     assert same.given_away == pytest.approx(10 * 0.4 * 0.2 * 50)
     assert same.profit == pytest.approx(10 * (0.45 * (100 - 10) - 0.4 * 100 - 0.5))
     assert same.claimed - same.profit == pytest.approx(10 * 0.4 * 100)
     assert len(same.sentences(WORDS)) == 3
-    none = naive.same_for_all(prepared(frame, [offer()]))
+    none = same_for_all(prepared(frame, [offer()]))
     assert none.sentences(WORDS)[0].startswith(
         "There is nothing to compare with: the catalogue holds no discount"
     )
@@ -631,10 +566,10 @@ def test_the_sheet_holds_the_columns_in_order_and_no_formulas(tmp_path):
     frame = people(3, last_order=pd.NaT, reason=["=1+1", "@home", "plain"], customer_id=["-K1", "+K2", "K3"])
     low = offer(first_words="- hello", response={"points": 0.05, "low": 0.0, "high": 0.1})
     plan = plan_for(frame, low)
-    plan_sheet.write_plan(tmp_path, plan.contacts)
+    write_plan(tmp_path, plan.contacts)
     with (tmp_path / "plan.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == plan_sheet.COLUMNS
+    assert tuple(rows[0]) == COLUMNS
     assert [row["customer_id"] for row in rows] == ["'-K1", "'+K2", "K3"]
     assert [row["reason"] for row in rows] == ["'=1+1", "'@home", "plain"]
     assert rows[0]["expected_profit_low"] == "-2.0"
@@ -644,8 +579,8 @@ def test_the_sheet_holds_the_columns_in_order_and_no_formulas(tmp_path):
 
 def test_an_empty_plan_is_a_sheet_with_its_head(tmp_path):
     plan = plan_for(people(), offer(), settings=settings_of(budget=0))
-    plan_sheet.write_plan(tmp_path, plan.contacts)
-    assert (tmp_path / "plan.csv").read_text().strip() == ",".join(plan_sheet.COLUMNS)
+    write_plan(tmp_path, plan.contacts)
+    assert (tmp_path / "plan.csv").read_text().strip() == ",".join(COLUMNS)
 
 
 # The demo retailer ---------------------------------------------------------------------------
@@ -684,6 +619,6 @@ def test_nobody_in_the_demos_plan_said_no_to_the_channel(demo_run):
 
 def test_the_choice_is_none_for_those_held_back():
     held = prepared(people(200), [offer()])
-    plan = offers.make_plan(held)
+    plan = make_plan(held)
     assert held.held_back.sum() == 20
     assert (plan.assignment.choice[held.held_back] == NOBODY).all()

@@ -1,30 +1,73 @@
-"""``mailing/``: what a mail house needs, a file for each channel and language, and whom to leave alone.
+"""What a plan hands over as files: ``plan.csv``, ``held_back.csv``, and ``mailing/`` for a mail house.
 
-These files carry names and addresses; the report does not.
+The files of ``mailing/`` carry names and addresses; the report does not.
 """
 
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from playbook.chapter import Chapter
+from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
-from playbook.chapters.plan.plan_sheet import as_text
+from playbook.chapters.plan.plan_sheet import write_plan, write_sheet
+from playbook.chapters.plan.prices import NOBODY
 from playbook.offers.catalogue import Offer
 from playbook.offers.first_words import speaks
+from playbook.stats.trials.remembered import INTENDED
 
-FOLDER = "mailing"
 REACHED_BY = {"letter": "address", "email": "email"}
 """The channels that a mail house serves, with the column that each needs."""
 LEFT_ALONE = "do_not_contact.csv"
-ENCODING, SEPARATOR = "utf-8-sig", ";"
+SWISS_SHEET = {"encoding": "utf-8-sig", "sep": ";", "lineterminator": "\r\n"}
 """As spreadsheets and word processors in Switzerland open it without asking."""
 
 
-def write_mailing(run: Chapter, plan: Plan) -> list[str]:
-    """Write the files of a plan into the run's folder, each whole or not at all; return their names.
+def hand_over(run: Chapter, plan: Plan) -> None:
+    """Write all files of a plan into the run's folder."""
+    write_plan(run.folder, plan.contacts)
+    intended(plan).to_csv(run.folder / INTENDED, index=False, lineterminator="\n")
+    write_mailing(run, plan)
+
+
+# held_back.csv -------------------------------------------------------------------------------
+
+
+def intended(plan: Plan) -> pd.DataFrame:
+    """Return the offer, channel and week of everybody held back, had nobody been held back.
+
+    Offers are dealt out by what pays, not by chance. So the customers of an offer can only be
+    compared with those who would have got the same one.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, rank, offer, channel, week (its Monday), by rank; whoever would have got nothing
+        is left out, held back all the same.
+    """
+    campaign = plan.campaign
+    everybody = assign(campaign.problem(plan.form, with_held_back=True))
+    rows = np.flatnonzero(plan.held_back & (everybody.choice != NOBODY))
+    offers = [campaign.offers[int(k)] for k in everybody.choice[rows]]
+    frame = pd.DataFrame(
+        {
+            "customer_id": campaign.people["customer_id"].to_numpy()[rows],
+            "rank": campaign.people["rank"].to_numpy(int)[rows],
+            "offer": [offer.name for offer in offers],
+            "channel": [offer.channel for offer in offers],
+            "week": [campaign.window.monday(int(week)) for week in everybody.week[rows]],
+        }
+    )
+    return frame.sort_values(["rank", "customer_id"], ignore_index=True)
+
+
+# mailing/ ------------------------------------------------------------------------------------
+
+
+def write_mailing(run: Chapter, plan: Plan) -> None:
+    """Write a file for each channel and language, and whom to leave alone.
 
     ``mailing/letter_de.csv`` and so on: customer_id, name, the address by the channel where the
     client's customers have it, language, offer, code (to know a response by), send_on (Monday of
@@ -33,21 +76,16 @@ def write_mailing(run: Chapter, plan: Plan) -> list[str]:
     ``mailing/do_not_contact.csv``: customer_id and why, for those held back, those on the
     suppression list and those who are the same person as another number.
     """
-    folder = run.folder / FOLDER
+    folder = run.folder / "mailing"
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.csv"):
         old.unlink()
-    letters = merge_fields(run, plan)
-    names = []
-    for (channel, language), part in letters.groupby(["channel", "language"], sort=True):
-        names.append(f"{channel}_{language}.csv")
+    for (channel, language), part in merge_fields(run, plan).groupby(["channel", "language"]):
         part = part if part["valid_until"].notna().any() else part.drop(columns="valid_until")
-        kept = [name for name in part if name not in (*REACHED_BY.values(), "channel")]
-        address = [name for name in (REACHED_BY[str(channel)],) if name in part]
-        place = kept.index("language")
-        _write(part[[*kept[:place], *address, *kept[place:]]], folder / names[-1])
-    _write(left_alone(plan), folder / LEFT_ALONE)
-    return [*names, LEFT_ALONE]
+        others = {"channel", *REACHED_BY.values()} - {REACHED_BY[str(channel)]}
+        part = part.drop(columns=list(others), errors="ignore")
+        write_sheet(part, folder / f"{channel}_{language}.csv", **SWISS_SHEET)
+    write_sheet(left_alone(plan), folder / LEFT_ALONE, **SWISS_SHEET)
 
 
 def merge_fields(run: Chapter, plan: Plan) -> pd.DataFrame:
@@ -58,7 +96,7 @@ def merge_fields(run: Chapter, plan: Plan) -> pd.DataFrame:
     offers = {offer.name: offer for offer in plan.campaign.offers}
     people = mailed[["customer_id"]].merge(_addresses(run), on="customer_id", how="left")
     code = mailed["offer"].map(lambda name: f"{run.as_of:%y%m}-{places[name]:02}-")
-    fields = people.assign(
+    return people.assign(
         language=speaks(people, run.settings),
         offer=mailed["offer"],
         code=code + mailed["customer_id"].astype(str),
@@ -71,7 +109,6 @@ def merge_fields(run: Chapter, plan: Plan) -> pd.DataFrame:
         text=mailed["first_words"],
         channel=mailed["channel"],
     )
-    return fields
 
 
 def valid_until(mailed: pd.DataFrame, offers: Mapping[str, Offer]) -> pd.Series:
@@ -93,16 +130,13 @@ def valid_until(mailed: pd.DataFrame, offers: Mapping[str, Offer]) -> pd.Series:
 
 def left_alone(plan: Plan) -> pd.DataFrame:
     """Return customer_id and the reason of everybody whom no mailing of this campaign may reach."""
-    status = plan.status
     reasons = {
         "held_back": "held back: control group, do not contact",
         "suppressed": "never contact",
         "same_person": "the same person as another number of this list or of the plan",
     }
-    chosen = status.isin(list(reasons))
-    everybody = plan.campaign.everybody["customer_id"]
-    listed = pd.DataFrame({"customer_id": everybody[chosen], "why": status[chosen].map(reasons)})
-    return listed.sort_values("customer_id", ignore_index=True)
+    listed = plan.campaign.everybody[["customer_id"]].assign(why=plan.status.map(reasons))
+    return listed.dropna(subset="why").sort_values("customer_id", ignore_index=True)
 
 
 def _days(offer: Offer) -> str:
@@ -118,11 +152,3 @@ def _addresses(run: Chapter) -> pd.DataFrame:
     known = table.filter(table.customer_id.notnull()).select("customer_id", *columns)
     people: pd.DataFrame = known.order_by(["customer_id", *columns]).to_pyarrow().to_pandas()
     return people.drop_duplicates("customer_id")
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    texts = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
-    sheet = frame.assign(**{str(name): frame[name].map(as_text) for name in texts})
-    partial = path.with_suffix(".partial")
-    sheet.to_csv(partial, index=False, encoding=ENCODING, sep=SEPARATOR, lineterminator="\r\n")
-    partial.replace(path)
