@@ -46,6 +46,11 @@ class Assignment:
     budget_price: float
 
     @property
+    def chosen(self) -> Flags:
+        """Return who gets an offer."""
+        return np.asarray(self.choice != NOBODY)
+
+    @property
     def gap(self) -> float:
         """Return the largest share of the possible profit that may be missing."""
         missing = max(0.0, self.bound - self.profit) / self.bound if self.bound > 0 else 0.0
@@ -75,7 +80,7 @@ def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int 
     choice = np.full(len(problem.profit), NOBODY, dtype=np.intp)
     weeks = np.zeros(len(problem.profit), dtype=np.intp)
     choice[open_rows], weeks[open_rows] = planned, week
-    return Assignment(choice, weeks, small.total(planned), bound, prices.budget)
+    return Assignment(choice, weeks, small.total(planned), bound, budget_price=float(prices.unit[0]))
 
 
 def _admit(problem: Problem, prices: Prices, near_enough: float) -> tuple[Positions, Schedule]:

@@ -3,7 +3,7 @@
 The files of ``mailing/`` carry names and addresses; the report does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -13,14 +13,12 @@ from playbook.chapter import Chapter
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.plan_sheet import write_plan, write_sheet
-from playbook.chapters.plan.prices import NOBODY
 from playbook.offers.catalogue import Offer
 from playbook.offers.first_words import speaks
 from playbook.stats.trials.remembered import INTENDED
 
 REACHED_BY = {"letter": "address", "email": "email"}
 """The channels that a mail house serves, with the column that each needs."""
-LEFT_ALONE = "do_not_contact.csv"
 SWISS_SHEET = {"encoding": "utf-8-sig", "sep": ";", "lineterminator": "\r\n"}
 """As spreadsheets and word processors in Switzerland open it without asking."""
 
@@ -49,7 +47,7 @@ def intended(plan: Plan) -> pd.DataFrame:
     """
     campaign = plan.campaign
     everybody = assign(campaign.problem(plan.form, with_held_back=True))
-    rows = np.flatnonzero(plan.held_back & (everybody.choice != NOBODY))
+    rows = np.flatnonzero(plan.held_back & everybody.chosen)
     offers = [campaign.offers[int(k)] for k in everybody.choice[rows]]
     frame = pd.DataFrame(
         {
@@ -85,47 +83,45 @@ def write_mailing(run: Chapter, plan: Plan) -> None:
         others = {"channel", *REACHED_BY.values()} - {REACHED_BY[str(channel)]}
         part = part.drop(columns=list(others), errors="ignore")
         write_sheet(part, folder / f"{channel}_{language}.csv", **SWISS_SHEET)
-    write_sheet(left_alone(plan), folder / LEFT_ALONE, **SWISS_SHEET)
+    write_sheet(left_alone(plan), folder / "do_not_contact.csv", **SWISS_SHEET)
 
 
 def merge_fields(run: Chapter, plan: Plan) -> pd.DataFrame:
     """Return one row per letter and e-mail of the plan, by week and customer_id."""
     mailed = plan.contacts[plan.contacts["channel"].isin(list(REACHED_BY))]
     mailed = mailed.sort_values(["week", "customer_id"], ignore_index=True)
-    places = {offer.name: place for place, offer in enumerate(plan.campaign.offers, 1)}
-    offers = {offer.name: offer for offer in plan.campaign.offers}
     people = mailed[["customer_id"]].merge(_addresses(run), on="customer_id", how="left")
-    code = mailed["offer"].map(lambda name: f"{run.as_of:%y%m}-{places[name]:02}-")
+    names = [offer.name for offer in plan.campaign.offers]
+    places = [names.index(name) for name in mailed["offer"]]
+    made = [plan.campaign.offers[place] for place in places]
     return people.assign(
         language=speaks(people, run.settings),
         offer=mailed["offer"],
-        code=code + mailed["customer_id"].astype(str),
+        code=[
+            f"{run.as_of:%y%m}-{place + 1:02}-{customer}"
+            for place, customer in zip(places, mailed["customer_id"], strict=True)
+        ],
         send_on=mailed["week"],
-        valid_until=valid_until(mailed, offers),
-        on_return=mailed["offer"].map(lambda name: offers[name].incentive_return),
-        on_staying=mailed["offer"].map(lambda name: offers[name].whole_stay),
-        staying_days=mailed["offer"].map(lambda name: _days(offers[name])),
-        discount=mailed["offer"].map(lambda name: offers[name].discount),
+        valid_until=valid_until(mailed["contact_by"], made),
+        on_return=[offer.incentive_return for offer in made],
+        on_staying=[offer.whole_stay for offer in made],
+        staying_days=[", ".join(str(part.days) for part in offer.stays) for offer in made],
+        discount=[offer.discount for offer in made],
         text=mailed["first_words"],
         channel=mailed["channel"],
     )
 
 
-def valid_until(mailed: pd.DataFrame, offers: Mapping[str, Offer]) -> pd.Series:
+def valid_until(contact_by: pd.Series, made: Sequence[Offer]) -> pd.Series:
     """Return the day until which each customer may take up the offer; None where it has no end.
 
-    That is ``valid_days`` of the catalogue after contact_by, else the offer's last day.
-
-    Parameters
-    ----------
-    mailed : DataFrame
-        offer, contact_by (date).
+    That is ``valid_days`` of the catalogue after the last day of the contact, else the offer's last day.
     """
     days = [
-        by + timedelta(days=valid) if (valid := offers[name].valid_days) else offers[name].last_day
-        for name, by in zip(mailed["offer"], mailed["contact_by"], strict=True)
+        by + timedelta(days=offer.valid_days) if offer.valid_days else offer.last_day
+        for by, offer in zip(contact_by, made, strict=True)
     ]
-    return pd.Series(days, index=mailed.index, dtype=object)
+    return pd.Series(days, index=contact_by.index, dtype=object)
 
 
 def left_alone(plan: Plan) -> pd.DataFrame:
@@ -137,10 +133,6 @@ def left_alone(plan: Plan) -> pd.DataFrame:
     }
     listed = plan.campaign.everybody[["customer_id"]].assign(why=plan.status.map(reasons))
     return listed.dropna(subset="why").sort_values("customer_id", ignore_index=True)
-
-
-def _days(offer: Offer) -> str:
-    return ", ".join(str(part.days) for part in offer.stays)
 
 
 def _addresses(run: Chapter) -> pd.DataFrame:

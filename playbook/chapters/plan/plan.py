@@ -10,7 +10,6 @@ from playbook.archive.findings import Finding
 from playbook.chapters.plan.assignment import Assignment, assign
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.draws import ProfitDraws, simulate
-from playbook.chapters.plan.prices import NOBODY
 from playbook.chapters.plan.words import offers_sentences
 from playbook.offers.catalogue import NAMED, Offer
 from playbook.offers.first_words import first_words
@@ -135,7 +134,7 @@ class Plan(Result):
         """Return what becomes of every customer, one of `words.status_names`, or not_selected."""
         status = self.campaign.everybody["status"].copy()
         people = np.select(
-            [self.assignment.choice != NOBODY, self.held_back, self._paying],
+            [self.assignment.chosen, self.held_back, self._paying],
             ["planned", "held_back", "no_room"],
             "no_offer_pays",
         )
@@ -184,7 +183,7 @@ class Plan(Result):
         ]
 
     def _kinds_and_channels(self) -> list[Finding]:
-        planned = self.campaign.people[self.assignment.choice != NOBODY]
+        planned = self.campaign.people[self.assignment.chosen]
         counts = {
             **{kind: (self.contacts["offer_kind"] == kind).sum() for kind in KINDS},
             **{channel: (self.contacts["channel"] == channel).sum() for channel in CHANNELS},

@@ -107,10 +107,10 @@ class Problem:
         that must lie within it are no more than can be made in it (Hall's condition for intervals).
         """
         offers, found = np.arange(self.profit.shape[1]), []
-        seen = np.isfinite(self.profit)
+        possible = np.isfinite(self.profit)
         for resource in range(len(self.capacity)):
             mine = self.uses[resource].any(axis=0)
-            ends = np.unique(self.last_week[:, mine][seen[:, mine]])
+            ends = np.unique(self.last_week[:, mine][possible[:, mine]])
             for start in np.unique(self.first_week[offers[mine]]):
                 found += [(resource, int(start), int(end)) for end in ends if end >= start]
         return found
@@ -155,11 +155,6 @@ class Prices:
 
     unit: Array
     bound: float
-
-    @property
-    def budget(self) -> float:
-        """Return what a unit of the budget is worth."""
-        return float(self.unit[0])
 
     def reduced(self, problem: Problem) -> Array:
         """Return the profits net of what each pair uses up."""

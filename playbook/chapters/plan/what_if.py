@@ -1,6 +1,6 @@
 """Chapter 07, last part: what would change the plan: other responses, budgets, callers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,9 @@ from scipy.optimize import brentq
 from playbook.archive.findings import Finding
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
-from playbook.chapters.plan.prices import NOBODY
 from playbook.chapters.plan.words import assumed_sentences, change_sentences
 from playbook.offers.response import Form
+from playbook.records.arrays import Flags
 from playbook.show.display import Column, Table
 from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
 from playbook.show.words import Words
@@ -48,7 +48,7 @@ class WhatIf(Result):
     break_even : float
         Scale of all responses at which this plan brings nothing; NaN without a plan.
     budgets : DataFrame
-        budget, profit, customers, spend: the best plan for each budget.
+        budget, profit, spend: the best plan for each budget.
     caller : float or None
         What one more caller would bring, before pay; None where nothing limits the calls.
     """
@@ -65,28 +65,20 @@ class WhatIf(Result):
 
     def findings(self) -> list[Finding]:
         """Return what would change the plan."""
-        n = len(self.plan.contacts)
+        n, campaign = len(self.plan.contacts), self.plan.campaign
         lower = self.responses[self.responses["scale"] == LOWER].iloc[0]
-        share, even = _share(self.in_common), _share(self.break_even)
+        profit, customers = round(float(lower["profit"]), 2), int(lower["customers"])
+        caller = None if self.caller is None else round(self.caller, 2)
+        calls = campaign.settings.offers.contacts_per_caller
+        other, form = round(self.other_profit, 2), self.other_form
         return [
-            Finding("profit_if_response_30_lower", round(float(lower["profit"]), 2), unit="money", n=n),
-            Finding("customers_if_response_30_lower", int(lower["customers"]), unit="customers", n=n),
+            Finding("profit_if_response_30_lower", profit, unit="money", n=n),
+            Finding("customers_if_response_30_lower", customers, unit="customers", n=n),
             Finding("share_kept_if_30_lower", _share(lower["common"]), unit="share", n=n),
-            Finding(
-                "value_of_one_more_caller",
-                None if self.caller is None else round(self.caller, 2),
-                unit="money",
-                n=self.plan.campaign.settings.offers.contacts_per_caller,
-            ),
-            Finding("break_even_response", even, unit="share", n=n),
-            Finding(
-                "profit_other_form",
-                round(self.other_profit, 2),
-                unit="money",
-                n=self.other_customers,
-                verdict=self.other_form,
-            ),
-            Finding("share_in_common", share, unit="share", n=n),
+            Finding("value_of_one_more_caller", caller, unit="money", n=calls),
+            Finding("break_even_response", _share(self.break_even), unit="share", n=n),
+            Finding("profit_other_form", other, unit="money", n=self.other_customers, verdict=form),
+            Finding("share_in_common", _share(self.in_common), unit="share", n=n),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -181,17 +173,14 @@ def profit_curve(curve: pd.DataFrame, budget: float, words: Words) -> Picture:
 
 def what_would_change(plan: Plan) -> WhatIf:
     """Make the plan again under the other form of response, other responses and other budgets."""
-    campaign = plan.campaign
     other: Form = "odds" if plan.form == "points" else "points"
-    chosen = plan.assignment.choice != NOBODY
-    again = assign(campaign.problem(other), NEAR_ENOUGH)
-    both = chosen & (again.choice != NOBODY)
+    again = assign(plan.campaign.problem(other), NEAR_ENOUGH)
     return WhatIf(
         plan=plan,
         other_form=other,
-        other_customers=int((again.choice != NOBODY).sum()),
+        other_customers=int(again.chosen.sum()),
         other_profit=again.profit,
-        in_common=float(both.sum() / chosen.sum()) if chosen.any() else float("nan"),
+        in_common=_share_of(plan.assignment.chosen, again.chosen),
         responses=pd.DataFrame([_at_scale(plan, scale) for scale in SCALES]),
         break_even=_break_even(plan),
         budgets=_budgets(plan),
@@ -209,15 +198,19 @@ def profit_at(plan: Plan, scale: float) -> float:
 
 
 def _at_scale(plan: Plan, scale: float) -> dict[str, float]:
-    mine = plan.assignment.choice
-    best = plan.assignment if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
+    mine = plan.assignment
+    best = mine if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
     return {
         "scale": scale,
         "profit": profit_at(plan, scale),
-        "customers": int((best.choice != NOBODY).sum()),
+        "customers": int(best.chosen.sum()),
         "planned_profit": best.profit,
-        "common": float((best.choice == mine)[mine != NOBODY].mean()) if (mine != NOBODY).any() else np.nan,
+        "common": _share_of(mine.chosen, best.choice == mine.choice),
     }
+
+
+def _share_of(chosen: Flags, those: Flags) -> float:
+    return float(those[chosen].mean()) if chosen.any() else float("nan")
 
 
 def _one_more_caller(plan: Plan) -> float | None:
@@ -245,14 +238,15 @@ def _break_even(plan: Plan) -> float:
 
 def _budgets(plan: Plan) -> pd.DataFrame:
     """Return the best plan for budgets from nothing to what everybody worth an offer would cost."""
-    campaign, budget = plan.campaign, plan.campaign.settings.offers.budget
-    without_limit = campaign.problem(plan.form, budget=float(campaign.problem(plan.form).spend.sum()))
+    problem = plan.campaign.problem(plan.form)
+    without_limit = replace(problem, budget=float(problem.spend.sum()))
     everybody = without_limit.used(assign(without_limit, NEAR_ENOUGH).choice)[0]
-    rows = []
-    for money in np.linspace(0, max(everybody, 1.05 * min(budget, everybody)), STEPS + 1):
-        problem = campaign.problem(plan.form, budget=float(money))
-        best = assign(problem, NEAR_ENOUGH)
-        rows.append(
-            (float(money), best.profit, int((best.choice != NOBODY).sum()), problem.used(best.choice)[0])
-        )
-    return pd.DataFrame(rows, columns=["budget", "profit", "customers", "spend"])
+    budgets = np.linspace(0, max(everybody, 1.05 * min(problem.budget, everybody)), STEPS + 1)
+    best = [assign(replace(problem, budget=float(budget)), NEAR_ENOUGH) for budget in budgets]
+    return pd.DataFrame(
+        {
+            "budget": budgets,
+            "profit": [found.profit for found in best],
+            "spend": [problem.used(found.choice)[0] for found in best],
+        }
+    )

@@ -271,22 +271,19 @@ def _change_of_nothing(findings: Findings, words: Words) -> list[str]:
 
 
 def _other_form(findings: Findings, words: Words) -> str:
-    other, share = findings["profit_other_form"], findings["share_in_common"]
-    values = {
-        "held": words.say_many("{n} customer", "{n} customers", other.n or 0),
-        "share": words.percent(share.value),
-        "profit": words.money(other.value),
-    }
-    if other.verdict == "odds":
-        return words.say(
-            "If offers multiplied everybody's odds to return instead of adding the same points, the plan"
-            " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
-            **values,
-        )
+    other = findings["profit_other_form"]
+    message = (
+        "If offers multiplied everybody's odds to return instead of adding the same points, the plan would"
+        " hold {held}, {share} of those of this plan among them, and bring {profit}."
+        if other.verdict == "odds"
+        else "If offers added the same points for everybody instead of multiplying the odds to return, the"
+        " plan would hold {held}, {share} of those of this plan among them, and bring {profit}."
+    )
     return words.say(
-        "If offers added the same points for everybody instead of multiplying the odds to return, the plan"
-        " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
-        **values,
+        message,
+        held=words.say_many("{n} customer", "{n} customers", other.n or 0),
+        share=words.percent(findings["share_in_common"].value),
+        profit=words.money(other.value),
     )
 
 
