@@ -176,6 +176,13 @@ def test_many_customers_are_assigned_within_a_proven_hundredth_of_a_percent():
     assert found.gap < 1e-4
 
 
+def test_a_sample_has_its_share_of_every_limit():
+    given = problem(np.full((10, 1), 5.0), np.ones((10, 1)), 8, [4], kinds=[(6, [0])])
+    part, share = given.sample(5)
+    assert (len(part.profit), share, part.budget) == (5, 0.5, 4)
+    assert (part.capacity.tolist(), part.kind_budget.tolist()) == ([2], [3])
+
+
 def test_earliest_deadlines_come_first_then_the_most_profitable():
     given = problem([[5], [9], [7], [1]], np.ones((4, 1)), 10, [2], [[3], [3], [3], [1]])
     assert assign(given).week.tolist() == [2, 1, 2, 1]

@@ -1,10 +1,10 @@
-"""Cheap for the first return against worth it in the long run; the selection of the charity."""
+"""The same discount for all, and cheap at first against worth it; the selection of the charity."""
 
 import pandas as pd
 import pytest
 
 from playbook.archive.findings import read
-from playbook.chapters.plan.comparisons import long_run
+from playbook.chapters.plan.comparisons import long_run, same_for_all
 from playbook.show.words import Words
 from tests.builders import offer, people
 from tests.chapters.plan.campaigns import prepared, settings_of
@@ -40,6 +40,20 @@ def test_offers_are_compared_on_the_same_customers_or_not_at_all():
     assert few.table(WORDS) is None
     [finding] = few.findings()
     assert (finding.name, finding.value) == ("cheapest_return", None)
+
+
+def test_the_same_discount_for_all_gives_incentives_to_those_who_come_anyway():
+    frame = people(10, return_probability=0.4)
+    discount = offer("20% off", kind="financial", discount=0.2, cost=0.5)
+    same = same_for_all(prepared(frame, [discount]))
+    assert same.given_away == pytest.approx(10 * 0.4 * 0.2 * 50)
+    assert same.profit == pytest.approx(10 * (0.45 * (100 - 10) - 0.4 * 100 - 0.5))
+    assert same.claimed - same.profit == pytest.approx(10 * 0.4 * 100)
+    assert len(same.sentences(WORDS)) == 3
+    none = same_for_all(prepared(frame, [offer()]))
+    assert none.sentences(WORDS)[0].startswith(
+        "There is nothing to compare with: the catalogue holds no discount"
+    )
 
 
 def test_the_charity_calls_though_a_first_gift_is_cheaper_by_mail(donors_run):
