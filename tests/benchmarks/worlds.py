@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from playbook.chapter import Chapter
-from playbook.chapters.plan import campaign, naive, what_if
-from playbook.chapters.plan import plan as offers
+from playbook.chapters.plan import make_plan, prepare, relative_interval
 from playbook.chapters.plan.campaign import Campaign
-from playbook.chapters.plan.prices import NOBODY, Choice
+from playbook.chapters.plan.comparisons import SameForAll, same_for_all
+from playbook.chapters.plan.prices import NOBODY
 from playbook.offers.response import draw_response, incentive_return, with_offer
+from playbook.records.arrays import Array, Positions
 from playbook.settings.client import load
-from playbook.stats.survival import Array
 from playbook.stats.trials.known_offers import known_offers
 from tests.benchmarks.measure import cost, line
 
@@ -54,15 +54,15 @@ def prepared(client: str, reports: Path) -> tuple[Campaign, Ranges]:
     [folder] = (reports / client).glob("*.partial")
     run = Chapter("07", client, load(client, DATA), folder, DATA)
     known = known_offers(run.history, run.sources, run.client_folder, run.home)
-    given = campaign.prepare(run.customers, run.history, run.sources, known.offers)
-    second_life = what_if.value_range(run.findings("06").get("second_life"))
-    return given, Ranges(second_life, what_if.value_range(run.findings("04").get("returners_lapsed")))
+    given = prepare(run.customers, run.history, run.sources, known.offers)
+    second_life = relative_interval(run.findings("06").get("second_life"))
+    return given, Ranges(second_life, relative_interval(run.findings("04").get("returners_lapsed")))
 
 
 def show(client: str, found: tuple[Campaign, Ranges]) -> None:
     """Print one client's figures."""
     given, ranges = found
-    plan = offers.make_plan(given, value_range=ranges.value, chance_range=ranges.chance)
+    plan = make_plan(given, value_range=ranges.value, chance_range=ranges.chance)
     low, high = plan.draws.interval
     chosen = [plan.assignment.choice, same_discount(given), top_of_score(given)]
     realised = np.array([world(given, ranges, chosen, seed) for seed in range(WORLDS)])
@@ -85,15 +85,16 @@ def show(client: str, found: tuple[Campaign, Ranges]) -> None:
     line(f"{client}: its width over the expected profit", (high - low) / plan.profit)
 
 
-def same_discount(given: Campaign) -> Choice:
-    """Give the discount that `naive.same_for_all` takes to everybody who may get it."""
-    name = naive.same_for_all(given).offer
+def same_discount(given: Campaign) -> Positions:
+    """Give the discount that `same_for_all` takes to everybody who may get it."""
+    found = same_for_all(given)
+    name = found.offer if isinstance(found, SameForAll) else None
     names = [offer.name for offer in given.offers]
     k = names.index(name) if name else int(np.argmax([offer.response.points for offer in given.offers]))
     return np.where(given.suits[:, k] & ~given.held_back, k, NOBODY)
 
 
-def top_of_score(given: Campaign) -> Choice:
+def top_of_score(given: Campaign) -> Positions:
     """Give the offer with the largest response that they may get, best score first, within the budget."""
     points = np.array([offer.response.points for offer in given.offers])
     worth = np.where(given.suits, points, -np.inf)
@@ -107,7 +108,7 @@ def top_of_score(given: Campaign) -> Choice:
     return np.where(affordable, choice, NOBODY)
 
 
-def world(given: Campaign, ranges: Ranges, chosen: list[Choice], seed: int) -> list[float]:
+def world(given: Campaign, ranges: Ranges, chosen: list[Positions], seed: int) -> list[float]:
     """Return what each policy brings in one world, over leaving everybody alone."""
     random, chosen_settings = np.random.default_rng([seed, 99]), given.settings.offers
     made, n = given.offers, len(given.people)

@@ -10,19 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from playbook.chapters.plan.exact import best_choice
-from playbook.chapters.plan.prices import (
-    NOBODY,
-    PRECISION,
-    Choice,
-    Flags,
-    Prices,
-    Problem,
-    Weeks,
-    best_offer,
-    shadow_prices,
-)
+from playbook.chapters.plan.prices import NOBODY, PRECISION, Prices, Problem, best_offer, shadow_prices
 from playbook.chapters.plan.schedule import Schedule, schedule, with_room
-from playbook.stats.survival import Array
+from playbook.records.arrays import Array, Flags, Positions
 
 NEAR_ENOUGH = 1e-4
 """Share of the possible profit that may be missing before the integer programme is solved."""
@@ -49,11 +39,16 @@ class Assignment:
         What one more unit of budget would bring.
     """
 
-    choice: Choice
-    week: Weeks
+    choice: Positions
+    week: Positions
     profit: float
     bound: float
     budget_price: float
+
+    @property
+    def chosen(self) -> Flags:
+        """Return who gets an offer."""
+        return np.asarray(self.choice != NOBODY)
 
     @property
     def gap(self) -> float:
@@ -82,15 +77,13 @@ def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int 
         planned, week, bound = best_choice(small, planned, laid.week, prices, near_enough)
     else:
         week = laid.week
-    choice, weeks = (
-        np.full(len(problem.profit), NOBODY, dtype=np.intp),
-        np.zeros(len(problem.profit), dtype=np.intp),
-    )
+    choice = np.full(len(problem.profit), NOBODY, dtype=np.intp)
+    weeks = np.zeros(len(problem.profit), dtype=np.intp)
     choice[open_rows], weeks[open_rows] = planned, week
-    return Assignment(choice, weeks, small.total(planned), bound, prices.budget)
+    return Assignment(choice, weeks, small.total(planned), bound, budget_price=float(prices.unit[0]))
 
 
-def _admit(problem: Problem, prices: Prices, near_enough: float) -> tuple[Choice, Schedule]:
+def _admit(problem: Problem, prices: Prices, near_enough: float) -> tuple[Positions, Schedule]:
     """Admit customers by their profit at the prices, then fill what is left.
 
     Whom an offer's capacity turned away takes the next best at these prices; what is left over then
@@ -115,7 +108,7 @@ def _admit(problem: Problem, prices: Prices, near_enough: float) -> tuple[Choice
     return choice, laid
 
 
-def _keep(problem: Problem, choice: Choice, worth: Array, free: Flags) -> Choice:
+def _keep(problem: Problem, choice: Positions, worth: Array, free: Flags) -> Positions:
     """Add everybody's best offer by ``worth``, the most worth first, as far as all limits allow."""
     room = problem.limits - problem.used(choice)
     kinds = 1 + len(problem.kind_budget)
@@ -136,7 +129,7 @@ def _keep(problem: Problem, choice: Choice, worth: Array, free: Flags) -> Choice
     return added
 
 
-def _within_spans(problem: Problem, rows: Choice, offers: Choice, room: Array) -> Flags:
+def _within_spans(problem: Problem, rows: Positions, offers: Positions, room: Array) -> Flags:
     """Return which of the contacts, in their order, leave room in every span."""
     kept = np.ones(len(rows), dtype=bool)
     cells = problem.cell[rows, offers]

@@ -6,11 +6,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from playbook.chapters.plan.capacity import Capacities, find_capacities
-from playbook.chapters.plan.prices import Problem, Weeks
+from playbook.chapters.plan.prices import Problem
 from playbook.offers.catalogue import Offer
 from playbook.offers.response import (
     Form,
@@ -21,6 +20,7 @@ from playbook.offers.response import (
     with_offer,
 )
 from playbook.offers.window import Window
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.records.reach import reach
 from playbook.records.same_person import persons
@@ -29,27 +29,10 @@ from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import KINDS
 from playbook.stats import return_probability
-from playbook.stats.survival import Array
 
-Flags = npt.NDArray[np.bool_]
 STRATA = 5
 """Fifths of the score within which the holdout is drawn."""
 
-STATUSES = (
-    "not_selected",
-    "suppressed",
-    "not_contactable",
-    "contacted_recently",
-    "left_out",
-    "not_ranked",
-    "let_go",
-    "wait",
-    "value_unknown",
-    "addressed",
-)
-"""Why a customer is or is not addressed; the first that applies."""
-SAME_PERSON = "same_person"
-"""Would be addressed, but is the same person as another customer: see `same_person.persons`."""
 REACHED_ALREADY = ("suppressed", "contacted_recently")
 """Nobody is addressed under another number who is left alone for one of these reasons."""
 
@@ -61,8 +44,9 @@ class Campaign:
     Attributes
     ----------
     everybody : DataFrame
-        All customers by customer_id, with what `reach` says, contactable (bool) and status (one
-        of `STATUSES`, or `SAME_PERSON`).
+        All customers by customer_id, with what `reach` says, contactable (bool) and status:
+        "addressed", or the first reason of `_status` why not, or "same_person" (would be addressed,
+        but is so, or left alone, under another number: see `same_person.persons`).
     people : DataFrame
         The addressed, by customer_id: customer_id, rank, score, return_probability,
         second_lifetime_value, mean_order (revenue per order), reason, owner, complaint,
@@ -104,9 +88,9 @@ class Campaign:
         """Mean return probability of the addressed, at which the odds ratio is calibrated."""
         return float(self.p0.mean()) if len(self.people) else 0.5
 
-    def response_of(self, offer: int, scale: float = 1.0, end: str = "points") -> float:
-        """Return the points of an offer, or the ``low`` or ``high`` end of its range, scaled."""
-        return scale * float(getattr(self.offers[offer].response, end))
+    def response_of(self, offer: int, scale: float = 1.0) -> float:
+        """Return the points of an offer, scaled."""
+        return scale * self.offers[offer].response.points
 
     def chance_with(self, offer: int, form: Form, points: float, p0: Array | None = None) -> Array:
         """Return probability of the addressed with an offer."""
@@ -134,7 +118,7 @@ class Campaign:
         form: Form | None = None,
         scale: float = 1.0,
         budget: float | None = None,
-        capacity: Array | None = None,
+        capacities: Capacities | None = None,
         with_held_back: bool = False,
     ) -> Problem:
         """Return what may be offered to whom and what it brings.
@@ -147,30 +131,29 @@ class Campaign:
             Multiplies every response.
         budget : float
             None: the settings'.
-        capacity : array, shape (resources,)
-            None: that of `capacities`.
+        capacities : Capacities
+            None: those of the settings and the catalogue.
         with_held_back : bool
             As if nobody were held back.
         """
-        form = form or self.settings.offers.response
+        form, known = form or self.settings.offers.response, capacities or self.capacities
         shape = len(self.people), len(self.offers)
         profit, spend = np.full(shape, -np.inf), np.zeros(shape)
-        last_week = np.ones(shape, dtype=np.intp)
-        first_week = np.ones(len(self.offers), dtype=np.intp)
-        possible = self.staffed(capacity)
+        first_week, last_week = np.ones(len(self.offers), dtype=np.intp), np.ones(shape, dtype=np.intp)
+        open_to = self.suits & known.staffed
+        if not with_held_back:
+            open_to &= ~self.held_back[:, None]
         for k, offer in enumerate(self.offers):
             first, last = self.window.open_weeks(offer)
-            first_week[k] = min(first, self.window.weeks)
             points = self.response_of(k, scale)
-            expected, weeks = self.profit(k, form, points), self._paying_weeks(k, form, points, last)
-            may = self.suits[:, k] & possible[:, k] & (expected > 0) & (weeks >= first)
-            may &= self._surely_pays(k, form, scale)
-            if not with_held_back:
-                may &= ~self.held_back
-            profit[may, k] = expected[may]
+            weeks = self._paying_weeks(k, form, points, last)
+            pays = (weeks >= first) & self._surely_pays(k, form, scale)
+            expected = self.profit(k, form, points)
+            profit[:, k] = np.where(open_to[:, k] & pays & (expected > 0), expected, -np.inf)
             spend[:, k] = self.spend(k, form, points)
+            first_week[k] = min(first, self.window.weeks)
             last_week[:, k] = np.clip(weeks, 1, self.window.weeks)
-        chosen, known = self.settings.offers, self.capacities
+        chosen = self.settings.offers
         limited = [kind for kind in KINDS if kind in chosen.kind_budgets]
         of_kind = [[offer.kind == kind for offer in self.offers] for kind in limited]
         return Problem(
@@ -181,18 +164,11 @@ class Campaign:
             weeks=self.window.weeks,
             budget=chosen.budget if budget is None else budget,
             group=known.group,
-            capacity=known.capacity if capacity is None else capacity,
+            capacity=known.capacity,
             uses=known.uses,
             kind_budget=np.array([chosen.kind_budgets[kind] for kind in limited], dtype=float),
             of_kind=np.array(of_kind, dtype=bool).reshape(len(limited), len(self.offers)),
         )
-
-    def staffed(self, capacity: Array | None = None) -> Flags:
-        """Whether there is anybody at all to make each contact, shape (addressed, offers)."""
-        known = self.capacities
-        some = (known.capacity if capacity is None else capacity) > 0
-        possible = np.asarray(np.logical_and.reduce(some[:, None, None] | ~known.uses, axis=0))
-        return np.asarray(possible[known.group])
 
     def _surely_pays(self, offer: int, form: Form, scale: float) -> Flags:
         """Whether an offer pays with the least chance that the settings ask for."""
@@ -202,15 +178,12 @@ class Campaign:
         points = scale * response_quantile(self.offers[offer].response, 1 - least)
         return np.asarray(self.profit(offer, form, points) > 0)
 
-    def _paying_weeks(self, offer: int, form: Form, points: float, last: int) -> Weeks:
+    def _paying_weeks(self, offer: int, form: Form, points: float, last: int) -> Positions:
         """Return the last week, up to ``last``, through which an offer goes on paying; 0: not even one."""
-        paying = [
-            self.profit(offer, form, points, self.chances[:, week]) > 0
-            if week < last
-            else np.zeros(len(self.people), dtype=bool)
-            for week in range(self.window.weeks)
-        ]
-        return np.asarray(np.logical_and.accumulate(np.array(paying), axis=0).sum(axis=0), dtype=np.intp)
+        paying = np.zeros((self.window.weeks, len(self.people)), dtype=bool)
+        for week in range(last):
+            paying[week] = self.profit(offer, form, points, self.chances[:, week]) > 0
+        return np.asarray(np.logical_and.accumulate(paying, axis=0).sum(axis=0), dtype=np.intp)
 
     def _call_before_confirming(self, profit: Array) -> Array:
         """Leave those who announced a cancellation the telephone only, where that is possible."""
@@ -238,7 +211,7 @@ def prepare(
     channels = dict.fromkeys(f"may_{offer.channel}" for offer in offers)
     everybody["contactable"] = everybody[list(channels)].any(axis=1)
     everybody["status"] = _status(everybody, selected(everybody, settings, history.as_of), settings)
-    everybody.loc[_doubled(everybody, sources), "status"] = SAME_PERSON
+    everybody.loc[_doubled(everybody, sources), "status"] = "same_person"
     people = everybody[everybody["status"] == "addressed"].reset_index(drop=True)
     people["mean_order"] = people["revenue"] / people["orders"].clip(lower=1)
     window = Window(history.as_of, settings.offers.weeks)
@@ -256,7 +229,7 @@ def prepare(
 
 
 def _status(everybody: pd.DataFrame, chosen: Flags, settings: Settings) -> Any:
-    """Say why a customer is or is not addressed.
+    """Say why a customer is not addressed, by the first reason that applies, or that they are.
 
     A selection stands over the label occasional; without one, the occasional buyers who are left
     out are never addressed.
@@ -266,20 +239,18 @@ def _status(everybody: pd.DataFrame, chosen: Flags, settings: Settings) -> Any:
     if settings.selection is None and "left_out" in everybody:
         out = everybody["left_out"].to_numpy(bool)
     consents = [name for name in everybody if str(name).startswith("consent_")]
-    suppressed = (everybody[consents] == "suppressed").any(axis=1)
-    unknown = everybody["return_probability"].isna() | everybody["second_lifetime_value"].isna()
-    reasons: list[Any] = [
-        ~chosen,
-        suppressed,
-        ~everybody["contactable"],
-        everybody["contacted_recently"],
-        out,
-        ranked.isna(),
-        ranked == "let_go",
-        ranked == "wait",
-        unknown,
-    ]
-    return np.select(reasons, list(STATUSES[:-1]), STATUSES[-1])
+    reasons: dict[str, Any] = {
+        "not_selected": ~chosen,
+        "suppressed": (everybody[consents] == "suppressed").any(axis=1),
+        "not_contactable": ~everybody["contactable"],
+        "contacted_recently": everybody["contacted_recently"],
+        "left_out": out,
+        "not_ranked": ranked.isna(),
+        "let_go": ranked == "let_go",
+        "wait": ranked == "wait",
+        "value_unknown": everybody["return_probability"].isna() | everybody["second_lifetime_value"].isna(),
+    }
+    return np.select(list(reasons.values()), list(reasons), "addressed")
 
 
 def _doubled(everybody: pd.DataFrame, sources: Sources | None) -> pd.Index:

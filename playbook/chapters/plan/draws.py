@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from playbook.archive.findings import Finding
 from playbook.chapters.plan.campaign import Campaign
-from playbook.chapters.plan.prices import NOBODY, Choice
+from playbook.chapters.plan.prices import NOBODY
 from playbook.offers.catalogue import Offer
 from playbook.offers.response import HALF_YEAR, Form, draw_response, incentive_return
+from playbook.records.arrays import Array, Positions
 from playbook.settings.client import Settings
-from playbook.stats.survival import Array
 
 LEVEL = 0.90
 MOST_DRAWS, LEAST_DRAWS = 2000, 200
@@ -39,9 +40,16 @@ class ProfitDraws:
         return float((self.draws > 0).mean()) if len(self.draws) else 0.0
 
 
+def relative_interval(finding: Finding | None) -> tuple[float, float] | None:
+    """Return the interval of an earlier chapter's finding as factors of its value; None without one."""
+    if finding is None or not finding.value or finding.low is None or finding.high is None:
+        return None
+    return finding.low / finding.value, finding.high / finding.value
+
+
 def simulate(
     campaign: Campaign,
-    choice: Choice,
+    choice: Positions,
     form: Form,
     value_range: tuple[float, float] | None = None,
     chance_range: tuple[float, float] | None = None,
@@ -94,7 +102,7 @@ def simulate(
     return ProfitDraws(profits)
 
 
-def _with_offer(campaign: Campaign, form: Form, points: Array, p0: Array, made: Choice) -> Array:
+def _with_offer(campaign: Campaign, form: Form, points: Array, p0: Array, made: Positions) -> Array:
     p1 = np.empty(len(p0))
     for offer in np.unique(made):
         rows = made == offer
@@ -102,7 +110,7 @@ def _with_offer(campaign: Campaign, form: Form, points: Array, p0: Array, made: 
     return p1
 
 
-def paid_later(offers: Sequence[Offer], made: Choice, luck: Array, settings: Settings) -> Array:
+def paid_later(offers: Sequence[Offer], made: Positions, luck: Array, settings: Settings) -> Array:
     """Return the staying incentives of those who returned, by how long each stays, discounted to today.
 
     Parameters

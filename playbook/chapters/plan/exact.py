@@ -1,102 +1,112 @@
 """The assignment as an integer programme, solved by HiGHS."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from playbook.chapters.plan.highs import integers
-from playbook.chapters.plan.prices import NOBODY, PRECISION, Choice, Prices, Problem, Weeks
-from playbook.chapters.plan.schedule import schedule
+from playbook.chapters.plan.prices import NOBODY, PRECISION, Prices, Problem
+from playbook.chapters.plan.schedule import integers, schedule
+from playbook.records.arrays import Array, Flags, Positions
 
 NODES = 300
 """Branches after which HiGHS stops; the gap is then printed as it is."""
 
 
-def best_choice(
-    problem: Problem, start: Choice, week: Weeks, prices: Prices, near_enough: float
-) -> tuple[Choice, Weeks, float]:
-    """Solve the assignment among what could still be better than ``start``; return the bound with it.
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of a customer (``rows``) and an offer among which a better assignment may be found.
 
-    A pair whose profit at the prices lies further below its customer's best than ``start`` lies
-    below the bound is in no better assignment (reduced cost fixing). Where contacts that take from
-    several resources find no weeks, it is solved again with the weeks in it.
+    ``must``, shape (customers,), says who gets an offer in every better assignment.
     """
-    rows, offers, must = _open_pairs(problem, start, prices)
-    kinds = 1 + len(problem.kind_budget)
-    spans = np.asarray(problem.within[:, problem.cell[rows, offers]])
-    matrix = [_money(problem, rows, offers), csr_array(spans)]
-    found = _solve(problem, rows, offers, must, matrix, problem.limits, near_enough)
+
+    rows: Positions
+    offers: Positions
+    must: Flags
+
+
+def best_choice(
+    problem: Problem, start: Positions, week: Positions, prices: Prices, near_enough: float
+) -> tuple[Positions, Positions, float]:
+    """Solve the assignment among what could still be better than ``start``.
+
+    Where contacts that take from several resources find no weeks, it is solved again with the weeks
+    in it.
+
+    Returns
+    -------
+    choice, week : array of int, shape (customers,)
+        The better one of what was found and of ``start``.
+    bound : float
+        No assignment can bring more.
+    """
+    pairs = _open_pairs(problem, start, prices)
+    spans = np.asarray(problem.within[:, problem.cell[pairs.rows, pairs.offers]])
+    found = _solve(problem, pairs, spans, problem.limits, near_enough)
     bound = _bound(found, prices.bound)
-    choice = _choice(found, rows, offers, len(start))
+    choice = _choice(found, pairs)
     if choice is not None and problem.fits(choice):
         laid = schedule(problem, choice)
         if (laid.week[choice != NOBODY] > 0).all():
             return _better(problem, (choice, laid.week), (start, week), bound)
-    rows, offers, weeks = _by_week(problem, rows, offers)
-    takes = np.array([problem.uses[:, g, k] for g, k in zip(problem.group[rows], offers, strict=True)]).T
-    in_week = [takes & (weeks == now) for now in range(1, problem.weeks + 1)]
-    matrix = [_money(problem, rows, offers), csr_array(np.concatenate(in_week).astype(float))]
-    limits = np.concatenate([problem.limits[:kinds], np.tile(problem.capacity, problem.weeks)])
-    found = _solve(problem, rows, offers, must, matrix, limits, near_enough)
-    bound = min(bound, _bound(found, bound))
-    choice = _choice(found, rows, offers, len(start))
+    pairs, weeks = _by_week(problem, pairs)
+    takes = problem.uses[:, problem.group[pairs.rows], pairs.offers]
+    in_week = np.concatenate([takes & (weeks == now) for now in range(1, problem.weeks + 1)])
+    money = problem.limits[: 1 + len(problem.kind_budget)]
+    limits = np.concatenate([money, np.tile(problem.capacity, problem.weeks)])
+    found = _solve(problem, pairs, in_week.astype(float), limits, near_enough)
+    bound = _bound(found, bound)
+    choice = _choice(found, pairs)
     if choice is None:
         return start, week, max(bound, problem.total(start))
     when = np.zeros(len(start), dtype=np.intp)
     taken = found.x > 0.5
-    when[rows[taken]] = weeks[taken]
+    when[pairs.rows[taken]] = weeks[taken]
     return _better(problem, (choice, when), (start, week), bound)
 
 
 def _better(
-    problem: Problem, new: tuple[Choice, Weeks], old: tuple[Choice, Weeks], bound: float
-) -> tuple[Choice, Weeks, float]:
+    problem: Problem, new: tuple[Positions, Positions], old: tuple[Positions, Positions], bound: float
+) -> tuple[Positions, Positions, float]:
     fits = problem.fits(new[0]) and problem.total(new[0]) > problem.total(old[0])
     choice, week = new if fits else old
     return choice, week, max(bound, problem.total(choice))
 
 
-def _open_pairs(problem: Problem, start: Choice, prices: Prices) -> tuple[Choice, Choice, Any]:
-    """Return the pairs that may be in a better assignment, and which customers must have one."""
+def _open_pairs(problem: Problem, start: Positions, prices: Prices) -> _Pairs:
+    """Return the pairs that may be in a better assignment.
+
+    One whose profit at the prices lies further below its customer's best than ``start`` lies below
+    the bound is in none (reduced cost fixing).
+    """
     reduced = prices.reduced(problem)
     best = reduced.max(axis=1).clip(min=0)
     slack = prices.bound - problem.total(start) + PRECISION * max(1.0, prices.bound)
     rows, offers = np.nonzero(best[:, None] - reduced <= slack)
-    return rows, offers, best > slack
+    return _Pairs(rows, offers, must=best > slack)
 
 
-def _by_week(problem: Problem, rows: Choice, offers: Choice) -> tuple[Choice, Choice, Weeks]:
-    """Repeat each pair for every week in which its contact could be made."""
-    first = problem.first_week[offers]
-    length = problem.last_week[rows, offers] - first + 1
-    again = np.repeat(np.arange(len(rows)), length)
+def _by_week(problem: Problem, pairs: _Pairs) -> tuple[_Pairs, Positions]:
+    """Repeat each pair for every week in which its contact could be made; return the weeks too."""
+    first = problem.first_week[pairs.offers]
+    length = problem.last_week[pairs.rows, pairs.offers] - first + 1
+    again = np.repeat(np.arange(len(first)), length)
     nth = np.arange(len(again)) - np.repeat(np.cumsum(length) - length, length)
-    return rows[again], offers[again], first[again] + nth
+    return _Pairs(pairs.rows[again], pairs.offers[again], pairs.must), first[again] + nth
 
 
-def _money(problem: Problem, rows: Choice, offers: Choice) -> Any:
-    spend = problem.spend[rows, offers]
-    return csr_array(np.vstack([spend[None, :], problem.of_kind[:, offers] * spend]))
-
-
-def _solve(
-    problem: Problem,
-    rows: Choice,
-    offers: Choice,
-    must: Any,
-    matrix: list[Any],
-    limits: Any,
-    near_enough: float,
-) -> Any:
-    once = csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(must), len(rows)))
-    lower = np.concatenate([must.astype(float), np.full(len(limits), -np.inf)])
-    upper = np.concatenate([np.ones(len(must)), limits])
+def _solve(problem: Problem, pairs: _Pairs, contacts: Array, limits: Array, near_enough: float) -> Any:
+    """Choose among pairs within the budgets and, row by row, the limits of ``contacts``."""
+    n, columns = len(pairs.must), len(pairs.rows)
+    once = csr_array((np.ones(columns), (pairs.rows, np.arange(columns))), shape=(n, columns))
+    spend = problem.spend[pairs.rows, pairs.offers]
+    money = np.vstack([spend[None, :], problem.of_kind[:, pairs.offers] * spend])
     return integers(
-        problem.profit[rows, offers],
-        vstack([once, *matrix], format="csc"),
-        lower,
-        upper,
+        problem.profit[pairs.rows, pairs.offers],
+        vstack([once, csr_array(money), csr_array(contacts)], format="csc"),
+        np.concatenate([pairs.must.astype(float), np.full(len(limits), -np.inf)]),
+        np.concatenate([np.ones(n), limits]),
         1,
         near_enough,
         NODES,
@@ -107,10 +117,10 @@ def _bound(found: Any, known: float) -> float:
     return known if found.mip_dual_bound is None else min(known, -float(found.mip_dual_bound))
 
 
-def _choice(found: Any, rows: Choice, offers: Choice, n: int) -> Choice | None:
+def _choice(found: Any, pairs: _Pairs) -> Positions | None:
     if found.x is None:
         return None
     taken = found.x > 0.5
-    choice = np.full(n, NOBODY, dtype=np.intp)
-    choice[rows[taken]] = offers[taken]
+    choice = np.full(len(pairs.must), NOBODY, dtype=np.intp)
+    choice[pairs.rows[taken]] = pairs.offers[taken]
     return choice

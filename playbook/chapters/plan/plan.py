@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,19 +10,36 @@ from playbook.archive.findings import Finding
 from playbook.chapters.plan.assignment import Assignment, assign
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.draws import ProfitDraws, simulate
-from playbook.chapters.plan.prices import NOBODY
 from playbook.chapters.plan.words import offers_sentences
-from playbook.offers.catalogue import NAMED
+from playbook.offers.catalogue import NAMED, Offer
 from playbook.offers.first_words import first_words
 from playbook.offers.names import channel_names, kind_names
 from playbook.offers.response import Form, incentive_return
+from playbook.records.arrays import Flags, Positions
 from playbook.settings.offers import CHANNELS, KINDS
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
+
+NO_CONTACT = (
+    "suppressed",
+    "not_contactable",
+    "contacted_recently",
+    "same_person",
+    "left_out",
+    "let_go",
+    "wait",
+    "value_unknown",
+    "held_back",
+    "no_room",
+    "not_ranked",
+    "no_offer_pays",
+)
+"""Why a customer who was selected is not contacted, in the order of the findings."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Result):
     """One offer at most for each of the addressed, and what that is expected to bring.
 
     Attributes
@@ -91,7 +107,9 @@ class Plan:
             return "offers_over"
         if not self.campaign.suits.any():
             return "no_offer_suits"
-        return "no_capacity" if not (self.campaign.suits & self.campaign.staffed()).any() else "no_offer_pays"
+        if not (self.campaign.suits & self.campaign.capacities.staffed).any():
+            return "no_capacity"
+        return "no_offer_pays"
 
     @property
     def _closed(self) -> list[str]:
@@ -101,22 +119,22 @@ class Plan:
         return [name for name, first, last in weeks if first > last]
 
     @property
-    def held_back(self) -> Any:
+    def held_back(self) -> Flags:
         """Who of the addressed is held back; nobody where there is no campaign to measure."""
-        return self.campaign.held_back & bool(len(self.contacts))
+        return np.asarray(self.campaign.held_back & bool(len(self.contacts)))
 
     @cached_property
-    def _paying(self) -> Any:
+    def _paying(self) -> Flags:
         """Whether some offer pays for each of the addressed, held back or not."""
         problem = self.campaign.problem(self.form, with_held_back=True)
-        return np.isfinite(problem.profit).any(axis=1)
+        return np.asarray(np.isfinite(problem.profit).any(axis=1))
 
     @cached_property
     def status(self) -> pd.Series:
-        """Return what becomes of every customer, one of `offer_words.status_names`."""
+        """Return what becomes of every customer, one of `words.status_names`, or not_selected."""
         status = self.campaign.everybody["status"].copy()
         people = np.select(
-            [self.assignment.choice != NOBODY, self.held_back, self._paying],
+            [self.assignment.chosen, self.held_back, self._paying],
             ["planned", "held_back", "no_room"],
             "no_offer_pays",
         )
@@ -125,99 +143,86 @@ class Plan:
 
     def findings(self) -> list[Finding]:
         """Return the plan in numbers."""
-        low, high = self.draws.interval
-        settings, people = self.campaign.settings, len(self.campaign.people)
-        n, status = len(self.contacts), self.status.value_counts()
-        selected = int((self.status != "not_selected").sum())
-        incentives = self.spend - self.contact_cost
+        window = self.campaign.window
+        return [
+            *self._profit_and_spend(),
+            *self._addressed_and_left_out(),
+            *self._kinds_and_channels(),
+            Finding("plan_weeks", window.weeks, unit="weeks"),
+            Finding("plan_start", window.start.isoformat(), unit="date"),
+            *self._responses("assumed", "response_range"),
+            *self._responses("measured", "response_range_measured"),
+            *self._taken_for_granted(),
+        ]
+
+    def _profit_and_spend(self) -> list[Finding]:
+        low, high = map(_round, self.draws.interval) if len(self.contacts) else (None, None)
+        n, addressed = len(self.contacts), len(self.campaign.people)
+        profit, spend, contact = map(_round, (self.profit, self.spend, self.contact_cost))
         chance = Finding("chance_of_profit", _round(self.draws.chance_of_profit, 4), unit="share", n=n)
-        found = [
-            Finding(
-                "plan_expected_profit",
-                _round(self.profit),
-                _round(low) if n else None,
-                _round(high) if n else None,
-                "money",
-                n,
-                self.verdict,
-            ),
-            Finding("plan_customers", n, unit="customers", n=people, verdict=self.why_nobody),
+        return [
+            Finding("plan_expected_profit", profit, low, high, "money", n, self.verdict),
+            Finding("plan_customers", n, unit="customers", n=addressed, verdict=self.why_nobody),
             *([chance] if n else []),
-            Finding("plan_contact_cost", _round(self.contact_cost), unit="money", n=n),
-            Finding("plan_incentives", _round(incentives), unit="money", n=n),
-            Finding("budget", settings.offers.budget, unit="money"),
-            Finding("budget_used", _round(self.spend), unit="money", n=n),
+            Finding("plan_contact_cost", contact, unit="money", n=n),
+            Finding("plan_incentives", _round(self.spend - self.contact_cost), unit="money", n=n),
+            Finding("budget", self.campaign.settings.offers.budget, unit="money"),
+            Finding("budget_used", spend, unit="money", n=n),
             Finding("value_of_one_more", _round(self.assignment.budget_price, 4), unit="money"),
             Finding("gap", _round(self.assignment.gap, 6), unit="share", n=n),
-            Finding("selected", selected, unit="customers", verdict=self._who()),
-            Finding("addressed", people, unit="customers", n=selected),
         ]
-        left = (
-            "suppressed",
-            "not_contactable",
-            "contacted_recently",
-            "same_person",
-            "left_out",
-            "let_go",
-            "wait",
-            "value_unknown",
-            "held_back",
-            "no_room",
-        )
-        for name in (*left, "not_ranked", "no_offer_pays"):
-            found.append(Finding(name, int(status.get(name, 0)), unit="customers", n=selected))
-        for column, names in (("offer_kind", KINDS), ("channel", CHANNELS)):
-            counts = self.contacts[column].value_counts()
-            found += [
-                Finding(f"plan_{name}", int(counts.get(name, 0)), unit="customers", n=n) for name in names
-            ]
+
+    def _addressed_and_left_out(self) -> list[Finding]:
+        selected = int((self.status != "not_selected").sum())
+        who = "lapsed" if self.campaign.settings.selection is None else "selection"
+        counts = self.status.value_counts()
         return [
-            *found,
-            Finding("plan_complaints", int(self._of("complaint").sum()), unit="customers", n=n),
-            Finding("plan_cancellations", int(self._of("cancellation").sum()), unit="customers", n=n),
-            Finding("plan_weeks", self.campaign.window.weeks, unit="weeks"),
-            Finding("plan_start", self.campaign.window.start.isoformat(), unit="date"),
-            *self._responses(),
+            Finding("selected", selected, unit="customers", verdict=who),
+            Finding("addressed", len(self.campaign.people), unit="customers", n=selected),
+            *(Finding(name, int(counts.get(name, 0)), unit="customers", n=selected) for name in NO_CONTACT),
+        ]
+
+    def _kinds_and_channels(self) -> list[Finding]:
+        planned = self.campaign.people[self.assignment.chosen]
+        counts = {
+            **{kind: (self.contacts["offer_kind"] == kind).sum() for kind in KINDS},
+            **{channel: (self.contacts["channel"] == channel).sum() for channel in CHANNELS},
+            "complaints": planned["complaint"].sum(),
+            "cancellations": planned["cancellation"].sum(),
+        }
+        n = len(self.contacts)
+        return [Finding(f"plan_{name}", int(k), unit="customers", n=n) for name, k in counts.items()]
+
+    def _responses(self, source: str, range_name: str) -> list[Finding]:
+        """Return how many offers' responses are assumed, or measured, and how wide they may be."""
+        offers = [offer for offer in self._offers_shown if offer.response.source == source]
+        n = int(self.contacts["offer"].isin([offer.name for offer in offers]).sum())
+        low = min((offer.response.low for offer in offers), default=None)
+        high = max((offer.response.high for offer in offers), default=None)
+        return [
+            Finding(f"response_{source}", len(offers), unit="offers", n=n),
+            Finding(range_name, None, low, high, "points", verdict=self.form),
+        ]
+
+    def _taken_for_granted(self) -> list[Finding]:
+        settings, n = self.campaign.settings.offers, len(self.contacts)
+        measured = [offer for offer in self._offers_shown if offer.second_life_source == "measured"]
+        shares = [o.second_life_share for o in self._offers_shown if o.second_life_source == "assumed"]
+        staying = int((self.contacts["incentive_stay"] > 0).sum())
+        return [
+            Finding("second_life_measured", len(measured), unit="offers"),
             Finding("offers_closed", self._closed, unit="names"),
-            Finding("catalogue_preset", int(settings.offers.catalogue is None), unit="yes_no"),
-            Finding("stay_share", settings.offers.stay_share, unit="share", n=self._staying()),
-            Finding("second_life_share", self._least_share(), unit="share", n=n),
+            Finding("catalogue_preset", int(settings.catalogue is None), unit="yes_no"),
+            Finding("stay_share", settings.stay_share, unit="share", n=staying),
+            Finding("second_life_share", float(min(shares, default=1)), unit="share", n=n),
             Finding("consent_assumed", int(self.contacts["assumed"].sum()), unit="customers", n=n),
         ]
 
-    def _responses(self) -> list[Finding]:
-        """Return for how many contacts the response is assumed or measured, and how wide it may be."""
-        shown = self._offers_shown()
-        guessed = [offer for offer in shown if offer.response.source == "assumed"]
-        known = [offer for offer in shown if offer.response.source == "measured"]
-        found = []
-        for name, offers in (("assumed", guessed), ("measured", known)):
-            n = int(self.contacts["offer"].isin([offer.name for offer in offers]).sum())
-            found.append(Finding(f"response_{name}", len(offers), unit="offers", n=n))
-            low = min((offer.response.low for offer in offers), default=None)
-            high = max((offer.response.high for offer in offers), default=None)
-            name = "response_range" if name == "assumed" else "response_range_measured"
-            found.append(Finding(name, None, low, high, "points", verdict=self.form))
-        lives = [o for o in shown if o.second_life_source == "measured"]
-        return [*found, Finding("second_life_measured", len(lives), unit="offers")]
-
-    def _offers_shown(self) -> list[Any]:
+    @property
+    def _offers_shown(self) -> list[Offer]:
         """Return the offers of the plan; all where it holds nobody."""
         used = set(self.contacts["offer"])
         return [offer for offer in self.campaign.offers if not used or offer.name in used]
-
-    def _who(self) -> str:
-        return "lapsed" if self.campaign.settings.selection is None else "selection"
-
-    def _of(self, column: str) -> Any:
-        return self.campaign.people.loc[self.assignment.choice != NOBODY, column].to_numpy(bool)
-
-    def _staying(self) -> int:
-        return int((self.contacts["incentive_stay"] > 0).sum())
-
-    def _least_share(self) -> float:
-        shown = [offer for offer in self._offers_shown() if offer.second_life_source == "assumed"]
-        return min((float(offer.second_life_share) for offer in shown), default=1.0)
 
     def columns(self) -> pd.DataFrame:
         """Return this chapter's columns for every customer."""
@@ -231,36 +236,32 @@ class Plan:
 
     def sentences(self, words: Words) -> list[str]:
         """Say whether to do it, for whom and what it brings."""
-        return offers_sentences({finding.name: finding for finding in self.findings()}, words)
-
-    # Tables ----------------------------------------------------------------------------------
+        return offers_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the plan by offer."""
         say = words.say
-        sums = {
-            "customers": ("customer_id", "size"),
-            "contact": ("contact_cost", "sum"),
-            "spend": ("expected_spend", "sum"),
-            "profit": ("expected_profit", "sum"),
-        }
-        frame = self.contacts.groupby(["offer", "offer_kind", "channel"], as_index=False).agg(**sums)
+        frame = self.contacts.groupby(["offer", "offer_kind", "channel"], as_index=False).agg(
+            customers=("customer_id", "size"),
+            contact=("contact_cost", "sum"),
+            spend=("expected_spend", "sum"),
+            profit=("expected_profit", "sum"),
+        )
         frame = frame.sort_values(["profit", "offer"], ascending=[False, True], ignore_index=True)
         frame["incentives"] = frame["spend"] - frame["contact"]
         frame["offer_kind"] = frame["offer_kind"].map(kind_names(words))
         frame["channel"] = frame["channel"].map(channel_names(words))
-        headings = {
+        columns: dict[str, Column] = {
             "offer": say("offer"),
             "offer_kind": say("kindness"),
             "channel": say("channel"),
-            "customers": say("customers"),
-            "contact": say("contacts cost"),
-            "incentives": say("incentives, expected"),
-            "profit": say("expected profit"),
+            "customers": (say("customers"), "number"),
+            "contact": (say("contacts cost"), "money"),
+            "incentives": (say("incentives, expected"), "money"),
+            "profit": (say("expected profit"), "money"),
         }
-        formats = {"customers": "number"} | dict.fromkeys(("contact", "incentives", "profit"), "money")
         note = say("Profit is what they bring more than if left alone, after contacts and incentives.")
-        return Table(frame[list(headings)], say("The plan by offer"), words, formats, headings, note)
+        return Table(frame, say("The plan by offer"), words, columns=columns, note=note)
 
 
 def make_plan(
@@ -294,7 +295,7 @@ def make_plan(
 
 
 def _contacts(
-    campaign: Campaign, form: Form, offer: int, rows: Any, weeks: Any, last_week: Any
+    campaign: Campaign, form: Form, offer: int, rows: Positions, weeks: Positions, last_week: Positions
 ) -> pd.DataFrame:
     """Return the contacts of one offer."""
     made, people, window = campaign.offers[offer], campaign.people.iloc[rows], campaign.window

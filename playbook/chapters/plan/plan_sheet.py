@@ -30,7 +30,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_plan(folder: Path, contacts: pd.DataFrame) -> None:
-    """Write ``plan.csv`` into a run's folder, whole or not at all.
+    """Write ``plan.csv`` into a run's folder.
 
     UTF-8, comma, point, ISO dates; money to the cent, probabilities to four decimals. A text that a
     spreadsheet would take for a formula begins with an apostrophe.
@@ -38,17 +38,12 @@ def write_plan(folder: Path, contacts: pd.DataFrame) -> None:
     Parameters
     ----------
     contacts : DataFrame
-        As `offers.Plan.contacts` holds them.
+        As `Plan.contacts` holds them.
     """
     sheet = contacts[list(COLUMNS)].copy()
-    for column in COLUMNS:
-        if pd.api.types.is_float_dtype(sheet[column]):
-            sheet[column] = sheet[column].round(DECIMALS.get(column, 2)) + 0.0
-        elif not pd.api.types.is_numeric_dtype(sheet[column]):
-            sheet[column] = sheet[column].map(as_text)
-    partial = folder / "plan.partial"
-    sheet.to_csv(partial, index=False, encoding="utf-8", lineterminator="\n")
-    partial.replace(folder / "plan.csv")
+    for column in sheet.select_dtypes("float64"):
+        sheet[column] = sheet[column].round(DECIMALS.get(str(column), 2)) + 0.0
+    write_sheet(sheet, folder / "plan.csv", encoding="utf-8", lineterminator="\n")
 
 
 def read_plan(folder: Path) -> pd.DataFrame:
@@ -60,11 +55,19 @@ def read_plan(folder: Path) -> pd.DataFrame:
     return plan
 
 
+def write_sheet(frame: pd.DataFrame, path: Path, **form: Any) -> None:
+    """Write a file whole or not at all, without a text that a spreadsheet takes for a formula."""
+    texts = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    sheet = frame.assign(**{str(name): frame[name].map(_as_text) for name in texts})
+    partial = path.with_suffix(".partial")
+    sheet.to_csv(partial, index=False, **form)
+    partial.replace(path)
+
+
+def _as_text(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
+
+
 def _as_it_was(cell: Any) -> Any:
     guarded = isinstance(cell, str) and cell.startswith(tuple(f"'{sign}" for sign in FORMULA_SIGNS))
     return cell[1:] if guarded else cell
-
-
-def as_text(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell

@@ -12,13 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from playbook.stats.survival import Array
-
-Choice = npt.NDArray[np.intp]
-Weeks = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
+from playbook.records.arrays import Array, Flags, Positions
 
 NOBODY = -1
+"""In place of an offer's position, for a customer who gets none."""
 PRECISION = 1e-9
 ROUNDS = 200
 SAMPLE = 20_000
@@ -57,17 +54,17 @@ class Problem:
 
     profit: Array
     spend: Array
-    last_week: Weeks
-    first_week: Weeks
+    last_week: Positions
+    first_week: Positions
     weeks: int
     budget: float
-    group: npt.NDArray[np.intp]
+    group: Positions
     capacity: Array
     uses: Flags
     kind_budget: Array
     of_kind: Flags
 
-    def part(self, rows: npt.NDArray[np.intp]) -> "Problem":
+    def part(self, rows: Positions) -> "Problem":
         """Return the same for some of the customers."""
         return replace(
             self,
@@ -76,6 +73,19 @@ class Problem:
             last_week=self.last_week[rows],
             group=self.group[rows],
         )
+
+    def sample(self, size: int) -> tuple["Problem", float]:
+        """Return the same for so many of the customers, with limits in proportion, and their share."""
+        n = len(self.profit)
+        rows = np.linspace(0, n - 1, size).round().astype(np.intp)
+        share = size / n
+        scaled = replace(
+            self.part(rows),
+            budget=self.budget * share,
+            kind_budget=self.kind_budget * share,
+            capacity=self.capacity * share,
+        )
+        return scaled, share
 
     @cached_property
     def shape(self) -> tuple[int, int, int]:
@@ -97,10 +107,10 @@ class Problem:
         that must lie within it are no more than can be made in it (Hall's condition for intervals).
         """
         offers, found = np.arange(self.profit.shape[1]), []
-        seen = np.isfinite(self.profit)
+        possible = np.isfinite(self.profit)
         for resource in range(len(self.capacity)):
             mine = self.uses[resource].any(axis=0)
-            ends = np.unique(self.last_week[:, mine][seen[:, mine]])
+            ends = np.unique(self.last_week[:, mine][possible[:, mine]])
             for start in np.unique(self.first_week[offers[mine]]):
                 found += [(resource, int(start), int(end)) for end in ends if end >= start]
         return found
@@ -121,7 +131,7 @@ class Problem:
         spans = [self.capacity[resource] * (end - start + 1) for resource, start, end in self.spans]
         return np.concatenate([[self.budget], self.kind_budget, np.array(spans, dtype=float)])
 
-    def used(self, choice: Choice) -> Array:
+    def used(self, choice: Positions) -> Array:
         """Return what a choice takes of each of the `limits`."""
         chosen = np.flatnonzero(choice != NOBODY)
         offers = choice[chosen]
@@ -129,12 +139,12 @@ class Problem:
         contacts = np.bincount(self.cell[chosen, offers], minlength=int(np.prod(self.shape)))
         return np.concatenate([[spend.sum()], self.of_kind @ spend, self.within @ contacts])
 
-    def total(self, choice: Choice) -> float:
+    def total(self, choice: Positions) -> float:
         """Return the expected profit of a choice."""
         chosen = np.flatnonzero(choice != NOBODY)
         return float(self.profit[chosen, choice[chosen]].sum())
 
-    def fits(self, choice: Choice) -> bool:
+    def fits(self, choice: Positions) -> bool:
         """Whether a choice keeps the budgets and the contacts of each span."""
         return bool((self.used(choice) <= self.limits * (1 + 1e-12) + 1e-9).all())
 
@@ -145,11 +155,6 @@ class Prices:
 
     unit: Array
     bound: float
-
-    @property
-    def budget(self) -> float:
-        """Return what a unit of the budget is worth."""
-        return float(self.unit[0])
 
     def reduced(self, problem: Problem) -> Array:
         """Return the profits net of what each pair uses up."""
@@ -162,7 +167,7 @@ class Prices:
         return np.asarray(net)
 
 
-def best_offer(reduced: Array) -> Choice:
+def best_offer(reduced: Array) -> Positions:
     """Return each customer's best offer, none where it is not above 0."""
     if not len(reduced):
         return np.zeros(0, dtype=np.intp)
@@ -186,17 +191,9 @@ def shadow_prices(problem: Problem, near_enough: float = 0.0) -> Prices:
 
 
 def _first_prices(problem: Problem, near_enough: float) -> list[Array]:
-    n = len(problem.profit)
-    if n <= 2 * SAMPLE:
+    if len(problem.profit) <= 2 * SAMPLE:
         return []
-    rows = np.linspace(0, n - 1, SAMPLE).round().astype(np.intp)
-    share = len(rows) / n
-    sample = replace(
-        problem.part(rows),
-        budget=problem.budget * share,
-        kind_budget=problem.kind_budget * share,
-        capacity=problem.capacity * share,
-    )
+    sample, _ = problem.sample(SAMPLE)
     if sample.spans != problem.spans:
         return []
     best, mattered = _search(sample, near_enough, [])

@@ -1,13 +1,17 @@
 """In which week each contact is made."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from playbook.chapters.plan.highs import integers
-from playbook.chapters.plan.prices import NOBODY, Choice, Flags, Problem, Weeks
-from playbook.stats.survival import Array
+from playbook.chapters.plan.prices import NOBODY, Problem
+from playbook.records.arrays import Array, Flags, Positions
 
 EARLIER = 1e-3
 """How much less a contact in the last week is worth than one in the first, where there is a choice."""
@@ -25,15 +29,15 @@ class Schedule:
         Contacts that could still be made.
     """
 
-    week: Weeks
+    week: Positions
     room: Array
 
-    def choice(self, choice: Choice) -> Choice:
+    def choice(self, choice: Positions) -> Positions:
         """Return the choice without the contacts that found no week."""
         return np.where(self.week > 0, choice, NOBODY)
 
 
-def schedule(problem: Problem, choice: Choice) -> Schedule:
+def schedule(problem: Problem, choice: Positions) -> Schedule:
     """Lay contacts into weeks: earliest deadline first, then by profit, in the first week with room.
 
     With one resource to a contact this finds room for everybody if there is any (Jackson 1955).
@@ -57,7 +61,7 @@ def schedule(problem: Problem, choice: Choice) -> Schedule:
     return Schedule(week, problem.capacity[:, None] - _takes(problem, found).T @ by_week)
 
 
-def _alike(problem: Problem) -> Choice:
+def _alike(problem: Problem) -> Positions:
     """Return for each cell the first one whose contacts take from the same, in the same weeks."""
     cells = np.arange(int(np.prod(problem.shape)))
     first = problem.first_week[cells // problem.weeks % problem.shape[1]]
@@ -66,7 +70,7 @@ def _alike(problem: Problem) -> Choice:
     return np.asarray(where[alike.ravel()])
 
 
-def _takes(problem: Problem, cells: Choice) -> Flags:
+def _takes(problem: Problem, cells: Positions) -> Flags:
     """Return which resources a contact of each cell takes from, shape (cells, resources)."""
     groups, offers, weeks = problem.shape
     group, offer = np.unravel_index(cells // weeks, (groups, offers))
@@ -79,7 +83,7 @@ def _span(problem: Problem, cell: int) -> tuple[int, int]:
     return int(problem.first_week[cell // weeks % offers]), int(cell) % weeks + 1
 
 
-def _earliest(problem: Problem, cells: Choice, counts: Choice) -> Choice:
+def _earliest(problem: Problem, cells: Positions, counts: Positions) -> Positions:
     """Return how many contacts of each cell are made in each week, each in the first with room."""
     by_week = np.zeros((len(cells), problem.weeks), dtype=np.intp)
     room = np.repeat(problem.capacity[:, None], problem.weeks, axis=1)
@@ -95,7 +99,7 @@ def _earliest(problem: Problem, cells: Choice, counts: Choice) -> Choice:
     return by_week
 
 
-def _most(problem: Problem, cells: Choice, counts: Choice, worth: Array) -> Choice:
+def _most(problem: Problem, cells: Positions, counts: Positions, worth: Array) -> Positions:
     """Return the same such that the contacts that find a week are worth most; of equals the earliest."""
     spans = [_span(problem, cell) for cell in cells]
     place = np.repeat(np.arange(len(cells)), [last - first + 1 for first, last in spans])
@@ -123,3 +127,55 @@ def with_room(problem: Problem, room: Array) -> Flags:
             any_week[: first - 1] = False
             free[group, offer] = np.logical_or.accumulate(any_week)
     return free.ravel()
+
+
+def integers(
+    worth: Array,
+    matrix: Any,
+    lower: Array,
+    upper: Array,
+    most: Any,
+    near_enough: float = 1e-9,
+    nodes: int = 10_000,
+) -> Any:
+    """Return the whole numbers from 0 to ``most`` that are worth most within linear limits.
+
+    Parameters
+    ----------
+    worth : array, shape (variables,)
+    matrix : sparse array, shape (limits, variables)
+    lower, upper : array, shape (limits,)
+    most : array or int
+        The largest value of each variable.
+    near_enough : float
+        Share of the worth that may be missing.
+    nodes : int
+        Branches after which the search stops.
+
+    Returns
+    -------
+    OptimizeResult
+        As `scipy.optimize.milp` returns it: x (None where nothing was found), mip_dual_bound (of the
+        negative worth).
+    """
+    with _without_chatter():
+        return milp(
+            -worth,
+            integrality=np.ones(len(worth)),
+            bounds=Bounds(0, most),
+            constraints=LinearConstraint(matrix, lower, upper),
+            options={"mip_rel_gap": near_enough, "node_limit": nodes},
+        )
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Close standard output for a while: HiGHS writes a line of its own to it, whatever ``disp`` says."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

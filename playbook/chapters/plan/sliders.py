@@ -9,8 +9,8 @@ import pandas as pd
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.plan import Plan
-from playbook.chapters.plan.prices import NOBODY, Problem
-from playbook.chapters.plan.profit_curve import profit_curve
+from playbook.chapters.plan.prices import Problem
+from playbook.chapters.plan.what_if import profit_curve
 from playbook.show.display import Table
 from playbook.show.figures import Picture
 from playbook.show.sliders import Answer, Knob, explore
@@ -56,13 +56,17 @@ def answer(plan: Plan, money: float, cost: float, response: float, words: Words)
     most = max(plan.campaign.settings.offers.budget, money)
     cells = {
         words.say("expected profit"): words.money(found.profit / share),
-        words.say("customers"): words.number(round((found.choice != NOBODY).sum() / share)),
+        words.say("customers"): words.number(round(found.chosen.sum() / share)),
         words.say("expected spending"): words.money(float(part.used(found.choice)[0]) / share),
     }
 
     def draw() -> Picture:
-        rows = [(most * at, _with_budget(part, most * at * share) / share) for at in CURVE]
-        return profit_curve(pd.DataFrame(rows, columns=["budget", "profit"]), money, words)
+        curve = pd.DataFrame({"budget": [most * at for at in CURVE]})
+        curve["profit"] = [
+            assign(replace(part, budget=budget * share), NEAR_ENOUGH).profit / share
+            for budget in curve["budget"]
+        ]
+        return profit_curve(curve, money, words)
 
     return Answer(cells, draw)
 
@@ -74,22 +78,8 @@ def dearer(campaign: Campaign, factor: float) -> Campaign:
 
 
 def _sample(whole: Problem) -> tuple[Problem, float]:
-    n = len(whole.profit)
-    if n <= ENOUGH:
+    if len(whole.profit) <= ENOUGH:
         return whole, 1.0
-    rows = np.linspace(0, n - 1, ENOUGH).round().astype(np.intp)
-    share = ENOUGH / n
-    scaled = whole.part(rows)
-    return (
-        replace(
-            scaled,
-            budget=whole.budget * share,
-            kind_budget=whole.kind_budget * share,
-            capacity=np.ceil(whole.capacity * share),
-        ),
-        share,
-    )
-
-
-def _with_budget(problem: Problem, budget: float) -> float:
-    return assign(replace(problem, budget=budget), NEAR_ENOUGH).profit
+    part, share = whole.sample(ENOUGH)
+    # Rounded up: a part of a caller can make no call.
+    return replace(part, capacity=np.ceil(part.capacity)), share

@@ -6,7 +6,7 @@ from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.words import status_names
 from playbook.offers.names import channel_names
 from playbook.offers.response import incentive_staying
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
 
 
@@ -18,61 +18,54 @@ def by_week(plan: Plan, words: Words) -> Table:
         contacts=("customer_id", "size"), last=("contact_by", "min"), profit=("expected_profit", "sum")
     )
     frame["channel"] = frame["channel"].map(channel_names(words))
-    headings = {
-        "week": say("week of"),
+    columns: dict[str, Column] = {
+        "week": (say("week of"), "date"),
         "responsible": say("responsible"),
         "channel": say("channel"),
-        "contacts": say("contacts"),
-        "last": say("earliest deadline"),
-        "profit": say("expected profit"),
+        "contacts": (say("contacts"), "number"),
+        "last": (say("earliest deadline"), "date"),
+        "profit": (say("expected profit"), "money"),
     }
-    formats = {"week": "date", "contacts": "number", "last": "date", "profit": "money"}
-    return Table(frame[list(headings)], say("Who does what, and when"), words, formats, headings)
+    return Table(frame, say("Who does what, and when"), words, columns=columns)
 
 
 def by_status(plan: Plan, words: Words) -> Table:
     """Return what becomes of all who could be addressed, and why the others are not."""
-    say, names = words.say, status_names(words)
-    counts = plan.status[plan.status != "not_selected"].value_counts()
-    frame = pd.DataFrame(
-        [(names[name], int(counts[name])) for name in names if counts.get(name, 0)],
-        columns=["status", "customers"],
-    )
-    headings = {"status": say("what becomes of them"), "customers": say("customers")}
-    return Table(frame, say("Who is in the plan, and who is not"), words, {"customers": "number"}, headings)
+    say, counts = words.say, plan.status.value_counts()
+    rows = [(words_of, counts[name]) for name, words_of in status_names(words).items() if name in counts]
+    frame = pd.DataFrame(rows, columns=["status", "customers"])
+    columns: dict[str, Column] = {
+        "status": say("what becomes of them"),
+        "customers": (say("customers"), "number"),
+    }
+    return Table(frame, say("Who is in the plan, and who is not"), words, columns=columns)
 
 
-def first_contacts(plan: Plan, words: Words, n: int = 10) -> Table:
-    """Return the contacts that are expected to bring most."""
+def first_contacts(plan: Plan, words: Words) -> Table:
+    """Return the ten contacts that are expected to bring most."""
     say = words.say
-    frame = plan.contacts.sort_values(["expected_profit", "customer_id"], ascending=[False, True]).head(n)
-    headings = {
+    frame = plan.contacts.sort_values(["expected_profit", "customer_id"], ascending=[False, True]).head(10)
+    columns: dict[str, Column] = {
         "customer_id": say("customer"),
         "offer": say("offer"),
-        "return_probability": say("chance to return"),
-        "return_probability_with_offer": say("with the offer"),
-        "expected_profit": say("expected profit"),
-        "expected_profit_low": say("if the response is low"),
-        "expected_profit_high": say("if it is high"),
+        "return_probability": (say("chance to return"), "percent"),
+        "return_probability_with_offer": (say("with the offer"), "percent"),
+        "expected_profit": (say("expected profit"), "money_exact"),
+        "expected_profit_low": (say("if the response is low"), "money_exact"),
+        "expected_profit_high": (say("if it is high"), "money_exact"),
     }
-    profits = ("expected_profit", "expected_profit_low", "expected_profit_high")
-    formats = dict.fromkeys(profits, "money_exact")
-    formats |= dict.fromkeys(("return_probability", "return_probability_with_offer"), "percent")
-    caption = say("The contacts that are expected to bring most")
-    return Table(frame[list(headings)], caption, words, formats, headings)
+    return Table(frame, say("The contacts that are expected to bring most"), words, columns=columns)
 
 
 def one_customer(plan: Plan, words: Words) -> Table:
     """Return the formula step by step for the customer who is expected to bring most."""
-    say, money, percent = words.say, words.money, words.percent
+    say, money, percent, campaign = words.say, words.money, words.percent, plan.campaign
     rows: list[tuple[str, str]] = []
-    best = plan.contacts.nlargest(1, "expected_profit").to_dict("records")
-    for row in best:
-        place = plan.campaign.people.index[plan.campaign.people["customer_id"] == row["customer_id"]][0]
-        names = [offer.name for offer in plan.campaign.offers]
-        offer = plan.campaign.offers[names.index(row["offer"])]
-        v0 = float(plan.campaign.v0[place])
-        stays = incentive_staying(offer, plan.campaign.settings)
+    for row in plan.contacts.nlargest(1, "expected_profit").to_dict("records"):
+        place = campaign.people["customer_id"].tolist().index(row["customer_id"])
+        offer = campaign.offers[plan.assignment.choice[place]]
+        v0 = float(campaign.v0[place])
+        stays = incentive_staying(offer, campaign.settings)
         rows = [
             (say("customer and offer"), f"{row['customer_id']}: {offer.name}"),
             (say("p0, chance to return unaided"), percent(row["return_probability"], 1)),
@@ -85,5 +78,5 @@ def one_customer(plan: Plan, words: Words) -> Table:
             (say("E = p1 × (V1 − I − q × I stay) − p0 × V0 − c"), money(row["expected_profit"], 2)),
         ]
     frame = pd.DataFrame(rows, columns=["what", "amount"])
-    headings = {"what": say("step"), "amount": say("value")}
-    return Table(frame, say("Expected profit by hand, for one customer"), words, headings=headings)
+    columns: dict[str, Column] = {"what": say("step"), "amount": say("value")}
+    return Table(frame, say("Expected profit by hand, for one customer"), words, columns=columns)

@@ -1,21 +1,22 @@
-"""Chapter 07, last part: what would change the plan, and what the naive campaign would have cost."""
+"""Chapter 07, last part: what would change the plan: other responses, budgets, callers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from scipy.optimize import brentq
 
 from playbook.archive.findings import Finding
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
-from playbook.chapters.plan.prices import NOBODY
-from playbook.chapters.plan.profit_curve import profit_curve
 from playbook.chapters.plan.words import assumed_sentences, change_sentences
 from playbook.offers.response import Form
-from playbook.show.display import Table
-from playbook.show.figures import Picture
+from playbook.records.arrays import Flags
+from playbook.show.display import Column, Table
+from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
 from playbook.show.words import Words
+from playbook.stats.result import Result
 
 LOWER = 0.7
 SCALES = (0.5, LOWER, 0.85, 1.0, 1.15, 1.3)
@@ -26,7 +27,7 @@ STEPS = 8
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(Result):
     """The plan under other circumstances.
 
     Attributes
@@ -47,7 +48,7 @@ class WhatIf:
     break_even : float
         Scale of all responses at which this plan brings nothing; NaN without a plan.
     budgets : DataFrame
-        budget, profit, customers, spend: the best plan for each budget.
+        budget, profit, spend: the best plan for each budget.
     caller : float or None
         What one more caller would bring, before pay; None where nothing limits the calls.
     """
@@ -64,53 +65,38 @@ class WhatIf:
 
     def findings(self) -> list[Finding]:
         """Return what would change the plan."""
-        n = len(self.plan.contacts)
+        n, campaign = len(self.plan.contacts), self.plan.campaign
         lower = self.responses[self.responses["scale"] == LOWER].iloc[0]
-        share, even = _share(self.in_common), _share(self.break_even)
+        profit, customers = round(float(lower["profit"]), 2), int(lower["customers"])
+        caller = None if self.caller is None else round(self.caller, 2)
+        calls = campaign.settings.offers.contacts_per_caller
+        other, form = round(self.other_profit, 2), self.other_form
         return [
-            Finding("profit_if_response_30_lower", round(float(lower["profit"]), 2), unit="money", n=n),
-            Finding("customers_if_response_30_lower", int(lower["customers"]), unit="customers", n=n),
+            Finding("profit_if_response_30_lower", profit, unit="money", n=n),
+            Finding("customers_if_response_30_lower", customers, unit="customers", n=n),
             Finding("share_kept_if_30_lower", _share(lower["common"]), unit="share", n=n),
-            Finding(
-                "value_of_one_more_caller",
-                None if self.caller is None else round(self.caller, 2),
-                unit="money",
-                n=self.plan.campaign.settings.offers.contacts_per_caller,
-            ),
-            Finding("break_even_response", even, unit="share", n=n),
-            Finding(
-                "profit_other_form",
-                round(self.other_profit, 2),
-                unit="money",
-                n=self.other_customers,
-                verdict=self.other_form,
-            ),
-            Finding("share_in_common", share, unit="share", n=n),
+            Finding("value_of_one_more_caller", caller, unit="money", n=calls),
+            Finding("break_even_response", _share(self.break_even), unit="share", n=n),
+            Finding("profit_other_form", other, unit="money", n=self.other_customers, verdict=form),
+            Finding("share_in_common", _share(self.in_common), unit="share", n=n),
         ]
 
     def sentences(self, words: Words) -> list[str]:
         """Say what would change the advice, and what was assumed."""
-        found = {finding.name: finding for finding in [*self.plan.findings(), *self.findings()]}
-        return [*change_sentences(found, words), *assumed_sentences(found, words)]
+        known = self.plan.by_name | self.by_name
+        return [*change_sentences(known, words), *assumed_sentences(known, words)]
 
     def table(self, words: Words) -> Table:
         """Return this plan, and the one made for it, under other responses."""
         say = words.say
-        headings = {
-            "scale": say("responses, of what is stated"),
-            "profit": say("this plan brings"),
-            "customers": say("customers of the plan made for them"),
-            "planned_profit": say("that plan brings"),
-            "common": say("of this plan keep their offer"),
+        columns: dict[str, Column] = {
+            "scale": (say("responses, of what is stated"), "percent"),
+            "profit": (say("this plan brings"), "money"),
+            "customers": (say("customers of the plan made for them"), "number"),
+            "planned_profit": (say("that plan brings"), "money"),
+            "common": (say("of this plan keep their offer"), "percent"),
         }
-        formats = {
-            "scale": "percent",
-            "profit": "money",
-            "customers": "number",
-            "planned_profit": "money",
-            "common": "percent",
-        }
-        return Table(self.responses, say("If offers worked better or worse"), words, formats, headings)
+        return Table(self.responses, say("If offers worked better or worse"), words, columns=columns)
 
     def form_table(self, words: Words) -> Table:
         """Return the plan under both forms of response."""
@@ -123,41 +109,78 @@ class WhatIf:
             (names[self.plan.form], len(self.plan.contacts), self.plan.profit, None),
             (names[self.other_form], self.other_customers, self.other_profit, self.in_common),
         ]
-        headings = {
+        columns: dict[str, Column] = {
             "form": say("an offer means"),
-            "customers": say("customers"),
-            "profit": say("expected profit"),
-            "common": say("of this plan's customers"),
+            "customers": (say("customers"), "number"),
+            "profit": (say("expected profit"), "money"),
+            "common": (say("of this plan's customers"), "percent"),
         }
-        formats = {"customers": "number", "profit": "money", "common": "percent"}
-        frame = pd.DataFrame(rows, columns=list(headings))
-        return Table(frame, say("The plan under both forms of response"), words, formats, headings)
+        frame = pd.DataFrame(rows, columns=list(columns))
+        return Table(frame, say("The plan under both forms of response"), words, columns=columns)
 
     def figure(self, words: Words) -> Picture:
         """Draw the expected profit over the budget."""
         return profit_curve(self.budgets, self.plan.campaign.settings.offers.budget, words)
 
 
-def value_range(second_life: Finding | None) -> tuple[float, float] | None:
-    """Return the interval of the mean value of a second life, from its finding, as factors of it."""
-    if second_life is None or not second_life.value or second_life.low is None or second_life.high is None:
-        return None
-    return second_life.low / second_life.value, second_life.high / second_life.value
+def profit_curve(curve: pd.DataFrame, budget: float, words: Words) -> Picture:
+    """Draw the expected profit over the budget.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        budget, profit: the best plan for each budget.
+    budget : float
+        Where the client's budget is marked.
+    """
+    say, money = words.say, words.money
+    middle, last = curve.iloc[len(curve) // 2], curve.iloc[-1]
+    pays = curve["profit"].max() > 0
+    values = {"half": money(middle["profit"]), "middle": money(middle["budget"])}
+    values |= {"whole": money(last["profit"]), "end": money(last["budget"])}
+    title = say("No budget brings a profit")
+    alt = say("A flat line at 0: no offer is expected to pay, whatever the budget.")
+    if pays:
+        share = words.percent(middle["profit"] / last["profit"])
+        title = say("{middle} bring {share} of the profit that {end} would", share=share, **values)
+        alt = say(
+            "A line that rises ever more slowly: {half} of expected profit at a budget of {middle}, {whole}"
+            " at {end}.",
+            **values,
+        )
+    figure, axes = new_figure(title)
+    sns.lineplot(curve, x="budget", y="profit", estimator=None, color=BLUE, marker="o", ax=axes)
+    axes.set(xlabel=say("budget"), ylabel=say("expected profit"))
+    axes.xaxis.set_major_formatter(lambda value, _: words.compact(value))
+    axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
+    if pays:
+        axes.set_ylim(0, 1.1 * float(curve["profit"].max()))
+    else:
+        axes.set(xticks=[0, last["budget"]], yticks=[0])
+    if pays and budget <= last["budget"]:
+        side = -1 if budget > last["budget"] / 2 else 1  # where the label has room
+        axes.axvline(budget, color=ORANGE)
+        axes.annotate(
+            say("the budget"),
+            (budget, 0),
+            xytext=(4 * side, 4),
+            textcoords="offset points",
+            ha="right" if side < 0 else "left",
+            color=ORANGE,
+        )
+    return Picture(figure, alt)
 
 
-def what_if(plan: Plan) -> WhatIf:
+def what_would_change(plan: Plan) -> WhatIf:
     """Make the plan again under the other form of response, other responses and other budgets."""
-    campaign = plan.campaign
     other: Form = "odds" if plan.form == "points" else "points"
-    chosen = plan.assignment.choice != NOBODY
-    again = assign(campaign.problem(other), NEAR_ENOUGH)
-    both = chosen & (again.choice != NOBODY)
+    again = assign(plan.campaign.problem(other), NEAR_ENOUGH)
     return WhatIf(
         plan=plan,
         other_form=other,
-        other_customers=int((again.choice != NOBODY).sum()),
+        other_customers=int(again.chosen.sum()),
         other_profit=again.profit,
-        in_common=float(both.sum() / chosen.sum()) if chosen.any() else float("nan"),
+        in_common=_share_of(plan.assignment.chosen, again.chosen),
         responses=pd.DataFrame([_at_scale(plan, scale) for scale in SCALES]),
         break_even=_break_even(plan),
         budgets=_budgets(plan),
@@ -175,24 +198,29 @@ def profit_at(plan: Plan, scale: float) -> float:
 
 
 def _at_scale(plan: Plan, scale: float) -> dict[str, float]:
-    mine = plan.assignment.choice
-    best = plan.assignment if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
+    mine = plan.assignment
+    best = mine if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
     return {
         "scale": scale,
         "profit": profit_at(plan, scale),
-        "customers": int((best.choice != NOBODY).sum()),
+        "customers": int(best.chosen.sum()),
         "planned_profit": best.profit,
-        "common": float((best.choice == mine)[mine != NOBODY].mean()) if (mine != NOBODY).any() else np.nan,
+        "common": _share_of(mine.chosen, best.choice == mine.choice),
     }
+
+
+def _share_of(chosen: Flags, those: Flags) -> float:
+    return float(those[chosen].mean()) if chosen.any() else float("nan")
 
 
 def _one_more_caller(plan: Plan) -> float | None:
     """Return what the best plan with one more caller would bring above this one."""
     campaign = plan.campaign
-    more = campaign.capacities.with_more("phone", campaign.settings.offers.contacts_per_caller)
-    if (more == campaign.capacities.capacity).all():
+    by_phone = np.array([offer.channel == "phone" for offer in campaign.offers])
+    more = campaign.capacities.with_more(by_phone, campaign.settings.offers.contacts_per_caller)
+    if (more.capacity == campaign.capacities.capacity).all():
         return None
-    return max(0.0, assign(campaign.problem(plan.form, capacity=more)).profit - plan.assignment.profit)
+    return max(0.0, assign(campaign.problem(plan.form, capacities=more)).profit - plan.assignment.profit)
 
 
 def _share(value: float) -> float | None:
@@ -210,14 +238,15 @@ def _break_even(plan: Plan) -> float:
 
 def _budgets(plan: Plan) -> pd.DataFrame:
     """Return the best plan for budgets from nothing to what everybody worth an offer would cost."""
-    campaign, budget = plan.campaign, plan.campaign.settings.offers.budget
-    without_limit = campaign.problem(plan.form, budget=float(campaign.problem(plan.form).spend.sum()))
+    problem = plan.campaign.problem(plan.form)
+    without_limit = replace(problem, budget=float(problem.spend.sum()))
     everybody = without_limit.used(assign(without_limit, NEAR_ENOUGH).choice)[0]
-    rows = []
-    for money in np.linspace(0, max(everybody, 1.05 * min(budget, everybody)), STEPS + 1):
-        problem = campaign.problem(plan.form, budget=float(money))
-        best = assign(problem, NEAR_ENOUGH)
-        rows.append(
-            (float(money), best.profit, int((best.choice != NOBODY).sum()), problem.used(best.choice)[0])
-        )
-    return pd.DataFrame(rows, columns=["budget", "profit", "customers", "spend"])
+    budgets = np.linspace(0, max(everybody, 1.05 * min(problem.budget, everybody)), STEPS + 1)
+    best = [assign(replace(problem, budget=float(budget)), NEAR_ENOUGH) for budget in budgets]
+    return pd.DataFrame(
+        {
+            "budget": budgets,
+            "profit": [found.profit for found in best],
+            "spend": [problem.used(found.choice)[0] for found in best],
+        }
+    )

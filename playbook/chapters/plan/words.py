@@ -1,6 +1,6 @@
 """The words of chapter 07, from its findings: the decision, what would change it, what was assumed."""
 
-from playbook.archive.findings import Findings
+from playbook.archive.findings import Finding, Findings
 from playbook.show.words import Words
 
 SMALLEST_SHOWN = 1e-5
@@ -39,22 +39,19 @@ def offers_sentences(findings: Findings, words: Words) -> list[str]:
 
 def decision_sentence(findings: Findings, words: Words) -> str:
     """Word the decision: do it, try it small, or do not."""
-    profit = findings["plan_expected_profit"]
+    profit, n = findings["plan_expected_profit"], findings["plan_customers"].value
     if profit.verdict in ("do_not", "unknown"):
         return _do_not(findings, words)
-    n, values = (
-        findings["plan_customers"].value,
-        {
-            "channels": _channels(findings, words),
-            "spend": words.money(findings["budget_used"].value),
-            "contact": words.money(findings["plan_contact_cost"].value),
-            "incentives": words.money(findings["plan_incentives"].value),
-            "profit": words.money(profit.value),
-            "low": words.money(profit.low or 0),
-            "high": words.money(profit.high or 0),
-            "chance": words.percent(findings["chance_of_profit"].value),
-        },
-    )
+    values = {
+        "channels": _channels(findings, words),
+        "spend": words.money(findings["budget_used"].value),
+        "contact": words.money(findings["plan_contact_cost"].value),
+        "incentives": words.money(findings["plan_incentives"].value),
+        "profit": words.money(profit.value),
+        "low": words.money(profit.low or 0),
+        "high": words.money(profit.high or 0),
+        "chance": words.percent(findings["chance_of_profit"].value),
+    }
     if profit.verdict == "do_it":
         return words.say_many(
             "Do it: contact one customer, {channels}. It is expected to cost {spend} ({contact} for the"
@@ -74,8 +71,7 @@ def decision_sentence(findings: Findings, words: Words) -> str:
         "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
         " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
         " them alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance of"
-        " a profit {chance}). Begin"
-        " with one in five, measure, and go on only if it pays.",
+        " a profit {chance}). Begin with one in five, measure, and go on only if it pays.",
         n,
         **values,
     )
@@ -124,116 +120,114 @@ def _do_not(findings: Findings, words: Words) -> str:
 
 
 def _channels(findings: Findings, words: Words) -> str:
-    say, number = words.say, words.number
-    phone, letter, email, visit = (
-        findings[f"plan_{channel}"].value for channel in ("phone", "letter", "email", "visit")
-    )
-    used = [channel for channel, n in zip("plev", (phone, letter, email, visit), strict=True) if n]
+    say = words.say
+    used = {
+        channel: n
+        for channel in ("phone", "letter", "email", "visit")
+        if (n := findings[f"plan_{channel}"].value)
+    }
+    alone = {
+        "phone": say("by phone"),
+        "letter": say("by letter"),
+        "email": say("by e-mail"),
+        "visit": say("by a visit"),
+    }
     if len(used) == 1:
-        alone = {"p": say("by phone"), "l": say("by letter"), "e": say("by e-mail"), "v": say("by a visit")}
-        return alone[used[0]]
-    said = [
-        say("{count} by phone", count=number(phone)) if phone else "",
-        say("{count} by letter", count=number(letter)) if letter else "",
-        say("{count} by e-mail", count=number(email)) if email else "",
-        say("{count} by a visit", count=number(visit)) if visit else "",
-    ]
-    return ", ".join(part for part in said if part)
+        return alone[next(iter(used))]
+    counted = {
+        "phone": "{count} by phone",
+        "letter": "{count} by letter",
+        "email": "{count} by e-mail",
+        "visit": "{count} by a visit",
+    }
+    return ", ".join(say(counted[channel], count=words.number(n)) for channel, n in used.items())
+
+
+def _if_any(n: int, words: Words, one: str, many: str, **values: str) -> list[str]:
+    """Word how many there are; nothing where there are none."""
+    return [words.say_many(one, many, n, **values)] if n else []
 
 
 def _carried_out(findings: Findings, words: Words) -> list[str]:
-    said: list[str] = []
     held_back, planned = findings["held_back"].value, findings["plan_customers"].value
-    if held_back:
-        said.append(
-            words.say_many(
-                "One customer, drawn by chance, is held back and must not be contacted: the comparison shows"
-                " afterwards what the campaign did.",
-                "{n} customers, drawn by chance, are held back and must not be contacted: the comparison with"
-                " them shows afterwards what the campaign did.",
-                held_back,
-            )
-        )
-    elif planned:
-        said.append(words.say("Too few to hold anybody back by chance: the effect cannot be measured."))
-    closed = findings["offers_closed"].value
-    if closed and planned:
-        said.append(
-            words.say_many(
-                "One offer cannot be made in these weeks, by its dates: {names}.",
-                "{n} offers cannot be made in these weeks, by their dates: {names}.",
-                len(closed),
-                names=", ".join(f"“{name}”" for name in closed),
-            )
-        )
-    if findings["plan_complaints"].value:
-        said.append(
-            words.say_many(
-                "One customer of the plan has a complaint that was never solved: apology and repair come"
-                " before"
-                " money.",
-                "{n} customers of the plan have complaints that were never solved: apology and repair come"
-                " before money.",
-                findings["plan_complaints"].value,
-            )
-        )
-    if findings["plan_cancellations"].value:
-        said.append(
-            words.say_many(
-                "One has announced a cancellation: call, where that is allowed, before you confirm it.",
-                "{n} have announced a cancellation: call, where that is allowed, before you confirm it.",
-                findings["plan_cancellations"].value,
-            )
-        )
-    return said
+    closed = findings["offers_closed"].value if planned else []
+    too_few = words.say("Too few to hold anybody back by chance: the effect cannot be measured.")
+    return [
+        *([too_few] if planned and not held_back else []),
+        *_if_any(
+            held_back,
+            words,
+            "One customer, drawn by chance, is held back and must not be contacted: the comparison shows"
+            " afterwards what the campaign did.",
+            "{n} customers, drawn by chance, are held back and must not be contacted: the comparison with"
+            " them shows afterwards what the campaign did.",
+        ),
+        *_if_any(
+            len(closed),
+            words,
+            "One offer cannot be made in these weeks, by its dates: {names}.",
+            "{n} offers cannot be made in these weeks, by their dates: {names}.",
+            names=", ".join(f"“{name}”" for name in closed),
+        ),
+        *_if_any(
+            findings["plan_complaints"].value,
+            words,
+            "One customer of the plan has a complaint that was never solved: apology and repair come before"
+            " money.",
+            "{n} customers of the plan have complaints that were never solved: apology and repair come"
+            " before money.",
+        ),
+        *_if_any(
+            findings["plan_cancellations"].value,
+            words,
+            "One has announced a cancellation: call, where that is allowed, before you confirm it.",
+            "{n} have announced a cancellation: call, where that is allowed, before you confirm it.",
+        ),
+    ]
 
 
 def _left_out(findings: Findings, words: Words) -> list[str]:
-    said: list[str] = []
-    if findings["same_person"].value:
-        said.append(
-            words.say_many(
-                "One number is left out of the plan: by e-mail address, or by name with telephone or postal"
-                " address, it is the same person as another one, who is not contacted twice.",
-                "{n} numbers are left out of the plan: by e-mail address, or by name with telephone or postal"
-                " address, they are the same persons as others, who are not contacted twice.",
-                findings["same_person"].value,
-            )
-        )
-    if findings["not_contactable"].value:
-        message = (
-            "{n} of the {selected} lapsed may not be contacted by any channel of the catalogue: ask for"
-            " consent"
-            " at the next occasion."
-            if findings["selected"].verdict == "lapsed"
-            else "{n} of the {selected} selected may not be contacted by any channel of the catalogue: ask"
-            " for"
-            " consent at the next occasion."
-        )
-        n, selected = findings["not_contactable"].value, findings["selected"].value
-        said.append(words.say(message, n=words.number(n), selected=words.number(selected)))
-    if findings["value_unknown"].value:
-        said.append(
-            words.say_many(
-                "One is not addressed because the value or the chance to return cannot be told.",
-                "{n} are not addressed because their value or their chance to return cannot be told.",
-                findings["value_unknown"].value,
-            )
-        )
-    gone = findings["let_go"].value + findings["no_offer_pays"].value
-    if gone:
-        said.append(
-            words.say_many(
-                "For one no offer would pay today. Leave a good last impression, which costs nothing: no"
-                " reproach, no pressure, and a door that stays open. What to say stands in the workbook"
-                " (Last impression).",
-                "For {n} no offer would pay today. Leave a good last impression, which costs nothing: no"
-                " reproach, no pressure, and a door that stays open. What to say to each stands in the"
-                " workbook (Last impression).",
-                gone,
-            )
-        )
-    return said
+    return [
+        *_if_any(
+            findings["same_person"].value,
+            words,
+            "One number is left out of the plan: by e-mail address, or by name with telephone or postal"
+            " address, it is the same person as another one, who is not contacted twice.",
+            "{n} numbers are left out of the plan: by e-mail address, or by name with telephone or postal"
+            " address, they are the same persons as others, who are not contacted twice.",
+        ),
+        *_not_contactable(findings, words),
+        *_if_any(
+            findings["value_unknown"].value,
+            words,
+            "One is not addressed because the value or the chance to return cannot be told.",
+            "{n} are not addressed because their value or their chance to return cannot be told.",
+        ),
+        *_if_any(
+            findings["let_go"].value + findings["no_offer_pays"].value,
+            words,
+            "For one no offer would pay today. Leave a good last impression, which costs nothing: no"
+            " reproach, no pressure, and a door that stays open. What to say stands in the workbook (Last"
+            " impression).",
+            "For {n} no offer would pay today. Leave a good last impression, which costs nothing: no"
+            " reproach, no pressure, and a door that stays open. What to say to each stands in the workbook"
+            " (Last impression).",
+        ),
+    ]
+
+
+def _not_contactable(findings: Findings, words: Words) -> list[str]:
+    selected, n = findings["selected"], findings["not_contactable"].value
+    if not n:
+        return []
+    message = (
+        "{n} of the {selected} lapsed may not be contacted by any channel of the catalogue: ask for consent"
+        " at the next occasion."
+        if selected.verdict == "lapsed"
+        else "{n} of the {selected} selected may not be contacted by any channel of the catalogue: ask for"
+        " consent at the next occasion."
+    )
+    return [words.say(message, n=words.number(n), selected=words.number(selected.value))]
 
 
 def change_sentences(findings: Findings, words: Words) -> list[str]:
@@ -277,22 +271,19 @@ def _change_of_nothing(findings: Findings, words: Words) -> list[str]:
 
 
 def _other_form(findings: Findings, words: Words) -> str:
-    other, share = findings["profit_other_form"], findings["share_in_common"]
-    values = {
-        "held": words.say_many("{n} customer", "{n} customers", other.n or 0),
-        "share": words.percent(share.value),
-        "profit": words.money(other.value),
-    }
-    if other.verdict == "odds":
-        return words.say(
-            "If offers multiplied everybody's odds to return instead of adding the same points, the plan"
-            " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
-            **values,
-        )
+    other = findings["profit_other_form"]
+    message = (
+        "If offers multiplied everybody's odds to return instead of adding the same points, the plan would"
+        " hold {held}, {share} of those of this plan among them, and bring {profit}."
+        if other.verdict == "odds"
+        else "If offers added the same points for everybody instead of multiplying the odds to return, the"
+        " plan would hold {held}, {share} of those of this plan among them, and bring {profit}."
+    )
     return words.say(
-        "If offers added the same points for everybody instead of multiplying the odds to return, the plan"
-        " would hold {held}, {share} of those of this plan among them, and bring {profit}.",
-        **values,
+        message,
+        held=words.say_many("{n} customer", "{n} customers", other.n or 0),
+        share=words.percent(findings["share_in_common"].value),
+        profit=words.money(other.value),
     )
 
 
@@ -333,8 +324,7 @@ def assumed_sentences(findings: Findings, words: Words) -> list[str]:
     say, percent, planned = words.say, words.percent, findings["plan_customers"]
     if not planned.value and planned.verdict not in ("no_offer_pays", "no_room"):
         return []
-    said: list[str] = []
-    said += _response_sentences(findings, words)
+    said = [*_measured_response(findings, words), *_assumed_response(findings, words)]
     if findings["catalogue_preset"].value:
         said.append(
             say(
@@ -358,58 +348,54 @@ def assumed_sentences(findings: Findings, words: Words) -> list[str]:
                 share=percent(findings["stay_share"].value),
             )
         )
-    if findings["consent_assumed"].value:
-        said.append(
-            words.say_many(
-                "For one customer of the plan no consent is recorded: it was assumed (consent.assumed in"
-                " client.yml).",
-                "For {n} customers of the plan no consent is recorded: it was assumed (consent.assumed in"
-                " client.yml).",
-                findings["consent_assumed"].value,
-            )
+    return said + _if_any(
+        findings["consent_assumed"].value,
+        words,
+        "For one customer of the plan no consent is recorded: it was assumed (consent.assumed in"
+        " client.yml).",
+        "For {n} customers of the plan no consent is recorded: it was assumed (consent.assumed in"
+        " client.yml).",
+    )
+
+
+def _measured_response(findings: Findings, words: Words) -> list[str]:
+    known = findings["response_measured"]
+    if not known.value:
+        return []
+    return [
+        words.say_many(
+            "For {n} contact of the plan the response was measured in earlier campaigns with a control"
+            " group: between {low} and {high} percentage points more return, by offer and counting the"
+            " uncertainty.",
+            "For {n} contacts of the plan the response was measured in earlier campaigns with a control"
+            " group: between {low} and {high} percentage points more return, by offer and counting the"
+            " uncertainty.",
+            known.n or 0,
+            **_points(findings["response_range_measured"], words),
         )
-    return said
+    ]
 
 
-def _response_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word what is known of the responses: measured, with its interval, or assumed, with its range."""
-    said: list[str] = []
+def _assumed_response(findings: Findings, words: Words) -> list[str]:
     known, guessed = findings["response_measured"], findings["response_assumed"]
-    if known.value:
-        reach = findings["response_range_measured"]
-        said.append(
-            words.say_many(
-                "For {n} contact of the plan the response was measured in earlier campaigns with a control"
-                " group: between {low} and {high} percentage points more return, by offer and counting the"
-                " uncertainty.",
-                "For {n} contacts of the plan the response was measured in earlier campaigns with a control"
-                " group: between {low} and {high} percentage points more return, by offer and counting the"
-                " uncertainty.",
-                known.n or 0,
-                low=words.number(100 * (reach.low or 0), 1),
-                high=words.number(100 * (reach.high or 0), 1),
-            )
-        )
-    if guessed.value and (guessed.n or not known.value):
-        reach, values = findings["response_range"], {"n": words.number(guessed.n or 0)}
-        values |= {
-            "low": words.number(100 * (reach.low or 0), 1),
-            "high": words.number(100 * (reach.high or 0), 1),
-        }
-        said.append(
-            words.say(
-                "For the other {n} it is assumed, not measured: between {low} and {high} percentage points"
-                " more, by offer. Their first campaign with its control group will show it.",
-                **values,
-            )
-            if known.n
-            else words.say(
-                "How many more return because of an offer is assumed, not measured: between {low} and {high}"
-                " percentage points more, by offer. The first campaign with its control group will show it.",
-                **values,
-            )
-        )
-    return said
+    if not guessed.value or (known.value and not guessed.n):
+        return []
+    message = (
+        "For the other {n} it is assumed, not measured: between {low} and {high} percentage points more, by"
+        " offer. Their first campaign with its control group will show it."
+        if known.n
+        else "How many more return because of an offer is assumed, not measured: between {low} and {high}"
+        " percentage points more, by offer. The first campaign with its control group will show it."
+    )
+    return [words.say(message, n=words.number(guessed.n or 0), **_points(findings["response_range"], words))]
+
+
+def _points(reach: Finding, words: Words) -> dict[str, str]:
+    """Return the ends of a range of responses as points of a hundred."""
+    return {
+        "low": words.number(100 * (reach.low or 0), 1),
+        "high": words.number(100 * (reach.high or 0), 1),
+    }
 
 
 def gap_sentence(findings: Findings, words: Words) -> str:

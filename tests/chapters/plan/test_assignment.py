@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.chapters.plan import highs
+from playbook.chapters.plan import schedule as scheduling
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.prices import NOBODY, Problem
 from playbook.chapters.plan.schedule import schedule
@@ -176,20 +176,27 @@ def test_many_customers_are_assigned_within_a_proven_hundredth_of_a_percent():
     assert found.gap < 1e-4
 
 
+def test_a_sample_has_its_share_of_every_limit():
+    given = problem(np.full((10, 1), 5.0), np.ones((10, 1)), 8, [4], kinds=[(6, [0])])
+    part, share = given.sample(5)
+    assert (len(part.profit), share, part.budget) == (5, 0.5, 4)
+    assert (part.capacity.tolist(), part.kind_budget.tolist()) == ([2], [3])
+
+
 def test_earliest_deadlines_come_first_then_the_most_profitable():
     given = problem([[5], [9], [7], [1]], np.ones((4, 1)), 10, [2], [[3], [3], [3], [1]])
     assert assign(given).week.tolist() == [2, 1, 2, 1]
 
 
 def test_the_solvers_own_chatter_is_not_shown(monkeypatch, capfd):
-    solve, called = highs.milp, []
+    solve, called = scheduling.milp, []
 
     def chatty(*arguments, **options):
         os.write(1, b"chatter\n")
         called.append(True)
         return solve(*arguments, **options)
 
-    monkeypatch.setattr(highs, "milp", chatty)
+    monkeypatch.setattr(scheduling, "milp", chatty)
     found = assign(problem([[10], [7], [7]], [[6], [5], [5]], budget=10), near_enough=0)
     print("said")
     assert found.profit == 14

@@ -7,36 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from playbook.chapters.plan.mailing import valid_until
+from playbook.chapters.plan.handed_over import intended, valid_until
+from playbook.chapters.plan.plan_sheet import COLUMNS, write_plan
 from playbook.offers.catalogue import PRESETS, Offer, load
 from playbook.offers.first_words import first_words, speaks, texts
-from playbook.settings.client import Settings
 from playbook.settings.offers import Offers
+from tests.builders import offer, people, settings_of
+from tests.chapters.plan import campaigns
+from tests.chapters.plan.campaigns import plan_for
 
 
-def settings_of(preset="retail", language="en") -> Settings:
-    return Settings.model_validate(
-        {"client": "x", "preset": preset, "tables": {"orders": {}}, "language": language}
-    )
-
-
-def offer(**changes) -> Offer:
-    given = {
-        "name": "Call",
-        "kind": "emotional",
-        "channel": "phone",
-        "cost": 5,
-        "responsible": "sales",
-        "response": {"points": 0.05, "low": 0, "high": 0.1},
-        "first_words": {"en": "Hello.", "de": "Guten Tag."},
-    }
-    return Offer.model_validate(given | changes)
-
-
-def people(**columns) -> pd.DataFrame:
-    known = {"orders": 3, "last_order": date(2025, 3, 1), "complaint": False, "cancellation": False}
-    known |= {"complaint_on": pd.NaT, "cancellation_on": pd.NaT}
-    return pd.DataFrame({"customer_id": ["a"]}).assign(**(known | columns))
+def call(**changes) -> Offer:
+    said = {"en": "Hello.", "de": "Guten Tag."}
+    return offer("Call", **({"kind": "emotional", "channel": "phone", "first_words": said} | changes))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +42,7 @@ def people(**columns) -> pd.DataFrame:
     ],
 )
 def test_what_is_said_first_comes_from_reason_history_and_offer_in_the_customers_language(columns, said):
-    assert first_words(people(**columns), offer(), settings_of()) == [said]
+    assert first_words(people(1, **columns), call(), settings_of()) == [said]
 
 
 def test_whose_language_is_not_known_is_addressed_in_that_of_the_offers():
@@ -79,19 +62,19 @@ def test_whose_language_is_not_known_is_addressed_in_that_of_the_offers():
     ],
 )
 def test_a_donor_who_wants_to_stop_is_told_that_this_is_respected(language, respected):
-    leaving = people(cancellation=True, cancellation_on=pd.Timestamp("2025-04-02"), language=language)
-    [said] = first_words(leaving, offer(), settings_of("donations"))
+    leaving = people(1, cancellation=True, cancellation_on=pd.Timestamp("2025-04-02"), language=language)
+    [said] = first_words(leaving, call(), settings_of(preset="donations"))
     assert respected in said
 
 
 def test_a_charitys_donors_gave_and_did_not_order():
-    [said] = first_words(people(), offer(first_words="Thank you."), settings_of("donations"))
+    [said] = first_words(people(1), call(first_words="Thank you."), settings_of(preset="donations"))
     assert said == "You have given 3 times; your last gift reached us on 1 March 2025. Thank you."
 
 
 @pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])
 def test_every_preset_speaks_the_four_languages(preset, tmp_path):
-    for made in load(settings_of(preset), tmp_path):
+    for made in load(settings_of(preset=preset), tmp_path):
         assert set(made.first_words) == {"en", "de", "it", "fr"}
     spoken = texts("openings", preset)
     assert set(spoken) == {"en", "de", "it", "fr"}
@@ -100,9 +83,45 @@ def test_every_preset_speaks_the_four_languages(preset, tmp_path):
 
 
 def test_an_offer_may_be_taken_up_until_its_validity_is_over():
-    offers = {"a": offer(valid_days=30), "b": offer(last_day=date(2025, 12, 1)), "c": offer()}
-    mailed = pd.DataFrame({"offer": list("abc"), "contact_by": date(2025, 11, 30)})
-    assert valid_until(mailed, offers).tolist() == [date(2025, 12, 30), date(2025, 12, 1), None]
+    made = [call(valid_days=30), call(last_day=date(2025, 12, 1)), call()]
+    assert valid_until(pd.Series([date(2025, 11, 30)] * 3), made).tolist() == [
+        date(2025, 12, 30),
+        date(2025, 12, 1),
+        None,
+    ]
+
+
+def test_the_sheet_holds_the_columns_in_order_and_no_formulas(tmp_path):
+    frame = people(3, last_order=pd.NaT, reason=["=1+1", "@home", "plain"], customer_id=["-K1", "+K2", "K3"])
+    low = offer(first_words="- hello", response={"points": 0.05, "low": 0.0, "high": 0.1})
+    plan = plan_for(frame, low)
+    write_plan(tmp_path, plan.contacts)
+    with (tmp_path / "plan.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["customer_id"] for row in rows] == ["'-K1", "'+K2", "K3"]
+    assert [row["reason"] for row in rows] == ["'=1+1", "'@home", "plain"]
+    assert rows[0]["expected_profit_low"] == "-2.0"
+    assert rows[0]["first_words"] == "'- hello"
+    assert (rows[0]["week"], rows[0]["contact_by"]) == ("2025-10-06", "2025-11-02")
+
+
+def test_an_empty_plan_is_a_sheet_with_its_head(tmp_path):
+    plan = plan_for(people(), offer(), settings=campaigns.settings_of(budget=0))
+    write_plan(tmp_path, plan.contacts)
+    assert (tmp_path / "plan.csv").read_text().strip() == ",".join(COLUMNS)
+
+
+def test_those_held_back_are_written_down_with_the_offer_they_would_have_got():
+    plan = plan_for(
+        people(100, may_letter=[True] * 50 + [False] * 50), offer(), offer("Mail", channel="email")
+    )
+    kept = intended(plan)
+    held_back = plan.campaign.people[plan.held_back]
+    assert set(kept["customer_id"]) == set(held_back["customer_id"]) and len(kept) == 10
+    assert not set(kept["customer_id"]) & set(plan.contacts["customer_id"])
+    by_mail = set(held_back.loc[~held_back["may_letter"], "customer_id"])
+    assert set(kept.loc[kept["offer"] == "Mail", "customer_id"]) >= by_mail
 
 
 def read(path: Path) -> list[dict[str, str]]:

@@ -1,12 +1,13 @@
-"""Cheap for the first return against worth it in the long run; the selection of the charity."""
+"""The same discount for all, and cheap at first against worth it; the selection of the charity."""
 
 import pandas as pd
 import pytest
 
 from playbook.archive.findings import read
-from playbook.chapters.plan.long_run import long_run
+from playbook.chapters.plan.comparisons import long_run, same_for_all
 from playbook.show.words import Words
-from tests.chapters.plan.test_plan import offer, people, prepared, settings_of
+from tests.builders import offer, people
+from tests.chapters.plan.campaigns import prepared, settings_of
 
 WORDS = Words()
 
@@ -35,10 +36,24 @@ def test_offers_are_compared_on_the_same_customers_or_not_at_all():
     frame = people(80, may_phone=[True] * 40 + [False] * 40)
     assert long_run(prepared(frame, [call, offer()])).customers == 40
     few = long_run(prepared(people(20), [call, offer()]))
-    assert few.offers.empty
     assert few.sentences(WORDS)[0].startswith("Too few")
-    assert few.table(WORDS)._repr_html_()
-    assert few.findings()[0].value is None
+    assert few.table(WORDS) is None
+    [finding] = few.findings()
+    assert (finding.name, finding.value) == ("cheapest_return", None)
+
+
+def test_the_same_discount_for_all_gives_incentives_to_those_who_come_anyway():
+    frame = people(10, return_probability=0.4)
+    discount = offer("20% off", kind="financial", discount=0.2, cost=0.5)
+    same = same_for_all(prepared(frame, [discount]))
+    assert same.given_away == pytest.approx(10 * 0.4 * 0.2 * 50)
+    assert same.profit == pytest.approx(10 * (0.45 * (100 - 10) - 0.4 * 100 - 0.5))
+    assert same.claimed - same.profit == pytest.approx(10 * 0.4 * 100)
+    assert len(same.sentences(WORDS)) == 3
+    none = same_for_all(prepared(frame, [offer()]))
+    assert none.sentences(WORDS)[0].startswith(
+        "There is nothing to compare with: the catalogue holds no discount"
+    )
 
 
 def test_the_charity_calls_though_a_first_gift_is_cheaper_by_mail(donors_run):

@@ -1,0 +1,46 @@
+"""What a plan may bring, drawn many times."""
+
+import numpy as np
+import pytest
+
+from playbook.archive.findings import Finding
+from playbook.chapters.plan.draws import relative_interval
+from playbook.chapters.plan.plan import make_plan
+from playbook.offers.catalogue import Response
+from playbook.offers.response import draw_response
+from tests.builders import offer, people
+from tests.chapters.plan.campaigns import plan_for, prepared, settings_of
+
+
+def test_the_drawn_profits_have_the_expected_profit_as_their_mean():
+    made = offer(incentive_return=6.0, incentive_stay=10.0, discount=0.1, second_life_share=0.9)
+    plan = plan_for(people(300, second_lifetime_value=400.0), made, settings=settings_of(budget=1e6))
+    error = plan.draws.draws.std() / np.sqrt(len(plan.draws.draws))
+    assert plan.draws.draws.mean() == pytest.approx(plan.profit, abs=4 * error)
+
+
+def test_without_uncertainty_of_response_and_margin_only_chance_is_left():
+    sure = {"points": 0.05, "low": 0.05, "high": 0.05}
+    chosen = settings_of(offers={"budget": 1e6, "margin_variation": 0, "holdout_share": 0})
+    plan = plan_for(people(1000), offer(response=sure), settings=chosen)
+    # Each brings 100 with a chance of 5%, and would have come anyway otherwise: binomial.
+    assert plan.draws.draws.std() == pytest.approx(100 * np.sqrt(1000 * 0.05 * 0.95), rel=0.05)
+
+
+def test_a_response_is_drawn_within_its_range_around_its_value():
+    drawn = draw_response(Response(points=0.03, low=0.01, high=0.08), 20_000, np.random.default_rng(1))
+    assert 0.01 <= drawn.min() and drawn.max() <= 0.08
+    assert drawn.mean() == pytest.approx(0.03, abs=2e-4)
+
+
+def test_an_unsure_value_of_second_lives_widens_the_interval():
+    given = prepared(people(300), [offer()])
+    narrow, wide = (make_plan(given, value_range=r).draws.interval for r in (None, (0.4, 2.5)))
+    assert wide[1] - wide[0] > narrow[1] - narrow[0]
+
+
+def test_the_range_of_a_second_life_is_read_as_factors():
+    finding = Finding("second_life", 100.0, 80.0, 130.0)
+    assert relative_interval(finding) == (0.8, 1.3)
+    assert relative_interval(Finding("second_life", None)) is None
+    assert relative_interval(None) is None
