@@ -22,6 +22,8 @@ What was bought goes before what made it cheap, and both go before how the custo
 """
 
 NO_KIND, NOT_KNOWN = "none", "not_known"
+EVERY_KIND = (*COLUMNS, NO_KIND, NOT_KNOWN)
+"""All that a first order may be called."""
 
 
 def first_orders(history: History) -> pd.DataFrame:
@@ -36,22 +38,12 @@ def first_orders(history: History) -> pd.DataFrame:
         has the columns, list_amount (client's currency); sample_lines, coupon_lines,
         promotion_lines; sales_channel, last_channel, source.
     """
-    found, orders = spells(history), history.orders
-    has = set(orders.columns)
-    known = [column for columns in COLUMNS.values() for column in columns if column in has]
-    known += ["last_channel"] if "last_channel" in has else []
-    bought = orders.select("customer_id", "sale_lines", "sale_amount", *known, start="day")
-    firsts = found.filter(found.order_number == 1).inner_join(bought, ["customer_id", "start"])
-    kept = [
-        "customer_id",
-        "old_customer",
-        "start",
-        "duration",
-        "returned",
-        "sale_lines",
-        "sale_amount",
-        *known,
-    ]
+    every_spell, orders = spells(history), history.orders
+    optional = [*(column for columns in COLUMNS.values() for column in columns), "last_channel"]
+    columns = ["sale_lines", "sale_amount", *(column for column in optional if column in orders.columns)]
+    bought = orders.select("customer_id", *columns, start="day")
+    firsts = every_spell.filter(every_spell.order_number == 1).inner_join(bought, ["customer_id", "start"])
+    kept = ["customer_id", "old_customer", "start", "duration", "returned", *columns]
     frame: pd.DataFrame = firsts.select(kept).order_by("customer_id").to_pyarrow().to_pandas()
     frame["start"] = pd.to_datetime(frame["start"])
     for column in {"sale_amount", "list_amount"} & set(frame):

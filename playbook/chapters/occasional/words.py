@@ -1,11 +1,32 @@
-"""Chapter 03: which occasional buyers are left out, and at what price, in words."""
+"""Chapter 03 in words: the whole of it, who is left out at what price, and why each buyer is occasional."""
+
+from collections.abc import Iterable
+from functools import cache
+
+import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
+from playbook.chapters.occasional.base import base_sentences
+from playbook.chapters.occasional.evidence import Kinds, kind_sentences
 from playbook.chapters.occasional.kinds import COLUMNS, kind_labels
+from playbook.chapters.occasional.second_order import second_order_sentences
 from playbook.show.words import Words
 
 MOST_KINDS = 3
 """Kinds of which it is told what leaving out saves and gives up."""
+
+
+def occasional_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the chapter from its findings: who is occasional, of which kind, what leaving out does."""
+    return [
+        *second_order_sentences(findings, words),
+        *base_sentences(findings, words),
+        *kind_sentences(findings, words),
+        *left_out_sentences(findings, words),
+    ]
+
+
+# Who is left out ------------------------------------------------------------------------------
 
 
 def treatments(words: Words) -> dict[str, str]:
@@ -102,7 +123,7 @@ def _price_sentences(findings: Findings, words: Words) -> list[str]:
         )
     ]
     if given_up.value > saved.value:
-        said += _rule_sentences(findings, words)
+        said.append(_whose_rule(findings, words))
         said.append(
             say(
                 "Leaving them out pays only if they respond less than {share} as well as the offers assume"
@@ -113,28 +134,18 @@ def _price_sentences(findings: Findings, words: Words) -> list[str]:
     return said
 
 
-def _rule_sentences(findings: Findings, words: Words) -> list[str]:
+def _whose_rule(findings: Findings, words: Words) -> str:
     """Word that leaving them out costs money by these figures, whose rule it is and how to change it."""
-    if findings["left_out"].verdict == "out":
-        return [
-            words.say(
-                "By these figures leaving them out costs {more} more than it saves. It is as client.yml says"
-                " (occasional.treat: out): apart keeps those in who pay for a contact, and keep all of them.",
-                more=_loss(findings, words),
-            )
-        ]
-    return [
-        words.say(
-            "By these figures leaving them out costs {more} more than it saves. It is the method's default"
-            " all the same: it asks what they bring unaided, and not what a contact is hoped to add."
-            " To leave nobody out, set occasional.treat to keep in client.yml.",
-            more=_loss(findings, words),
-        )
-    ]
-
-
-def _loss(findings: Findings, words: Words) -> str:
-    return words.money(findings["margin_given_up"].value - findings["cost_saved"].value)
+    message = (
+        "By these figures leaving them out costs {more} more than it saves. It is as client.yml says"
+        " (occasional.treat: out): apart keeps those in who pay for a contact, and keep all of them."
+        if findings["left_out"].verdict == "out"
+        else "By these figures leaving them out costs {more} more than it saves. It is the method's default"
+        " all the same: it asks what they bring unaided, and not what a contact is hoped to add."
+        " To leave nobody out, set occasional.treat to keep in client.yml."
+    )
+    loss = findings["margin_given_up"].value - findings["cost_saved"].value
+    return words.say(message, more=words.money(loss))
 
 
 def left_out_cautions(findings: Findings, words: Words) -> list[str]:
@@ -184,3 +195,89 @@ def kind_price_sentences(findings: Findings, words: Words) -> list[str]:
         )
         for out, kind, n in sorted(some, key=lambda row: (-row[0], row[1]))[:MOST_KINDS]
     ]
+
+
+# Why each of them is one ----------------------------------------------------------------------
+
+
+def reasons(customers: pd.DataFrame, kinds: Kinds, cut_days: int, words: Words) -> pd.Series:
+    """Return a sentence or two for each occasional buyer, None for everybody else.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        occasional, occasional_kind, silence_days, return_probability, worth, contact_cost, left_out,
+        as `left_out.leave_out` returns them.
+    kinds : Kinds
+        The evidence for the kinds.
+    cut_days : int
+        The silence beyond which a one-time buyer is occasional.
+    """
+    rare = customers[customers["occasional"]]
+    when, of_kind = _once(rare["silence_days"], cut_days, words), _kind_texts(kinds, words)
+    worth = _worth(rare, words)
+    texts = [
+        " ".join(filter(None, (once, of_kind.get(kind), last)))
+        for once, kind, last in zip(when, rare["occasional_kind"], worth, strict=True)
+    ]
+    return pd.Series(texts, index=rare.index, dtype=object).reindex(customers.index)
+
+
+def _once(silences: Iterable[int], cut_days: int, words: Words) -> list[str]:
+    @cache
+    def text(days: int) -> str:
+        return words.say(
+            "One order, {days} days ago; nine in ten second orders come within {cut} days.",
+            days=words.number(days),
+            cut=words.number(cut_days),
+        )
+
+    return [text(int(days)) for days in silences]
+
+
+def _kind_texts(kinds: Kinds, words: Words) -> dict[str, str]:
+    """Return what each kind says of its buyers, with its evidence."""
+    say, texts = words.say, {}
+    messages = {
+        "sample": say("It was a sample"),
+        "coupon": say("It was made with a coupon"),
+        "promotion": say("It was of promoted products"),
+        "bargain": say("It was a bargain"),
+        "online_only": say("It was made online, brought by paid search or an affiliate"),
+    }
+    evidence = {row["kind"]: row for row in kinds.evidence.to_dict("records")}
+    for kind, message in messages.items():
+        rate, others = evidence[kind]["rate"], evidence[kind]["others_rate"]
+        texts[kind] = f"{message}."
+        if pd.notna(rate) and pd.notna(others):
+            texts[kind] = say(
+                "{what}: {rate} of such buyers order again within {days} days, {others} of all others.",
+                what=message,
+                rate=words.percent(rate),
+                others=words.percent(others),
+                days=words.number(kinds.days),
+            )
+    return texts
+
+
+def _worth(rare: pd.DataFrame, words: Words) -> list[str]:
+    """Return whether each is worth the cheapest contact."""
+    say, money, percent = words.say, cache(words.money), cache(words.percent)
+
+    def text(chance: float, worth: float, cost: float, out: bool) -> str:
+        if pd.isna(cost):
+            return say("No contact is allowed.")
+        if pd.isna(worth):
+            return say("What a contact could bring cannot be told.")
+        message = (
+            "Left out: the chance to return, {chance}, times the value of a second life is {worth}, and the"
+            " cheapest contact costs {cost}."
+            if out
+            else "Treated apart: the chance to return, {chance}, times the value of a second life is {worth},"
+            " and the cheapest contact costs {cost}."
+        )
+        chance_words, worth_words = percent(round(chance, 3), 1), money(round(worth, 2), 2)
+        return say(message, chance=chance_words, worth=worth_words, cost=money(cost, 2))
+
+    columns = (rare[name] for name in ("return_probability", "worth", "contact_cost", "left_out"))
+    return [text(*values) for values in zip(*columns, strict=True)]
