@@ -105,7 +105,7 @@ class Contrast(Result):
             rows,
             {"more": ORANGE, "less": BLUE, "alike": GREY},
             words,
-            across=say("odds ratio; left: seen less often with occasional buyers; right: more often"),
+            across=say("odds ratio; left: less often with occasional buyers; right: more"),
             at_least=(0.2, 5),
         )
         farthest = rows.loc[np.log(rows["value"]).abs().idxmax()]

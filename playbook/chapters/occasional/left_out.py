@@ -207,7 +207,7 @@ def side_by_side(totals: Mapping[str, float], words: Words) -> Picture:
 
 def leave_out(
     history: History,
-    sources: Sources | None,
+    sources: Sources,
     customers: pd.DataFrame,
     second: SecondOrder,
     offers: Sequence[Offer],

@@ -122,28 +122,23 @@ def second_order_sentences(findings: Findings, words: Words) -> list[str]:
                 days=number(after.value),
             )
         ]
-    message = (
-        "Who bought once counts as an occasional buyer after at least {days} days of silence (95% interval"
-        " {low} to {high}): by then 9 in 10 of the second orders that come within {followed} days have"
-        " come."
-        if findings["second_order_still_falling"].value
-        else "Who bought once counts as an occasional buyer after {days} days of silence (95% interval {low}"
-        " to {high}): by then 9 in 10 of the second orders that come within {followed} days have come."
-    )
+    days, followed = number(after.value), number(findings["second_order_followed_days"].value)
+    falling = findings["second_order_still_falling"].value
     return [
         say(
-            message,
-            days=number(after.value),
+            "Who bought once counts as an occasional buyer after {days} days of silence (95% interval {low}"
+            " to {high}): by then 9 in 10 of the second orders that come within {followed} days have come.",
+            days=say("at least {days}", days=days) if falling else days,
             low=number(after.low or 0),
             high=number(after.high or 0),
-            followed=number(findings["second_order_followed_days"].value),
+            followed=followed,
         ),
         say(
             "{share} of the new customers ordered a second time within {followed} days; of those still"
             " silent after {days} days, {late} did.",
-            followed=number(findings["second_order_followed_days"].value),
+            followed=followed,
             share=words.percent(findings["second_order_by_followed_days"].value),
-            days=number(after.value),
+            days=days,
             late=words.percent(findings["still_to_order_at_cut"].value),
         ),
     ]

@@ -186,7 +186,7 @@ def _other_treatments(chosen: Sensitivity, words: Words) -> list[Row]:
 
 
 def _other_rules(chosen: Sensitivity, words: Words) -> list[Row]:
-    """Return the rows of the rules of kinds whose columns the client has, told by the buyers of that kind."""
+    """Return a row for each other value of a rule of a kind; it counts the buyers of that kind."""
     rules, occasional, rows = chosen.rules, chosen.occasional(), []
     for kind, changes in _changes(rules, words).items():
         if not changes or not set(COLUMNS[kind]) <= set(chosen.first):

@@ -40,8 +40,13 @@ def treatments(words: Words) -> dict[str, str]:
 
 def left_out_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who is left out, the cost saved and the margin given up."""
-    said = _left_out(findings, words)
-    if said and findings["selection_stands"].value:
+    out = findings["left_out"]
+    if not out.n:
+        return []
+    said = [_who_is_left_out(out, words)]
+    if out.value:
+        said += _price_sentences(findings, words)
+    if findings["selection_stands"].value:
         said.append(
             words.say(
                 "The selection in client.yml stands over this: whom it names may be addressed, occasional or"
@@ -51,38 +56,24 @@ def left_out_sentences(findings: Findings, words: Words) -> list[str]:
     return said
 
 
-def _left_out(findings: Findings, words: Words) -> list[str]:
-    say, out = words.say, findings["left_out"]
-    if not out.n:
-        return []
-    if out.verdict == "unknown":
-        return [
-            say(
-                "What occasional buyers are worth against a contact cannot be told, so none is left out; they"
-                " are treated apart."
-            )
-        ]
-    if out.verdict == "keep":
-        return [
-            words.say_many(
-                "The one occasional buyer is treated apart, and not left out of win-back, as set in"
-                " client.yml.",
-                "None of the {n} occasional buyers is left out of win-back, as set in client.yml. They are"
-                " treated apart.",
-                out.n,
-            )
-        ]
-    if not out.value:
-        return [
-            say(
-                "None of the occasional buyers is left out of win-back: what each can be expected to bring"
-                " pays for the cheapest contact that may be made. They are treated apart."
-            )
-        ]
-    return [_who_is_left_out(out, words), *_price_sentences(findings, words)]
-
-
 def _who_is_left_out(out: Finding, words: Words) -> str:
+    if out.verdict == "unknown":
+        return words.say(
+            "What occasional buyers are worth against a contact cannot be told, so none is left out; they"
+            " are treated apart."
+        )
+    if out.verdict == "keep":
+        return words.say_many(
+            "The one occasional buyer is treated apart, and not left out of win-back, as set in client.yml.",
+            "None of the {n} occasional buyers is left out of win-back, as set in client.yml. They are"
+            " treated apart.",
+            out.n or 0,
+        )
+    if not out.value:
+        return words.say(
+            "None of the occasional buyers is left out of win-back: what each can be expected to bring"
+            " pays for the cheapest contact that may be made. They are treated apart."
+        )
     if out.verdict == "out":
         return words.say_many(
             "The one occasional buyer is left out of win-back, as set in client.yml.",
@@ -103,35 +94,38 @@ def _who_is_left_out(out: Finding, words: Words) -> str:
 
 def _price_sentences(findings: Findings, words: Words) -> list[str]:
     """Word the cost saved beside the margin given up."""
-    say, money = words.say, words.money
-    saved, given_up = findings["cost_saved"], findings["margin_given_up"]
-    if given_up.value is None:
-        return [
-            say(
-                "That saves {saved} for one contact each; the margin it gives up cannot be told.",
-                saved=money(saved.value),
-            )
-        ]
+    say, saved, given_up = words.say, findings["cost_saved"].value, findings["margin_given_up"].value
+    if given_up is None:
+        message = "That saves {saved} for one contact each; the margin it gives up cannot be told."
+        return [say(message, saved=words.money(saved))]
     said = [
         say(
             "That saves {saved} for one contact each and gives up {given_up} of margin ({low} to {high}):"
             " what this contact would add to what comes anyway, by the response that the offers assume.",
-            saved=money(saved.value),
-            given_up=money(given_up.value),
-            low=money(given_up.low or 0),
-            high=money(given_up.high or 0),
+            **_amounts(findings, words),
         )
     ]
-    if given_up.value > saved.value:
-        said.append(_whose_rule(findings, words))
-        said.append(
+    if given_up > saved:
+        said += [
+            _whose_rule(findings, words),
             say(
                 "Leaving them out pays only if they respond less than {share} as well as the offers assume"
                 " of everybody. That may be so: contact a small share of them, drawn at random, and see.",
-                share=words.percent(saved.value / given_up.value),
-            )
-        )
+                share=words.percent(saved / given_up),
+            ),
+        ]
     return said
+
+
+def _amounts(findings: Findings, words: Words) -> dict[str, str]:
+    """Return what is saved and given up (with its range), where both are known."""
+    given_up = findings["margin_given_up"]
+    return {
+        "saved": words.money(findings["cost_saved"].value),
+        "given_up": words.money(given_up.value),
+        "low": words.money(given_up.low or 0),
+        "high": words.money(given_up.high or 0),
+    }
 
 
 def _whose_rule(findings: Findings, words: Words) -> str:
@@ -150,30 +144,20 @@ def _whose_rule(findings: Findings, words: Words) -> str:
 
 def left_out_cautions(findings: Findings, words: Words) -> list[str]:
     """Say where leaving occasional buyers out costs more than it saves, and how to keep them in."""
-    out, given_up = findings["left_out"], findings["margin_given_up"]
-    if not out.value or given_up.value is None or findings["selection_stands"].value:
-        return []
-    if given_up.value <= findings["cost_saved"].value:
+    out, saved, given_up = (findings[name] for name in ("left_out", "cost_saved", "margin_given_up"))
+    at_stake = out.value and given_up.value is not None and not findings["selection_stands"].value
+    if not at_stake or given_up.value <= saved.value:
         return []
     message = (
         "By these figures, the occasional buyers that client.yml leaves out (occasional.treat) would bring"
-        " more than their contacts cost: to leave out {n} saves {saved} and gives up {lost} of margin ({low}"
-        " to {high})."
+        " more than their contacts cost: to leave out {n} saves {saved} and gives up {given_up} of margin"
+        " ({low} to {high})."
         if out.verdict == "out"
         else "By these figures, the occasional buyers that the method leaves out by default would bring more"
-        " than their contacts cost: to leave out {n} saves {saved} and gives up {lost} of margin ({low} to"
-        " {high}). To leave nobody out, set occasional.treat to keep in client.yml."
+        " than their contacts cost: to leave out {n} saves {saved} and gives up {given_up} of margin ({low}"
+        " to {high}). To leave nobody out, set occasional.treat to keep in client.yml."
     )
-    return [
-        words.say(
-            message,
-            n=words.number(out.value),
-            saved=words.money(findings["cost_saved"].value),
-            lost=words.money(given_up.value),
-            low=words.money(given_up.low or 0),
-            high=words.money(given_up.high or 0),
-        )
-    ]
+    return [words.say(message, n=words.number(out.value), **_amounts(findings, words))]
 
 
 def kind_price_sentences(findings: Findings, words: Words) -> list[str]:
