@@ -133,6 +133,7 @@ def _labelled(
 ) -> pd.DataFrame:
     """Return the customer table with silence_days, lapsed, old_customer, occasional and group."""
     days = (pd.Timestamp(history.as_of) - pd.to_datetime(customers["last_order"])).dt.days
+    # who never ordered has no silence, and is neither lapsed nor occasional
     silence, once = days.astype("Int32"), customers["orders"] == 1
     old = customers["customer_id"].isin(first.loc[first["old_customer"], "customer_id"])
     occasional = once & ~old & (silence > second.days).fillna(False).astype(bool)

@@ -101,7 +101,7 @@ class Contrast(Result):
         rows = rows[["label", *columns, "verdict"]].rename(columns=columns)
         apart = words.number((rows["verdict"] != "alike").sum())
         figure = intervals(
-            say("{n} of {all} attributes tell them apart", n=apart, all=words.number(len(rows))),
+            say("Attributes that tell them apart: {n} of {all}", n=apart, all=words.number(len(rows))),
             rows,
             {"more": ORANGE, "less": BLUE, "alike": GREY},
             words,

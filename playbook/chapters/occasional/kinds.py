@@ -57,6 +57,7 @@ def first_orders(history: History) -> pd.DataFrame:
 def deep_discount(first: pd.DataFrame, settings: Occasional) -> pd.Series:
     """Say which first orders were bought at a deep discount off the list price, for whatever reason."""
     listed = first["list_amount"].where(first["list_amount"] > 0)
+    # 20% off comes out as 0.19999999999999996: just at the limit is over it
     return (1 - first["sale_amount"] / listed).ge(settings.deep_discount - 1e-9)
 
 
@@ -76,6 +77,7 @@ def hits(first: pd.DataFrame, settings: Occasional) -> pd.DataFrame:
         found["coupon"] = first["coupon_lines"] > 0
     if "list_amount" in first:
         found["bargain"] = deep_discount(first, settings)
+        # a coupon or a promotion says why it was cheap, and is a kind of its own
         for reason in ("coupon_lines", "promotion_lines"):
             if reason in first:
                 found["bargain"] &= first[reason] == 0
@@ -87,6 +89,7 @@ def hits(first: pd.DataFrame, settings: Occasional) -> pd.DataFrame:
 def online(first: pd.DataFrame, settings: Occasional) -> pd.Series:
     """Say which first orders were placed online and nowhere else."""
     named = [name.casefold() for name in settings.online_channels]
+    # a day's orders keep the first and the last of their channels by name: both online, so are all
     least, most = first["sales_channel"].str.casefold(), first["last_channel"].str.casefold()
     return least.isin(named) & most.isin(named)
 

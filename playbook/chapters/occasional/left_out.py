@@ -234,6 +234,7 @@ def leave_out(
     cheapest = np.fmin.reduce(costs, axis=0, initial=np.nan)
     people["contact_cost"] = cheapest
     people["pays"] = ~(people["worth"] < cheapest)
+    # the contact that is weighed is the cheapest; of several at one price, the one that adds most
     for name, points in (("gain_low", "low"), ("gain", "points"), ("gain_high", "high")):
         gains = [
             np.where(cost == cheapest, _gain(offer, getattr(offer.response, points), people, settings), 0)

@@ -35,12 +35,12 @@ def test_as_chosen_is_what_the_chapter_found(demo, varied, table):
 
 
 def test_every_rule_with_a_number_or_a_list_is_in_the_table(table):
-    told = " ".join(table["rule"] + " " + table["value"])
+    shown = " ".join(table["rule"] + " " + table["value"])
     for rule in (
         "share of second orders", "days at the beginning", "treatment", "discount from",
         "share of the lines", "sources that count as paid",
     ):  # fmt: skip
-        assert rule in told
+        assert rule in shown
 
 
 def test_a_later_cut_and_a_longer_beginning_shorten_the_list(table):
