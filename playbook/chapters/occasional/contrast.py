@@ -43,7 +43,10 @@ class Contrast(Result):
 
     def findings(self) -> list[Finding]:
         """Return the odds ratio and the standardised difference of each attribute."""
-        found = list(_compared(self.occasional, self.active))
+        found = [
+            Finding("compared_occasional", self.occasional, unit="customers"),
+            Finding("compared_active", self.active, unit="customers"),
+        ]
         n = self.occasional + self.active
         for row in self.attributes.to_dict("records"):
             for name, unit in (("odds_ratio", "ratio"), ("difference", "standard_deviations")):
@@ -145,16 +148,8 @@ def compare_with_active(
             counts = (int(ours.sum()), len(rare), int(theirs[name].sum()), len(active))
             if 0 < counts[0] + counts[2] < counts[1] + counts[3]:
                 rows.append({"attribute": name, **_compare(*counts)})
-    if not rows:
-        return CannotTell(_compared(len(rare), len(active)), contrast_sentences)
-    return Contrast(pd.DataFrame(rows), len(rare), len(active), median)
-
-
-def _compared(occasional: int, active: int) -> tuple[Finding, Finding]:
-    return (
-        Finding("compared_occasional", occasional, unit="customers"),
-        Finding("compared_active", active, unit="customers"),
-    )
+    contrast = Contrast(pd.DataFrame(rows), len(rare), len(active), median)
+    return contrast if rows else CannotTell(tuple(contrast.findings()), contrast_sentences)
 
 
 def attributes(first: pd.DataFrame, settings: Occasional, large: float) -> dict[str, pd.Series]:
