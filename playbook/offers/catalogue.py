@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from playbook.errors import SettingsError, did_you_mean
+from playbook.offers.names import channel_names, kind_names
 from playbook.settings.client import Settings
 from playbook.settings.lifecycle import Stage
 from playbook.settings.offers import CHANNELS, KINDS, Channel, Kind
@@ -21,6 +22,8 @@ PRESETS = Path(__file__).parent / "catalogues"
 
 Reason = Literal["complaint", "cancellation"]
 
+POSSIBLE = {"kind": KINDS, "channel": CHANNELS, "suits": get_args(Reason), "stages": get_args(Stage)}
+"""What may stand where a value is one of a few words."""
 NAMED = ("visit", "phone")
 """Channels by which the customer's own contact person speaks for the client."""
 
@@ -118,9 +121,11 @@ class Offer(Strict):
         return value
 
     @model_validator(mode="after")
-    def _one_way_to_stay(self) -> "Offer":
+    def _agrees_with_itself(self) -> "Offer":
         if self.stay_stages and self.incentive_stay:
             raise ValueError("incentive_stay and stay_stages say the same twice; keep one")
+        if self.first_day and self.last_day and self.first_day > self.last_day:
+            raise ValueError("first_day must not lie after last_day")
         return self
 
     @property
@@ -141,12 +146,6 @@ class Offer(Strict):
             return self.first_words
         said = self.first_words
         return said.get(str(language)) or said.get(otherwise) or next(iter(said.values()), "")
-
-    @model_validator(mode="after")
-    def _begins_before_it_ends(self) -> "Offer":
-        if self.first_day and self.last_day and self.first_day > self.last_day:
-            raise ValueError("first_day must not lie after last_day")
-        return self
 
 
 def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
@@ -188,40 +187,38 @@ def cheapest_contact(offers: Iterable[Offer]) -> float:
 
 def table(offers: Sequence[Offer], words: Words) -> Table:
     """Return the catalogue: what each offer is, costs and is expected to add."""
-    say = words.say
+    say, number = words.say, words.number
+    kinds, channels = kind_names(words), channel_names(words)
     rows = [
-        (
-            offer.name,
-            say(offer.kind),
-            say("e-mail") if offer.channel == "email" else say(offer.channel),
-            offer.cost,
-            _incentive(offer, words),
-            words.between(
-                words.number(100 * offer.response.low, 1), words.number(100 * offer.response.high, 1)
+        {
+            "offer": offer.name,
+            "kind": kinds[offer.kind],
+            "channel": channels[offer.channel],
+            "cost": offer.cost,
+            "incentive": _incentive(offer, words),
+            "response": words.between(
+                number(100 * offer.response.low, 1), number(100 * offer.response.high, 1)
             ),
-            say(offer.response.source),
-            offer.second_life_share,
-        )
+            "source": say(offer.response.source),
+            "share": offer.second_life_share,
+        }
         for offer in offers
     ]
-    headings = {
-        "offer": say("offer"),
-        "kind": say("kindness"),
-        "channel": say("channel"),
-        "cost": say("per contact"),
-        "incentive": say("incentive"),
-        "response": say("points added"),
-        "source": say("source"),
-        "share": say("a second life is worth"),
-    }
-    frame = pd.DataFrame(rows, columns=list(headings))
     return Table(
-        frame,
+        pd.DataFrame(rows),
         say("The offers"),
         words,
-        {"cost": "money_exact", "share": "percent"},
-        headings,
-        say(
+        columns={
+            "offer": say("offer"),
+            "kind": say("kindness"),
+            "channel": say("channel"),
+            "cost": (say("per contact"), "money_exact"),
+            "incentive": say("incentive"),
+            "response": say("points added"),
+            "source": say("source"),
+            "share": (say("a second life is worth"), "percent"),
+        },
+        note=say(
             "Points added: so many more of a hundred return. A second life is worth that share of the usual."
         ),
     )
@@ -229,15 +226,13 @@ def table(offers: Sequence[Offer], words: Words) -> Table:
 
 def _incentive(offer: Offer, words: Words) -> str:
     say, money = words.say, words.money
-    said = [
-        say("{amount} on return", amount=money(offer.incentive_return)) if offer.incentive_return else "",
-        say("{share} off one order", share=words.percent(offer.discount)) if offer.discount else "",
-        *(
-            say("{amount} after {days} days", amount=money(part.amount), days=part.days)
-            for part in offer.stays
-        ),
-    ]
-    return ", ".join(part for part in said if part) or "–"
+    said = []
+    if offer.incentive_return:
+        said.append(say("{amount} on return", amount=money(offer.incentive_return)))
+    if offer.discount:
+        said.append(say("{share} off one order", share=words.percent(offer.discount)))
+    said += [say("{amount} after {days} days", amount=money(p.amount), days=p.days) for p in offer.stays]
+    return ", ".join(said) or "–"
 
 
 def _names_once(offers: Sequence[Offer], written: Any, path: Path) -> None:
@@ -266,15 +261,7 @@ def _sentence(error: ValidationError, written: Any, path: Path) -> str:
         return f"{source}: {key} is missing."
     message = first["msg"].removeprefix("Value error, ")
     found = "" if isinstance(first["input"], dict) else f", found {first['input']!r}"
-    hint = ""
-    if first["type"] == "literal_error":
-        known_words = {
-            "kind": KINDS,
-            "channel": CHANNELS,
-            "suits": get_args(Reason),
-            "stages": get_args(Stage),
-        }
-        expected = known_words.get(str(keys[0]), ())
-        hint = did_you_mean(str(first["input"]), expected)
+    possible = POSSIBLE.get(str(keys[0]), ()) if first["type"] == "literal_error" else ()
+    hint = did_you_mean(str(first["input"]), possible)
     subject = f": {key}" if key else ""
     return f"{source}{subject}: {message[:1].lower()}{message[1:]}{found}.{hint}"

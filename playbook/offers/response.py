@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import beta, norm
 
 from playbook.offers.catalogue import Offer, Response
+from playbook.records.arrays import Array
 from playbook.settings.client import Settings
 
-Array = npt.NDArray[np.float64]
 Form = Literal["points", "odds"]
 
 NEAR_CERTAIN = 1e-6
@@ -108,7 +107,7 @@ def expected_profit(
     v1: Array,
     contact: Array | float,
     on_return: Array | float,
-    on_staying: Array | float = 0.0,
+    on_staying: Array | float,
 ) -> Array:
     """Return the expected incremental profit of an offer to a customer.
 
@@ -173,10 +172,8 @@ def best_optimistic_profit(
     mean_order : array, shape (customers,)
         Mean revenue of a customer's orders.
     """
-    best = np.full(len(return_probability), -np.inf)
-    for offer in offers:
-        profit = profit_of(
-            offer, offer.response.high, return_probability, second_lifetime_value, mean_order, settings
-        )
-        best = np.maximum(best, profit)
-    return best
+    profits = [
+        profit_of(offer, offer.response.high, return_probability, second_lifetime_value, mean_order, settings)
+        for offer in offers
+    ]
+    return np.asarray(np.max(profits, axis=0))

@@ -20,8 +20,7 @@ from playbook.chapters.lifecycle import development
 from playbook.chapters.lifecycle import words as stage_words
 from playbook.chapters.measurement import design_page, loop, responses
 from playbook.chapters.measurement import words as measurement_words
-from playbook.chapters.occasional import base as occasional
-from playbook.chapters.occasional import left_out_words
+from playbook.chapters.occasional import words as occasional_words
 from playbook.chapters.plan import words as offer_words
 from playbook.chapters.scoring import words as scoring_words
 from playbook.chapters.warning import call_words
@@ -178,7 +177,7 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
         why += contract_words.contract_sentences(chapters["04"], words)
         sections.append((words.say("What goes with coming back or staying away"), why))
     if "03" in chapters:
-        said = occasional.occasional_sentences(chapters["03"], words)
+        said = occasional_words.occasional_sentences(chapters["03"], words)
         sections.append((words.say("Who was only ever an occasional buyer"), said))
     if "05" in chapters:
         said = warning_words.headline(chapters["05"], words)
@@ -214,7 +213,7 @@ def cautions(told: Told) -> list[str]:
     words, chapters = told.words, told.chapters
     said = intake.warnings(chapters["01"], words) if "01" in chapters else []
     if "03" in chapters:
-        said += left_out_words.left_out_cautions(chapters["03"], words)
+        said += occasional_words.left_out_cautions(chapters["03"], words)
     if "04" in chapters:
         said += backtest_words.backtest_cautions(chapters["04"], words)
     if {"07", "08"} <= set(chapters):

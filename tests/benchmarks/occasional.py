@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from playbook.chapters.occasional import base as occasional
-from playbook.chapters.occasional import evidence, kinds, second_order
+from playbook.chapters import occasional
+from playbook.chapters.occasional.base import OccasionalBase
+from playbook.chapters.occasional.kinds import COLUMNS
 from playbook.demo import retailer
 from playbook.demo.planted import PLANTED
 from playbook.records.history import History, customers, read_history
@@ -51,11 +52,11 @@ def main() -> None:
             followed(name, history, as_of, horizon)
 
 
-def see(history: History) -> tuple[occasional.Base, evidence.Kinds]:
+def see(history: History) -> OccasionalBase:
     """Find the occasional buyers as chapter 03 does."""
-    second, first = second_order.find_second_order(history), kinds.first_orders(history)
-    found = evidence.see_kinds(first, history.settings.occasional, second.days)
-    return occasional.see_base(history, customers(history), first, second, found), found
+    second, first = occasional.find_second_order(history), occasional.first_orders(history)
+    kinds = occasional.measure_kinds(first, history.settings, second.days)
+    return occasional.find_occasional(history, customers(history), first, second, kinds)
 
 
 @contextmanager
@@ -76,12 +77,12 @@ def demo(seed: int) -> Iterator[History]:
 def planted(seed: int) -> pd.DataFrame:
     """Count, by kind, who is called so, who was planted so, and who bears the mark by noise alone."""
     with demo(seed) as history:
-        base, _ = see(history)
+        base = see(history)
     seen = base.customers.query("occasional")
     truth = retailer.generate(seed).truth.customers.set_index("customer_id")["occasional_kind"].fillna("")
     kind = seen["customer_id"].map(truth)
     rows = []
-    for name in kinds.COLUMNS:
+    for name in COLUMNS:
         called, true = seen["occasional_kind"] == name, kind == name
         marked = MARKED * true.sum() * (0.85 if name == "promotion" else 1)
         rows.append(
@@ -101,7 +102,7 @@ def followed(name: str, history: History, as_of: date, horizon: int) -> None:
     """Print what the occasional buyers of a past day did afterwards, expected and actual."""
     past = return_probability.seen_from(history, as_of)
     past = replace(past, settings=past.settings.model_copy(update={"horizon_days": horizon}))
-    base, _ = see(past)
+    base = see(past)
     seen = base.customers
     seen["came"] = came_within(history, as_of, horizon, seen["customer_id"])
     rare, other = seen[seen["occasional"]], seen[seen["lapsed"] & ~seen["occasional"]]

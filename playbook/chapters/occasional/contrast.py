@@ -10,28 +10,18 @@ from statsmodels.stats.contingency_tables import Table2x2
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.occasional import kinds
 from playbook.settings.client import Occasional
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture
+from playbook.show.display import Table
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
 from playbook.stats.differences import standardised
+from playbook.stats.result import CannotTell, Result
 
 LEAST_IN_GROUP = 30
 """Customers in either group below which they are not compared."""
-MEASURES = (
-    "occasional",
-    "active",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "odds_ratio",
-    "odds_ratio_low",
-    "odds_ratio_high",
-    "verdict",
-)
 
 
 @dataclass(frozen=True)
-class Contrast:
+class Contrast(Result):
     """First orders of occasional buyers against those of active customers.
 
     Attributes
@@ -69,92 +59,71 @@ class Contrast:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what the first orders of occasional buyers have more and less often."""
-        return contrast_sentences({finding.name: finding for finding in self.findings()}, words)
+        return contrast_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return shares, standardised differences and odds ratios."""
-        say, number = words.say, words.number
-        labels = attribute_labels(words)
-        seen = self.attributes
-        shown = pd.DataFrame(
-            {
-                "attribute": seen["attribute"].map(labels),
-                "occasional": seen["occasional"],
-                "active": seen["active"],
-                "difference": seen["difference"],
-                "difference_between": [
-                    words.between(number(low, 2), number(high, 2))
-                    for low, high in zip(seen["difference_low"], seen["difference_high"], strict=True)
-                ],
-                "odds_ratio": seen["odds_ratio"],
-                "odds_ratio_between": [
-                    words.between(number(low, 2), number(high, 2))
-                    for low, high in zip(seen["odds_ratio_low"], seen["odds_ratio_high"], strict=True)
-                ],
-            }
-        )
-        headings = {
-            "attribute": say("the first order"),
-            "occasional": say("occasional"),
-            "active": say("active"),
-            "difference": say("standardised difference"),
-            "difference_between": say("95% interval"),
-            "odds_ratio": say("odds ratio"),
-            "odds_ratio_between": say("95% interval "),
-        }
-        formats = dict.fromkeys(("occasional", "active"), "percent")
-        formats |= dict.fromkeys(("difference", "odds_ratio"), "decimal")
+        say, rows = words.say, self.attributes
+
+        def between(measure: str) -> list[str]:
+            ends = zip(rows[f"{measure}_low"], rows[f"{measure}_high"], strict=True)
+            return [words.between(words.number(low, 2), words.number(high, 2)) for low, high in ends]
+
         return Table(
-            shown,
+            rows.assign(
+                attribute=rows["attribute"].map(attribute_labels(words)),
+                difference_between=between("difference"),
+                odds_ratio_between=between("odds_ratio"),
+            ),
             say("First orders of occasional buyers and of active customers"),
             words,
-            formats,
-            headings,
-            say(
+            columns={
+                "attribute": say("the first order"),
+                "occasional": (say("occasional"), "percent"),
+                "active": (say("active"), "percent"),
+                "difference": (say("standardised difference"), "decimal"),
+                "difference_between": say("95% interval"),
+                "odds_ratio": (say("odds ratio"), "decimal"),
+                "odds_ratio_between": say("95% interval "),
+            },
+            note=say(
                 "Occasional buyers: {occasional}; active customers, with two orders or more and not lapsed:"
                 " {active}. Only first orders from the same span of time are compared. A large order is one"
                 " above {median}, the median of the active.",
-                occasional=number(self.occasional),
-                active=number(self.active),
+                occasional=words.number(self.occasional),
+                active=words.number(self.active),
                 median=words.money(self.median_amount),
-            )
-            if len(seen)
-            else "",
+            ),
         )
 
     def figure(self, words: Words) -> Picture:
         """Draw the odds ratios with their intervals."""
-        say, seen = words.say, self.attributes
-        figure, axes = new_figure(height=1.4 + 0.36 * len(seen))
-        heading(axes, say("Odds ratio against active customers"))
-        if seen.empty:
-            return Picture(figure, say("No odds ratios: too few customers to compare."))
-        labels = attribute_labels(words)
-        places = np.arange(len(seen))[::-1]
-        colors = seen["verdict"].map({"more": ORANGE, "less": BLUE, "alike": GREY})
-        axes.hlines(places, seen["odds_ratio_low"], seen["odds_ratio_high"], color=colors)
-        axes.scatter(seen["odds_ratio"], places, color=colors, zorder=3)
-        axes.axvline(1, color=GREY, linewidth=0.8)
-        axes.set_xscale("log")
-        axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10, 20], minor=False)
-        axes.set_xlim(
-            min(0.2, seen["odds_ratio_low"].min() / 1.2), max(5, seen["odds_ratio_high"].max() * 1.2)
+        say, rows = words.say, self.attributes
+        columns = {"odds_ratio": "value", "odds_ratio_low": "low", "odds_ratio_high": "high"}
+        rows = rows.assign(label=rows["attribute"].map(attribute_labels(words)))
+        rows = rows[["label", *columns, "verdict"]].rename(columns=columns)
+        apart = words.number((rows["verdict"] != "alike").sum())
+        figure = intervals(
+            say("Attributes that tell them apart: {n} of {all}", n=apart, all=words.number(len(rows))),
+            rows,
+            {"more": ORANGE, "less": BLUE, "alike": GREY},
+            words,
+            across=say("odds ratio; left: less often with occasional buyers; right: more"),
+            at_least=(0.2, 5),
         )
-        axes.xaxis.set_major_formatter(lambda ratio, _: words.number(ratio, 0 if ratio >= 1 else 1))
-        axes.xaxis.set_minor_formatter(lambda *_: "")
-        axes.set_yticks(places, [labels[name] for name in seen["attribute"]])
-        axes.set_xlabel(say("left: seen less often with occasional buyers; right: more often"))
-        strongest = seen.loc[np.log(seen["odds_ratio"]).abs().idxmax()]
+        farthest = rows.loc[np.log(rows["value"]).abs().idxmax()]
         alt = say(
             "Dots with intervals, one line per attribute of the first order; the farthest from 1 is"
             " “{attribute}”, with an odds ratio of {ratio}.",
-            attribute=labels[strongest["attribute"]],
-            ratio=words.number(strongest["odds_ratio"], 2),
+            attribute=farthest["label"],
+            ratio=words.number(farthest["value"], 2),
         )
         return Picture(figure, alt)
 
 
-def compare(first: pd.DataFrame, customers: pd.DataFrame, settings: Occasional) -> Contrast:
+def compare_with_active(
+    first: pd.DataFrame, customers: pd.DataFrame, settings: Occasional
+) -> Contrast | CannotTell:
     """Compare first orders of occasional buyers with those of active customers.
 
     Active are customers with two orders or more who are not lapsed; old customers are left out, as
@@ -168,22 +137,19 @@ def compare(first: pd.DataFrame, customers: pd.DataFrame, settings: Occasional) 
     customers : DataFrame
         customer_id, orders, lapsed, occasional.
     """
-    seen = first.merge(customers[["customer_id", "orders", "lapsed", "occasional"]], on="customer_id")
-    rare = seen[seen["occasional"]]
-    active = seen[(seen["orders"] > 1) & ~seen["lapsed"] & ~seen["old_customer"]]
+    labelled = first.merge(customers[["customer_id", "orders", "lapsed", "occasional"]], on="customer_id")
+    rare = labelled[labelled["occasional"]]
+    active = labelled[(labelled["orders"] > 1) & ~labelled["lapsed"] & ~labelled["old_customer"]]
     active = active[active["age"].between(rare["age"].min(), rare["age"].max())]
-    if min(len(rare), len(active)) < LEAST_IN_GROUP:
-        return Contrast(pd.DataFrame(columns=["attribute", *MEASURES]), len(rare), len(active), np.nan)
-    median = float(active["sale_amount"].median())
-    rows = []
-    pairs = zip(
-        attributes(rare, settings, median).items(), attributes(active, settings, median).values(), strict=True
-    )
-    for (name, inside), outside in pairs:
-        counts = (int(inside.sum()), len(inside), int(outside.sum()), len(outside))
-        if 0 < counts[0] + counts[2] < counts[1] + counts[3]:
-            rows.append({"attribute": name, **_compare(*counts)})
-    return Contrast(pd.DataFrame(rows, columns=["attribute", *MEASURES]), len(rare), len(active), median)
+    rows, median = [], float(active["sale_amount"].median())
+    if min(len(rare), len(active)) >= LEAST_IN_GROUP:
+        theirs = attributes(active, settings, median)
+        for name, ours in attributes(rare, settings, median).items():
+            counts = (int(ours.sum()), len(rare), int(theirs[name].sum()), len(active))
+            if 0 < counts[0] + counts[2] < counts[1] + counts[3]:
+                rows.append({"attribute": name, **_compare(*counts)})
+    contrast = Contrast(pd.DataFrame(rows), len(rare), len(active), median)
+    return contrast if rows else CannotTell(tuple(contrast.findings()), contrast_sentences)
 
 
 def attributes(first: pd.DataFrame, settings: Occasional, large: float) -> dict[str, pd.Series]:
@@ -195,13 +161,9 @@ def attributes(first: pd.DataFrame, settings: Occasional, large: float) -> dict[
         Amount above which an order is a large one.
     """
     found = {"large": first["sale_amount"] > large}
-    for name, column in (
-        ("sample", "sample_lines"),
-        ("coupon", "coupon_lines"),
-        ("promotion", "promotion_lines"),
-    ):
-        if column in first:
-            found[name] = first[column] > 0
+    for name in ("sample", "coupon", "promotion"):
+        if f"{name}_lines" in first:
+            found[name] = first[f"{name}_lines"] > 0
     if "list_amount" in first:
         found["deep_discount"] = kinds.deep_discount(first, settings)
     if "sales_channel" in first:
@@ -221,16 +183,17 @@ def _compare(inside: int, n: int, outside: int, m: int) -> dict[str, Any]:
     p, q = yes / (yes + no), others_yes / (others_yes + others_no)
     difference = standardised(p, q, p * (1 - p), q * (1 - q), n, m)
     low, high = table.oddsratio_confint()
-    measures = (
-        inside / n,
-        outside / m,
-        *difference,
-        float(table.oddsratio),
-        float(low),
-        float(high),
-        "more" if low > 1 else "less" if high < 1 else "alike",
-    )
-    return dict(zip(MEASURES, measures, strict=True))
+    return {
+        "occasional": inside / n,
+        "active": outside / m,
+        "difference": difference.value,
+        "difference_low": difference.low,
+        "difference_high": difference.high,
+        "odds_ratio": float(table.oddsratio),
+        "odds_ratio_low": float(low),
+        "odds_ratio_high": float(high),
+        "verdict": "more" if low > 1 else "less" if high < 1 else "alike",
+    }
 
 
 # The words -----------------------------------------------------------------------------------
@@ -253,38 +216,29 @@ def attribute_labels(words: Words) -> dict[str, str]:
 def contrast_sentences(findings: Findings, words: Words) -> list[str]:
     """Word what sets occasional buyers apart from its findings."""
     say, prefix = words.say, "odds_ratio_"
-    ratios = {name.removeprefix(prefix): seen for name, seen in findings.items() if name.startswith(prefix)}
+    ratios = {name.removeprefix(prefix): f for name, f in findings.items() if name.startswith(prefix)}
     if not ratios:
         return [
             say("What sets occasional buyers apart from active customers cannot be told: too few to compare.")
         ]
-    listed = {
-        verdict: "; ".join(
-            _with_ratio(name, seen, words) for name, seen in ratios.items() if seen.verdict == verdict
-        )
-        for verdict in ("more", "less", "alike")
+    messages = {
+        "more": "More often than that of active customers, the first order of occasional buyers was {list}.",
+        "less": "Less often than that of active customers, the first order of occasional buyers was {list}.",
+        "alike": "No difference that could be told from chance: {list}.",
     }
     said = []
-    if listed["more"]:
-        said.append(
-            say(
-                "More often than that of active customers, the first order of occasional buyers was {list}.",
-                list=listed["more"],
-            )
-        )
-    if listed["less"]:
-        said.append(
-            say(
-                "Less often than that of active customers, the first order of occasional buyers was {list}.",
-                list=listed["less"],
-            )
-        )
-    if listed["alike"]:
-        said.append(say("No difference that could be told from chance: {list}.", list=listed["alike"]))
-    said.append(
-        say("These are associations: they help to recognise occasional buyers, and do not say why they left.")
-    )
-    return said
+    for verdict, message in messages.items():
+        listed = [
+            _with_ratio(name, ratio, words) for name, ratio in ratios.items() if ratio.verdict == verdict
+        ]
+        if listed:
+            said.append(say(message, list="; ".join(listed)))
+    return [
+        *said,
+        say(
+            "These are associations: they help to recognise occasional buyers, and do not say why they left."
+        ),
+    ]
 
 
 def _with_ratio(name: str, ratio: Finding, words: Words) -> str:

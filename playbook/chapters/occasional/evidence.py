@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.occasional.kinds import (
     COLUMNS,
-    NO_KIND,
+    EVERY_KIND,
     NOT_KNOWN,
     assign,
     hits,
@@ -20,16 +20,17 @@ from playbook.chapters.occasional.kinds import (
     missing_columns,
     paid,
 )
-from playbook.settings.client import Occasional
+from playbook.settings.client import Occasional, Settings
 from playbook.show.display import Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
 
 LEAST_FIRST_ORDERS = 30
 """First orders of a kind, and of the others, below which its second-order rate is not judged."""
 
 
 @dataclass(frozen=True)
-class Kinds:
+class Kinds(Result):
     """The kinds of first orders and how often each was followed by a second.
 
     Attributes
@@ -41,8 +42,8 @@ class Kinds:
     evidence : DataFrame
         kind; hits (first orders that fit the rule); first_orders (of this kind by precedence, old
         customers left out, made at least ``days`` ago); second_orders (of those, with a second
-        order within ``days``); rate, low, high (95%, Wilson); others_rate (the same of all other first
-        orders); ratio, ratio_low, ratio_high (95%, of the two rates); verdict (occasional,
+        order within ``days``); rate, rate_low, rate_high (95%, Wilson); others_rate (the same of all
+        other first orders); ratio, ratio_low, ratio_high (95%, of the two rates); verdict (occasional,
         not_occasional_here, not_known).
     missing : tuple of str
         Columns of the orders that the rules would take and the client does not have.
@@ -56,7 +57,7 @@ class Kinds:
     evidence: pd.DataFrame
     missing: tuple[str, ...]
     unnamed_sources: tuple[str, ...]
-    preset: str = "retail"
+    preset: str
 
     def findings(self) -> list[Finding]:
         """Return the second-order rate of each kind with its verdict, and what is missing."""
@@ -67,147 +68,112 @@ class Kinds:
             Finding("preset", self.preset),
         ]
         for row in self.evidence.to_dict("records"):
-            n, verdict = int(row["first_orders"]), row["verdict"]
             for name, unit in (("rate", "share"), ("ratio", "ratio")):
-                low, high = ("low", "high") if name == "rate" else ("ratio_low", "ratio_high")
-                found.append(
-                    Finding(
-                        f"second_order_{name}_{row['kind']}",
-                        _known(row[name]),
-                        _known(row[low]),
-                        _known(row[high]),
-                        unit,
-                        n,
-                        verdict,
-                    )
-                )
+                value, low, high = (_known(row[column]) for column in (name, f"{name}_low", f"{name}_high"))
+                label, n = f"second_order_{name}_{row['kind']}", int(row["first_orders"])
+                found.append(Finding(label, value, low, high, unit, n, row["verdict"]))
         return found
 
     def sentences(self, words: Words) -> list[str]:
         """Say which kinds come back less often than others, which do not, and what cannot be told."""
-        return kind_sentences({finding.name: finding for finding in self.findings()}, words)
+        return kind_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the evidence for each kind."""
-        say = words.say
-        labels = kind_labels(words)
-        seen = self.evidence
-        seen = seen[seen["hits"].notna() | (seen["first_orders"] > 0)]
-        shown = seen.assign(
-            kind=seen["kind"].map(labels),
+        say, days = words.say, words.number(self.days)
+        rows = self.evidence
+        rows = rows[rows["hits"].notna() | (rows["first_orders"] > 0)]
+        shown = rows.assign(
+            kind=rows["kind"].map(kind_labels(words)),
             interval=[
                 words.between(words.percent(low), words.percent(high)) if pd.notna(low) else "–"
-                for low, high in zip(seen["low"], seen["high"], strict=True)
+                for low, high in zip(rows["rate_low"], rows["rate_high"], strict=True)
             ],
-            verdict=seen["verdict"].map(verdict_labels(words)),
+            verdict=rows["verdict"].map(verdict_labels(words)),
         )
-        headings = {
-            "kind": say("what the first order was"),
-            "hits": say("fit the rule"),
-            "first_orders": say("followed long enough"),
-            "rate": say("ordered again"),
-            "interval": say("95% interval"),
-            "others_rate": say("all others"),
-            "verdict": say("verdict"),
-        }
-        formats = dict.fromkeys(("hits", "first_orders"), "number")
-        formats |= dict.fromkeys(("rate", "others_rate"), "percent")
         return Table(
-            shown[list(headings)],
-            say(
-                "A second order within {days} days, by what the first was",
-                days=words.number(self.days),
-            ),
+            shown,
+            say("A second order within {days} days, by what the first was", days=days),
             words,
-            formats,
-            headings,
-            say(
+            columns={
+                "kind": say("what the first order was"),
+                "hits": (say("fit the rule"), "number"),
+                "first_orders": (say("followed long enough"), "number"),
+                "rate": (say("ordered again"), "percent"),
+                "interval": say("95% interval"),
+                "others_rate": (say("all others"), "percent"),
+                "verdict": say("verdict"),
+            },
+            note=say(
                 "A first order that fits several rules counts for the first of them, from the top of the"
                 " table. “Followed long enough” are the first orders made at least {days} days ago; “all"
                 " others” are those of them outside the line. Customers from before the log begins are left"
                 " out.",
-                days=words.number(self.days),
+                days=days,
             ),
         )
 
 
-def see_kinds(first: pd.DataFrame, settings: Occasional, days: int, preset: str = "retail") -> Kinds:
+def measure_kinds(first: pd.DataFrame, settings: Settings, days: int) -> Kinds:
     """Apply the rules to all first orders and measure how often each kind orders again.
 
     Parameters
     ----------
     first : DataFrame
-        As `first_orders` returns it.
+        As `kinds.first_orders` returns it.
     days : int
         Days within which a second order counts; only first orders at least that old are compared, so
         that all had the same chance.
     """
-    hit = hits(first, settings)
-    kind = assign(hit)
-    new = ~first["old_customer"]
+    rules = settings.occasional
+    hit = hits(first, rules)
+    kind, new = assign(hit), ~first["old_customer"]
     followed = new & (first["age"] >= days)
     again = first["returned"] & (first["duration"] <= days)
     rows = []
-    for name in [*COLUMNS, NO_KIND, NOT_KNOWN]:
-        if name not in hit and not (kind == name).any():
-            if name in COLUMNS:
-                rows.append({"kind": name, "hits": None, **_compare(0, 0, 0, 0, settings)})
+    for name in EVERY_KIND:
+        of_kind = kind == name
+        if name not in COLUMNS and not of_kind.any():
             continue
-        inside, outside = followed & (kind == name), followed & (kind != name)
-        compared = _compare(
-            int((inside & again).sum()),
-            int(inside.sum()),
-            int((outside & again).sum()),
-            int(outside.sum()),
-            settings,
-        )
-        if name not in COLUMNS:
-            compared["verdict"] = None
-        rows.append({"kind": name, "hits": int((hit[name] & new).sum()) if name in hit else None, **compared})
+        row = {"kind": name, "hits": int((hit[name] & new).sum()) if name in hit else None}
+        row |= _compare(again[followed & of_kind], again[followed & ~of_kind], rules.usual_rate)
+        rows.append(row if name in COLUMNS else row | {"verdict": None})
     return Kinds(
         kind=kind.set_axis(first["customer_id"]),
         days=days,
         evidence=pd.DataFrame(rows),
         missing=missing_columns(first),
-        unnamed_sources=_unnamed_sources(first, settings),
-        preset=preset,
+        unnamed_sources=_unnamed_sources(first, rules),
+        preset=settings.preset,
     )
 
 
-def _unnamed_sources(first: pd.DataFrame, settings: Occasional) -> tuple[str, ...]:
-    if "source" not in first or paid(first, settings).any():
+def _unnamed_sources(first: pd.DataFrame, rules: Occasional) -> tuple[str, ...]:
+    if "source" not in first or paid(first, rules).any():
         return ()
     return tuple(first["source"].value_counts().index[:5])
 
 
-def _compare(again: int, n: int, others_again: int, others_n: int, settings: Occasional) -> dict[str, Any]:
-    """Compare a kind's second-order rate with that of all other first orders."""
-    inside, outside = _rate(again, n), _rate(others_again, others_n)
-    ratio: dict[str, float] = {"ratio": np.nan, "ratio_low": np.nan, "ratio_high": np.nan}
-    verdict = NOT_KNOWN
+def _compare(came: pd.Series, others_came: pd.Series, usual_rate: float) -> dict[str, Any]:
+    """Compare a kind's second-order rate with that of all other first orders, by who came again."""
+    n, others_n, again, others_again = len(came), len(others_came), int(came.sum()), int(others_came.sum())
+    rate_low, rate_high = proportion_confint(again, n, method="wilson") if n else (np.nan, np.nan)
+    ratio, low, high = np.nan, np.nan, np.nan
     if min(n, others_n) >= LEAST_FIRST_ORDERS and others_again:
         table = Table2x2([[again, n - again], [others_again, others_n - others_again]], shift_zeros=True)
-        low, high = table.riskratio_confint()
-        ratio = {"ratio": float(table.riskratio), "ratio_low": float(low), "ratio_high": float(high)}
-        if high < 1:
-            verdict = "occasional"
-        elif low > settings.usual_rate:
-            verdict = "not_occasional_here"
+        ratio, (low, high) = table.riskratio, table.riskratio_confint()
     return {
         "first_orders": n,
         "second_orders": again,
-        **inside,
-        "others_rate": outside["rate"],
-        **ratio,
-        "verdict": verdict,
+        "rate": again / n if n else np.nan,
+        "rate_low": rate_low,
+        "rate_high": rate_high,
+        "others_rate": others_again / others_n if others_n else np.nan,
+        "ratio": ratio,
+        "ratio_low": low,
+        "ratio_high": high,
+        "verdict": "occasional" if high < 1 else "not_occasional_here" if low > usual_rate else NOT_KNOWN,
     }
-
-
-def _rate(again: int, n: int) -> dict[str, float]:
-    if not n:
-        return {"rate": np.nan, "low": np.nan, "high": np.nan}
-    low, high = proportion_confint(again, n, method="wilson")
-    return {"rate": again / n, "low": float(low), "high": float(high)}
 
 
 def _known(value: float) -> float | None:
@@ -236,29 +202,21 @@ def kind_sentences(findings: Findings, words: Words) -> list[str]:
                 " those of shops: nothing in these data tells kinds of occasional buyers apart.",
             )
         ]
+    labels = kind_labels(words)
+    messages = {
+        "occasional": "Seldom followed by a second order within {days} days: {kinds}.",
+        "not_occasional_here": "Not occasional here, because they come back about as often as the others:"
+        " {kinds}.",
+        NOT_KNOWN: "Too few first orders to tell whether they come back less often: {kinds}.",
+    }
     said = []
-    if kinds["occasional"]:
-        said.append(
-            say(
-                "Seldom followed by a second order within {days} days: {kinds}.",
-                days=days,
-                kinds="; ".join(_with_rate(kind, findings, words) for kind in kinds["occasional"]),
-            )
-        )
-    if kinds["not_occasional_here"]:
-        said.append(
-            say(
-                "Not occasional here, because they come back about as often as the others: {kinds}.",
-                kinds="; ".join(_with_rate(kind, findings, words) for kind in kinds["not_occasional_here"]),
-            )
-        )
-    if kinds[NOT_KNOWN]:
-        said.append(
-            say(
-                "Too few first orders to tell whether they come back less often: {kinds}.",
-                kinds="; ".join(kind_labels(words)[kind] for kind in kinds[NOT_KNOWN]),
-            )
-        )
+    for verdict, message in messages.items():
+        listed = [
+            labels[kind] if verdict == NOT_KNOWN else _with_rate(kind, findings, words)
+            for kind in kinds[verdict]
+        ]
+        if listed:
+            said.append(say(message, days=days, kinds="; ".join(listed)))
     return said + _missing_sentences(findings, missing, words)
 
 

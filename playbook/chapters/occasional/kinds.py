@@ -22,6 +22,8 @@ What was bought goes before what made it cheap, and both go before how the custo
 """
 
 NO_KIND, NOT_KNOWN = "none", "not_known"
+EVERY_KIND = (*COLUMNS, NO_KIND, NOT_KNOWN)
+"""All that a first order may be called."""
 
 
 def first_orders(history: History) -> pd.DataFrame:
@@ -36,22 +38,12 @@ def first_orders(history: History) -> pd.DataFrame:
         has the columns, list_amount (client's currency); sample_lines, coupon_lines,
         promotion_lines; sales_channel, last_channel, source.
     """
-    found, orders = spells(history), history.orders
-    has = set(orders.columns)
-    known = [column for columns in COLUMNS.values() for column in columns if column in has]
-    known += ["last_channel"] if "last_channel" in has else []
-    bought = orders.select("customer_id", "sale_lines", "sale_amount", *known, start="day")
-    firsts = found.filter(found.order_number == 1).inner_join(bought, ["customer_id", "start"])
-    kept = [
-        "customer_id",
-        "old_customer",
-        "start",
-        "duration",
-        "returned",
-        "sale_lines",
-        "sale_amount",
-        *known,
-    ]
+    every_spell, orders = spells(history), history.orders
+    optional = [*(column for columns in COLUMNS.values() for column in columns), "last_channel"]
+    columns = ["sale_lines", "sale_amount", *(column for column in optional if column in orders.columns)]
+    bought = orders.select("customer_id", *columns, start="day")
+    firsts = every_spell.filter(every_spell.order_number == 1).inner_join(bought, ["customer_id", "start"])
+    kept = ["customer_id", "old_customer", "start", "duration", "returned", *columns]
     frame: pd.DataFrame = firsts.select(kept).order_by("customer_id").to_pyarrow().to_pandas()
     frame["start"] = pd.to_datetime(frame["start"])
     for column in {"sale_amount", "list_amount"} & set(frame):
@@ -65,6 +57,7 @@ def first_orders(history: History) -> pd.DataFrame:
 def deep_discount(first: pd.DataFrame, settings: Occasional) -> pd.Series:
     """Say which first orders were bought at a deep discount off the list price, for whatever reason."""
     listed = first["list_amount"].where(first["list_amount"] > 0)
+    # 20% off comes out as 0.19999999999999996: just at the limit is over it
     return (1 - first["sale_amount"] / listed).ge(settings.deep_discount - 1e-9)
 
 
@@ -84,6 +77,7 @@ def hits(first: pd.DataFrame, settings: Occasional) -> pd.DataFrame:
         found["coupon"] = first["coupon_lines"] > 0
     if "list_amount" in first:
         found["bargain"] = deep_discount(first, settings)
+        # a coupon or a promotion says why it was cheap, and is a kind of its own
         for reason in ("coupon_lines", "promotion_lines"):
             if reason in first:
                 found["bargain"] &= first[reason] == 0
@@ -95,6 +89,7 @@ def hits(first: pd.DataFrame, settings: Occasional) -> pd.DataFrame:
 def online(first: pd.DataFrame, settings: Occasional) -> pd.Series:
     """Say which first orders were placed online and nowhere else."""
     named = [name.casefold() for name in settings.online_channels]
+    # a day's orders keep the first and the last of their channels by name: both online, so are all
     least, most = first["sales_channel"].str.casefold(), first["last_channel"].str.casefold()
     return least.isin(named) & most.isin(named)
 

@@ -3,92 +3,93 @@
 from dataclasses import dataclass, replace
 
 import pandas as pd
+import seaborn as sns
 
 from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History, spell_counts
-from playbook.show.display import heading, new_figure
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure
 from playbook.show.words import Words
-from playbook.stats.survival import Curve, Cut, cut, inactivity, kaplan_meier
+from playbook.stats.result import Result
+from playbook.stats.survival import Cut, cut, inactivity, kaplan_meier
 
 
 @dataclass(frozen=True)
-class SecondOrder:
+class SecondOrder(Result):
     """How long a second order takes, and the silence after which hardly any comes.
 
     Attributes
     ----------
-    days : int
-        A silence beyond this makes a one-time buyer occasional.
-    source : str
-        data, or assumed: too few second orders, and the inactivity threshold stands in.
+    cut : Cut or None
+        Read from the spells; None: too few second orders, and the inactivity threshold stands in.
     inactivity_days : int
         The silence after which a customer counts as lapsed.
-    cut : Cut or None
-    curve : Curve or None
-        Kaplan-Meier of the spells after first orders, old customers left out.
     counts : DataFrame
-        These spells by shard, duration (days) and returned, with n.
+        Spells after first orders, old customers left out, by shard, duration (days) and returned, with n.
+    preset : str
     """
 
-    days: int
-    source: str
-    inactivity_days: int
     cut: Cut | None
-    curve: Curve | None
+    inactivity_days: int
     counts: pd.DataFrame
-    preset: str = "retail"
+    preset: str
+
+    @property
+    def days(self) -> int:
+        """A silence beyond this makes a one-time buyer occasional."""
+        return self.cut.days if self.cut else self.inactivity_days
 
     def findings(self) -> list[Finding]:
         """Return the cut and what goes with it."""
-        seen = self.cut
-        after = Finding("occasional_after_days", self.days, unit="days", verdict=self.source)
-        preset = Finding("preset", self.preset)
-        if seen is None:
+        after = Finding("occasional_after_days", self.days, unit="days", verdict="assumed")
+        preset, cut = Finding("preset", self.preset), self.cut
+        if cut is None:
             return [after, preset]
-        n = seen.spells
+        n = cut.spells
         return [
-            replace(after, low=seen.low, high=seen.high, n=n),
+            replace(after, low=cut.low, high=cut.high, n=n, verdict="data"),
             preset,
-            Finding("second_order_followed_days", seen.followed_days, unit="days", n=n),
-            Finding("second_order_by_followed_days", round(seen.returned, 4), unit="share", n=n),
-            Finding("still_to_order_at_cut", round(seen.still_to_return, 4), unit="share", n=n),
-            Finding("second_order_still_falling", int(seen.still_falling), unit="yes_no", n=n),
+            Finding("second_order_followed_days", cut.followed_days, unit="days", n=n),
+            Finding("second_order_by_followed_days", round(cut.returned, 4), unit="share", n=n),
+            Finding("still_to_order_at_cut", round(cut.still_to_return, 4), unit="share", n=n),
+            Finding("second_order_still_falling", int(cut.still_falling), unit="yes_no", n=n),
         ]
 
     def sentences(self, words: Words) -> list[str]:
         """Say after how much silence a one-time buyer counts as occasional."""
-        return second_order_sentences({finding.name: finding for finding in self.findings()}, words)
+        return second_order_sentences(self.by_name, words)
 
-    def figure(self, words: Words) -> Picture:
-        """Draw the curve from the first to the second order, with the cut."""
-        figure, axes = new_figure()
-        say = words.say
+    def figure(self, words: Words) -> Picture | None:
+        """Draw the curve from the first to the second order, with the cut; None where there is no cut."""
+        if self.cut is None:
+            return None
+        say, cut, curve = words.say, self.cut, kaplan_meier(self.counts)
+        shown = curve.days <= cut.followed_days
+        days = curve.days[shown]
+        title = say(
+            "Who bought once counts as occasional after {days} days of silence", days=words.number(cut.days)
+        )
+        figure, axes = new_figure(title)
+        low, high = curve.low[shown], curve.high[shown]
+        axes.fill_between(days, low, high, step="post", color=BLUE, alpha=0.2, linewidth=0)
+        sns.lineplot(
+            x=days, y=curve.survival[shown], drawstyle="steps-post", estimator=None, color=BLUE, ax=axes
+        )
+        axes.axhline(1 - cut.returned, color=GREY, linewidth=0.8, linestyle="--")
+        axes.axvline(cut.days, color=ORANGE)
+        axes.axvspan(cut.low, cut.high, color=ORANGE, alpha=0.15, linewidth=0)
         axes.set_ylim(0, 1)
         axes.set_xlabel(say("days since the first order"))
-        heading(axes, say("Share of new customers who have not ordered a second time"))
+        axes.set_ylabel(say("share without a second order"))
         axes.yaxis.set_major_formatter(lambda share, _: words.percent(share))
-        if self.curve is None or self.cut is None:
-            return Picture(figure, say("No curve: too few new customers have ordered a second time."))
-        curve, seen = self.curve, self.cut
-        shown = curve.days <= seen.followed_days
-        days = curve.days[shown]
-        axes.fill_between(days, curve.low[shown], curve.high[shown], step="post", color=BLUE, alpha=0.2)
-        axes.step(days, curve.survival[shown], where="post", color=BLUE)
-        axes.axhline(1 - seen.returned, color=GREY, linewidth=0.8, linestyle="--")
-        axes.axvline(self.days, color=ORANGE)
-        axes.axvspan(seen.low, seen.high, color=ORANGE, alpha=0.15, linewidth=0)
-        label = say(" occasional after {n} days", n=words.number(self.days))
-        axes.text(self.days, 0.97, label, color=ORANGE, va="top")
         alt = say(
             "A falling curve: {early} of the new customers have not ordered again after {quarter} days,"
             " {still} after {days} days, where the cut is, and {last} after {followed} days, where it ends.",
             early=words.percent(curve.at(90)),
             quarter=words.number(90),
-            still=words.percent(curve.at(self.days)),
-            days=words.number(self.days),
-            last=words.percent(1 - seen.returned),
-            followed=words.number(seen.followed_days),
+            still=words.percent(curve.at(cut.days)),
+            days=words.number(cut.days),
+            last=words.percent(1 - cut.returned),
+            followed=words.number(cut.followed_days),
         )
         return Picture(figure, alt)
 
@@ -99,14 +100,14 @@ def find_second_order(history: History) -> SecondOrder:
     Old customers are left out: their true first order may lie before the log. Where the spells are
     too few for a cut, the inactivity threshold stands in.
     """
-    counts = spell_counts(history)
+    settings, counts = history.settings, spell_counts(history)
     first = counts[(counts["order_number"] == 1) & ~counts["old_customer"]]
-    settings = history.settings
-    lapsed = inactivity(counts, settings).days
-    seen = cut(first, settings.survival, settings.seed)
-    if seen is None:
-        return SecondOrder(lapsed, "assumed", lapsed, None, None, first, settings.preset)
-    return SecondOrder(seen.days, "data", lapsed, seen, kaplan_meier(first), first, settings.preset)
+    return SecondOrder(
+        cut=cut(first, settings.survival, settings.seed),
+        inactivity_days=inactivity(counts, settings).days,
+        counts=first,
+        preset=settings.preset,
+    )
 
 
 def second_order_sentences(findings: Findings, words: Words) -> list[str]:
@@ -121,28 +122,23 @@ def second_order_sentences(findings: Findings, words: Words) -> list[str]:
                 days=number(after.value),
             )
         ]
-    message = (
-        "Who bought once counts as an occasional buyer after at least {days} days of silence (95% interval"
-        " {low} to {high}): by then 9 in 10 of the second orders that come within {followed} days have"
-        " come."
-        if findings["second_order_still_falling"].value
-        else "Who bought once counts as an occasional buyer after {days} days of silence (95% interval {low}"
-        " to {high}): by then 9 in 10 of the second orders that come within {followed} days have come."
-    )
+    days, followed = number(after.value), number(findings["second_order_followed_days"].value)
+    falling = findings["second_order_still_falling"].value
     return [
         say(
-            message,
-            days=number(after.value),
+            "Who bought once counts as an occasional buyer after {days} days of silence (95% interval {low}"
+            " to {high}): by then 9 in 10 of the second orders that come within {followed} days have come.",
+            days=say("at least {days}", days=days) if falling else days,
             low=number(after.low or 0),
             high=number(after.high or 0),
-            followed=number(findings["second_order_followed_days"].value),
+            followed=followed,
         ),
         say(
             "{share} of the new customers ordered a second time within {followed} days; of those still"
             " silent after {days} days, {late} did.",
-            followed=number(findings["second_order_followed_days"].value),
+            followed=followed,
             share=words.percent(findings["second_order_by_followed_days"].value),
-            days=number(after.value),
+            days=days,
             late=words.percent(findings["still_to_order_at_cut"].value),
         ),
     ]

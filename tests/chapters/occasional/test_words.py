@@ -1,0 +1,79 @@
+"""The chapter in words: from findings read back, for a charity, and the reason of each buyer."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from playbook.archive.findings import Finding
+from playbook.chapters.occasional.words import (
+    left_out_cautions,
+    left_out_sentences,
+    occasional_sentences,
+    reasons,
+)
+from playbook.show.words import Words
+from tests.chapters.occasional.study import WORDS, as_csv, settings_text, steady_shop
+
+
+def test_the_chapter_is_worded_the_same_from_findings_that_were_written(demo):
+    text = json.dumps([asdict(finding) for finding in demo.findings.values()], allow_nan=False)
+    read_back = {item["name"]: Finding(**item) for item in json.loads(text)}
+    assert occasional_sentences(read_back, WORDS) == demo.sentences.split("\n")
+    said = [demo.second, demo.base, demo.kinds, demo.weighed]
+    assert "\n".join(line for result in said for line in result.sentences(WORDS)) == demo.sentences
+
+
+def test_more_given_up_than_saved_is_said(demo):
+    findings = dict(demo.findings)
+    for given_up, said in ((10.0, False), (1000.0, True)):
+        findings["margin_given_up"] = Finding("margin_given_up", given_up, 1, 2000)
+        findings["cost_saved"] = Finding("cost_saved", 100.0)
+        text = " ".join(left_out_sentences(findings, WORDS))
+        assert ("pays only if they respond less than 10%" in text) == said
+        assert ("costs CHF\N{NO-BREAK SPACE}900 more than it saves" in text) == said
+        assert ("set occasional.treat to keep in client.yml" in text) == said
+        cautions = left_out_cautions(findings, WORDS)
+        assert bool(cautions) == said
+        stands = findings | {"selection_stands": Finding("selection_stands", 1)}
+        assert left_out_cautions(stands, WORDS) == []
+    findings["left_out"] = replace(findings["left_out"], verdict="out")
+    assert "client.yml leaves out (occasional.treat)" in left_out_cautions(findings, WORDS)[0]
+    assert "method" not in " ".join(left_out_sentences(findings, WORDS))
+
+
+def test_a_charity_has_donors_and_gifts(read):
+    more = "preset: donations\noccasional: {treat: out}\n"
+    findings = read(as_csv(steady_shop()), settings_text(more=more)).findings
+    said = " ".join(occasional_sentences(findings, Words(preset="donations")))
+    assert "occasional donors" in said
+    assert "second gifts" in said
+    assert "kinds of occasional donors" in said
+    for word in ("bought", "order ", "orders", "buyers", "customers"):
+        assert word not in said
+
+
+def test_pictures_say_what_they_show(demo):
+    assert f"after {demo.second.days} days" in demo.second.figure(WORDS).alt
+    assert "odds ratio" in demo.against.figure(WORDS).alt
+
+
+def test_every_occasional_buyer_has_a_reason_in_words_and_nobody_else(demo):
+    seen = demo.weighed.customers
+    texts = reasons(seen, demo.kinds, demo.second.days, WORDS)
+    assert (texts.notna() == seen["occasional"]).all()
+    row = seen[seen["occasional"] & (seen["occasional_kind"] == "coupon") & seen["left_out"]].iloc[0]
+    text = texts[row.name]
+    assert f"One order, {WORDS.number(row['silence_days'])} days ago" in text
+    assert "with a coupon" in text
+    assert "Left out" in text
+    assert WORDS.money(row["contact_cost"], 2) in text
+
+
+def test_a_reason_says_where_no_contact_is_allowed_or_nothing_can_be_told(demo):
+    seen = demo.weighed.customers.query("occasional").head(2).copy()
+    seen["contact_cost"] = [np.nan, 1.6]
+    seen["worth"] = [1.0, np.nan]
+    texts = reasons(seen, demo.kinds, demo.second.days, WORDS)
+    assert texts.iloc[0].endswith("No contact is allowed.")
+    assert texts.iloc[1].endswith("What a contact could bring cannot be told.")
