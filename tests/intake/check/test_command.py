@@ -9,8 +9,7 @@ from playbook.chapters.data import intake as checks
 from playbook.errors import DataError
 from playbook.intake.check import inspect, refuse_errors
 from playbook.intake.check.command import examine
-from playbook.intake.check.rules import RULES, found
-from playbook.intake.check.told import check_findings, checks_table
+from playbook.intake.check.rules import RULES, check_findings, checks_table, found
 from playbook.records.history import read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
