@@ -47,12 +47,13 @@ _TOTAL = re.compile(
     re.I,
 )
 CURRENCY = r"(?:[A-Z]{3}|Fr\.?|SFr\.?|[€$£¥])"
-_AMOUNT = re.compile(
+AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<minus>[-+\u2212])?\s*{CURRENCY}?\s*(?P<inner>[-+\u2212])?\s*"
     rf"(?P<digits>\d[\d.,'’\s\u00a0\u202f]*?)(?:\.[-\u2013\u2014]{{1,2}})?"
     rf"\s*{CURRENCY}?\s*(?P<behind>[-\u2212])?\s*(?P<close>\))?",
 )
-_SPACES = " \u00a0\u202f"
+"""An amount as people write it, its digits apart."""
+BLANKS = " \u00a0\u202f"
 _QUOTES = "'’"
 
 
@@ -306,10 +307,10 @@ def cell_text(cell: Any, form: Format) -> str:
 
 def plain_number(text: str, form: Format) -> str:
     """Return an amount without currency, brackets and thousands marks; unreadable text as it is."""
-    found = _AMOUNT.fullmatch(text.strip())
+    found = AMOUNT.fullmatch(text.strip())
     if not found or bool(found["open"]) != bool(found["close"]):
         return text
-    digits = found["digits"].rstrip(_SPACES + ".,")
+    digits = found["digits"].rstrip(BLANKS + ".,")
     for mark in _marks(form.thousands):
         if re.search(rf"\{mark}(?!\d{{3}}(?!\d))", digits):
             return text
@@ -326,7 +327,7 @@ def _marks(thousands: str | None) -> str:
     """Return all that a thousands mark is written as."""
     if thousands is None:
         return ""
-    return next((group for group in (_SPACES, _QUOTES) if thousands in group), thousands)
+    return next((group for group in (BLANKS, _QUOTES) if thousands in group), thousands)
 
 
 def _day_reader(form: Format) -> Callable[[str], str]:
@@ -355,7 +356,7 @@ def parse_day(text: str, dates: str | None) -> datetime | None:
         if dates == EXCEL_DAYS:
             return _from_excel(text)
         if re.search(r"%[bB]", dates):
-            text, dates = _month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
+            text, dates = month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
         return datetime.strptime(text, dates).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
@@ -369,7 +370,8 @@ def _from_excel(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _month_as_number(text: str) -> str:
+def month_as_number(text: str) -> str:
+    """Return a date with the name of its month as a number; without one as it is."""
     for word in _WORD.finditer(text):
         name = word[0].lower()
         number = _MONTH.get(name.rstrip(".")) or _MONTH.get(name)
