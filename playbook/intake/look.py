@@ -20,8 +20,8 @@ from playbook.errors import DataError
 from playbook.intake.formats import (
     MOST,
     VALUES_TRIED,
-    Column,
     Doubt,
+    FileColumn,
     find_dates,
     find_numbers,
     formats_like,
@@ -49,7 +49,7 @@ class Look:
     sheet : str or None
         None where the file has no sheets.
     form : Format
-    columns : tuple of Column
+    columns : tuple of FileColumn
     total : str or None
         The totals that the file ends with, as text.
     doubts : tuple of Doubt
@@ -58,7 +58,7 @@ class Look:
     path: Path
     sheet: str | None
     form: Format
-    columns: tuple[Column, ...]
+    columns: tuple[FileColumn, ...]
     total: str | None = None
     doubts: tuple[Doubt, ...] = ()
     _told: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
@@ -68,14 +68,14 @@ class Look:
         """The name to show."""
         return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
 
-    def is_day(self, column: Column) -> bool:
+    def is_day(self, column: FileColumn) -> bool:
         """Whether a column holds dates as this file writes them."""
         if ("day", column.name) not in self._told:
             fits = column.share(lambda text: reads_day(text, self.form.dates)) >= MOST
             self._told["day", column.name] = fits
         return self._told["day", column.name]
 
-    def is_number(self, column: Column) -> bool:
+    def is_number(self, column: FileColumn) -> bool:
         """Whether a column holds numbers as this file writes them; codes with leading zeros are none."""
         if ("number", column.name) not in self._told:
             coded = any(re.fullmatch(r"0\d+", text) for text in islice(column.values, VALUES_TRIED))
@@ -83,7 +83,7 @@ class Look:
             self._told["number", column.name] = fits and not coded
         return self._told["number", column.name]
 
-    def numbers(self, column: Column) -> list[float]:
+    def numbers(self, column: FileColumn) -> list[float]:
         """Return the numbers among the first values, in their order."""
         return [value for text in column.first if (value := number(text, self.form)) is not None]
 
@@ -176,11 +176,11 @@ def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tupl
     return Look(path, sheet, form, columns, total, (*doubts, *date_doubts, *number_doubts))
 
 
-def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Column, ...]:
+def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[FileColumn, ...]:
     columns = []
     for place, name in enumerate(names):
         texts = [text for row in rows if place < len(row) and (text := row[place].strip())]
-        columns.append(Column(name, Counter(texts), tuple(texts[:VALUES_TRIED]), len(rows)))
+        columns.append(FileColumn(name, Counter(texts), tuple(texts[:VALUES_TRIED]), len(rows)))
     return tuple(columns)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 
-from playbook.intake.formats import MOST, Column, Doubt
+from playbook.intake.formats import MOST, Doubt, FileColumn
 from playbook.intake.look import Look
 from playbook.intake.vocabulary import TABLE_WORDS, WORDS
 from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
@@ -69,7 +69,7 @@ class Guess:
 class _Fit:
     score: float
     ours: str
-    column: Column
+    column: FileColumn
 
 
 def squeezed(text: str) -> str:
@@ -173,7 +173,7 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
     return score, Guess(look, table, columns, tuple(d for d in doubts if d.place[1] in columns))
 
 
-def _kind_of_orders(found: dict[str, Column]) -> str | None:
+def _kind_of_orders(found: dict[str, FileColumn]) -> str | None:
     priced = "amount" in found or {"unit_price", "quantity"} <= set(found)
     if {"customer_id", "ordered_at"} <= set(found) and (priced or "order_id" in found):
         return "orders"
@@ -203,7 +203,7 @@ def _assigned(look: Look, name: str) -> list[_Fit]:
     return list(chosen.values())
 
 
-def _may_be(look: Look, column: Column, ours: str, kind: str) -> float:
+def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     """Return how well a column's content goes with what it would be, 0 to 1."""
     if not column.values:
         return 0.9
@@ -230,18 +230,18 @@ def _may_be(look: Look, column: Column, ours: str, kind: str) -> float:
     return 1.0
 
 
-def _first_name(column: Column) -> bool:
+def _first_name(column: FileColumn) -> bool:
     return bool(re.search(r"vor|first|prénom", column.name, re.I))
 
 
-def is_flag(column: Column) -> bool:
+def is_flag(column: FileColumn) -> bool:
     """Whether a column holds nothing but yes and no."""
     return (
         bool(column.values) and len(column.values) <= 4 and {v.lower() for v in column.values} <= {*YES, *NO}
     )
 
 
-def is_id(column: Column) -> bool:
+def is_id(column: FileColumn) -> bool:
     """Whether a column may hold the numbers of customers: short, and not amounts or texts."""
     return (
         column.share(
@@ -252,22 +252,22 @@ def is_id(column: Column) -> bool:
     )
 
 
-def _mostly_unique(column: Column) -> bool:
+def _mostly_unique(column: FileColumn) -> bool:
     return bool(column.values) and len(column.values) >= 0.95 * column.filled
 
 
 # By content ----------------------------------------------------------------------------------
 
 
-def _by_content(look: Look, found: dict[str, Column]) -> list[Doubt]:
+def _by_content(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     """Find the columns that orders cannot do without where no name tells them."""
     doubts: list[Doubt] = []
 
-    def free() -> list[Column]:
+    def free() -> list[FileColumn]:
         taken = {column.name for column in found.values()}
         return [column for column in look.columns if column.values and column.name not in taken]
 
-    def take(ours: str, columns: Sequence[Column], reason: str) -> None:
+    def take(ours: str, columns: Sequence[FileColumn], reason: str) -> None:
         if ours not in found and columns:
             found[ours] = columns[0]
             doubts.append(_content(ours, columns, reason))
@@ -298,22 +298,22 @@ def _size(values: Sequence[float]) -> float:
     return fmean(abs(value) for value in values)
 
 
-def _repeats(column: Column) -> bool:
+def _repeats(column: FileColumn) -> bool:
     """Whether values come again and again, as customers do, and there are more than a few."""
     return not column.unique and not is_flag(column) and len(column.values) >= min(10, column.filled / 20)
 
 
-def _few(column: Column, values: Sequence[float]) -> bool:
+def _few(column: FileColumn, values: Sequence[float]) -> bool:
     return len(column.values) <= 0.05 * column.filled + 5 and all(value % 1 == 0 for value in values)
 
 
-def _content(ours: str, columns: Sequence[Column], reason: str) -> Doubt:
+def _content(ours: str, columns: Sequence[FileColumn], reason: str) -> Doubt:
     return Doubt(
         ("columns", ours), columns[0].name, tuple(c.name for c in columns[1:]), f"no name says it; {reason}"
     )
 
 
-def _any_id(look: Look, found: dict[str, Column]) -> list[Doubt]:
+def _any_id(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     used = {column.name for column in found.values()}
     unique = [c for c in look.columns if c.name not in used and _mostly_unique(c) and is_id(c)]
     if not unique or len(found) < 2:
@@ -322,7 +322,7 @@ def _any_id(look: Look, found: dict[str, Column]) -> list[Doubt]:
     return [_content("customer_id", unique, "no value in it comes twice")]
 
 
-def _price_or_amount(look: Look, found: dict[str, Column]) -> list[Doubt]:
+def _price_or_amount(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     """Tell the price of a piece from what was paid for the line, by name and by returns.
 
     A return has a negative quantity; what was paid is then negative too, a price is not.
@@ -342,12 +342,12 @@ def _price_or_amount(look: Look, found: dict[str, Column]) -> list[Doubt]:
     return []
 
 
-def _negative(look: Look, column: Column) -> float:
+def _negative(look: Look, column: FileColumn) -> float:
     values = look.numbers(column)
     return fmean(value < 0 for value in values) if values else 0.0
 
 
-def _rivals(look: Look, name: str, found: dict[str, Column]) -> list[Doubt]:
+def _rivals(look: Look, name: str, found: dict[str, FileColumn]) -> list[Doubt]:
     """Say which other columns have names that are as good for what is required."""
     doubts = []
     used = {column.name for column in found.values()}
@@ -371,7 +371,7 @@ def _rivals(look: Look, name: str, found: dict[str, Column]) -> list[Doubt]:
     return doubts
 
 
-def _further_numbers(look: Look, found: dict[str, Column]) -> None:
+def _further_numbers(look: Look, found: dict[str, FileColumn]) -> None:
     """Take every other numeric column of customers along under its own name."""
     used = {column.name for column in found.values()}
     for column in look.columns:
@@ -399,7 +399,7 @@ def _hint(look: Look, name: str) -> float:
     return 0.5 if any(word in title for word in TABLE_WORDS[name].split()) else 0.0
 
 
-def _bonus(look: Look, table: str | None, found: dict[str, Column]) -> float:
+def _bonus(look: Look, table: str | None, found: dict[str, FileColumn]) -> float:
     """Return what the content says for a table beyond its columns' names."""
     if table == "events":
         known = found["kind"].share(lambda text: squeezed(text) in {squeezed(kind) for kind in EVENT_KINDS})
