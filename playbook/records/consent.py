@@ -108,10 +108,10 @@ def consent_table(found: pd.DataFrame, words: Words) -> Table:
     }
     columns: dict[str, Column] = {
         "reason": "",
-        "email": (say("e-mail"), "number"),
+        "visit": (say("visit"), "number"),
         "phone": (say("telephone"), "number"),
         "letter": (say("letter"), "number"),
-        "visit": (say("visit"), "number"),
+        "email": (say("e-mail"), "number"),
     }
     counts = {channel: found[f"consent_{channel}"].value_counts() for channel in CHANNELS}
     rows = [

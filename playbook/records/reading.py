@@ -33,7 +33,7 @@ from playbook.records.canonical import (
     kinds_of,
     place_of,
 )
-from playbook.settings.tables import Format, Orders, Table
+from playbook.settings.tables import Format, OrderSettings, TableSettings
 
 LONGEST_LINE = 32 << 20
 """Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
@@ -81,7 +81,7 @@ class Reader:
     files: dict[str, ReadFile] = field(default_factory=dict)
 
 
-def canonical(reader: Reader, name: str, table: Table, folder: Path) -> Any:
+def canonical(reader: Reader, name: str, table: TableSettings, folder: Path) -> Any:
     """Return the rows of a table's files as one expression with canonical columns; nothing is read yet.
 
     Raises
@@ -90,7 +90,7 @@ def canonical(reader: Reader, name: str, table: Table, folder: Path) -> Any:
         For a file that is missing, empty or no table, and for a mapped column that is not there.
     """
     named = _parts(reader, name, table, folder)
-    if isinstance(table, Orders) and table.lines is not None:
+    if isinstance(table, OrderSettings) and table.lines is not None:
         heads = _once(_union(name, named))
         lines = _parts(reader, LINES, table.lines, folder)
         named = [(shown, _joined(heads, part)) for shown, part in lines]
@@ -98,7 +98,7 @@ def canonical(reader: Reader, name: str, table: Table, folder: Path) -> Any:
     return _union(name, named)
 
 
-def _parts(reader: Reader, name: str, table: Table, folder: Path) -> list[tuple[str, Any]]:
+def _parts(reader: Reader, name: str, table: TableSettings, folder: Path) -> list[tuple[str, Any]]:
     """Return each file of a table, and each sheet, with the name to show."""
     if name in reader.snapshot:
         shown = f"{name} ({table.table or 'query'})"
@@ -150,11 +150,11 @@ class _Opened:
 
     path: Path
     shown: str
-    table: Table
+    table: TableSettings
     form: Format
 
 
-def _opened(reader: Reader, name: str, table: Table, path: Path) -> Iterator[_Opened]:
+def _opened(reader: Reader, name: str, table: TableSettings, path: Path) -> Iterator[_Opened]:
     """Yield the file as one that DuckDB reads; each sheet of a workbook as a file of its own."""
     if not path.is_file():
         there = sorted(p.name for p in path.parent.glob("*") if p.suffix != ".yml")
@@ -180,7 +180,9 @@ def _opened(reader: Reader, name: str, table: Table, path: Path) -> Iterator[_Op
         yield _Opened(target, path.name, table, form)
 
 
-def _rewritten(reader: Reader, name: str, table: Table, rows: Iterable[list[str]], shown: str) -> _Opened:
+def _rewritten(
+    reader: Reader, name: str, table: TableSettings, rows: Iterable[list[str]], shown: str
+) -> _Opened:
     """Write rows as the engine reads them."""
     target = _scratch_file(reader)
     kinds = kinds_of(name)

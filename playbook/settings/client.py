@@ -220,9 +220,7 @@ class Settings(Strict):
 
     def inputs(self, folder: Path) -> list[Path]:
         """Return every file of the client's that a run reads, ``client.yml`` first."""
-        orders = self.tables.orders
-        tables = [orders, orders.lines, self.tables.customers, self.tables.events, self.tables.contacts]
-        named = [name for table in tables if table for name in table.files]
+        named = [name for table in self.tables.named().values() for name in table.files]
         named += [self.offers.catalogue] if self.offers.catalogue else []
         named += [SUPPRESSION_FILE] if (folder / SUPPRESSION_FILE).is_file() else []
         return [folder / name for name in [SETTINGS_FILE, *dict.fromkeys(named)]]

@@ -15,7 +15,7 @@ from playbook.intake.check.rows import (
     values,
 )
 from playbook.intake.check.rules import Check, found
-from playbook.records.canonical import NO, YES
+from playbook.records.canonical import CONSENTS, NO, YES
 from playbook.records.consent import suppressed_addresses
 from playbook.records.history import History
 from playbook.records.sources import Sources
@@ -27,7 +27,6 @@ INTERNAL = (
 """Names that people give to accounts that are nobody's."""
 
 ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
-CONSENT = ("may_email", "may_phone", "may_letter", "may_visit")
 
 
 def inspect_people(data: Delivery) -> list[Check]:
@@ -96,8 +95,8 @@ def _joined(data: Delivery, table: Any) -> list[Check]:
 
 
 def _consent(sources: Sources) -> list[Check]:
-    asked = [column for column in CONSENT if ("customers", column) in sources.files.flags]
-    refused = sources.customers is not None and any(name in sources.customers.columns for name in CONSENT)
+    asked = [column for column in CONSENTS if ("customers", column) in sources.files.flags]
+    refused = sources.customers is not None and any(name in sources.customers.columns for name in CONSENTS)
     if not asked and not refused:
         return found("consent_unknown", 1)
     count = 0

@@ -16,9 +16,9 @@ from playbook.intake.check.rows import (
 from playbook.intake.check.rules import Check, found
 from playbook.records.confidential import DAY_OF
 from playbook.records.history import History
+from playbook.settings.lifecycle import EVENT_KINDS
 from playbook.settings.offers import CHANNELS
 
-KINDS = ("visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call")
 ARMS = ("treated", "control")
 
 
@@ -73,7 +73,7 @@ def _late(code: str, table: Any, column: str, history: History) -> list[Check]:
 
 def _events(events: Any, history: History) -> list[Check]:
     return [
-        *_unknown_words("events_kind_unknown", events, "kind", KINDS),
+        *_unknown_words("events_kind_unknown", events, "kind", EVENT_KINDS),
         *_late("events_after_as_of", events, "happened_at", history),
     ]
 
