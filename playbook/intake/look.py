@@ -8,7 +8,7 @@ so that the file is then read exactly as anybody can read in client.yml.
 import csv
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -61,7 +61,7 @@ class Look:
     columns: tuple[FileColumn, ...]
     total: str | None = None
     doubts: tuple[Doubt, ...] = ()
-    _told: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
+    _tried: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def shown(self) -> str:
@@ -70,18 +70,24 @@ class Look:
 
     def is_day(self, column: FileColumn) -> bool:
         """Whether a column holds dates as this file writes them."""
-        if ("day", column.name) not in self._told:
-            fits = column.share(lambda text: reads_day(text, self.form.dates)) >= MOST
-            self._told["day", column.name] = fits
-        return self._told["day", column.name]
+        return self._once(
+            "day", column, lambda: column.share(lambda text: reads_day(text, self.form.dates)) >= MOST
+        )
 
     def is_number(self, column: FileColumn) -> bool:
         """Whether a column holds numbers as this file writes them; codes with leading zeros are none."""
-        if ("number", column.name) not in self._told:
+
+        def holds_numbers() -> bool:
             coded = any(re.fullmatch(r"0\d+", text) for text in islice(column.values, VALUES_TRIED))
-            fits = column.share(lambda text: number(text, self.form) is not None) >= MOST
-            self._told["number", column.name] = fits and not coded
-        return self._told["number", column.name]
+            return not coded and column.share(lambda text: number(text, self.form) is not None) >= MOST
+
+        return self._once("number", column, holds_numbers)
+
+    def _once(self, kind: str, column: FileColumn, holds: Callable[[], bool]) -> bool:
+        """Try the values of a column once: they are asked for again with each table and name."""
+        if (kind, column.name) not in self._tried:
+            self._tried[kind, column.name] = holds()
+        return self._tried[kind, column.name]
 
     def numbers(self, column: FileColumn) -> list[float]:
         """Return the numbers among the first values, in their order."""
@@ -185,13 +191,12 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[FileC
 
 
 def _totals(tail: Sequence[tuple[int, list[str]]], days: Sequence[int], first: int) -> str | None:
-    found = []
-    for place, row in reversed(tail):
-        if any(row):
-            if place <= first or not dialects.is_total(row, days):
-                break
-            found.append(" ".join(cell for cell in row if cell.strip()))
-    return "; ".join(reversed(found)) or None
+    totals = []
+    for place, row in reversed([(place, row) for place, row in tail if any(row)]):
+        if place <= first or not dialects.is_total(row, days):
+            break
+        totals.append(" ".join(cell for cell in row if cell.strip()))
+    return "; ".join(reversed(totals)) or None
 
 
 # Text ----------------------------------------------------------------------------------------

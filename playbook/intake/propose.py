@@ -11,11 +11,12 @@ from ruamel.yaml.comments import CommentedMap
 
 from playbook.errors import CallError, DataError
 from playbook.intake.client_file import UNSURE, Comments, write
-from playbook.intake.grouping import TABLES, Found, merged_form, tables_of
+from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.language import guess_language
 from playbook.intake.look import look_at
 from playbook.intake.recognise import Guess, recognise
 from playbook.records import dialects
+from playbook.records.canonical import COLUMNS
 from playbook.records.dialects import WORKBOOK, file_kind
 from playbook.records.sources import collect_unreadable, open_sources
 from playbook.settings.client import SETTINGS_FILE, load, named_client
@@ -168,10 +169,10 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments
         tree["tables"][name] = _table(found, place, comments)
         if found.lines is not None:
             tree["tables"][name]["lines"] = _table(found.lines, (*place, "lines"), comments)
-    spoken = guess_language([guess for found in _all(tables.values()) for guess in found.guesses])
-    if spoken and spoken[0] != SOURCE_LANGUAGE:
-        tree["offers"] = CommentedMap(language=spoken[0])
-        comments["offers", "language"] = UNSURE + spoken[1]
+    guessed = guess_language([guess for found in _all(tables.values()) for guess in found.guesses])
+    if guessed and guessed[0] != SOURCE_LANGUAGE:
+        tree["offers"] = CommentedMap(language=guessed[0])
+        comments["offers", "language"] = UNSURE + guessed[1]
     return tree, comments
 
 
@@ -299,7 +300,7 @@ def _read_back(client: str, data: Path) -> list[str]:
     opened = open_sources(settings, data / client)
     said = []
     try:
-        for name in TABLES:
+        for name in COLUMNS:
             table = getattr(opened, name)
             if table is not None:
                 rows = int(table.count().execute())

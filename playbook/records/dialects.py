@@ -8,14 +8,16 @@ row and its text.
 
 import csv
 import re
+import shutil
 import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import python_calamine
 
@@ -83,8 +85,8 @@ def rewrite(
     form: Format,
     days: Sequence[str],
     numbers: Sequence[str],
-) -> list[tuple[int, list[str]]]:
-    """Write rows as the engine reads them.
+) -> None:
+    """Write rows as the engine reads them, without totals at the end where the form has them left out.
 
     Parameters
     ----------
@@ -92,28 +94,19 @@ def rewrite(
         All rows of the file, those above the header included.
     days, numbers : sequence of str
         Columns with dates and with amounts.
-
-    Returns
-    -------
-    list of (int, list of str)
-        Totals at the end that were left out, with the number of their row.
     """
-    readable = engine_form(form)
     changes: dict[int, Callable[[str], str]] = {}
-    waiting: deque[tuple[int, list[str]]] = deque()
     day_places: list[int] = []
+    waiting: deque[tuple[int, list[str]]] = deque()
     with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=readable.separator, lineterminator="\n")
+        writer = csv.writer(file, delimiter=engine_form(form).separator, lineterminator="\n")
         for number, row in enumerate(rows, 1):
             if number == form.skip + 1:
                 names = row if form.header else [str(place + 1) for place in range(len(row))]
                 day_places = [names.index(name) for name in days if name in names]
-                changes = {place: _day_reader(form) for place in day_places}
-                changes |= {
-                    names.index(name): lambda text: plain_number(text, form)
-                    for name in numbers
-                    if name in names
-                }
+                changes = dict.fromkeys(day_places, _day_reader(form))
+                number_places = [names.index(name) for name in numbers if name in names]
+                changes |= dict.fromkeys(number_places, lambda text: plain_number(text, form))
             if number > form.skip + form.header:
                 for place, change in changes.items():
                     if place < len(row) and row[place]:
@@ -121,13 +114,11 @@ def rewrite(
             waiting.append((number, row))
             if len(waiting) > (LAST_ROWS if form.totals else 0):
                 writer.writerow(waiting.popleft()[1])
-        left_out: list[tuple[int, list[str]]] = []
         while waiting and form.totals and waiting[-1][0] > form.skip + form.header:
             if any(waiting[-1][1]) and not is_total(waiting[-1][1], day_places):
                 break
-            left_out.append(waiting.pop())
+            waiting.pop()
         writer.writerows(row for _, row in waiting)
-    return [(number, row) for number, row in reversed(left_out) if any(row)]
 
 
 def is_total(row: Sequence[str], day_places: Sequence[int]) -> bool:
@@ -176,13 +167,16 @@ def transcode(path: Path, target: Path, encoding: str) -> None:
     DataError
         Where the file is not in this encoding.
     """
+    with _decoded(path, encoding) as source, target.open("w", encoding="utf-8", newline="") as copy:
+        shutil.copyfileobj(source, copy)
+
+
+@contextmanager
+def _decoded(path: Path, encoding: str) -> Iterator[TextIO]:
+    """Open a text file; where it is not in this encoding, say so."""
     try:
-        with (
-            path.open(encoding=encoding, newline="") as source,
-            target.open("w", encoding="utf-8", newline="") as copy,
-        ):
-            while chunk := source.read(1 << 20):
-                copy.write(chunk)
+        with path.open(encoding=encoding, newline="") as text:
+            yield text
     except UnicodeError as error:
         raise DataError(f"{path.name} is no {encoding}: set format.encoding in client.yml.") from error
     except LookupError as error:
@@ -237,17 +231,11 @@ def text_rows(path: Path, form: Format) -> Iterator[list[str]]:
     """
     csv.field_size_limit(LONGEST_CELL)
     try:
-        with path.open(encoding=form.encoding, newline="") as lines:
+        with _decoded(path, form.encoding) as lines:
             if form.separator == WHITE_SPACE:
                 yield from (line.split() for line in lines)
             else:
                 yield from csv.reader(lines, delimiter=form.separator)
-    except UnicodeError as error:
-        raise DataError(f"{path.name} is no {form.encoding}: set format.encoding in client.yml.") from error
-    except LookupError as error:
-        raise DataError(
-            f"client.yml: {form.encoding!r} is no known encoding; try cp1252 or utf-8."
-        ) from error
     except csv.Error as error:
         raise DataError(f"{path.name} is no table of text: {error}.") from error
 

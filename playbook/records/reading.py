@@ -66,8 +66,6 @@ class Reader:
         nothing forgotten, ids as they are; and ``row_key``, the same for lines equal in all columns.
     flags : dict
         (table, column) of yes-or-no columns to the text that stands there, an expression per file.
-    left_out : list of str
-        Totals at the end of files, one sentence each.
     files : dict
         The path of each text file to how it is read.
     """
@@ -77,7 +75,6 @@ class Reader:
     snapshot: Mapping[str, Path] = field(default_factory=dict)
     parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
     files: dict[str, ReadFile] = field(default_factory=dict)
 
 
@@ -119,12 +116,13 @@ def _union(name: str, named: list[tuple[str, Any]]) -> Any:
     if len(parts) == 1:
         return parts[0]
     types = {column: part[column].type() for part in parts for column in part.columns}
-    types = {column: types[column] for column in dict.fromkeys([*kinds_of(name), *types]) if column in types}
-    return ibis.union(*(part.select(**_filled(part, types)) for part in parts))
-
-
-def _filled(part: Any, types: dict[str, Any]) -> dict[str, Any]:
-    return {c: part[c] if c in part.columns else ibis.null(kind) for c, kind in types.items()}
+    columns = [column for column in dict.fromkeys([*kinds_of(name), *types]) if column in types]
+    return ibis.union(
+        *(
+            part.select(**{c: part[c] if c in part.columns else ibis.null(types[c]) for c in columns})
+            for part in parts
+        )
+    )
 
 
 def _once(heads: Any) -> Any:
@@ -188,9 +186,7 @@ def _rewritten(
     kinds = kinds_of(name)
     days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
     numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
-    for number, row in dialects.rewrite(rows, target, table.format, days, numbers):
-        filled = " ".join(cell for cell in row if cell.strip())[:80]
-        reader.left_out.append(f"{shown}, row {number}: left out as a total ({filled}).")
+    dialects.rewrite(rows, target, table.format, days, numbers)
     return _Opened(target, shown, table, dialects.engine_form(table.format))
 
 
