@@ -209,36 +209,38 @@ def find_encoding(path: Path) -> tuple[str, tuple[Doubt, ...]]:
     """Return the encoding of a text file.
 
     Marks at the start decide, then zero bytes, then whether all of it is UTF-8 (ascii: nothing in it tells
-    encodings apart). Otherwise the old one
-    of Windows, DOS or Mac in which most letters are ones that the four languages have. (Detectors for
-    all languages of the world take a short list of German names for Turkish or Chinese.)
+    encodings apart). Otherwise the old one of Windows, DOS or Mac in which most letters are ones that the
+    four languages have. (Detectors for all languages of the world take a short list of German names for
+    Turkish or Chinese.)
     """
     with path.open("rb") as file:
         start = file.read(1 << 16)
-        if start.startswith(b"\xef\xbb\xbf"):
-            return "utf-8-sig", ()
-        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return "utf-16", ()
-        even, odd = start[0::2].count(0), start[1::2].count(0)
-        if even + odd > len(start) / 5:
-            return ("utf-16-le" if odd > even else "utf-16-be"), ()
-        file.seek(0)
-        beyond: Counter[int] = Counter()
-        ascii_only = True
-        try:
-            with path.open(encoding="utf-8") as lines:
-                while chunk := lines.read(1 << 20):
-                    ascii_only = ascii_only and chunk.isascii()
-        except UnicodeDecodeError:
-            for raw in iter(lambda: file.read(1 << 20), b""):
-                beyond.update(raw.translate(None, bytes(range(128))))
-    if not beyond:
-        return ("ascii" if ascii_only else "utf-8"), ()
+    if start.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig", ()
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16", ()
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if even + odd > len(start) / 5:
+        return ("utf-16-le" if odd > even else "utf-16-be"), ()
+    try:
+        with path.open(encoding="utf-8") as text:
+            plain = [chunk.isascii() for chunk in iter(lambda: text.read(1 << 20), "")]
+        return ("ascii" if all(plain) else "utf-8"), ()
+    except UnicodeDecodeError:
+        beyond = _bytes_beyond_ascii(path)
     scores = {name: _letters_in(beyond, name) for name in ("cp1252", "cp850", "mac_roman")}
     best = max(scores, key=lambda name: scores[name])
     others = tuple(name for name in scores if name != best and scores[name] > 0.95 * abs(scores[best]))
     reason = "its letters fit more than one of the old encodings"
     return best, (Doubt(("format", "encoding"), best, others, reason),) if others else ()
+
+
+def _bytes_beyond_ascii(path: Path) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    with path.open("rb") as file:
+        for raw in iter(lambda: file.read(1 << 20), b""):
+            counts.update(raw.translate(None, bytes(range(128))))
+    return counts
 
 
 def _letters_in(counts: Counter[int], encoding: str) -> float:
