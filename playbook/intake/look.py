@@ -41,7 +41,7 @@ SHAPE_ROWS = 200
 
 @dataclass(frozen=True)
 class Look:
-    """A file, or one sheet of it, as far as it can be told.
+    """A file, or one sheet of it, as far as its values say.
 
     Attributes
     ----------

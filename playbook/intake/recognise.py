@@ -13,6 +13,12 @@ from playbook.intake.vocabulary import TABLE_WORDS, WORDS
 from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
 from playbook.settings.lifecycle import EVENT_KINDS
 
+TELLING = {
+    "events": {"customer_id", "happened_at", "kind"},
+    "contacts": {"customer_id", "contacted_at", "arm"},
+}
+"""Columns without which a file is no such table."""
+
 CERTAIN, LIKELY, LEAST = 1.0, 0.75, 0.45
 """How well a name fits: a known name, a compound with a known word in it, and the least that counts."""
 
@@ -72,8 +78,7 @@ class _Fit:
 
 def squeezed(text: str) -> str:
     """Return a name without accents, blanks, marks and capitals."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]", "", bare.replace("ß", "ss"))
+    return re.sub(r"[^a-z0-9]", "", without_accents(text))
 
 
 @cache
@@ -136,12 +141,7 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
     fits = _assigned(look, name)
     found = {fit.ours: fit.column for fit in fits}
     doubts = [
-        Doubt(
-            ("columns", fit.ours),
-            fit.column.name,
-            (),
-            f"the name {fit.column.name!r} does not say it clearly",
-        )
+        _doubt(fit.ours, [fit.column], f"the name {fit.column.name!r} does not say it clearly")
         for fit in fits
         if fit.score < LIKELY and look.form.header
     ]
@@ -160,15 +160,19 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
         if "customer_id" not in found or not _mostly_unique(found["customer_id"]) or len(look.columns) < 2:
             return None
         _further_numbers(look, found)
-    elif not {"events": {"kind"}, "contacts": {"arm", "contacted_at"}}[name] <= set(found):
-        return None
-    elif "customer_id" not in found or (name == "events" and "happened_at" not in found):
+    elif not TELLING[name] <= set(found):
         return None
     doubts += _rivals(look, name, found)
     score = sum(fit.score for fit in fits) + _hint(look, name) + _bonus(look, table, found)
     order = [*COLUMNS[name], *found]
     columns = {ours: found[ours].name for ours in dict.fromkeys(order) if ours in found}
     return score, Guess(look, table, columns, tuple(d for d in doubts if d.place[1] in columns))
+
+
+def _doubt(ours: str, columns: Sequence[FileColumn], reason: str) -> Doubt:
+    """Doubt the first of some columns; the others may be meant in its place."""
+    first, *others = (column.name for column in columns)
+    return Doubt(("columns", ours), first, tuple(others), reason)
 
 
 def _kind_of_orders(found: dict[str, FileColumn]) -> str | None:
@@ -268,7 +272,7 @@ def _by_content(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     def take(ours: str, columns: Sequence[FileColumn], reason: str) -> None:
         if ours not in found and columns:
             found[ours] = columns[0]
-            doubts.append(_content(ours, columns, reason))
+            doubts.append(_doubt(ours, columns, f"no name says it; {reason}"))
 
     take("ordered_at", [column for column in free() if look.is_day(column)], "it holds dates")
     numbers = {column.name: look.numbers(column) for column in free() if look.is_number(column)}
@@ -279,7 +283,7 @@ def _by_content(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     if "customer_id" not in found and addresses:
         found["customer_id"] = addresses[0]
         reason = "no column has numbers of customers; their addresses stand for them"
-        doubts.append(Doubt(("columns", "customer_id"), addresses[0].name, (), reason))
+        doubts.append(_doubt("customer_id", addresses[:1], reason))
     ids = [column for column in free() if _repeats(column) and is_id(column) and not look.is_day(column)]
     reason = "its values look like numbers of customers"
     take("customer_id", sorted(ids, key=lambda column: -len(column.values)), reason)
@@ -305,19 +309,13 @@ def _few(column: FileColumn, values: Sequence[float]) -> bool:
     return len(column.values) <= 0.05 * column.filled + 5 and all(value % 1 == 0 for value in values)
 
 
-def _content(ours: str, columns: Sequence[FileColumn], reason: str) -> Doubt:
-    return Doubt(
-        ("columns", ours), columns[0].name, tuple(c.name for c in columns[1:]), f"no name says it; {reason}"
-    )
-
-
 def _any_id(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     used = {column.name for column in found.values()}
     unique = [c for c in look.columns if c.name not in used and _mostly_unique(c) and is_id(c)]
     if not unique or len(found) < 2:
         return []
     found["customer_id"] = unique[0]
-    return [_content("customer_id", unique, "no value in it comes twice")]
+    return [_doubt("customer_id", unique, "no name says it; no value in it comes twice")]
 
 
 def _price_or_amount(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
@@ -334,9 +332,8 @@ def _price_or_amount(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     if "unit_price" in found and returned and _negative(look, found["unit_price"]) > returned / 2:
         found["amount"] = found.pop("unit_price")
     if "amount" in found and returned and not _negative(look, found["amount"]):
-        name = found["amount"].name
         reason = "quantities go below zero and it never does: it may be the price of a piece (unit_price)"
-        return [Doubt(("columns", "amount"), name, (), reason)]
+        return [_doubt("amount", [found["amount"]], reason)]
     return []
 
 
@@ -350,22 +347,20 @@ def _rivals(look: Look, name: str, found: dict[str, FileColumn]) -> list[Doubt]:
     doubts = []
     used = {column.name for column in found.values()}
     for ours in ("customer_id", "ordered_at", "amount"):
-        if ours not in found or not look.form.header:
-            continue
         kind = COLUMNS[name].get(ours)
+        if ours not in found or not kind or not look.form.header:
+            continue
         score = name_fits(name, ours, found[ours].name)
-        rivals = tuple(
-            column.name
+        rivals = [
+            column
             for column in look.columns
             if column.name not in used
-            and kind
             and column.name.strip()
             and name_fits(name, ours, column.name) * _may_be(look, column, ours, kind) >= max(score, LIKELY)
-        )
+        ]
         if rivals and score >= LIKELY:
-            doubts.append(
-                Doubt(("columns", ours), found[ours].name, rivals, f"it may be {' or '.join(rivals)} as well")
-            )
+            named = " or ".join(column.name for column in rivals)
+            doubts.append(_doubt(ours, [found[ours], *rivals], f"it may be {named} as well"))
     return doubts
 
 
@@ -377,12 +372,7 @@ def _further_numbers(look: Look, found: dict[str, FileColumn]) -> None:
             continue
         if look.is_number(column) and not NOT_A_MEASURE.search(column.name) and not column.unique:
             ours = re.sub(r"[^a-z0-9]+", "_", without_accents(column.name)).strip("_")
-            if (
-                ours[:1].isalpha()
-                and ours not in found
-                and ours not in COLUMNS["customers"]
-                and ours not in REFUSALS
-            ):
+            if ours[:1].isalpha() and ours not in {*found, *COLUMNS["customers"], *REFUSALS}:
                 found[ours] = column
 
 

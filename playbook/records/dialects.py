@@ -54,13 +54,13 @@ AMOUNT = re.compile(
     rf"(?P<digits>\d[\d.,'’\s\u00a0\u202f]*?)(?:\.[-\u2013\u2014]{{1,2}})?"
     rf"\s*{CURRENCY}?\s*(?P<behind>[-\u2212])?\s*(?P<close>\))?",
 )
-"""An amount as people write it, its digits apart."""
+"""An amount as people write it; its digits are a group of their own."""
 BLANKS = " \u00a0\u202f"
 _QUOTES = "'’"
 
 
 def needs_rewriting(form: Format) -> bool:
-    """Whether the engine cannot read this dialect itself (its encoding apart)."""
+    """Whether the engine cannot read this dialect itself (its encoding aside)."""
     return (
         form.separator == WHITE_SPACE
         or form.amounts == "written"
@@ -299,7 +299,7 @@ def plain_number(text: str, form: Format) -> str:
     if not found or bool(found["open"]) != bool(found["close"]):
         return text
     digits = found["digits"].rstrip(BLANKS + ".,")
-    for mark in _marks(form.thousands):
+    for mark in _alike(form.thousands):
         if re.search(rf"\{mark}(?!\d{{3}}(?!\d))", digits):
             return text
         digits = digits.replace(mark, "")
@@ -311,8 +311,8 @@ def plain_number(text: str, form: Format) -> str:
     return f"-{digits}" if negative else digits
 
 
-def _marks(thousands: str | None) -> str:
-    """Return all that a thousands mark is written as."""
+def _alike(thousands: str | None) -> str:
+    """Return a thousands mark and those that people write in its place: blanks of any kind, both quotes."""
     if thousands is None:
         return ""
     return next((group for group in (BLANKS, _QUOTES) if thousands in group), thousands)

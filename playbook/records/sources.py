@@ -102,7 +102,7 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     DataError
         For a file that is missing, empty or no table, and for a mapped column that is not there.
     SettingsError
-        For an engine that is not to be had.
+        For an engine that is not installed or does not answer.
     """
     folder = folder.resolve()
     sources = _opened(settings)

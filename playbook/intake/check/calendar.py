@@ -131,7 +131,7 @@ def _named(months: list[pd.Timestamp]) -> tuple[str, ...]:
 def _stretches(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
     """Return stretches without an order, in a log that usually has one every week.
 
-    Stretches with a whole month in them are told as missing months.
+    Stretches with a whole month in them are reported as missing months.
     """
     days, gaps = by_day.index.tolist(), _gaps(by_day.index)
     if len(days) < 30 or np.median(gaps) > 3 or np.quantile(gaps, 0.95) > 7:

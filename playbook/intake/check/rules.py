@@ -107,7 +107,7 @@ def check_findings(checks: Sequence[Check]) -> list[Finding]:
 
 
 def check_sentences(findings: Findings, words: Words, severity: Severity = "warning") -> list[str]:
-    """Word the findings of one severity, apart from what the waterfall says already."""
+    """Word the findings of one severity, except those that the waterfall shows already."""
     said = []
     for name, finding in findings.items():
         code = name.removeprefix(PREFIX)
