@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playbook.errors import DataError, SettingsError
+from playbook.records.canonical import DAY, MONEY, kinds_of
 from playbook.settings.client import Settings
 from playbook.settings.tables import TableSettings
 
@@ -116,8 +117,6 @@ def _connect(source: str, folder: Path) -> Any:
 def _rows(connection: Any, name: str, table: TableSettings) -> Any:
     """Return the rows: days as dates, money with four places, as text what is neither number nor flag."""
     import ibis.expr.datatypes as dt
-
-    from playbook.records.canonical import DAY, MONEY, kinds_of
 
     rows = _asked(connection, name, table)
     kinds = {theirs: kinds_of(name).get(ours) for ours, theirs in table.columns.items()}

@@ -45,11 +45,12 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
         found[f"consent_{channel}"] = reason
     unsolved = ~(happened["complaint_solved"] >= happened["complaint"])
     lately = _within(happened["complaint"], as_of, settings.offers.complaint_days)
-    found["complaint"] = (lately & unsolved).to_numpy(bool)
+    complained = happened["complaint"].where(lately & unsolved)
     announced = happened["cancellation"]
     announced = announced.where(_within(announced, as_of, settings.offers.cancellation_days))
+    found["complaint"] = complained.notna().to_numpy(bool)
     found["cancellation"] = _cancelled(customers, known, announced, as_of)
-    found["complaint_on"] = happened["complaint"].where(found["complaint"].to_numpy()).to_numpy()
+    found["complaint_on"] = complained.to_numpy()
     found["cancellation_on"] = announced.where(found["cancellation"].to_numpy()).to_numpy()
     resting = _left_in_peace(sources, settings, as_of).reindex(ids, fill_value=False)
     found["contacted_recently"] = resting.to_numpy(bool)
