@@ -41,6 +41,10 @@ def test_lines_of_their_own_bear_the_amount_and_the_number_of_their_order():
         check_mapping("lines", TableSettings(files="lines.csv", columns={"amount": "c"}))
     with pytest.raises(DataError, match="which column is order_id"):
         check_mapping("orders", orders("amount").model_copy(update={"lines": lines}))
+    with pytest.raises(DataError, match="which column is quantity"):
+        check_mapping(
+            "orders", orders("amount", order_id="n", unit_price="p").model_copy(update={"lines": lines})
+        )
 
 
 def test_a_refusal_takes_away_consents_that_customers_have():
