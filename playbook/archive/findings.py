@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from playbook.archive.folders import write_text
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -26,9 +28,7 @@ Findings = dict[str, Finding]
 def write(path: Path, findings: Iterable[Finding]) -> None:
     """Write findings as JSON, the file whole or not at all."""
     text = json.dumps([asdict(finding) for finding in findings], indent=1, allow_nan=False)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_text(path, text + "\n")
 
 
 def read(path: Path) -> Findings:

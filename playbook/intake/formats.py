@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice, pairwise
 from typing import Any
 
-from playbook.records import dialects
+from playbook.records.dialects import AMOUNT, BLANKS, month_as_number, parse_day, plain_number
 from playbook.settings.tables import EXCEL_DAYS, Format
 
 VALUES_TRIED = 2_000
@@ -38,7 +38,7 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Column:
+class FileColumn:
     """A column's name, its distinct values with how often they come, and the first ones in order."""
 
     name: str
@@ -77,7 +77,7 @@ _NAMED = re.compile(r"dat[aeu]|jour|giorno|tag$|^tag|day|when|quan|seit|since|de
 
 def _shape(text: str) -> str:
     """Return a date with its numbers, month and half of the day blotted out."""
-    text = dialects._month_as_number(re.sub(r"\s+", " ", text.strip()))
+    text = month_as_number(re.sub(r"\s+", " ", text.strip()))
     return re.sub(r"\d+", "0", re.sub(r"\b[ap]\.?m\b\.?", "P", text, flags=re.I))
 
 
@@ -100,7 +100,7 @@ def formats_like(text: str) -> list[str | None]:
     found: list[str | None] = [None] if _ISO.fullmatch(text.strip()) else []
     if not re.search(r"\d", text):
         return found
-    named = dialects._month_as_number(text) != text
+    named = month_as_number(text) != text
     return found + [
         form for form in _BY_SHAPE.get(_shape(text), []) if ("%b" in form) == named and len(text) < 40
     ]
@@ -109,14 +109,14 @@ def formats_like(text: str) -> list[str | None]:
 def reads_day(text: str, dates: str | None) -> bool:
     """Whether this format reads the text as a date of our times."""
     if dates is None:
-        return _ISO.fullmatch(text) is not None and dialects.parse_day(text, None) is not None
+        return _ISO.fullmatch(text) is not None and parse_day(text, None) is not None
     if dates == EXCEL_DAYS and not re.fullmatch(r"[1-5]\d{4}([.,]\d+)?", text):
         return _ISO.fullmatch(text) is not None
-    moment = dialects.parse_day(text, dates)
+    moment = parse_day(text, dates)
     return moment is not None and 1900 <= moment.year <= 2100
 
 
-def find_dates(columns: Sequence[Column]) -> tuple[str | None, tuple[Doubt, ...]]:
+def find_dates(columns: Sequence[FileColumn]) -> tuple[str | None, tuple[Doubt, ...]]:
     """Return the format of a file's dates: the one that most of its columns of dates are written in."""
     fits: Counter[str | None] = Counter()
     for column in columns:
@@ -128,49 +128,39 @@ def find_dates(columns: Sequence[Column]) -> tuple[str | None, tuple[Doubt, ...]
                 fits[form] += round(share * column.filled)
     if not fits:
         return _excel_days(columns)
-    written = [form for form in fits if form is not None]
     best = max(fits.values())
     equal = [form for form in fits if fits[form] >= 0.995 * best]
-    chosen = equal[0] if len(equal) == 1 or None in equal else _day_or_month_first(equal, columns)
-    if None in equal and not written:
-        chosen = None
-    if chosen is not None:
-        return chosen[0] if isinstance(chosen, tuple) else chosen, _doubt_of_order(chosen)
-    return None, ()
+    if len(equal) == 1 or None in equal:
+        return equal[0], ()
+    chosen, others = _day_or_month_first([form for form in equal if form], columns)
+    reason = "day and month could be the other way round"
+    return chosen, (Doubt(("format", "dates"), chosen, others, reason),) if others else ()
 
 
-def _doubt_of_order(chosen: Any) -> tuple[Doubt, ...]:
-    if not isinstance(chosen, tuple):
-        return ()
-    first, others = chosen
-    return (Doubt(("format", "dates"), first, others, "day and month could be the other way round"),)
-
-
-def _day_or_month_first(equal: Sequence[str | None], columns: Sequence[Column]) -> Any:
+def _day_or_month_first(forms: Sequence[str], columns: Sequence[FileColumn]) -> tuple[str, tuple[str, ...]]:
     """Choose between 03/04 and 04/03 by the order in which a file lists its dates.
 
-    Returns the format, or (format, other formats) where the order says nothing.
+    Returns
+    -------
+    (format, other formats)
+        No others where the dates rise, or fall, in one of the formats alone.
     """
-    forms = sorted((form for form in equal if form), key=lambda form: form.find("%m"), reverse=True)
+    forms = sorted(forms, key=lambda form: form.find("%m"), reverse=True)
     for column in columns:
-        sorted_share = {}
+        in_order = {}
         for form in forms:
-            days = [day for text in column.first if (day := dialects.parse_day(text, form))]
+            days = [day for text in column.first if (day := parse_day(text, form))]
             steps = [(later - earlier).days for earlier, later in pairwise(days)]
             if len(steps) >= 5:
-                sorted_share[form] = sum(step >= 0 for step in steps) / len(steps)
-        if len(sorted_share) < 2:
-            continue
-        high, second = sorted(
-            sorted_share, key=lambda form: -max(sorted_share[form], 1 - sorted_share[form])
-        )[:2]
-        best, other = (max(sorted_share[form], 1 - sorted_share[form]) for form in (high, second))
-        if best > 0.9 and best - other > 0.05:
-            return high
+                rising = sum(step >= 0 for step in steps) / len(steps)
+                in_order[form] = max(rising, 1 - rising)
+        ranked = sorted(in_order, key=lambda form: -in_order[form])
+        if len(ranked) > 1 and in_order[ranked[0]] > max(0.9, in_order[ranked[1]] + 0.05):
+            return ranked[0], ()
     return forms[0], tuple(forms[1:])
 
 
-def _excel_days(columns: Sequence[Column]) -> tuple[str | None, tuple[Doubt, ...]]:
+def _excel_days(columns: Sequence[FileColumn]) -> tuple[str | None, tuple[Doubt, ...]]:
     """Return `EXCEL_DAYS` where a column called a date holds numbers of days since 1990."""
     latest = (date.today() + timedelta(days=366) - date(1899, 12, 30)).days
     for column in columns:
@@ -192,7 +182,7 @@ def number(text: str, form: Format) -> float | None:
     """Return a number as this file writes it, None where it is none."""
     if len(text) > 40 or not re.search(r"\d", text):
         return None
-    bare = dialects.plain_number(text, form)
+    bare = plain_number(text, form)
     if form.amounts == "plain" and not re.fullmatch(r"\s*[-+]?[\d.,'’\s\u00a0\u202f]+", text):
         return None
     if not re.fullmatch(rf"[-+]?\d+(\{form.decimal}\d+)?", bare):
@@ -200,74 +190,107 @@ def number(text: str, form: Format) -> float | None:
     return float(bare.replace(form.decimal, "."))
 
 
-def find_numbers(columns: Sequence[Column], dates: str | None) -> tuple[dict[str, Any], tuple[Doubt, ...]]:
+@dataclass
+class _Marks:
+    """How often each mark stands in a file's numbers, and as what.
+
+    Attributes
+    ----------
+    decimal, thousands : Counter
+        Marks that can be nothing else.
+    either : Counter
+        Marks of numbers such as 1.234, which may be both.
+    unmarked_large : bool
+        Whether a number of a thousand or more goes without a mark.
+    written : bool
+        Whether something other than a plain number stands there: a currency, brackets, a minus behind.
+    """
+
+    decimal: Counter[str] = field(default_factory=Counter)
+    thousands: Counter[str] = field(default_factory=Counter)
+    either: Counter[str] = field(default_factory=Counter)
+    unmarked_large: bool = False
+    written: bool = False
+
+    def add(self, text: str, count: int) -> None:
+        """Count the marks of one value."""
+        digits = _digits(text)
+        if not digits:
+            return
+        self.written |= not re.fullmatch(rf"[-+]?\s*[\d.,'’\s{BLANKS}]*\d", text)
+        marks = re.findall(rf"[.,'’{BLANKS}]", digits)
+        if not marks:
+            self.unmarked_large |= len(digits) > 3
+        elif len(set(marks)) > 1:
+            self.decimal[marks[-1]] += count
+            self.thousands[marks[0]] += count
+        elif len(marks) > 1 or marks[0] not in ".,":
+            self.thousands[marks[0]] += count
+        elif len(digits.split(marks[0])[1]) != 3 or digits.startswith("0"):
+            self.decimal[marks[0]] += count
+        else:
+            self.either[marks[0]] += count
+
+
+def find_numbers(
+    columns: Sequence[FileColumn], dates: str | None
+) -> tuple[dict[str, Any], tuple[Doubt, ...]]:
     """Return the decimal and thousands marks of a file and how its amounts are written.
 
     A mark that comes last or before other than three digits is the decimal one; one that comes twice, and
     whatever else stands between groups of three, is the one of thousands. 1.234 alone says neither:
     where no number of a thousand or more goes without a mark, it is one of thousands.
     """
-    decimal: Counter[str] = Counter()
-    thousands: Counter[str] = Counter()
-    single: Counter[str] = Counter()
-    unmarked_large = False
-    written = False
+    marks = _Marks()
     for column in columns:
-        if column.share(lambda text: reads_day(text, dates)) >= MOST or not _numeric(column):
-            continue
-        for text, count in column.values.items():
-            found = dialects._AMOUNT.fullmatch(text)
-            if not found:
-                continue
-            digits = found["digits"].strip(" \u00a0\u202f.,")
-            written |= not re.fullmatch(r"[-+]?\s*[\d.,'’\s\u00a0\u202f]*\d", text)
-            marks = re.findall(r"[.,'’ \u00a0\u202f]", digits)
-            if not marks:
-                unmarked_large |= len(digits) > 3
-            elif len(set(marks)) > 1:
-                decimal[marks[-1]] += count
-                thousands[marks[0]] += count
-            elif len(marks) > 1 or marks[0] not in ".,":
-                thousands[marks[0]] += count
-            elif len(digits.split(marks[0])[1]) != 3 or digits.startswith("0"):
-                decimal[marks[0]] += count
-            else:
-                single[marks[0]] += count
+        if column.share(lambda text: reads_day(text, dates)) < MOST and _numeric(column):
+            for text, count in column.values.items():
+                marks.add(text, count)
+    point, doubts = _decimal_mark(marks)
+    thousands = [mark for mark, _ in marks.thousands.most_common() if mark != point]
+    rivals = tuple(mark for mark in marks.decimal if mark != point)
+    if rivals:
+        reason = f"both marks come as decimal ones, {dict(marks.decimal)}"
+        doubts.append(Doubt(("format", "decimal"), point, rivals, reason))
+        thousands = [mark for mark in thousands if mark not in marks.decimal]
+    if thousands and thousands[0] == " ":  # named by the other kind, so that none is left to the engine
+        thousands = [*(mark for mark in thousands if mark in BLANKS[1:]), *thousands]
+    found = {"decimal": point, "thousands": thousands[0] if thousands else None}
+    return found | {"amounts": "written" if marks.written else "plain"}, tuple(doubts)
+
+
+def _decimal_mark(marks: _Marks) -> tuple[str, list[Doubt]]:
+    """Settle what marks are that may be both; return the decimal one, and whether that is a guess."""
     doubts: list[Doubt] = []
-    point = decimal.most_common(1)[0][0] if decimal else None
-    for mark in single:
+    point = marks.decimal.most_common(1)[0][0] if marks.decimal else None
+    for mark, count in marks.either.items():
         if mark == point:
             continue
-        thousands[mark] += single[mark]
-        if point is None and unmarked_large and mark not in decimal:
-            thousands.pop(mark)
+        marks.thousands[mark] += count
+        if point is None and marks.unmarked_large:
+            marks.thousands.pop(mark)
             point = mark
-        elif point is None and not (thousands - single):
-            other = "." if mark == "," else ","
+        elif point is None and not (marks.thousands - marks.either):
+            point = "." if mark == "," else ","
             reason = f"1{mark}234 may be a thousand or a little more than one"
-            doubts.append(Doubt(("format", "decimal"), other, (mark,), reason))
-            point = other
+            doubts.append(Doubt(("format", "decimal"), point, (mark,), reason))
     if point is None:
-        taken = next((mark for mark in thousands if mark in ".,"), ",")
+        taken = next((mark for mark in marks.thousands if mark in ".,"), ",")
         point = "," if taken == "." else "."
-    marks = [mark for mark, _ in thousands.most_common() if mark != point]
-    if any(decimal[mark] > 0 for mark in decimal if mark != point):
-        most = {mark: n for mark, n in decimal.items()}
-        reason = f"both marks come as decimal ones, {most}"
-        doubts.append(Doubt(("format", "decimal"), point, tuple(m for m in most if m != point), reason))
-        marks = [mark for mark in marks if mark not in decimal]
-    if marks and marks[0] == " " and any(mark in "\u00a0\u202f" for mark in marks):
-        marks.insert(0, next(mark for mark in marks if mark in "\u00a0\u202f"))
-    amounts = "written" if written else "plain"
-    return {"decimal": point, "thousands": marks[0] if marks else None, "amounts": amounts}, tuple(doubts)
+    return point, doubts
 
 
-def _numeric(column: Column) -> bool:
+def _digits(text: str) -> str:
+    """Return an amount without currency, sign and brackets; nothing where it is none."""
+    found = AMOUNT.fullmatch(text)
+    return found["digits"].strip(BLANKS + ".,") if found else ""
+
+
+def _numeric(column: FileColumn) -> bool:
     """Whether a column is one of numbers under some marks."""
 
     def fits(text: str) -> bool:
-        found = dialects._AMOUNT.fullmatch(text) if len(text) < 40 else None
-        digits = found["digits"].strip(" \u00a0\u202f.,") if found else ""
+        digits = _digits(text) if len(text) < 40 else ""
         return bool(_GROUPED.fullmatch(digits) or _SIMPLE.fullmatch(digits)) and not re.match(r"0\d", digits)
 
     return column.share(fits) >= MOST

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field, replace
 from playbook.intake.formats import Doubt
 from playbook.intake.look import Look
 from playbook.intake.recognise import Guess
-from playbook.records.canonical import LINES
+from playbook.records.canonical import COLUMNS, LINES
 from playbook.settings.tables import Format
-
-TABLES = ("orders", "customers", "events", "contacts")
 
 
 @dataclass
@@ -31,13 +29,13 @@ class Found:
 def tables_of(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
     """Put files of one kind together; say what is left out."""
     by_table: dict[str, list[Guess]] = {}
-    for guess in _lines_told(guesses):
+    for guess in _with_lines_apart(guesses):
         if guess.table is None:
             said.append(f"{guess.look.shown} is left out: it is none of the tables that the playbook knows.")
         else:
             by_table.setdefault(guess.table, []).append(guess)
     lines = by_table.pop(LINES, [])
-    tables = {name: _together(name, by_table[name], said) for name in TABLES if name in by_table}
+    tables = {name: _together(name, by_table[name], said) for name in COLUMNS if name in by_table}
     orders = tables.get("orders")
     if lines and orders is not None and _share_orders(orders, lines):
         own = {"amount", "unit_price", "quantity", "margin", "list_amount"}
@@ -60,21 +58,21 @@ def tables_of(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
     return tables
 
 
-def _lines_told(guesses: Sequence[Guess]) -> list[Guess]:
+def _with_lines_apart(guesses: Sequence[Guess]) -> list[Guess]:
     """Take files for lines that name no customer and whose order numbers stand in a file that does."""
     priced = {"amount", "unit_price"}
     orders = [guess for guess in guesses if guess.table == "orders" and "order_id" in guess.columns]
     heads = [guess for guess in orders if not priced & set(guess.columns)]
-    told = []
+    sorted_out = []
     for guess in guesses:
         unnamed = any(doubt.place == ("columns", "customer_id") for doubt in guess.doubts)
         if guess in orders and unnamed and any(_overlap(head, guess, "order_id") > 0.5 for head in heads):
             columns = {o: t for o, t in guess.columns.items() if o not in ("customer_id", "ordered_at")}
             doubts = tuple(doubt for doubt in guess.doubts if doubt.place[1] in columns)
-            told.append(replace(guess, table=LINES, columns=columns, doubts=doubts))
+            sorted_out.append(replace(guess, table=LINES, columns=columns, doubts=doubts))
         else:
-            told.append(guess)
-    return told
+            sorted_out.append(guess)
+    return sorted_out
 
 
 def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from playbook.intake.formats import Column
+from playbook.intake.formats import FileColumn
 from playbook.intake.recognise import Guess, without_accents
 
 LEAST_NAMES = 3
@@ -12,7 +12,7 @@ LEAST_NAMES = 3
 LEAST_SHARE = 0.5
 """Share of the customers whose own language tells it."""
 
-MARKS = {
+LANGUAGE_HINTS = {
     "de": r"kunde|bestell|datum|betrag|menge|artikel|umsatz|rechnung|beleg|vorname|nachname|strasse|ort$|plz$"
     r"|sprache|preis|verkauf|einwillig|erlaubt|freiwillig|gutschein|muster$|kanal$|herkunft|bemerkung|ereignis"
     r"|wert$|deckungsbeitrag|listenpreis|empfehl|potenzial$|kampagne|kosten|spende|gruppe|warengruppe|geburt",
@@ -26,7 +26,7 @@ MARKS = {
     r"|consent|volunteer|discount|sample|channel|comment|type$|value|owner|referral|potential|campaign|cost"
     r"|donation|donor|gift|category|email$|date$",
 }
-"""Beginnings of words, and whole words before a ``$``, without accents."""
+"""What names of columns begin with in each language, or are where a ``$`` follows; without accents."""
 NAMES = {"de": "German", "it": "Italian", "fr": "French", "en": "English"}
 
 
@@ -47,21 +47,21 @@ def guess_language(guesses: Sequence[Guess]) -> tuple[str, str] | None:
     return (found, f"the names of the columns are {NAMES[found]}") if found else None
 
 
-def _of_customers(column: Column) -> tuple[str, str] | None:
+def _of_customers(column: FileColumn) -> tuple[str, str] | None:
     counts = Counter[str]()
     for text, n in column.values.items():
         counts[text[:2].lower()] += n
-    spoken = [(code, n) for code, n in counts.most_common(1) if code in MARKS]
-    if not spoken or spoken[0][1] < LEAST_SHARE * column.filled:
+    code, customers = counts.most_common(1)[0] if counts else ("", 0)
+    if code not in LANGUAGE_HINTS or customers < LEAST_SHARE * column.filled:
         return None
-    return spoken[0][0], f"most customers have it ({column.name})"
+    return code, f"most customers have it ({column.name})"
 
 
 def _of_names(names: Iterable[str]) -> str | None:
     votes = Counter[str]()
     for name in names:
         words = re.split(r"[^a-z]+", without_accents(name))
-        for language, marks in MARKS.items():
-            votes[language] += any(re.match(rf"(?:{marks})", word) for word in words)
+        for language, hints in LANGUAGE_HINTS.items():
+            votes[language] += any(re.match(rf"(?:{hints})", word) for word in words)
     (first, most), (_, second) = votes.most_common(2)
     return first if most >= LEAST_NAMES and most >= 2 * second else None

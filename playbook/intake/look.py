@@ -8,7 +8,7 @@ so that the file is then read exactly as anybody can read in client.yml.
 import csv
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,8 +20,8 @@ from playbook.errors import DataError
 from playbook.intake.formats import (
     MOST,
     VALUES_TRIED,
-    Column,
     Doubt,
+    FileColumn,
     find_dates,
     find_numbers,
     formats_like,
@@ -41,7 +41,7 @@ SHAPE_ROWS = 200
 
 @dataclass(frozen=True)
 class Look:
-    """A file, or one sheet of it, as far as it can be told.
+    """A file, or one sheet of it, as far as its values say.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Look:
     sheet : str or None
         None where the file has no sheets.
     form : Format
-    columns : tuple of Column
+    columns : tuple of FileColumn
     total : str or None
         The totals that the file ends with, as text.
     doubts : tuple of Doubt
@@ -58,32 +58,38 @@ class Look:
     path: Path
     sheet: str | None
     form: Format
-    columns: tuple[Column, ...]
+    columns: tuple[FileColumn, ...]
     total: str | None = None
     doubts: tuple[Doubt, ...] = ()
-    _told: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
+    _tried: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def shown(self) -> str:
         """The name to show."""
         return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
 
-    def is_day(self, column: Column) -> bool:
+    def is_day(self, column: FileColumn) -> bool:
         """Whether a column holds dates as this file writes them."""
-        if ("day", column.name) not in self._told:
-            fits = column.share(lambda text: reads_day(text, self.form.dates)) >= MOST
-            self._told["day", column.name] = fits
-        return self._told["day", column.name]
+        return self._once(
+            "day", column, lambda: column.share(lambda text: reads_day(text, self.form.dates)) >= MOST
+        )
 
-    def is_number(self, column: Column) -> bool:
+    def is_number(self, column: FileColumn) -> bool:
         """Whether a column holds numbers as this file writes them; codes with leading zeros are none."""
-        if ("number", column.name) not in self._told:
-            coded = any(re.fullmatch(r"0\d+", text) for text in islice(column.values, VALUES_TRIED))
-            fits = column.share(lambda text: number(text, self.form) is not None) >= MOST
-            self._told["number", column.name] = fits and not coded
-        return self._told["number", column.name]
 
-    def numbers(self, column: Column) -> list[float]:
+        def holds_numbers() -> bool:
+            coded = any(re.fullmatch(r"0\d+", text) for text in islice(column.values, VALUES_TRIED))
+            return not coded and column.share(lambda text: number(text, self.form) is not None) >= MOST
+
+        return self._once("number", column, holds_numbers)
+
+    def _once(self, kind: str, column: FileColumn, holds: Callable[[], bool]) -> bool:
+        """Try the values of a column once: they are asked for again with each table and name."""
+        if (kind, column.name) not in self._tried:
+            self._tried[kind, column.name] = holds()
+        return self._tried[kind, column.name]
+
+    def numbers(self, column: FileColumn) -> list[float]:
         """Return the numbers among the first values, in their order."""
         return [value for text in column.first if (value := number(text, self.form)) is not None]
 
@@ -176,22 +182,21 @@ def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tupl
     return Look(path, sheet, form, columns, total, (*doubts, *date_doubts, *number_doubts))
 
 
-def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Column, ...]:
+def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[FileColumn, ...]:
     columns = []
     for place, name in enumerate(names):
         texts = [text for row in rows if place < len(row) and (text := row[place].strip())]
-        columns.append(Column(name, Counter(texts), tuple(texts[:VALUES_TRIED]), len(rows)))
+        columns.append(FileColumn(name, Counter(texts), tuple(texts[:VALUES_TRIED]), len(rows)))
     return tuple(columns)
 
 
 def _totals(tail: Sequence[tuple[int, list[str]]], days: Sequence[int], first: int) -> str | None:
-    found = []
-    for place, row in reversed(tail):
-        if any(row):
-            if place <= first or not dialects.is_total(row, days):
-                break
-            found.append(" ".join(cell for cell in row if cell.strip()))
-    return "; ".join(reversed(found)) or None
+    totals = []
+    for place, row in reversed([(place, row) for place, row in tail if any(row)]):
+        if place <= first or not dialects.is_total(row, days):
+            break
+        totals.append(" ".join(cell for cell in row if cell.strip()))
+    return "; ".join(reversed(totals)) or None
 
 
 # Text ----------------------------------------------------------------------------------------
@@ -204,36 +209,38 @@ def find_encoding(path: Path) -> tuple[str, tuple[Doubt, ...]]:
     """Return the encoding of a text file.
 
     Marks at the start decide, then zero bytes, then whether all of it is UTF-8 (ascii: nothing in it tells
-    encodings apart). Otherwise the old one
-    of Windows, DOS or Mac in which most letters are ones that the four languages have. (Detectors for
-    all languages of the world take a short list of German names for Turkish or Chinese.)
+    encodings apart). Otherwise the old one of Windows, DOS or Mac in which most letters are ones that the
+    four languages have. (Detectors for all languages of the world take a short list of German names for
+    Turkish or Chinese.)
     """
     with path.open("rb") as file:
         start = file.read(1 << 16)
-        if start.startswith(b"\xef\xbb\xbf"):
-            return "utf-8-sig", ()
-        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return "utf-16", ()
-        even, odd = start[0::2].count(0), start[1::2].count(0)
-        if even + odd > len(start) / 5:
-            return ("utf-16-le" if odd > even else "utf-16-be"), ()
-        file.seek(0)
-        beyond: Counter[int] = Counter()
-        ascii_only = True
-        try:
-            with path.open(encoding="utf-8") as lines:
-                while chunk := lines.read(1 << 20):
-                    ascii_only = ascii_only and chunk.isascii()
-        except UnicodeDecodeError:
-            for raw in iter(lambda: file.read(1 << 20), b""):
-                beyond.update(raw.translate(None, bytes(range(128))))
-    if not beyond:
-        return ("ascii" if ascii_only else "utf-8"), ()
+    if start.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig", ()
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16", ()
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if even + odd > len(start) / 5:
+        return ("utf-16-le" if odd > even else "utf-16-be"), ()
+    try:
+        with path.open(encoding="utf-8") as text:
+            plain = [chunk.isascii() for chunk in iter(lambda: text.read(1 << 20), "")]
+        return ("ascii" if all(plain) else "utf-8"), ()
+    except UnicodeDecodeError:
+        beyond = _bytes_beyond_ascii(path)
     scores = {name: _letters_in(beyond, name) for name in ("cp1252", "cp850", "mac_roman")}
     best = max(scores, key=lambda name: scores[name])
     others = tuple(name for name in scores if name != best and scores[name] > 0.95 * abs(scores[best]))
     reason = "its letters fit more than one of the old encodings"
     return best, (Doubt(("format", "encoding"), best, others, reason),) if others else ()
+
+
+def _bytes_beyond_ascii(path: Path) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    with path.open("rb") as file:
+        for raw in iter(lambda: file.read(1 << 20), b""):
+            counts.update(raw.translate(None, bytes(range(128))))
+    return counts
 
 
 def _letters_in(counts: Counter[int], encoding: str) -> float:

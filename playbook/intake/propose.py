@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from ruamel.yaml.comments import CommentedMap
 
 from playbook.errors import CallError, DataError
 from playbook.intake.client_file import UNSURE, Comments, write
-from playbook.intake.grouping import TABLES, Found, merged_form, tables_of
+from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.language import guess_language
 from playbook.intake.look import look_at
 from playbook.intake.recognise import Guess, recognise
 from playbook.records import dialects
+from playbook.records.canonical import COLUMNS
 from playbook.records.dialects import WORKBOOK, file_kind
 from playbook.records.sources import collect_unreadable, open_sources
 from playbook.settings.client import SETTINGS_FILE, load, named_client
@@ -26,7 +27,10 @@ from playbook.show.words import SOURCE_LANGUAGE
 Ask = Callable[[str, str, Sequence[str]], str]
 """Asks a person: question, proposed answer, other answers; returns the answer."""
 
-_CURRENCIES = {"€": "EUR", "£": "GBP", "Fr": "CHF", "SFr": "CHF", "$": "USD"}
+_CURRENCIES = {"€": "EUR", "£": "GBP", "Fr": "CHF", "SFr": "CHF", "$": "USD"} | {
+    code: code for code in ("CHF", "EUR", "USD", "GBP")
+}
+_MONEY = ("amount", "unit_price", "margin", "potential", "cost")
 _GIVING = ("spend", "donat", "donaz", "donor", "gift", "dons", "donateur")
 
 
@@ -68,7 +72,7 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
     if "orders" not in tables:
         raise DataError(_no_orders(guesses))
     if ask is not None:
-        for found in _all(tables.values()):
+        for found in _all(tables):
             _settle(found, ask)
     folder.mkdir(parents=True, exist_ok=True)
     for path in chosen:
@@ -114,8 +118,12 @@ def _no_orders(guesses: Sequence[Guess]) -> str:
     )
 
 
-def _all(tables: Iterable[Found]) -> list[Found]:
-    return [part for found in tables for part in (found, found.lines) if part is not None]
+def _all(tables: dict[str, Found]) -> list[Found]:
+    return [part for found in tables.values() for part in (found, found.lines) if part is not None]
+
+
+def _guesses(tables: dict[str, Found]) -> list[Guess]:
+    return [guess for found in _all(tables) for guess in found.guesses]
 
 
 # Questions -----------------------------------------------------------------------------------
@@ -158,7 +166,7 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments
     if any(word in words for word in _GIVING):
         tree["preset"] = "donations"
         comments["preset",] = UNSURE + "the names are those of a charity"
-    currency = _currency(tables)
+    currency = next(filter(None, map(_currency, _guesses(tables))), None)
     tree["currency"] = currency or "CHF"
     if currency is None:
         comments["currency",] = UNSURE + "the files name no currency"
@@ -168,17 +176,15 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments
         tree["tables"][name] = _table(found, place, comments)
         if found.lines is not None:
             tree["tables"][name]["lines"] = _table(found.lines, (*place, "lines"), comments)
-    spoken = guess_language([guess for found in _all(tables.values()) for guess in found.guesses])
-    if spoken and spoken[0] != SOURCE_LANGUAGE:
-        tree["offers"] = CommentedMap(language=spoken[0])
-        comments["offers", "language"] = UNSURE + spoken[1]
+    guessed = guess_language(_guesses(tables))
+    if guessed and guessed[0] != SOURCE_LANGUAGE:
+        tree["offers"] = CommentedMap(language=guessed[0])
+        comments["offers", "language"] = UNSURE + guessed[1]
     return tree, comments
 
 
 def _table(found: Found, place: tuple[str, ...], comments: Comments) -> CommentedMap:
-    names = list(dict.fromkeys(guess.look.path.name for guess in found.guesses))
-    names.sort(key=lambda name: [guess.look.path.name for guess in _given(found)].index(name))
-    table = CommentedMap(files=names)
+    table = CommentedMap(files=sorted({guess.look.path.name for guess in found.guesses}))
     sheets = _sheets(found)
     if sheets:
         common = max(sheets.values(), key=lambda named: sum(named == other for other in sheets.values()))
@@ -203,10 +209,6 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     if totals and "format" in table:
         comments[(*place, "format", "totals")] = f"left out at the end: {totals[0][:80]}"
     return table
-
-
-def _given(found: Found) -> list[Guess]:
-    return sorted(found.guesses, key=lambda guess: guess.look.path.name)
 
 
 def _sheets(found: Found) -> dict[str, list[str]]:
@@ -254,24 +256,19 @@ def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> Comme
     return differs
 
 
-def _currency(tables: dict[str, Found]) -> str | None:
-    """Return the currency that amounts or the names of their columns show."""
-    for found in _all(tables.values()):
-        for guess in found.guesses:
-            named = [c for c in guess.look.columns if c.name == guess.columns.get("currency")]
-            codes = [code for column in named for code, _ in column.values.most_common(1)]
-            if codes and re.fullmatch("[A-Z]{3}", codes[0]):
-                return codes[0]
-            money = {
-                guess.columns.get(ours) for ours in ("amount", "unit_price", "margin", "potential", "cost")
-            }
-            for column in guess.look.columns:
-                if column.name not in money:
-                    continue
-                for text in (column.name, *column.first[:50]):
-                    for mark, code in (*_CURRENCIES.items(), *((c, c) for c in ("CHF", "EUR", "USD", "GBP"))):
-                        if mark in (text if not mark.isalpha() else text.replace(".", " ").split()):
-                            return code
+def _currency(guess: Guess) -> str | None:
+    """Return the currency that a file names in a column of its own, or shows with its amounts."""
+    columns = guess.look.columns
+    named = [column for column in columns if column.name == guess.columns.get("currency")]
+    codes = [code for column in named for code, _ in column.values.most_common(1)]
+    if codes and re.fullmatch("[A-Z]{3}", codes[0]):
+        return codes[0]
+    money = {guess.columns.get(ours) for ours in _MONEY}
+    for text in (text for c in columns if c.name in money for text in (c.name, *c.first[:50])):
+        words = text.replace(".", " ").split()
+        for mark, code in _CURRENCIES.items():
+            if mark in (words if mark.isalpha() else text):
+                return code
     return None
 
 
@@ -280,7 +277,7 @@ def _currency(tables: dict[str, Found]) -> str | None:
 
 def _described(tables: dict[str, Found]) -> list[str]:
     said = []
-    for found in _all(tables.values()):
+    for found in _all(tables):
         files = ", ".join(dict.fromkeys(guess.look.shown for guess in found.guesses))
         columns = ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items())
         said.append(f"{found.name}: {files}: {columns}.")
@@ -299,7 +296,7 @@ def _read_back(client: str, data: Path) -> list[str]:
     opened = open_sources(settings, data / client)
     said = []
     try:
-        for name in TABLES:
+        for name in COLUMNS:
             table = getattr(opened, name)
             if table is not None:
                 rows = int(table.count().execute())

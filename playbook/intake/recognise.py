@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 
-from playbook.intake.formats import MOST, Column, Doubt
+from playbook.intake.formats import MOST, Doubt, FileColumn
 from playbook.intake.look import Look
 from playbook.intake.vocabulary import TABLE_WORDS, WORDS
 from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
+from playbook.settings.lifecycle import EVENT_KINDS
+
+TELLING = {
+    "events": {"customer_id", "happened_at", "kind"},
+    "contacts": {"customer_id", "contacted_at", "arm"},
+}
+"""Columns without which a file is no such table."""
 
 CERTAIN, LIKELY, LEAST = 1.0, 0.75, 0.45
 """How well a name fits: a known name, a compound with a known word in it, and the least that counts."""
 
 NO = ("0", "false", "f", "no", "n", "nein", "falsch", "falso", "non", "faux", "-")
 
-EVENT_KINDS = (
-    "visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call",
-)  # fmt: skip
 NOT_A_MEASURE = re.compile(
     r"plz|zip|postal|post ?code|^cap$|\bnpa\b|phone|tel|fax|mobil|birth|gebur|nascit|naiss|jahrgang|iban"
     r"|^id\b|\bid$"
@@ -69,13 +73,12 @@ class Guess:
 class _Fit:
     score: float
     ours: str
-    column: Column
+    column: FileColumn
 
 
 def squeezed(text: str) -> str:
     """Return a name without accents, blanks, marks and capitals."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]", "", bare.replace("ß", "ss"))
+    return re.sub(r"[^a-z0-9]", "", without_accents(text))
 
 
 @cache
@@ -138,12 +141,7 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
     fits = _assigned(look, name)
     found = {fit.ours: fit.column for fit in fits}
     doubts = [
-        Doubt(
-            ("columns", fit.ours),
-            fit.column.name,
-            (),
-            f"the name {fit.column.name!r} does not say it clearly",
-        )
+        _doubt(fit.ours, [fit.column], f"the name {fit.column.name!r} does not say it clearly")
         for fit in fits
         if fit.score < LIKELY and look.form.header
     ]
@@ -162,9 +160,7 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
         if "customer_id" not in found or not _mostly_unique(found["customer_id"]) or len(look.columns) < 2:
             return None
         _further_numbers(look, found)
-    elif not {"events": {"kind"}, "contacts": {"arm", "contacted_at"}}[name] <= set(found):
-        return None
-    elif "customer_id" not in found or (name == "events" and "happened_at" not in found):
+    elif not TELLING[name] <= set(found):
         return None
     doubts += _rivals(look, name, found)
     score = sum(fit.score for fit in fits) + _hint(look, name) + _bonus(look, table, found)
@@ -173,7 +169,13 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
     return score, Guess(look, table, columns, tuple(d for d in doubts if d.place[1] in columns))
 
 
-def _kind_of_orders(found: dict[str, Column]) -> str | None:
+def _doubt(ours: str, columns: Sequence[FileColumn], reason: str) -> Doubt:
+    """Doubt the first of some columns; the others may be meant in its place."""
+    first, *others = (column.name for column in columns)
+    return Doubt(("columns", ours), first, tuple(others), reason)
+
+
+def _kind_of_orders(found: dict[str, FileColumn]) -> str | None:
     priced = "amount" in found or {"unit_price", "quantity"} <= set(found)
     if {"customer_id", "ordered_at"} <= set(found) and (priced or "order_id" in found):
         return "orders"
@@ -203,7 +205,7 @@ def _assigned(look: Look, name: str) -> list[_Fit]:
     return list(chosen.values())
 
 
-def _may_be(look: Look, column: Column, ours: str, kind: str) -> float:
+def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     """Return how well a column's content goes with what it would be, 0 to 1."""
     if not column.values:
         return 0.9
@@ -230,18 +232,18 @@ def _may_be(look: Look, column: Column, ours: str, kind: str) -> float:
     return 1.0
 
 
-def _first_name(column: Column) -> bool:
+def _first_name(column: FileColumn) -> bool:
     return bool(re.search(r"vor|first|prénom", column.name, re.I))
 
 
-def is_flag(column: Column) -> bool:
+def is_flag(column: FileColumn) -> bool:
     """Whether a column holds nothing but yes and no."""
     return (
         bool(column.values) and len(column.values) <= 4 and {v.lower() for v in column.values} <= {*YES, *NO}
     )
 
 
-def is_id(column: Column) -> bool:
+def is_id(column: FileColumn) -> bool:
     """Whether a column may hold the numbers of customers: short, and not amounts or texts."""
     return (
         column.share(
@@ -252,25 +254,25 @@ def is_id(column: Column) -> bool:
     )
 
 
-def _mostly_unique(column: Column) -> bool:
+def _mostly_unique(column: FileColumn) -> bool:
     return bool(column.values) and len(column.values) >= 0.95 * column.filled
 
 
 # By content ----------------------------------------------------------------------------------
 
 
-def _by_content(look: Look, found: dict[str, Column]) -> list[Doubt]:
+def _by_content(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     """Find the columns that orders cannot do without where no name tells them."""
     doubts: list[Doubt] = []
 
-    def free() -> list[Column]:
+    def free() -> list[FileColumn]:
         taken = {column.name for column in found.values()}
         return [column for column in look.columns if column.values and column.name not in taken]
 
-    def take(ours: str, columns: Sequence[Column], reason: str) -> None:
+    def take(ours: str, columns: Sequence[FileColumn], reason: str) -> None:
         if ours not in found and columns:
             found[ours] = columns[0]
-            doubts.append(_content(ours, columns, reason))
+            doubts.append(_doubt(ours, columns, f"no name says it; {reason}"))
 
     take("ordered_at", [column for column in free() if look.is_day(column)], "it holds dates")
     numbers = {column.name: look.numbers(column) for column in free() if look.is_number(column)}
@@ -281,7 +283,7 @@ def _by_content(look: Look, found: dict[str, Column]) -> list[Doubt]:
     if "customer_id" not in found and addresses:
         found["customer_id"] = addresses[0]
         reason = "no column has numbers of customers; their addresses stand for them"
-        doubts.append(Doubt(("columns", "customer_id"), addresses[0].name, (), reason))
+        doubts.append(_doubt("customer_id", addresses[:1], reason))
     ids = [column for column in free() if _repeats(column) and is_id(column) and not look.is_day(column)]
     reason = "its values look like numbers of customers"
     take("customer_id", sorted(ids, key=lambda column: -len(column.values)), reason)
@@ -298,31 +300,25 @@ def _size(values: Sequence[float]) -> float:
     return fmean(abs(value) for value in values)
 
 
-def _repeats(column: Column) -> bool:
+def _repeats(column: FileColumn) -> bool:
     """Whether values come again and again, as customers do, and there are more than a few."""
     return not column.unique and not is_flag(column) and len(column.values) >= min(10, column.filled / 20)
 
 
-def _few(column: Column, values: Sequence[float]) -> bool:
+def _few(column: FileColumn, values: Sequence[float]) -> bool:
     return len(column.values) <= 0.05 * column.filled + 5 and all(value % 1 == 0 for value in values)
 
 
-def _content(ours: str, columns: Sequence[Column], reason: str) -> Doubt:
-    return Doubt(
-        ("columns", ours), columns[0].name, tuple(c.name for c in columns[1:]), f"no name says it; {reason}"
-    )
-
-
-def _any_id(look: Look, found: dict[str, Column]) -> list[Doubt]:
+def _any_id(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     used = {column.name for column in found.values()}
     unique = [c for c in look.columns if c.name not in used and _mostly_unique(c) and is_id(c)]
     if not unique or len(found) < 2:
         return []
     found["customer_id"] = unique[0]
-    return [_content("customer_id", unique, "no value in it comes twice")]
+    return [_doubt("customer_id", unique, "no name says it; no value in it comes twice")]
 
 
-def _price_or_amount(look: Look, found: dict[str, Column]) -> list[Doubt]:
+def _price_or_amount(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     """Tell the price of a piece from what was paid for the line, by name and by returns.
 
     A return has a negative quantity; what was paid is then negative too, a price is not.
@@ -336,42 +332,39 @@ def _price_or_amount(look: Look, found: dict[str, Column]) -> list[Doubt]:
     if "unit_price" in found and returned and _negative(look, found["unit_price"]) > returned / 2:
         found["amount"] = found.pop("unit_price")
     if "amount" in found and returned and not _negative(look, found["amount"]):
-        name = found["amount"].name
         reason = "quantities go below zero and it never does: it may be the price of a piece (unit_price)"
-        return [Doubt(("columns", "amount"), name, (), reason)]
+        return [_doubt("amount", [found["amount"]], reason)]
     return []
 
 
-def _negative(look: Look, column: Column) -> float:
+def _negative(look: Look, column: FileColumn) -> float:
     values = look.numbers(column)
     return fmean(value < 0 for value in values) if values else 0.0
 
 
-def _rivals(look: Look, name: str, found: dict[str, Column]) -> list[Doubt]:
+def _rivals(look: Look, name: str, found: dict[str, FileColumn]) -> list[Doubt]:
     """Say which other columns have names that are as good for what is required."""
     doubts = []
     used = {column.name for column in found.values()}
     for ours in ("customer_id", "ordered_at", "amount"):
-        if ours not in found or not look.form.header:
-            continue
         kind = COLUMNS[name].get(ours)
+        if ours not in found or not kind or not look.form.header:
+            continue
         score = name_fits(name, ours, found[ours].name)
-        rivals = tuple(
-            column.name
+        rivals = [
+            column
             for column in look.columns
             if column.name not in used
-            and kind
             and column.name.strip()
             and name_fits(name, ours, column.name) * _may_be(look, column, ours, kind) >= max(score, LIKELY)
-        )
+        ]
         if rivals and score >= LIKELY:
-            doubts.append(
-                Doubt(("columns", ours), found[ours].name, rivals, f"it may be {' or '.join(rivals)} as well")
-            )
+            named = " or ".join(column.name for column in rivals)
+            doubts.append(_doubt(ours, [found[ours], *rivals], f"it may be {named} as well"))
     return doubts
 
 
-def _further_numbers(look: Look, found: dict[str, Column]) -> None:
+def _further_numbers(look: Look, found: dict[str, FileColumn]) -> None:
     """Take every other numeric column of customers along under its own name."""
     used = {column.name for column in found.values()}
     for column in look.columns:
@@ -379,12 +372,7 @@ def _further_numbers(look: Look, found: dict[str, Column]) -> None:
             continue
         if look.is_number(column) and not NOT_A_MEASURE.search(column.name) and not column.unique:
             ours = re.sub(r"[^a-z0-9]+", "_", without_accents(column.name)).strip("_")
-            if (
-                ours[:1].isalpha()
-                and ours not in found
-                and ours not in COLUMNS["customers"]
-                and ours not in REFUSALS
-            ):
+            if ours[:1].isalpha() and ours not in {*found, *COLUMNS["customers"], *REFUSALS}:
                 found[ours] = column
 
 
@@ -399,7 +387,7 @@ def _hint(look: Look, name: str) -> float:
     return 0.5 if any(word in title for word in TABLE_WORDS[name].split()) else 0.0
 
 
-def _bonus(look: Look, table: str | None, found: dict[str, Column]) -> float:
+def _bonus(look: Look, table: str | None, found: dict[str, FileColumn]) -> float:
     """Return what the content says for a table beyond its columns' names."""
     if table == "events":
         known = found["kind"].share(lambda text: squeezed(text) in {squeezed(kind) for kind in EVENT_KINDS})

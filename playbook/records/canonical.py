@@ -1,7 +1,7 @@
 """The canonical tables: their columns, how each is read, and what a mapping in client.yml must name."""
 
 from playbook.errors import DataError, did_you_mean
-from playbook.settings.tables import Orders, Table
+from playbook.settings.tables import OrderSettings, TableSettings
 
 MONEY = "DECIMAL(18,4)"
 ID, TEXT, DAY, FLAG, NUMBER = "id", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
@@ -60,8 +60,9 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 """Canonical columns and how they are read; further columns of `customers` are numbers."""
 
+CONSENTS = ("may_email", "may_phone", "may_letter", "may_visit")
 REFUSALS: dict[str, tuple[str, ...]] = {
-    "no_contact": ("may_email", "may_phone", "may_letter", "may_visit"),
+    "no_contact": CONSENTS,
     "no_email": ("may_email",),
     "no_phone": ("may_phone",),
     "no_letter": ("may_letter",),
@@ -97,7 +98,7 @@ def place_of(name: str) -> str:
     return "tables.orders.lines" if name == LINES else f"tables.{name}"
 
 
-def check_mapping(name: str, table: Table) -> None:
+def check_mapping(name: str, table: TableSettings) -> None:
     """Refuse a mapping with columns that no table has, or without one that it needs.
 
     Raises
@@ -116,12 +117,12 @@ def check_mapping(name: str, table: Table) -> None:
         raise DataError(f"client.yml: {place}.columns does not say which column is {missing[0]}.")
 
 
-def _required(name: str, table: Table) -> list[str]:
+def _required(name: str, table: TableSettings) -> list[str]:
     required = list(REQUIRED[name])
-    if name == LINES or (name == "orders" and not (isinstance(table, Orders) and table.lines)):
+    if name == LINES or (name == "orders" and not (isinstance(table, OrderSettings) and table.lines)):
         priced = "unit_price" in table.columns and "quantity" in table.columns
         required += [] if priced else ["amount"]
-    if isinstance(table, Orders) and table.lines:
+    if isinstance(table, OrderSettings) and table.lines:
         required += ["order_id"]
     if "unit_price" in table.columns and "amount" not in table.columns:
         required += ["quantity"]

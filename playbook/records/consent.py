@@ -1,6 +1,6 @@
 """Who may be contacted by which channel, and why: per customer and channel, one reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import ibis
@@ -10,11 +10,13 @@ import pandas as pd
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import CHANNELS
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
 
 REASONS = ("suppressed", "refused", "no_address", "allowed", "assumed", "not_asked")
-"""The first that applies. Only ``allowed`` and ``assumed`` may be contacted."""
+"""The first that applies."""
+MAY_BE_CONTACTED = ("allowed", "assumed")
+"""The only reasons with which a customer may be contacted."""
 
 ADDRESS = {"email": "email", "phone": "phone", "letter": "address"}
 """The column that a channel needs, where the client has it."""
@@ -36,25 +38,45 @@ def consents(
         customer_id, in the order given; for each of `CHANNELS` one of `REASONS` (``consent_``...).
     """
     index = pd.Index(ids, name="customer_id")
-    known = _known(sources).reindex(index)
+    kept = {f"may_{channel}": "all" for channel in CHANNELS} | dict.fromkeys(ADDRESS.values(), "max")
+    known = known_customers(sources, kept).reindex(index)
+    suppressed = index.isin(list(suppressed_ids(sources)) if sources else [])
     unsubscribed = index.isin(_unsubscribed(sources, as_of))
-    suppressed = index.isin(suppressed_ids(sources)) if sources else np.zeros(len(index), dtype=bool)
+    nobody = np.zeros(len(index), dtype=bool)
     found = pd.DataFrame({"customer_id": index})
     for channel in CHANNELS:
-        name = f"may_{channel}"
+        name, address = f"may_{channel}", ADDRESS.get(channel)
         said = (known[name] if name in known else pd.Series(None, index, dtype="boolean")).astype("boolean")
-        refused = ~said.fillna(True).to_numpy(bool)
-        if channel == "email":
-            refused |= unsubscribed
-        address = ADDRESS.get(channel)
-        missing = (
-            known[address].isna().to_numpy(bool) if address in known else np.zeros(len(index), dtype=bool)
-        )
-        yes = said.fillna(False).to_numpy(bool)
-        assumed = np.full(len(index), channel in settings.consent.assumed)
-        conditions = [suppressed, refused, missing, yes, assumed]
-        found[f"consent_{channel}"] = np.select(conditions, list(REASONS[:-1]), REASONS[-1]).astype(object)
+        applies = {
+            "suppressed": suppressed,
+            "refused": ~said.fillna(True).to_numpy(bool) | (unsubscribed if channel == "email" else nobody),
+            "no_address": known[address].isna().to_numpy(bool) if address in known else nobody,
+            "allowed": said.fillna(False).to_numpy(bool),
+            "assumed": np.full(len(index), channel in settings.consent.assumed),
+        }
+        *reasons, otherwise = REASONS
+        first = np.select([applies[reason] for reason in reasons], reasons, otherwise)
+        found[f"consent_{channel}"] = first.astype(object)
     return found
+
+
+def known_customers(sources: Sources | None, kept: Mapping[str, str]) -> pd.DataFrame:
+    """Return columns of the client's table of customers, one row per customer_id.
+
+    Parameters
+    ----------
+    kept : mapping
+        Column to what is kept where a customer has several rows: min, max, or all, which is a yes
+        only where no row says no. Columns that the client does not have are left out.
+    """
+    table = sources.customers if sources else None
+    there = [] if table is None else [name for name in kept if name in table.columns]
+    if table is None or not there:
+        return pd.DataFrame(index=pd.Index([], name="customer_id"))
+    known = table.filter(table.customer_id.notnull())
+    measures = {name: getattr(known[name], kept[name])() for name in there}
+    frame: pd.DataFrame = known.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()
+    return frame.set_index("customer_id")
 
 
 def suppressed_ids(sources: Sources) -> set[str]:
@@ -84,11 +106,12 @@ def consent_table(found: pd.DataFrame, words: Words) -> Table:
         "no_address": say("allowed or not, but no address"),
         "suppressed": say("on the suppression list"),
     }
-    headings = {
-        "email": say("e-mail"),
-        "phone": say("telephone"),
-        "letter": say("letter"),
-        "visit": say("visit"),
+    columns: dict[str, Column] = {
+        "reason": "",
+        "visit": (say("visit"), "number"),
+        "phone": (say("telephone"), "number"),
+        "letter": (say("letter"), "number"),
+        "email": (say("e-mail"), "number"),
     }
     counts = {channel: found[f"consent_{channel}"].value_counts() for channel in CHANNELS}
     rows = [
@@ -98,23 +121,7 @@ def consent_table(found: pd.DataFrame, words: Words) -> Table:
     frame = pd.DataFrame(rows)
     frame = frame[frame[list(CHANNELS)].any(axis=1)].reset_index(drop=True)
     caption = say("Customers by whether they may be contacted, and why")
-    return Table(frame, caption, words, dict.fromkeys(CHANNELS, "number"), {"reason": "", **headings})
-
-
-def _known(sources: Sources | None) -> pd.DataFrame:
-    """Return what the table of customers says of consent and addresses, one row per customer_id."""
-    empty = pd.DataFrame(index=pd.Index([], name="customer_id"))
-    table = sources.customers if sources else None
-    if table is None:
-        return empty
-    known = table.filter(table.customer_id.notnull())
-    has = set(table.columns)
-    measures = {name: known[name].all() for channel in CHANNELS if (name := f"may_{channel}") in has}
-    measures |= {name: known[name].max() for name in ADDRESS.values() if name in has}
-    if not measures:
-        return empty
-    frame: pd.DataFrame = known.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()
-    return frame.set_index("customer_id")
+    return Table(frame, caption, words, columns=columns)
 
 
 def _unsubscribed(sources: Sources | None, as_of: date) -> list[str]:

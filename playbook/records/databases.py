@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playbook.errors import DataError, SettingsError
+from playbook.records.canonical import DAY, MONEY, kinds_of
 from playbook.settings.client import Settings
-from playbook.settings.tables import Table
+from playbook.settings.tables import TableSettings
 
 PASSWORD = "PLAYBOOK_SOURCE_PASSWORD"
 """The environment variable with the password; no kernel of a run gets it."""
@@ -28,7 +29,7 @@ _IN_FILES = ("duckdb", "sqlite")
 """Databases that are a file; a relative path begins at the client's folder."""
 
 
-def tables_of(settings: Settings) -> dict[str, Table]:
+def tables_of(settings: Settings) -> dict[str, TableSettings]:
     """Return the tables that stand in the database, by canonical name.
 
     Raises
@@ -36,18 +37,11 @@ def tables_of(settings: Settings) -> dict[str, Table]:
     SettingsError
         Where a table names no source, or two, or nothing is read from the source.
     """
-    orders = settings.tables.orders
-    named = {
-        "orders": orders,
-        "lines": orders.lines,
-        "customers": settings.tables.customers,
-        "events": settings.tables.events,
-        "contacts": settings.tables.contacts,
-    }
+    named = settings.tables.named()
     for name, table in named.items():
-        if table and sum(map(bool, (table.files, table.table, table.query))) > 1:
+        if sum(map(bool, (table.files, table.table, table.query))) > 1:
             raise SettingsError(f"client.yml: {name}: name files, a table or a query, not several of them.")
-    found = {name: table for name, table in named.items() if table and (table.table or table.query)}
+    found = {name: table for name, table in named.items() if table.table or table.query}
     if found and settings.source is None:
         raise SettingsError(
             f"client.yml: {next(iter(found))} is a table of a database: say of which, as in"
@@ -120,11 +114,9 @@ def _connect(source: str, folder: Path) -> Any:
     return ibis.connect(source, **({"password": password} if password else {}))
 
 
-def _rows(connection: Any, name: str, table: Table) -> Any:
+def _rows(connection: Any, name: str, table: TableSettings) -> Any:
     """Return the rows: days as dates, money with four places, as text what is neither number nor flag."""
     import ibis.expr.datatypes as dt
-
-    from playbook.records.canonical import DAY, MONEY, kinds_of
 
     rows = _asked(connection, name, table)
     kinds = {theirs: kinds_of(name).get(ours) for ours, theirs in table.columns.items()}
@@ -141,7 +133,7 @@ def _rows(connection: Any, name: str, table: Table) -> Any:
     return rows.select(**chosen)
 
 
-def _asked(connection: Any, name: str, table: Table) -> Any:
+def _asked(connection: Any, name: str, table: TableSettings) -> Any:
     """Return the table, or the query as a view that lasts as long as the connection."""
     from ibis.common.exceptions import TableNotFound
 

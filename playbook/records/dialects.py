@@ -8,14 +8,16 @@ row and its text.
 
 import csv
 import re
+import shutil
 import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import python_calamine
 
@@ -47,17 +49,18 @@ _TOTAL = re.compile(
     re.I,
 )
 CURRENCY = r"(?:[A-Z]{3}|Fr\.?|SFr\.?|[€$£¥])"
-_AMOUNT = re.compile(
+AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<minus>[-+\u2212])?\s*{CURRENCY}?\s*(?P<inner>[-+\u2212])?\s*"
     rf"(?P<digits>\d[\d.,'’\s\u00a0\u202f]*?)(?:\.[-\u2013\u2014]{{1,2}})?"
     rf"\s*{CURRENCY}?\s*(?P<behind>[-\u2212])?\s*(?P<close>\))?",
 )
-_SPACES = " \u00a0\u202f"
+"""An amount as people write it; its digits are a group of their own."""
+BLANKS = " \u00a0\u202f"
 _QUOTES = "'’"
 
 
 def needs_rewriting(form: Format) -> bool:
-    """Whether the engine cannot read this dialect itself (its encoding apart)."""
+    """Whether the engine cannot read this dialect itself (its encoding aside)."""
     return (
         form.separator == WHITE_SPACE
         or form.amounts == "written"
@@ -82,8 +85,8 @@ def rewrite(
     form: Format,
     days: Sequence[str],
     numbers: Sequence[str],
-) -> list[tuple[int, list[str]]]:
-    """Write rows as the engine reads them.
+) -> None:
+    """Write rows as the engine reads them, without totals at the end where the form has them left out.
 
     Parameters
     ----------
@@ -91,28 +94,19 @@ def rewrite(
         All rows of the file, those above the header included.
     days, numbers : sequence of str
         Columns with dates and with amounts.
-
-    Returns
-    -------
-    list of (int, list of str)
-        Totals at the end that were left out, with the number of their row.
     """
-    readable = engine_form(form)
     changes: dict[int, Callable[[str], str]] = {}
-    waiting: deque[tuple[int, list[str]]] = deque()
     day_places: list[int] = []
+    waiting: deque[tuple[int, list[str]]] = deque()
     with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=readable.separator, lineterminator="\n")
+        writer = csv.writer(file, delimiter=engine_form(form).separator, lineterminator="\n")
         for number, row in enumerate(rows, 1):
             if number == form.skip + 1:
                 names = row if form.header else [str(place + 1) for place in range(len(row))]
                 day_places = [names.index(name) for name in days if name in names]
-                changes = {place: _day_reader(form) for place in day_places}
-                changes |= {
-                    names.index(name): lambda text: plain_number(text, form)
-                    for name in numbers
-                    if name in names
-                }
+                changes = dict.fromkeys(day_places, _day_reader(form))
+                number_places = [names.index(name) for name in numbers if name in names]
+                changes |= dict.fromkeys(number_places, lambda text: plain_number(text, form))
             if number > form.skip + form.header:
                 for place, change in changes.items():
                     if place < len(row) and row[place]:
@@ -120,13 +114,11 @@ def rewrite(
             waiting.append((number, row))
             if len(waiting) > (LAST_ROWS if form.totals else 0):
                 writer.writerow(waiting.popleft()[1])
-        left_out: list[tuple[int, list[str]]] = []
         while waiting and form.totals and waiting[-1][0] > form.skip + form.header:
             if any(waiting[-1][1]) and not is_total(waiting[-1][1], day_places):
                 break
-            left_out.append(waiting.pop())
+            waiting.pop()
         writer.writerows(row for _, row in waiting)
-    return [(number, row) for number, row in reversed(left_out) if any(row)]
 
 
 def is_total(row: Sequence[str], day_places: Sequence[int]) -> bool:
@@ -175,13 +167,16 @@ def transcode(path: Path, target: Path, encoding: str) -> None:
     DataError
         Where the file is not in this encoding.
     """
+    with _decoded(path, encoding) as source, target.open("w", encoding="utf-8", newline="") as copy:
+        shutil.copyfileobj(source, copy)
+
+
+@contextmanager
+def _decoded(path: Path, encoding: str) -> Iterator[TextIO]:
+    """Open a text file; where it is not in this encoding, say so."""
     try:
-        with (
-            path.open(encoding=encoding, newline="") as source,
-            target.open("w", encoding="utf-8", newline="") as copy,
-        ):
-            while chunk := source.read(1 << 20):
-                copy.write(chunk)
+        with path.open(encoding=encoding, newline="") as text:
+            yield text
     except UnicodeError as error:
         raise DataError(f"{path.name} is no {encoding}: set format.encoding in client.yml.") from error
     except LookupError as error:
@@ -236,17 +231,11 @@ def text_rows(path: Path, form: Format) -> Iterator[list[str]]:
     """
     csv.field_size_limit(LONGEST_CELL)
     try:
-        with path.open(encoding=form.encoding, newline="") as lines:
+        with _decoded(path, form.encoding) as lines:
             if form.separator == WHITE_SPACE:
                 yield from (line.split() for line in lines)
             else:
                 yield from csv.reader(lines, delimiter=form.separator)
-    except UnicodeError as error:
-        raise DataError(f"{path.name} is no {form.encoding}: set format.encoding in client.yml.") from error
-    except LookupError as error:
-        raise DataError(
-            f"client.yml: {form.encoding!r} is no known encoding; try cp1252 or utf-8."
-        ) from error
     except csv.Error as error:
         raise DataError(f"{path.name} is no table of text: {error}.") from error
 
@@ -306,11 +295,11 @@ def cell_text(cell: Any, form: Format) -> str:
 
 def plain_number(text: str, form: Format) -> str:
     """Return an amount without currency, brackets and thousands marks; unreadable text as it is."""
-    found = _AMOUNT.fullmatch(text.strip())
+    found = AMOUNT.fullmatch(text.strip())
     if not found or bool(found["open"]) != bool(found["close"]):
         return text
-    digits = found["digits"].rstrip(_SPACES + ".,")
-    for mark in _marks(form.thousands):
+    digits = found["digits"].rstrip(BLANKS + ".,")
+    for mark in _alike(form.thousands):
         if re.search(rf"\{mark}(?!\d{{3}}(?!\d))", digits):
             return text
         digits = digits.replace(mark, "")
@@ -322,11 +311,11 @@ def plain_number(text: str, form: Format) -> str:
     return f"-{digits}" if negative else digits
 
 
-def _marks(thousands: str | None) -> str:
-    """Return all that a thousands mark is written as."""
+def _alike(thousands: str | None) -> str:
+    """Return a thousands mark and those that people write in its place: blanks of any kind, both quotes."""
     if thousands is None:
         return ""
-    return next((group for group in (_SPACES, _QUOTES) if thousands in group), thousands)
+    return next((group for group in (BLANKS, _QUOTES) if thousands in group), thousands)
 
 
 def _day_reader(form: Format) -> Callable[[str], str]:
@@ -355,7 +344,7 @@ def parse_day(text: str, dates: str | None) -> datetime | None:
         if dates == EXCEL_DAYS:
             return _from_excel(text)
         if re.search(r"%[bB]", dates):
-            text, dates = _month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
+            text, dates = month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
         return datetime.strptime(text, dates).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
@@ -369,7 +358,8 @@ def _from_excel(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _month_as_number(text: str) -> str:
+def month_as_number(text: str) -> str:
+    """Return a date with the name of its month as a number; without one as it is."""
     for word in _WORD.finditer(text):
         name = word[0].lower()
         number = _MONTH.get(name.rstrip(".")) or _MONTH.get(name)

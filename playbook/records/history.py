@@ -2,6 +2,9 @@
 
 All of them are Ibis expressions; the engine counts. An order is a day with a sale line; returns
 lower revenue and margin and never make or remove an order.
+
+The return probability is the chance of an order without a win-back offer. What came after a contact of an
+earlier win-back campaign says nothing of it: from there on a customer's return was no longer unaided.
 """
 
 from dataclasses import dataclass
@@ -13,12 +16,15 @@ import ibis.expr.datatypes as dt
 import pandas as pd
 
 from playbook.errors import DataError
-from playbook.records.interventions import unaided, win_back_contacts
 from playbook.records.sources import Sources, collect_unreadable
 from playbook.settings.client import Settings
 
 MONEY = dt.Decimal(18, 4)
 SHARDS = 64
+MOST_REACHED = 0.25
+"""A campaign that treated a larger share of all buyers is the client's usual marketing."""
+OPEN_DAYS = 90
+"""So long after a contact without an order since then a customer may still answer it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class History:
     as_of, first_day, last_day : date
         The day everything is seen from; the first and the last day with a line.
     win_back : ibis.Table or None
-        The contacts of earlier win-back campaigns, see `interventions.win_back_contacts`.
+        The contacts of earlier win-back campaigns, see `win_back_contacts`.
     """
 
     settings: Settings
@@ -217,9 +223,8 @@ def _with_known(counted: Any, history: History) -> Any:
         return counted
     known = history.known.filter(history.known.customer_id.notnull())
     silent = known.select("customer_id").distinct().anti_join(counted, "customer_id")
-    empty = {name: ibis.null(kind).name(name) for name, kind in counted.schema().items()}
-    empty["customer_id"] = silent.customer_id
-    return ibis.union(counted, silent.select(**{name: empty[name] for name in counted.columns}))
+    empty = {name: ibis.null(kind) for name, kind in counted.schema().items()}
+    return ibis.union(counted, silent.select(**(empty | {"customer_id": silent.customer_id})))
 
 
 def known_since(history: History) -> Any:
@@ -276,18 +281,13 @@ def mark_old(found: Any, history: History) -> Any:
     """
     if history.settings.tables.orders.cohort:
         return found.mutate(old_customer=ibis.literal(False))
-    begin = ibis.literal(history.first_day)
-    early = found.first_seen.delta(begin, unit="day") < history.settings.lifecycle.left_truncation_days
-    acquired = known_since(history)
-    if acquired is None:
-        return found.mutate(old_customer=early)
-    joined = found.left_join(acquired, "customer_id")
-    old = ibis.ifelse(
-        joined.acquired_on.notnull(),
-        joined.acquired_on < begin,
-        joined.first_seen.delta(begin, unit="day") < history.settings.lifecycle.left_truncation_days,
-    )
-    return joined.mutate(old_customer=old)
+    begin, acquired = ibis.literal(history.first_day), known_since(history)
+    if acquired is not None:
+        found = found.left_join(acquired, "customer_id")
+    old = found.first_seen.delta(begin, unit="day") < history.settings.lifecycle.left_truncation_days
+    if acquired is not None:
+        old = ibis.ifelse(found.acquired_on.notnull(), found.acquired_on < begin, old)
+    return found.mutate(old_customer=old)
 
 
 def spell_counts(history: History) -> pd.DataFrame:
@@ -341,3 +341,63 @@ def at_landmark(history: History, landmark: date) -> Any:
         wait=end.delta(day, unit="day").cast("int64"),
         returned=seen.following.notnull() & seen.until.isnull(),
     )
+
+
+# Earlier win-back campaigns -------------------------------------------------------------------
+
+
+def win_back_contacts(sources: Sources, days: Any) -> Any:
+    """Return the contacts made by win-back campaigns: customer_id, day; None where none is known.
+
+    Held-back customers were not contacted and are not among them; a campaign that reached more than
+    `MOST_REACHED` of all buyers counts as usual marketing.
+    """
+    if sources.contacts is None:
+        return None
+    contacts = sources.contacts
+    made = contacts.filter(
+        (contacts.arm.lower() == "treated")
+        & contacts.campaign.notnull()
+        & contacts.customer_id.notnull()
+        & contacts.contacted_at.notnull()
+    )
+    buyers = int(days.filter(days.sale_lines > 0).customer_id.nunique().execute() or 0)
+    sizes = made.group_by("campaign").aggregate(reached=made.customer_id.nunique())
+    small = sizes.filter(sizes.reached <= MOST_REACHED * buyers)
+    kept = made.semi_join(small, "campaign").select("customer_id", day="contacted_at").distinct()
+    return sources.keep("win_back_contacts", kept)
+
+
+def unaided(seen: Any, contacts: Any, landmark: Any, horizon_days: int) -> Any:
+    """Add to customers of a landmark what contacts did to what was seen of them.
+
+    Parameters
+    ----------
+    seen : ibis.Table
+        customer_id, last and following: the days of the orders before and after the landmark.
+    contacts : ibis.Table or None
+        As `win_back_contacts` returns them.
+
+    Returns
+    -------
+    ibis.Table
+        With until (the day of the first contact after the landmark, where it came before the next
+        order; null else), aided (bool: that contact came within the horizon) and answering (bool:
+        contacted shortly before the landmark, and no order since).
+    """
+    if contacts is None:
+        no = ibis.literal(False)
+        return seen.mutate(until=ibis.null("date"), aided=no, answering=no)
+    earlier = contacts.day <= landmark
+    nearest = contacts.group_by("customer_id").aggregate(
+        contacted_before=contacts.day.max(where=earlier), contacted_after=contacts.day.min(where=~earlier)
+    )
+    joined = seen.left_join(nearest, "customer_id").drop("customer_id_right")
+    first = joined.following.isnull() | (joined.contacted_after < joined.following)
+    until = ibis.ifelse(first, joined.contacted_after, ibis.null("date"))
+    aided = (until.delta(landmark, unit="day") <= horizon_days).fill_null(False)
+    answering = (joined.contacted_before >= joined.last) & (
+        landmark.delta(joined.contacted_before, unit="day") < OPEN_DAYS
+    )
+    marked = joined.mutate(until=until, aided=aided, answering=answering.fill_null(False))
+    return marked.drop("contacted_before", "contacted_after")

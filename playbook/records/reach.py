@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from playbook.records.consent import consents
+from playbook.records.consent import MAY_BE_CONTACTED, consents, known_customers
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import CHANNELS
@@ -34,26 +34,26 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
         as often as ``most_contacts`` allows).
     """
     ids = pd.Index(customers["customer_id"])
-    known = _known(sources).reindex(ids)
+    known = known_customers(sources, {"cancelled_on": "max", "owner": "min", "language": "min"}).reindex(ids)
     happened = _last_events(sources, as_of).reindex(ids)
     found = pd.DataFrame({"customer_id": ids})
     why = consents(customers["customer_id"], sources, settings, as_of)
     for channel in CHANNELS:
         reason = why[f"consent_{channel}"]
-        found[f"may_{channel}"] = reason.isin(("allowed", "assumed"))
+        found[f"may_{channel}"] = reason.isin(MAY_BE_CONTACTED)
         found[f"assumed_{channel}"] = reason == "assumed"
         found[f"consent_{channel}"] = reason
     unsolved = ~(happened["complaint_solved"] >= happened["complaint"])
     lately = _within(happened["complaint"], as_of, settings.offers.complaint_days)
-    found["complaint"] = (lately & unsolved).to_numpy(bool)
+    complained = happened["complaint"].where(lately & unsolved)
     announced = happened["cancellation"]
     announced = announced.where(_within(announced, as_of, settings.offers.cancellation_days))
+    found["complaint"] = complained.notna().to_numpy(bool)
     found["cancellation"] = _cancelled(customers, known, announced, as_of)
-    found["complaint_on"] = happened["complaint"].where(found["complaint"].to_numpy()).to_numpy()
+    found["complaint_on"] = complained.to_numpy()
     found["cancellation_on"] = announced.where(found["cancellation"].to_numpy()).to_numpy()
-    found["contacted_recently"] = (
-        _left_in_peace(sources, settings, as_of).reindex(ids, fill_value=False).to_numpy(bool)
-    )
+    resting = _left_in_peace(sources, settings, as_of).reindex(ids, fill_value=False)
+    found["contacted_recently"] = resting.to_numpy(bool)
     if "language" in known:
         found["language"] = known["language"].to_numpy(object)
     owner = known["owner"] if "owner" in known else pd.Series(None, ids, dtype=object)
@@ -102,20 +102,6 @@ def _left_in_peace(sources: Sources | None, settings: Settings, as_of: date) -> 
     frame = counted.to_pyarrow().to_pandas().set_index("customer_id")
     often = frame["often"] >= (chosen.most_contacts or float("inf"))
     return pd.Series((frame["last"] < chosen.rest_days) | often, dtype=bool)
-
-
-def _known(sources: Sources | None) -> pd.DataFrame:
-    """Return what the client's table of customers says, one row per customer_id."""
-    table = sources.customers if sources else None
-    if table is None:
-        return pd.DataFrame(index=pd.Index([], name="customer_id"))
-    has, known = set(table.columns), table.filter(table.customer_id.notnull())
-    measures = {"cancelled_on": known.cancelled_on.max()} if "cancelled_on" in has else {}
-    measures |= {name: known[name].min() for name in ("owner", "language") if name in has}
-    if not measures:
-        return pd.DataFrame(index=pd.Index([], name="customer_id"))
-    frame: pd.DataFrame = known.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()
-    return frame.set_index("customer_id")
 
 
 def _last_events(sources: Sources | None, as_of: date) -> pd.DataFrame:

@@ -33,7 +33,7 @@ from playbook.records.canonical import (
     kinds_of,
     place_of,
 )
-from playbook.settings.tables import Format, Orders, Table
+from playbook.settings.tables import Format, OrderSettings, TableSettings
 
 LONGEST_LINE = 32 << 20
 """Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
@@ -66,8 +66,6 @@ class Reader:
         nothing forgotten, ids as they are; and ``row_key``, the same for lines equal in all columns.
     flags : dict
         (table, column) of yes-or-no columns to the text that stands there, an expression per file.
-    left_out : list of str
-        Totals at the end of files, one sentence each.
     files : dict
         The path of each text file to how it is read.
     """
@@ -77,11 +75,10 @@ class Reader:
     snapshot: Mapping[str, Path] = field(default_factory=dict)
     parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
     files: dict[str, ReadFile] = field(default_factory=dict)
 
 
-def canonical(reader: Reader, name: str, table: Table, folder: Path) -> Any:
+def canonical(reader: Reader, name: str, table: TableSettings, folder: Path) -> Any:
     """Return the rows of a table's files as one expression with canonical columns; nothing is read yet.
 
     Raises
@@ -90,7 +87,7 @@ def canonical(reader: Reader, name: str, table: Table, folder: Path) -> Any:
         For a file that is missing, empty or no table, and for a mapped column that is not there.
     """
     named = _parts(reader, name, table, folder)
-    if isinstance(table, Orders) and table.lines is not None:
+    if isinstance(table, OrderSettings) and table.lines is not None:
         heads = _once(_union(name, named))
         lines = _parts(reader, LINES, table.lines, folder)
         named = [(shown, _joined(heads, part)) for shown, part in lines]
@@ -98,7 +95,7 @@ def canonical(reader: Reader, name: str, table: Table, folder: Path) -> Any:
     return _union(name, named)
 
 
-def _parts(reader: Reader, name: str, table: Table, folder: Path) -> list[tuple[str, Any]]:
+def _parts(reader: Reader, name: str, table: TableSettings, folder: Path) -> list[tuple[str, Any]]:
     """Return each file of a table, and each sheet, with the name to show."""
     if name in reader.snapshot:
         shown = f"{name} ({table.table or 'query'})"
@@ -119,12 +116,13 @@ def _union(name: str, named: list[tuple[str, Any]]) -> Any:
     if len(parts) == 1:
         return parts[0]
     types = {column: part[column].type() for part in parts for column in part.columns}
-    types = {column: types[column] for column in dict.fromkeys([*kinds_of(name), *types]) if column in types}
-    return ibis.union(*(part.select(**_filled(part, types)) for part in parts))
-
-
-def _filled(part: Any, types: dict[str, Any]) -> dict[str, Any]:
-    return {c: part[c] if c in part.columns else ibis.null(kind) for c, kind in types.items()}
+    columns = [column for column in dict.fromkeys([*kinds_of(name), *types]) if column in types]
+    return ibis.union(
+        *(
+            part.select(**{c: part[c] if c in part.columns else ibis.null(types[c]) for c in columns})
+            for part in parts
+        )
+    )
 
 
 def _once(heads: Any) -> Any:
@@ -150,11 +148,11 @@ class _Opened:
 
     path: Path
     shown: str
-    table: Table
+    table: TableSettings
     form: Format
 
 
-def _opened(reader: Reader, name: str, table: Table, path: Path) -> Iterator[_Opened]:
+def _opened(reader: Reader, name: str, table: TableSettings, path: Path) -> Iterator[_Opened]:
     """Yield the file as one that DuckDB reads; each sheet of a workbook as a file of its own."""
     if not path.is_file():
         there = sorted(p.name for p in path.parent.glob("*") if p.suffix != ".yml")
@@ -180,15 +178,15 @@ def _opened(reader: Reader, name: str, table: Table, path: Path) -> Iterator[_Op
         yield _Opened(target, path.name, table, form)
 
 
-def _rewritten(reader: Reader, name: str, table: Table, rows: Iterable[list[str]], shown: str) -> _Opened:
+def _rewritten(
+    reader: Reader, name: str, table: TableSettings, rows: Iterable[list[str]], shown: str
+) -> _Opened:
     """Write rows as the engine reads them."""
     target = _scratch_file(reader)
     kinds = kinds_of(name)
     days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
     numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
-    for number, row in dialects.rewrite(rows, target, table.format, days, numbers):
-        filled = " ".join(cell for cell in row if cell.strip())[:80]
-        reader.left_out.append(f"{shown}, row {number}: left out as a total ({filled}).")
+    dialects.rewrite(rows, target, table.format, days, numbers)
     return _Opened(target, shown, table, dialects.engine_form(table.format))
 
 

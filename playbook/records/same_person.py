@@ -11,17 +11,17 @@ from scipy.sparse.csgraph import connected_components
 from playbook.records.sources import Sources
 
 MOST_NUMBERS = 5
-"""Customers of one mark above which it is a placeholder, and nobody's."""
+"""Customers with the same identifier above which it is a placeholder, and nobody's."""
 PHONE_DIGITS = 9
 """Last digits of a telephone that tell it, however its country is written; shorter ones tell nothing."""
 
 
 def persons(ids: Sequence[str], sources: Sources | None) -> npt.NDArray[np.int32]:
-    """Return the number of a person for every customer; the same for those who share one of the marks.
+    """Return the number of a person for every customer; the same for those who share an identifier.
 
-    A mark is the e-mail address, the customer number but for capitals and blanks, and the telephone or
-    the postal address, each together with the name where the client has names: a family is not one
-    person.
+    An identifier is the e-mail address, the customer number without capitals and blanks, or the telephone
+    or postal address together with the name where the client has names: a family is not one person.
+    Whoever shares one identifier with a second customer and another with a third is the same person as both.
 
     Parameters
     ----------
@@ -33,24 +33,24 @@ def persons(ids: Sequence[str], sources: Sources | None) -> npt.NDArray[np.int32
     array of int, shape (customers,)
     """
     place = pd.Series(np.arange(len(ids)), index=list(ids))
-    marks = pd.concat([_spelling(place), _details(place, sources)], ignore_index=True).drop_duplicates()
-    size = marks.groupby("mark")["customer"].transform("size")
-    marks = marks[(size > 1) & (size <= MOST_NUMBERS)]
-    codes, names = pd.factorize(marks["mark"])
+    held = pd.concat([_spelling(place), _details(place, sources)], ignore_index=True).drop_duplicates()
+    size = held.groupby("identifier")["customer"].transform("size")
+    held = held[(size > 1) & (size <= MOST_NUMBERS)]
+    codes, names = pd.factorize(held["identifier"])
     shape = (len(place), max(len(names), 1))
-    held = coo_array((np.ones(len(marks), np.int8), (marks["customer"].to_numpy(np.intp), codes)), shape)
-    found: npt.NDArray[np.int32] = connected_components(held @ held.T, directed=False)[1]
+    held_by = coo_array((np.ones(len(held), np.int8), (held["customer"].to_numpy(np.intp), codes)), shape)
+    found: npt.NDArray[np.int32] = connected_components(held_by @ held_by.T, directed=False)[1]
     return found
 
 
 def _spelling(place: pd.Series) -> pd.DataFrame:
     ids = place.index.to_series().astype(str)
-    return _marks("number", place.to_numpy(), ids.str.replace(r"\s", "", regex=True).str.lower())
+    return _identifiers("number", place.to_numpy(), ids.str.replace(r"\s", "", regex=True).str.lower())
 
 
 def _details(place: pd.Series, sources: Sources | None) -> pd.DataFrame:
-    """Return the marks of the customers' table: customer (position), mark."""
-    nothing = pd.DataFrame({"customer": [], "mark": []})
+    """Return the identifiers in the table of customers: customer (position), identifier."""
+    nothing = pd.DataFrame({"customer": [], "identifier": []})
     table = sources.customers if sources else None
     if table is None:
         return nothing
@@ -62,13 +62,13 @@ def _details(place: pd.Series, sources: Sources | None) -> pd.DataFrame:
     named = frame["name"].fillna("") if "name" in has else pd.Series("", frame.index)
     parts = []
     if "email" in has:
-        parts.append(_marks("email", customer, frame["email"].str.strip().str.lower()))
+        parts.append(_identifiers("email", customer, frame["email"].str.strip().str.lower()))
     if "phone" in has:
         digits = frame["phone"].astype("string").str.replace(r"\D", "", regex=True)
         last = digits.where(digits.str.len() >= PHONE_DIGITS).str[-PHONE_DIGITS:]
-        parts.append(_marks("phone", customer, _squeezed(last.str.cat(named))))
+        parts.append(_identifiers("phone", customer, _squeezed(last.str.cat(named))))
     if "address" in has:
-        parts.append(_marks("address", customer, _squeezed(frame["address"].str.cat(named))))
+        parts.append(_identifiers("address", customer, _squeezed(frame["address"].str.cat(named))))
     return pd.concat(parts or [nothing])
 
 
@@ -76,9 +76,7 @@ def _squeezed(text: pd.Series) -> pd.Series:
     return text.str.lower().str.replace(r"[\W_]", "", regex=True)
 
 
-def _marks(kind: str, customer: npt.ArrayLike, text: pd.Series) -> pd.DataFrame:
-    told = text.notna() & (text != "")
-    marks = kind + " " + text[told].astype(str)
-    return pd.DataFrame(
-        {"customer": np.asarray(customer)[told.to_numpy(bool)], "mark": marks.to_numpy(object)}
-    )
+def _identifiers(kind: str, customer: npt.ArrayLike, text: pd.Series) -> pd.DataFrame:
+    known = (text.notna() & (text != "")).to_numpy(bool)
+    identifiers = kind + " " + text[known].astype(str)
+    return pd.DataFrame({"customer": np.asarray(customer)[known], "identifier": identifiers.to_numpy(object)})

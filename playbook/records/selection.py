@@ -4,14 +4,14 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from playbook.errors import SettingsError, did_you_mean
+from playbook.records.arrays import Flags
 from playbook.settings.client import Range, SelectionRule, Settings
 
 
-def selected(customers: pd.DataFrame, settings: Settings, as_of: date) -> npt.NDArray[np.bool_]:
+def selected(customers: pd.DataFrame, settings: Settings, as_of: date) -> Flags:
     """Return who may be addressed.
 
     Without a selection in the settings: the lapsed. With one: whoever fits any of its rules,
@@ -37,7 +37,7 @@ def selected(customers: pd.DataFrame, settings: Settings, as_of: date) -> npt.ND
     return chosen
 
 
-def _fits(customers: pd.DataFrame, rule: SelectionRule, as_of: date) -> npt.NDArray[np.bool_]:
+def _fits(customers: pd.DataFrame, rule: SelectionRule, as_of: date) -> Flags:
     fits = np.ones(len(customers), dtype=bool)
     if rule.orders:
         fits &= _within(customers["orders"], rule.orders)
@@ -50,13 +50,13 @@ def _fits(customers: pd.DataFrame, rule: SelectionRule, as_of: date) -> npt.NDAr
     return fits
 
 
-def _within(values: pd.Series, limits: Range) -> npt.NDArray[np.bool_]:
+def _within(values: pd.Series, limits: Range) -> Flags:
     low = -np.inf if limits.min is None else limits.min
     high = np.inf if limits.max is None else limits.max
     return values.between(low, high).to_numpy(bool)
 
 
-def _months_ago(days: pd.Series, limits: Range, as_of: date) -> npt.NDArray[np.bool_]:
+def _months_ago(days: pd.Series, limits: Range, as_of: date) -> Flags:
     """Whether a day lies between ``min`` and ``max`` months back, both days included."""
     moments, today = pd.to_datetime(days), pd.Timestamp(as_of)
     fits = moments.notna()
@@ -67,7 +67,7 @@ def _months_ago(days: pd.Series, limits: Range, as_of: date) -> npt.NDArray[np.b
     return fits.to_numpy(bool)
 
 
-def _equals(customers: pd.DataFrame, column: str, wanted: Any) -> npt.NDArray[np.bool_]:
+def _equals(customers: pd.DataFrame, column: str, wanted: Any) -> Flags:
     if column not in customers:
         raise SettingsError(
             f"client.yml: selection.where names {column!r}, which the customers do not have."

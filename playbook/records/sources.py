@@ -1,7 +1,6 @@
 """A client's canonical tables, in the engine that works with them."""
 
 import csv
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -103,7 +102,7 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     DataError
         For a file that is missing, empty or no table, and for a mapped column that is not there.
     SettingsError
-        For an engine that is not to be had.
+        For an engine that is not installed or does not answer.
     """
     folder = folder.resolve()
     sources = _opened(settings)
@@ -116,7 +115,8 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
         collect_unreadable(sources)
     except duckdb.Error as error:
         sources.close()
-        raise DataError(f"The data could not be read: {_one_line(error)}") from error
+        said = " ".join(str(error).split())[:200]
+        raise DataError(f"The data could not be read: {said}") from error
     except PlaybookError:
         sources.close()
         raise
@@ -152,19 +152,19 @@ def _open_table(sources: Sources, settings: Settings, folder: Path, name: str) -
 
 def table_errors(settings: Settings, folder: Path) -> list[str]:
     """Return what keeps each table from being opened, one sentence each: what `open_sources` would say."""
-    folder, said = folder.resolve(), []
+    said: list[str] = []
     sources = _opened(settings)
     try:
-        sources.files.snapshot = snapshot(settings, folder, sources.files.scratch / "snapshot")
+        sources.files.snapshot = snapshot(settings, folder.resolve(), sources.files.scratch / "snapshot")
+        for name in COLUMNS:
+            try:
+                _open_table(sources, settings, folder.resolve(), name)
+            except DataError as error:
+                said.append(str(error))
     except DataError as error:
+        said.append(str(error))
+    finally:
         sources.close()
-        return [str(error)]
-    for name in COLUMNS:
-        try:
-            _open_table(sources, settings, folder, name)
-        except DataError as error:
-            said.append(str(error))
-    sources.close()
     return said
 
 
@@ -187,18 +187,12 @@ def collect_unreadable(sources: Sources) -> None:
     found = set(sources.unreadable)
     for path, line, column, text in rows:
         read = sources.files.files[path]
-        value = _value_at(text, column, read)
-        found.add(Unreadable(read.table, read.shown, int(line), str(column), value))
-    sources.unreadable = _first_of_each_row(
-        sorted(found, key=lambda u: (u.table, u.file, u.row, u.column, u.text))
-    )
-
-
-def _first_of_each_row(values: Iterable[Unreadable]) -> list[Unreadable]:
-    rows: dict[tuple[str, str, int], Unreadable] = {}
-    for value in values:
-        rows.setdefault((value.table, value.file, value.row), value)
-    return list(rows.values())
+        shown = _value_at(text, column, read)
+        found.add(Unreadable(read.table, read.shown, int(line), str(column), shown))
+    first_of_row: dict[tuple[str, str, int], Unreadable] = {}
+    for value in sorted(found, key=lambda v: (v.table, v.file, v.row, v.column, v.text)):
+        first_of_row.setdefault((value.table, value.file, value.row), value)
+    sources.unreadable = list(first_of_row.values())
 
 
 def _value_at(line: str, column: str, read: ReadFile) -> str:
@@ -206,7 +200,3 @@ def _value_at(line: str, column: str, read: ReadFile) -> str:
     values = next(csv.reader(line.strip("\r\n").splitlines()[:1], delimiter=read.form.separator), [])
     at = read.header.index(column) if column in read.header else -1
     return values[at].strip()[:80] if 0 <= at < len(values) else line.strip()[:80]
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]

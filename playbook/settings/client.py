@@ -76,7 +76,7 @@ class SelectionRule(Strict):
 
 
 class EarlyWarning(Strict):
-    """From where on something is a signal that a customer may be leaving, and how many can be called.
+    """Limits beyond which something may mean that a customer is leaving, and how many can be called.
 
     Attributes
     ----------
@@ -114,12 +114,12 @@ class Contact(Strict):
 
 
 class Checks(Strict):
-    """From where on something in the data is worth a word.
+    """Limits beyond which something in the data is worth mentioning.
 
     Attributes
     ----------
     earliest : date
-        Dates before it are taken for slips of the pen.
+        Dates before it are taken for typing errors.
     customer_share : float
         Share of the revenue, or of the order lines, of one customer among `least_buyers` or more.
     line_share : float
@@ -220,9 +220,7 @@ class Settings(Strict):
 
     def inputs(self, folder: Path) -> list[Path]:
         """Return every file of the client's that a run reads, ``client.yml`` first."""
-        orders = self.tables.orders
-        tables = [orders, orders.lines, self.tables.customers, self.tables.events, self.tables.contacts]
-        named = [name for table in tables if table for name in table.files]
+        named = [name for table in self.tables.named().values() for name in table.files]
         named += [self.offers.catalogue] if self.offers.catalogue else []
         named += [SUPPRESSION_FILE] if (folder / SUPPRESSION_FILE).is_file() else []
         return [folder / name for name in [SETTINGS_FILE, *dict.fromkeys(named)]]
@@ -337,7 +335,7 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
         For an unknown client or parameter.
     SettingsError
         Where ``client.yml`` is no YAML, has an unknown key or a value of the wrong kind, and for the
-        weight of a criterion that there is not.
+        weight of a criterion that does not exist.
     """
     path = client_folder(client, data) / SETTINGS_FILE
     written = read_yaml(path)

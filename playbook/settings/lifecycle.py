@@ -1,14 +1,15 @@
 """The rules of the stages of a relationship: the ``lifecycle`` section of ``client.yml``."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
 from playbook.settings.yaml import Strict
 
-Kind = Literal[
+EventKind = Literal[
     "visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call"
 ]
+EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
 
 Stage = Literal[
     "suspect",
@@ -59,14 +60,14 @@ class Lifecycle(Strict):
     visits: int = Field(10, ge=1)
     visits_over_days: int = Field(30, ge=0)
     engaged_without_order: bool = False
-    prospect_events: tuple[Kind, ...] = ("visit",)
-    lead_events: tuple[Kind, ...] = ("inquiry",)
+    prospect_events: tuple[EventKind, ...] = ("visit",)
+    lead_events: tuple[EventKind, ...] = ("inquiry",)
     at_risk_share: float = Field(0.75, gt=0, lt=1)
     lost_share: float = Field(0.99, gt=0, lt=1)
     at_risk_days: int | None = Field(None, gt=0)
     lost_days: int | None = Field(None, gt=0)
-    at_risk_events: tuple[Kind, ...] = ("complaint", "unsubscribe")
-    lost_events: tuple[Kind, ...] = ("cancellation",)
+    at_risk_events: tuple[EventKind, ...] = ("complaint", "unsubscribe")
+    lost_events: tuple[EventKind, ...] = ("cancellation",)
     months: int = Field(36, gt=0, le=240)
 
     @model_validator(mode="after")

@@ -117,7 +117,7 @@ def named_criteria(scoring: Scoring, preset: str) -> tuple[Criterion, ...]:
     Raises
     ------
     SettingsError
-        For the weight of a criterion that there is not.
+        For the weight of a criterion that does not exist.
     """
     criteria = scoring.criteria or CRITERIA[preset]
     names = [criterion.name for criterion in criteria]

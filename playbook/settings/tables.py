@@ -1,9 +1,9 @@
 """How a client's tables are written: files, dialects, and what their columns are called."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from playbook.settings.yaml import Strict
 
@@ -48,25 +48,30 @@ class Format(Strict):
     amounts: Literal["plain", "written"] = "plain"
 
 
+def _one_or_several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else () if value is None else value
+
+
+def _names_or_positions(columns: Any) -> Any:
+    """Return columns with positions, which YAML reads as numbers, as the names that they are."""
+    if not isinstance(columns, Mapping):
+        return columns
+    return {ours: str(theirs) if isinstance(theirs, int) else theirs for ours, theirs in columns.items()}
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+ColumnNames = Annotated[dict[str, str], BeforeValidator(_names_or_positions)]
+
+
 class Part(Strict):
     """What one file of a table has otherwise than the others; None means "as the others"."""
 
-    sheet: tuple[str, ...] | None = None
+    sheet: Names | None = None
     format: Format | None = None
-    columns: dict[str, str] | None = None
-
-    @field_validator("sheet", mode="before")
-    @classmethod
-    def _one_sheet_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _names_or_positions(cls, value: Any) -> Any:
-        return _as_names(value)
+    columns: ColumnNames | None = None
 
 
-class Table(Strict):
+class TableSettings(Strict):
     """Where a table comes from and what its columns are called: ``{ours: theirs}``.
 
     ``sheet`` names one or several sheets of a workbook; none: the first. ``differs`` says, by file,
@@ -74,25 +79,15 @@ class Table(Strict):
     the database that ``source`` in the settings names.
     """
 
-    files: tuple[str, ...] = ()
+    files: Names = ()
     table: str | None = None
     query: str | None = None
-    sheet: tuple[str, ...] = ()
+    sheet: Names = ()
     format: Format = Format()
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: ColumnNames = Field(default_factory=dict)
     differs: dict[str, Part] = Field(default_factory=dict)
 
-    @field_validator("files", "sheet", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else () if value is None else value
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _names_or_positions(cls, value: Any) -> Any:
-        return _as_names(value)
-
-    def part(self, file: str) -> "Table":
+    def part(self, file: str) -> "TableSettings":
         """Return this table as one of its files has it."""
         own = self.differs.get(file, Part())
         changes = {
@@ -103,14 +98,7 @@ class Table(Strict):
         return self.model_copy(update=changes)
 
 
-def _as_names(columns: Any) -> Any:
-    """Return columns with positions, which YAML reads as numbers, as the names that they are."""
-    if not isinstance(columns, Mapping):
-        return columns
-    return {ours: str(theirs) if isinstance(theirs, int) else theirs for ours, theirs in columns.items()}
-
-
-class Orders(Table):
+class OrderSettings(TableSettings):
     """The orders. ``cohort``: the log begins with these customers' first orders, no left truncation.
 
     ``lines``: where one file holds the orders (number, customer, date) and another one their lines
@@ -119,13 +107,24 @@ class Orders(Table):
 
     zero_is_order: bool = False
     cohort: bool = False
-    lines: Table | None = None
+    lines: TableSettings | None = None
 
 
 class Tables(Strict):
     """The four canonical tables; only orders are required."""
 
-    orders: Orders
-    customers: Table | None = None
-    events: Table | None = None
-    contacts: Table | None = None
+    orders: OrderSettings
+    customers: TableSettings | None = None
+    events: TableSettings | None = None
+    contacts: TableSettings | None = None
+
+    def named(self) -> dict[str, TableSettings]:
+        """Return the tables that there are, lines of their own included."""
+        tables = {
+            "orders": self.orders,
+            "lines": self.orders.lines,
+            "customers": self.customers,
+            "events": self.events,
+            "contacts": self.contacts,
+        }
+        return {name: table for name, table in tables.items() if table is not None}

@@ -12,8 +12,7 @@ import ibis
 import pandas as pd
 import pyarrow.compute as pc
 
-from playbook.records.history import History, shard
-from playbook.records.interventions import unaided
+from playbook.records.history import History, shard, unaided
 
 YEAR = 365
 SAMPLE_PARTS = 4096
@@ -51,7 +50,7 @@ def describe(
         discount (share of the list price not paid) and coupons (share of orders with one) where
         the client has the columns; wait (days to the next order, to a contact of a win-back campaign,
         or to the as-of date), returned (bool: unaided), later (orders in the horizon after), aided and
-        answering (bool, see `interventions.unaided`). Sorted by landmark and customer_id.
+        answering (bool, see `history.unaided`). Sorted by landmark and customer_id.
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")

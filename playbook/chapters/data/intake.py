@@ -9,8 +9,7 @@ import pandas as pd
 from playbook.archive.findings import Finding, Findings
 from playbook.intake.check import inspect
 from playbook.intake.check.calendar import missing_months, thin_months
-from playbook.intake.check.rules import Check
-from playbook.intake.check.told import check_findings, check_sentences, checks_table
+from playbook.intake.check.rules import Check, check_findings, check_sentences, checks_table
 from playbook.records.canonical import COLUMNS
 from playbook.records.history import History
 from playbook.records.sources import Sources

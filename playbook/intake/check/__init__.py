@@ -8,7 +8,9 @@ from playbook.intake.check.ids import inspect_ids
 from playbook.intake.check.orders import inspect_orders
 from playbook.intake.check.people import inspect_people
 from playbook.intake.check.records import inspect_records
-from playbook.intake.check.rules import SEVERITIES, Check
+from playbook.intake.check.rows import Delivery
+from playbook.intake.check.rule import SEVERITIES
+from playbook.intake.check.rules import Check
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
@@ -25,12 +27,13 @@ def inspect(
     today : date
         Later dates lie in the future; by default the day of the call.
     """
+    data = Delivery(settings, sources, history)
     checks = [
-        *inspect_orders(settings, sources, history),
-        *inspect_calendar(settings, sources, history, today or date.today()),
-        *inspect_ids(settings, sources, history),
-        *inspect_people(settings, sources, history),
-        *inspect_records(settings, sources, history),
+        *inspect_orders(data),
+        *inspect_calendar(data, today or date.today()),
+        *inspect_ids(data),
+        *inspect_people(data),
+        *inspect_records(data),
     ]
     return tuple(sorted(checks, key=lambda check: SEVERITIES.index(check.severity)))
 

@@ -1,30 +1,32 @@
 """What is wrong with the dates of the orders: the future, the distant past, gaps."""
 
 from datetime import date
+from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
 
-from playbook.intake.check.rows import rows
+from playbook.intake.check.rows import Delivery, one_row
+from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
+from playbook.records.arrays import Array
 from playbook.records.history import History
-from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 
 LEAST_MONTH = 5
 """Orders that the months around one must have for it to be called thin."""
 
 
-def inspect_calendar(settings: Settings, sources: Sources, history: History, today: date) -> list[Check]:
+def inspect_calendar(data: Delivery, today: date) -> list[Check]:
     """Look for dates that cannot be and for stretches without orders."""
-    by_day = _orders_by_day(history)
+    by_day = _orders_by_day(data.history)
     return [
-        *_impossible(settings, sources, history, today),
-        *_alone(settings, by_day),
-        *_late(settings, by_day),
-        *_months(settings, by_day),
-        *_stretches(settings, by_day),
+        *_impossible(data, today),
+        *_alone(data.settings, by_day),
+        *_late(data.settings, by_day),
+        *_months(data.settings, by_day),
+        *_stretches(data.settings, by_day),
     ]
 
 
@@ -36,26 +38,23 @@ def _orders_by_day(history: History) -> "pd.Series[int]":
     return pd.Series(frame["orders"].to_numpy(), index=pd.to_datetime(frame["day"]), dtype="int64")
 
 
-def _impossible(settings: Settings, sources: Sources, history: History, today: date) -> list[Check]:
-    days, known = history.all_days, history.all_days.customer_id.notnull()
+def _impossible(data: Delivery, today: date) -> list[Check]:
+    days, settings = data.history.all_days, data.settings
+    known = days.customer_id.notnull()
     last, earliest = ibis.literal(today), ibis.literal(settings.checks.earliest)
-    counts = (
-        days.aggregate(
-            future=days.lines.sum(where=known & (days.day > last)),
-            early=days.lines.sum(where=known & (days.day < earliest)),
-        )
-        .to_pyarrow()
-        .to_pylist()[0]
+    counts = one_row(
+        days,
+        future=days.lines.sum(where=known & (days.day > last)),
+        early=days.lines.sum(where=known & (days.day < earliest)),
     )
-    checks: list[Check] = []
-    if counts["future"]:
-        shown = rows(sources, settings, "orders", lambda line: line.ordered_at > last)
-        severity = "error" if settings.as_of is None else "warning"
-        checks += found("date_future", counts["future"], "ordered_at", shown, severity)  # type: ignore[arg-type]
-    if counts["early"]:
-        shown = rows(sources, settings, "orders", lambda line: line.ordered_at < earliest)
-        checks += found("date_early", counts["early"], "ordered_at", shown)
-    return checks
+    severity: Severity = "error" if settings.as_of is None else "warning"
+    future, early = counts["future"], counts["early"]
+    return [
+        *data.in_rows(
+            "date_future", future, "ordered_at", lambda line: line.ordered_at > last, severity=severity
+        ),
+        *data.in_rows("date_early", early, "ordered_at", lambda line: line.ordered_at < earliest),
+    ]
 
 
 def _alone(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
@@ -63,11 +62,7 @@ def _alone(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
     if len(by_day) < 30 or settings.as_of is not None:
         return []
     days = by_day.index
-    gap = int((days[-1] - days[-2]).days)
-    usual = int(np.diff(days[:-1].to_numpy()).max() / np.timedelta64(1, "D"))
-    return (
-        found("last_day_alone", gap, "ordered_at") if gap > max(settings.checks.gap_days, 2 * usual) else []
-    )
+    return _far_out("last_day_alone", settings, (days[-1] - days[-2]).days, days[:-1])
 
 
 def _late(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
@@ -75,9 +70,19 @@ def _late(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
     if settings.as_of is None or by_day.empty:
         return []
     days = by_day.index
-    gap = (settings.as_of - days[-1].date()).days
-    usual = int(np.diff(days.to_numpy()).max() / np.timedelta64(1, "D")) if len(days) > 1 else 0
-    return found("as_of_late", gap, "ordered_at") if gap > max(settings.checks.gap_days, 2 * usual) else []
+    return _far_out("as_of_late", settings, (settings.as_of - days[-1].date()).days, days)
+
+
+def _far_out(code: str, settings: Settings, gap: int, days: "pd.Index[Any]") -> list[Check]:
+    """Return the check of a gap after some days that is far wider than the widest between them."""
+    usual = _gaps(days).max(initial=0)
+    return found(code, gap, "ordered_at") if gap > max(settings.checks.gap_days, 2 * usual) else []
+
+
+def _gaps(days: "pd.Index[Any]") -> Array:
+    """Return the days from each day to the next."""
+    gaps: Array = np.diff(days.to_numpy()) / np.timedelta64(1, "D")
+    return gaps
 
 
 def months_of(by_day: "pd.Series[int]") -> "pd.Series[int]":
@@ -93,16 +98,12 @@ def missing_months(by_month: "pd.Series[int]") -> list[pd.Timestamp]:
 
 
 def thin_months(by_month: "pd.Series[int]", share: float) -> list[pd.Timestamp]:
-    """Return the months with less than a share of the orders around them, first and last apart.
+    """Return the months with less than a share of the orders around them.
 
-    The first and the last month are often cut by the export.
+    The first and the last month are not looked at: they are often cut by the export.
     """
-    found = []
-    for month in by_month.index[1:-1]:
-        usual = _around(by_month, month)
-        if usual >= LEAST_MONTH and 0 < by_month[month] < share * usual:
-            found.append(month)
-    return found
+    usual = {month: _around(by_month, month) for month in by_month.index[1:-1]}
+    return [m for m, around in usual.items() if around >= LEAST_MONTH and 0 < by_month[m] < share * around]
 
 
 def _around(by_month: "pd.Series[int]", month: pd.Timestamp) -> float:
@@ -128,24 +129,18 @@ def _named(months: list[pd.Timestamp]) -> tuple[str, ...]:
 
 
 def _stretches(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
-    """Return stretches without an order, in a log that usually has one every week; missing months apart."""
-    if len(by_day) < 30:
+    """Return stretches without an order, in a log that usually has one every week.
+
+    Stretches with a whole month in them are reported as missing months.
+    """
+    days, gaps = by_day.index.tolist(), _gaps(by_day.index)
+    if len(days) < 30 or np.median(gaps) > 3 or np.quantile(gaps, 0.95) > 7:
         return []
-    gaps = np.diff(by_day.index.to_numpy()) / np.timedelta64(1, "D")
-    if np.median(gaps) > 3 or np.quantile(gaps, 0.95) > 7:
-        return []
-    wide = [
-        int(place) + 1 for place in np.flatnonzero(gaps > settings.checks.gap_days) if place < len(gaps) - 1
-    ]
     empty = set(missing_months(months_of(by_day)))
-    kept = [
-        place
-        for place in wide
-        if not empty & set(_whole_months(by_day.index[place - 1], by_day.index[place]))
+    wide = [
+        (days[place], days[place + 1])
+        for place in np.flatnonzero(gaps[:-1] > settings.checks.gap_days)  # the last one: see `_alone`
+        if not empty.intersection(pd.date_range(days[place].replace(day=1), days[place + 1], freq="MS"))
     ]
-    shown = tuple(f"{by_day.index[place - 1]:%Y-%m-%d} to {by_day.index[place]:%Y-%m-%d}" for place in kept)
-    return found("days_missing", len(kept), "ordered_at", shown)
-
-
-def _whole_months(first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
-    return list(pd.date_range(first.replace(day=1), last, freq="MS"))
+    shown = tuple(f"{before:%Y-%m-%d} to {after:%Y-%m-%d}" for before, after in wide)
+    return found("days_missing", len(wide), "ordered_at", shown)

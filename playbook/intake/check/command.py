@@ -7,8 +7,7 @@ from pathlib import Path
 
 from playbook.errors import DataError
 from playbook.intake.check import inspect
-from playbook.intake.check.rules import Check
-from playbook.intake.check.told import severity_names
+from playbook.intake.check.rules import Check, severity_names
 from playbook.records.history import read_history
 from playbook.records.sources import Sources, open_sources, table_errors
 from playbook.settings.client import Settings

@@ -5,12 +5,10 @@ from typing import Any
 import ibis
 from ibis.util import gen_name
 
-from playbook.intake.check.orders import one_row
-from playbook.intake.check.rows import values
+from playbook.intake.check.rows import Delivery, one_row, values
+from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.records.canonical import COLUMNS
-from playbook.records.history import History
-from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 
 SCIENTIFIC = r"^[+-]?\d+([.,]\d+)?[eE]\+?\d+$"
@@ -23,31 +21,35 @@ BLANKS = r"[\s\x{00A0}\x{200B}\x{FEFF}]+"
 """Blanks of all kinds, as RE2 writes them."""
 
 
-def ids_of(sources: Sources, table: str) -> Any:
-    """Return the distinct customer numbers of a table, as they stand in its files."""
-    parts = [
-        part.filter(part.customer_id.notnull()).select("customer_id")
-        for _, part in sources.files.parts[table]
-    ]
-    return (ibis.union(*parts) if len(parts) > 1 else parts[0]).distinct()
-
-
-def inspect_ids(settings: Settings, sources: Sources, history: History) -> list[Check]:
+def inspect_ids(data: Delivery) -> list[Check]:
     """Look through the numbers of all tables; ids themselves are shown only where they are no secret."""
-    named = {name: ids_of(sources, name) for name in COLUMNS if name in sources.files.parts}
-    if not settings.pseudonymise and not sources.spark:  # the days hold the same numbers, counted already
-        days = history.all_days
-        named["orders"] = days.filter(days.customer_id.notnull()).select("customer_id").distinct()
-    labelled = [ids.mutate(table=ibis.literal(name)) for name, ids in named.items()]
+    settings, every = data.settings, _all_ids(data)
+    placeholder = every.customer_id.re_search(PLACEHOLDER) & (every.table == "orders")
+    return [
+        *_damaged(settings, every),
+        *_zeros(settings, every),
+        *_spelling(settings, every),
+        *_of(settings, "id_placeholder", every.filter(placeholder)),
+    ]
+
+
+def _all_ids(data: Delivery) -> Any:
+    """Return the distinct customer numbers of each table, as they stand in its files: customer_id, table."""
+    files, labelled = data.sources.files, []
+    for name in (name for name in COLUMNS if name in files.parts):
+        parts = [
+            part.filter(part.customer_id.notnull()).select("customer_id") for _, part in files.parts[name]
+        ]
+        if name == "orders" and not data.settings.pseudonymise and not data.sources.spark:
+            days = data.history.all_days  # they hold the same numbers, counted already
+            parts = [days.filter(days.customer_id.notnull()).select("customer_id")]
+        ids = ibis.union(*parts) if len(parts) > 1 else parts[0]
+        labelled.append(ids.distinct().mutate(table=ibis.literal(name)))
     union = ibis.union(*labelled) if len(labelled) > 1 else labelled[0]
-    every = sources.files.connection.create_table(gen_name("ids_seen"), union, temp=True)
-    checks = [*_damaged(settings, every), *_zeros(settings, every), *_spelling(settings, every)]
-    wrong = every.customer_id.re_search(PLACEHOLDER)
-    checks += _of(settings, "id_placeholder", every.filter(wrong & (every.table == "orders")))
-    return checks
+    return files.connection.create_table(gen_name("ids_seen"), union, temp=True)
 
 
-def _of(settings: Settings, code: str, ids: Any, severity: Any = None) -> list[Check]:
+def _of(settings: Settings, code: str, ids: Any, severity: Severity | None = None) -> list[Check]:
     """Return the check of a rule that some numbers break, naming the tables they stand in."""
     count = one_row(ids, n=ids.customer_id.nunique())["n"]
     if not count:

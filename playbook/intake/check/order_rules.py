@@ -1,182 +1,138 @@
 """What can be wrong with the orders."""
 
-from playbook.intake.check.rule import Rule
+from playbook.intake.check.rule import Rule, error, note, warning
 
 ORDER_RULES: dict[str, Rule] = {
     # Lines that are left out
-    "lines_unreadable": Rule(
-        "warning",
-        "orders",
+    "lines_unreadable": warning(
         "{n} line could not be read.",
         "{n} lines could not be read.",
         "They are left out everywhere.",
         "Correct them in the source; where all of a column fail, set the format in client.yml.",
     ),
-    "lines_without_customer": Rule(
-        "warning",
-        "orders",
+    "lines_without_customer": warning(
         "{n} line has no customer.",
         "{n} lines have no customer.",
         "What they bought counts for nobody; customers who pay without their number look lost.",
         "Ask whether these are sales to passers-by, or a number that the export dropped.",
     ),
-    "lines_incomplete": Rule(
-        "warning",
-        "orders",
+    "lines_incomplete": warning(
         "{n} line lacks a date or an amount.",
         "{n} lines lack a date or an amount.",
         "They are left out everywhere.",
         "Ask what an empty cell means in this export.",
     ),
-    "lines_after_as_of": Rule(
-        "note",
-        "orders",
+    "lines_after_as_of": note(
         "{n} line lies after the as-of date.",
         "{n} lines lie after the as-of date.",
         "They are not looked at: the report speaks of what was known on that day.",
         "Set as_of in client.yml to another day if that is not meant.",
     ),
     # Orders
-    "lines_duplicated": Rule(
-        "note",
-        "orders",
+    "lines_duplicated": note(
         "{n} line repeats another one in every column.",
         "{n} lines repeat others in every column.",
         "Where they are copies, revenue and margin are too high by them; orders, being days, are not.",
         "Ask whether an article that is scanned twice makes two lines; if not, have the export made again.",
     ),
-    "lines_in_two_files": Rule(
-        "warning",
-        "orders",
+    "lines_in_two_files": warning(
         "{n} line stands in two files.",
         "{n} lines stand in two files.",
         "The files overlap: revenue and margin of these lines are counted twice.",
         "Have each file begin where the one before it ends, or drop the lines from one of them.",
     ),
-    "order_number_reused": Rule(
-        "note",
-        "orders",
+    "order_number_reused": note(
         "{n} order number stands for several customers or days.",
         "{n} order numbers stand for several customers or days.",
         "Nothing is counted by order number; but where customers are mixed up, so is who bought what.",
         "Ask whether the numbers begin anew each year or at each till.",
     ),
-    "amount_zero": Rule(
-        "note",
-        "orders",
+    "amount_zero": note(
         "{n} line is of amount 0.",
         "{n} lines are of amount 0.",
         "They are neither a sale nor a return, and make no order.",
         "If a free order is an order for this client, set tables.orders.zero_is_order.",
     ),
-    "amount_negative": Rule(
-        "note",
-        "orders",
+    "amount_negative": note(
         "{n} line is a return.",
         "{n} lines are returns.",
         "They lower revenue and margin, and never remove an order.",
         "If the client does not take that much back, ask which lines are negative.",
     ),
-    "sign_contradiction": Rule(
-        "warning",
-        "orders",
+    "sign_contradiction": warning(
         "{n} line has an amount and a quantity of opposite sign.",
         "{n} lines have an amount and a quantity of opposite sign.",
         "They count as returns if either is negative: orders may be missing.",
         "Ask which of the two columns bears the sign of a return.",
     ),
-    "return_without_order": Rule(
-        "note",
-        "orders",
+    "return_without_order": note(
         "{n} customer returned something before the first order that is known.",
         "{n} customers returned something before the first order that is known.",
         "Their orders lie before the export or under another number; their margin is too low.",
         "Ask for a longer export if they are many.",
     ),
-    "no_sale": Rule(
-        "warning",
-        "orders",
+    "no_sale": warning(
         "None of the {n} lines is a sale.",
         "None of the {n} lines is a sale.",
         "Without a sale there is no order, and nothing can be told.",
         "See whether the amounts are in the right column and bear the right sign.",
     ),
-    "customer_dominates": Rule(
-        "warning",
-        "orders",
+    "customer_dominates": warning(
         "{n} customer has a large share of everything.",
         "{n} customers have a large share of everything each.",
         "Averages follow them; behind such a number often stand many people, such as all cash sales.",
         "Leave them out of the export if they are no customers, or name them in suppress.csv.",
     ),
-    "amount_extreme": Rule(
-        "warning",
-        "orders",
+    "amount_extreme": warning(
         "{n} day of a customer has a large share of all revenue.",
         "{n} days of customers have a large share of all revenue each.",
         "One wrong decimal mark is enough for that; values and averages follow it.",
         "Look these amounts up; correct them in the source.",
     ),
-    "currency_mixed": Rule(
-        "error",
-        "orders",
+    "currency_mixed": error(
         "The amounts are in {n} currency, not that of client.yml.",
         "The amounts are in {n} currencies.",
         "They cannot be added up.",
         "Have all amounts converted into one currency, and name it in client.yml.",
     ),
     # Dates
-    "date_future": Rule(
-        "error",
-        "orders",
+    "date_future": error(
         "{n} line lies in the future.",
         "{n} lines lie in the future.",
         "The last date is the day from which silence is counted: everybody would look lost.",
         "Correct the dates, or set as_of in client.yml to the day of the export.",
     ),
-    "date_early": Rule(
-        "warning",
-        "orders",
+    "date_early": warning(
         "{n} line lies before any plausible date.",
         "{n} lines lie before any plausible date.",
         "The log seems to begin then, so that old customers are taken for new ones.",
         "Correct the dates, or set forget_before in client.yml to the day the log begins.",
     ),
-    "last_day_alone": Rule(
-        "warning",
-        "orders",
+    "last_day_alone": warning(
         "The last day with orders stands alone, {n} day after the one before.",
         "The last day with orders stands alone, {n} days after the one before.",
         "Silence is counted to that day: if it is a slip of the pen, everybody looks lost too early.",
         "Look that order up, or set as_of in client.yml.",
     ),
-    "as_of_late": Rule(
-        "warning",
-        "orders",
+    "as_of_late": warning(
         "The as-of date lies {n} day after the last order.",
         "The as-of date lies {n} days after the last order.",
         "Silence is counted to that day: everybody looks silent for longer, and lost too early.",
         "Ask for an export up to that day, or choose an earlier as-of date.",
     ),
-    "month_missing": Rule(
-        "warning",
-        "orders",
+    "month_missing": warning(
         "{n} month has no orders at all.",
         "{n} months have no orders at all.",
         "A gap in the export looks like silence of every customer: return probabilities are too low.",
         "Ask whether the business was closed; if not, have the export made again.",
     ),
-    "month_thin": Rule(
-        "warning",
-        "orders",
+    "month_thin": warning(
         "{n} month has far fewer orders than those around it.",
         "{n} months have far fewer orders than those around them.",
         "A part of the export may be missing there.",
         "Ask whether the business was slow, or the file was cut.",
     ),
-    "days_missing": Rule(
-        "note",
-        "orders",
+    "days_missing": note(
         "{n} stretch of weeks has no order.",
         "{n} stretches of weeks have no order.",
         "A gap in the export looks like silence.",

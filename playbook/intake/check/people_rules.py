@@ -1,149 +1,118 @@
 """What can be wrong with customers, their numbers and their consent."""
 
-from playbook.intake.check.rule import Rule
+from playbook.intake.check.rule import Rule, note, warning
 
-PEOPLE_RULES: dict[str, Rule] = {
-    # Numbers of customers
-    "id_damaged": Rule(
-        "warning",
-        "orders",
+BUYER_RULES: dict[str, Rule] = {
+    "id_damaged": warning(
         "{n} customer number was damaged by a spreadsheet.",
         "{n} customer numbers were damaged by a spreadsheet.",
         "Several customers now bear the same number, and meet neither their orders nor their consent.",
         "Have the export made again, and open it in no spreadsheet, or with that column as text.",
     ),
-    "id_zeros_lost": Rule(
-        "warning",
-        "orders",
+    "id_zeros_lost": warning(
         "{n} customer number stands with and without leading zeros.",
         "{n} customer numbers stand with and without leading zeros.",
         "One customer counts as two: orders do not meet consent, and one of the two looks lost.",
         "Have the number exported as text everywhere.",
     ),
-    "id_spelling": Rule(
-        "warning",
-        "orders",
+    "id_spelling": warning(
         "{n} customer number differs from another one in upper and lower case or blanks only.",
         "{n} customer numbers differ from others in upper and lower case or blanks only.",
         "If they are the same customers, each counts as two, and one of the two looks lost.",
         "Have the numbers written one way in the source.",
     ),
-    "id_placeholder": Rule(
-        "warning",
-        "orders",
+    "id_placeholder": warning(
         "{n} customer number looks like a placeholder.",
         "{n} customer numbers look like placeholders.",
         "All who bought under it count as one customer.",
         "Have these lines exported without a customer.",
     ),
-    "customer_internal": Rule(
-        "warning",
-        "customers",
-        "{n} customer looks like a test or an internal account.",
-        "{n} customers look like tests or internal accounts.",
-        "They are ranked like all others and may get an offer.",
-        "Leave them out of the export, or name them in suppress.csv.",
-    ),
-    # The table of customers
-    "customers_unreadable": Rule(
-        "warning",
-        "customers",
-        "{n} customer could not be read.",
-        "{n} customers could not be read.",
-        "Nothing is known of them: neither their consent nor their address.",
-        "Correct these rows in the source.",
-    ),
-    "customers_without_id": Rule(
-        "warning",
-        "customers",
-        "{n} row has no customer number.",
-        "{n} rows have no customer number.",
-        "They belong to nobody and are left out.",
-        "Ask who they are.",
-    ),
-    "customers_twice": Rule(
-        "warning",
-        "customers",
-        "{n} customer stands in more than one row.",
-        "{n} customers stand in more than one row each.",
-        "A channel is allowed only where no row refuses it.",
-        "Have one row per customer exported.",
-    ),
-    "buyers_unknown": Rule(
-        "warning",
-        "orders",
+    "buyers_unknown": warning(
         "{n} buyer is not in the table of customers.",
         "{n} buyers are not in the table of customers.",
         "Of them neither consent nor address is known.",
         "Ask whether the table is complete, and whether both write the number the same way.",
     ),
-    "customers_silent": Rule(
-        "note",
-        "customers",
+}
+"""Who stands in the orders."""
+
+CUSTOMER_RULES: dict[str, Rule] = {
+    "customer_internal": warning(
+        "{n} customer looks like a test or an internal account.",
+        "{n} customers look like tests or internal accounts.",
+        "They are ranked like all others and may get an offer.",
+        "Leave them out of the export, or name them in suppress.csv.",
+    ),
+    "customers_unreadable": warning(
+        "{n} customer could not be read.",
+        "{n} customers could not be read.",
+        "Nothing is known of them: neither their consent nor their address.",
+        "Correct these rows in the source.",
+    ),
+    "customers_without_id": warning(
+        "{n} row has no customer number.",
+        "{n} rows have no customer number.",
+        "They belong to nobody and are left out.",
+        "Ask who they are.",
+    ),
+    "customers_twice": warning(
+        "{n} customer stands in more than one row.",
+        "{n} customers stand in more than one row each.",
+        "A channel is allowed only where no row refuses it.",
+        "Have one row per customer exported.",
+    ),
+    "customers_silent": note(
         "{n} customer has no order.",
         "{n} customers have no order.",
         "They are counted, and cannot be lost: they never bought.",
         "There is nothing to do.",
     ),
-    "consent_unreadable": Rule(
-        "warning",
-        "customers",
+    "consent_unreadable": warning(
         "{n} consent is neither yes nor no.",
         "{n} consents are neither yes nor no.",
         "They are taken for a no: these customers are not contacted by that channel.",
         "Have them written as yes, no or empty.",
     ),
-    "consent_unknown": Rule(
-        "note",
-        "customers",
+    "consent_unknown": note(
         "No column says who may be contacted.",
         "No column says who may be contacted.",
         "Only the channels that client.yml assumes (consent.assumed) are used.",
         "Ask for the consents of each channel before anything is sent.",
     ),
-    "acquired_future": Rule(
-        "warning",
-        "customers",
+    "acquired_future": warning(
         "{n} customer was acquired after the as-of date.",
         "{n} customers were acquired after the as-of date.",
         "Their age is negative.",
         "Correct the dates.",
     ),
-    "cancelled_before": Rule(
-        "warning",
-        "customers",
+    "cancelled_before": warning(
         "{n} customer cancelled before having been acquired.",
         "{n} customers cancelled before having been acquired.",
         "Their time as customers cannot be told.",
         "Correct the dates.",
     ),
-    "email_malformed": Rule(
-        "note",
-        "customers",
+    "email_malformed": note(
         "{n} e-mail address cannot be one.",
         "{n} e-mail addresses cannot be ones.",
         "A message to it does not arrive.",
         "Correct them in the source.",
     ),
-    "email_shared": Rule(
-        "note",
-        "customers",
+    "email_shared": note(
         "{n} e-mail address belongs to several customers.",
         "{n} e-mail addresses belong to several customers each.",
         "One person under two numbers looks like two who left, and gets two offers.",
         "Ask whether these are families, or one person entered twice.",
     ),
-    "suppressed": Rule(
-        "note",
-        "suppress.csv",
+}
+
+SUPPRESSION_RULES: dict[str, Rule] = {
+    "suppressed": note(
         "{n} customer is never to be contacted.",
         "{n} customers are never to be contacted.",
         "They stand in the numbers, and in no plan.",
         "There is nothing to do.",
     ),
-    "suppressed_unknown": Rule(
-        "warning",
-        "suppress.csv",
+    "suppressed_unknown": warning(
         "{n} line of suppress.csv is no customer's number or e-mail address.",
         "{n} lines of suppress.csv are no customer's number or e-mail address.",
         "Whoever is meant is not protected by it.",

@@ -1,136 +1,97 @@
 """What can be wrong with events and contacts, and with any table."""
 
-from playbook.intake.check.rule import Rule
+from playbook.intake.check.rule import Rule, note, warning
 
-RECORD_RULES: dict[str, Rule] = {
-    # Events and contacts
-    "events_unreadable": Rule(
-        "warning",
-        "events",
+EVENT_RULES: dict[str, Rule] = {
+    "events_unreadable": warning(
         "{n} event could not be read.",
         "{n} events could not be read.",
         "They are left out everywhere.",
         "Correct them in the source, or set the format in client.yml.",
     ),
-    "events_without_customer": Rule(
-        "warning",
-        "events",
+    "events_without_customer": warning(
         "{n} event lacks a customer or a date.",
         "{n} events lack a customer or a date.",
         "They are left out everywhere.",
         "Ask whether the export dropped the number.",
     ),
-    "events_customer_unknown": Rule(
-        "warning",
-        "events",
+    "events_customer_unknown": warning(
         "{n} customer with events is known from no other table.",
         "{n} customers with events are known from no other table.",
         "What is recorded of them meets no order and no consent.",
         "Ask whether both write the number the same way.",
     ),
-    "contacts_unreadable": Rule(
-        "warning",
-        "contacts",
-        "{n} contact could not be read.",
-        "{n} contacts could not be read.",
-        "They are left out everywhere.",
-        "Correct them in the source, or set the format in client.yml.",
-    ),
-    "contacts_without_customer": Rule(
-        "warning",
-        "contacts",
-        "{n} contact lacks a customer or a date.",
-        "{n} contacts lack a customer or a date.",
-        "They are left out everywhere.",
-        "Ask whether the export dropped the number.",
-    ),
-    "contacts_customer_unknown": Rule(
-        "warning",
-        "contacts",
-        "{n} customer with contacts is known from no other table.",
-        "{n} customers with contacts are known from no other table.",
-        "What is recorded of them meets no order and no consent.",
-        "Ask whether both write the number the same way.",
-    ),
-    "events_kind_unknown": Rule(
-        "warning",
-        "events",
+    "events_kind_unknown": warning(
         "{n} event is of a kind that the playbook does not know.",
         "{n} events are of kinds that the playbook does not know.",
         "They are not looked at; an unsubscription under another name is not obeyed.",
         "Write visit, inquiry, complaint, complaint_solved, cancellation, unsubscribe, review or call.",
     ),
-    "events_after_as_of": Rule(
-        "note",
-        "events",
+    "events_after_as_of": note(
         "{n} event lies after the as-of date.",
         "{n} events lie after the as-of date.",
         "They are not looked at.",
         "There is nothing to do if the as-of date is meant.",
     ),
-    "contacts_after_as_of": Rule(
-        "warning",
-        "contacts",
+}
+
+CONTACT_RULES: dict[str, Rule] = {
+    "contacts_unreadable": warning(
+        "{n} contact could not be read.",
+        "{n} contacts could not be read.",
+        "They are left out everywhere.",
+        "Correct them in the source, or set the format in client.yml.",
+    ),
+    "contacts_without_customer": warning(
+        "{n} contact lacks a customer or a date.",
+        "{n} contacts lack a customer or a date.",
+        "They are left out everywhere.",
+        "Ask whether the export dropped the number.",
+    ),
+    "contacts_customer_unknown": warning(
+        "{n} customer with contacts is known from no other table.",
+        "{n} customers with contacts are known from no other table.",
+        "What is recorded of them meets no order and no consent.",
+        "Ask whether both write the number the same way.",
+    ),
+    "contacts_after_as_of": warning(
         "{n} contact lies after the as-of date.",
         "{n} contacts lie after the as-of date.",
         "What follows them is not in the data: they cannot be measured.",
         "Have the orders exported up to the day of the contacts, or correct the dates.",
     ),
-    "contacts_arm_unknown": Rule(
-        "warning",
-        "contacts",
+    "contacts_arm_unknown": warning(
         "{n} contact is of an arm other than treated or control.",
         "{n} contacts are of an arm other than treated or control.",
         "They count in no comparison.",
         "Write treated for those who were contacted and control for those who were left alone by chance.",
     ),
-    "contacts_both_arms": Rule(
-        "warning",
-        "contacts",
+    "contacts_both_arms": warning(
         "{n} customer stands in both arms of a campaign.",
         "{n} customers stand in both arms of a campaign.",
         "The control group was not left alone: the effect looks smaller than it is.",
         "Ask which of the two happened.",
     ),
-    "contacts_no_control": Rule(
-        "note",
-        "contacts",
+    "contacts_no_control": note(
         "{n} campaign has no control group.",
         "{n} campaigns have no control group.",
         "What it brought cannot be told: some would have come anyway.",
         "Leave a random tenth alone next time.",
     ),
-    "contacts_channel_unknown": Rule(
-        "note",
-        "contacts",
+    "contacts_channel_unknown": note(
         "{n} contact is by a channel that the playbook does not know.",
         "{n} contacts are by channels that the playbook does not know.",
         "Its effect is not used for offers by other channels.",
         "Write email, phone, letter or visit.",
     ),
-    # All tables
-    "personal_data": Rule(
-        "warning",
-        "orders",
+}
+
+ANY_TABLE_RULES: dict[str, Rule] = {
+    "personal_data": warning(
         "{n} row holds an e-mail address or a telephone number where none is expected.",
         "{n} rows hold an e-mail address or a telephone number where none is expected.",
         "The report shows values of such columns: personal data would stand in it.",
         "Take them out of the export, or take the column out of client.yml.",
     ),
-    "column_used_twice": Rule(
-        "warning",
-        "orders",
-        "{n} column of the file stands for two of ours.",
-        "{n} columns of the file stand for two of ours each.",
-        "One of the two is not what its name says.",
-        "See the columns in client.yml.",
-    ),
-    "totals_left_out": Rule(
-        "note",
-        "orders",
-        "{n} line with totals was left out.",
-        "{n} lines with totals were left out.",
-        "A total is no order.",
-        "There is nothing to do if they are totals.",
-    ),
 }
+"""Where a rule is broken says which table; see `rules.found`."""

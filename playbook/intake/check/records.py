@@ -4,85 +4,81 @@ from typing import Any
 
 import ibis
 
-from playbook.intake.check.orders import one_row
-from playbook.intake.check.personal import holds_contact_detail, personal_columns
-from playbook.intake.check.rows import MOST, rows, unread, values
+from playbook.intake.check.rows import (
+    MOST,
+    Delivery,
+    count_of,
+    each,
+    holds_contact_detail,
+    one_row,
+    personal_columns,
+)
 from playbook.intake.check.rules import Check, found
 from playbook.records.confidential import DAY_OF
 from playbook.records.history import History
-from playbook.records.sources import Sources
-from playbook.settings.client import Settings
+from playbook.settings.lifecycle import EVENT_KINDS
 from playbook.settings.offers import CHANNELS
 
-KINDS = ("visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call")
 ARMS = ("treated", "control")
 
 
-def inspect_records(settings: Settings, sources: Sources, history: History) -> list[Check]:
+def inspect_records(data: Delivery) -> list[Check]:
     """Look through the events and the contacts, where the client has them."""
-    checks: list[Check] = []
-    for name in ("events", "contacts"):
-        table = getattr(sources, name)
-        if table is not None:
-            checks += _shared(settings, sources, history, name, table)
-    if sources.events is not None:
-        checks += _events(sources.events, history)
-    if sources.contacts is not None:
-        checks += _contacts(sources.contacts, history)
-    return checks
+    events, contacts = data.sources.events, data.sources.contacts
+    return [
+        *(_shared(data, "events", events) if events is not None else []),
+        *(_shared(data, "contacts", contacts) if contacts is not None else []),
+        *(_events(events, data.history) if events is not None else []),
+        *(_contacts(contacts, data.history) if contacts is not None else []),
+    ]
 
 
-def _shared(settings: Settings, sources: Sources, history: History, name: str, table: Any) -> list[Check]:
+def _shared(data: Delivery, name: str, table: Any) -> list[Check]:
     """Return what can be wrong with both."""
-    checks = found(f"{name}_unreadable", *unread(sources, settings, name))
     day = DAY_OF[name]
 
     def nobody(row: Any) -> Any:
         return row.customer_id.isnull() | row[day].isnull()
 
-    counts = one_row(table, nobody=nobody(table).sum(), personal=holds_contact_detail(name, table).sum())
-    if counts["nobody"]:
-        shown = rows(sources, settings, name, nobody)
-        checks += found(f"{name}_without_customer", counts["nobody"], f"customer_id, {day}", shown)
-    if counts["personal"]:
-        shown = rows(sources, settings, name, lambda row: holds_contact_detail(name, row))
-        searched = personal_columns(name, table.columns)
-        checks += found("personal_data", counts["personal"], searched, shown, table=name)
+    def personal(row: Any) -> Any:
+        return holds_contact_detail(name, row)
+
+    counts = one_row(table, nobody=nobody(table).sum(), personal=personal(table).sum())
+    searched = personal_columns(name, table.columns)
     people = table.filter(table.customer_id.notnull()).select("customer_id").distinct()
-    strangers = people.anti_join(history.all_days, "customer_id")
-    if sources.customers is not None:
-        strangers = strangers.anti_join(sources.customers, "customer_id")
-    unknown = int(strangers.count().execute())
-    return checks + found(
-        f"{name}_customer_unknown", unknown, "customer_id", values(strangers, "customer_id")
-    )
+    strangers = people.anti_join(data.history.all_days, "customer_id")
+    if data.sources.customers is not None:
+        strangers = strangers.anti_join(data.sources.customers, "customer_id")
+    return [
+        *found(f"{name}_unreadable", *data.unread(name)),
+        *data.in_rows(f"{name}_without_customer", counts["nobody"], f"customer_id, {day}", nobody, name),
+        *data.in_rows("personal_data", counts["personal"], searched, personal, name),
+        *each(f"{name}_customer_unknown", strangers, "customer_id"),
+    ]
 
 
-def _named(table: Any, column: str, known: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-    """Count the rows whose word is none of those known, and name the commonest with their counts."""
+def _unknown_words(code: str, table: Any, column: str, known: tuple[str, ...]) -> list[Check]:
+    """Return the check of rows whose word is none of those known; the commonest with their counts."""
     odd = table.filter(table[column].isnull() | table[column].notin(known))
     counted = odd.group_by(word=odd[column].fill_null("")).aggregate(n=odd.count())
     said = counted.order_by([ibis.desc("n"), "word"]).limit(MOST).to_pyarrow().to_pylist()
     shown = tuple(f"{row['word'][:40] or '(empty)'} ({row['n']:,})" for row in said)
-    return int(odd.count().execute()), shown
+    return found(code, count_of(odd), column, shown)
 
 
-def _late(table: Any, column: str, history: History) -> int:
-    return int(one_row(table, n=(table[column] > ibis.literal(history.as_of)).sum())["n"])
+def _late(code: str, table: Any, column: str, history: History) -> list[Check]:
+    late = one_row(table, n=(table[column] > ibis.literal(history.as_of)).sum())["n"]
+    return found(code, late, column)
 
 
 def _events(events: Any, history: History) -> list[Check]:
-    count, shown = _named(events, "kind", KINDS)
     return [
-        *found("events_kind_unknown", count, "kind", shown),
-        *found("events_after_as_of", _late(events, "happened_at", history), "happened_at"),
+        *_unknown_words("events_kind_unknown", events, "kind", EVENT_KINDS),
+        *_late("events_after_as_of", events, "happened_at", history),
     ]
 
 
 def _contacts(contacts: Any, history: History) -> list[Check]:
-    arms, arms_shown = _named(contacts, "arm", ARMS)
-    ways, ways_shown = _named(contacts, "channel", CHANNELS)
-    late = _late(contacts, "contacted_at", history)
     people = contacts.group_by("campaign", "customer_id").aggregate(
         both=(contacts.arm == "treated").any() & (contacts.arm == "control").any()
     )
@@ -90,9 +86,9 @@ def _contacts(contacts: Any, history: History) -> list[Check]:
     campaigns = contacts.group_by("campaign").aggregate(controlled=(contacts.arm == "control").any())
     alone = campaigns.filter(~campaigns.controlled.fill_null(False))
     return [
-        *found("contacts_after_as_of", late, "contacted_at"),
-        *found("contacts_arm_unknown", arms, "arm", arms_shown),
-        *found("contacts_both_arms", int(both.count().execute()), "arm", values(both, "customer_id")),
-        *found("contacts_no_control", int(alone.count().execute()), "arm", values(alone, "campaign")),
-        *found("contacts_channel_unknown", ways, "channel", ways_shown),
+        *_late("contacts_after_as_of", contacts, "contacted_at", history),
+        *_unknown_words("contacts_arm_unknown", contacts, "arm", ARMS),
+        *each("contacts_both_arms", both, "arm"),
+        *each("contacts_no_control", alone, "arm", "campaign"),
+        *_unknown_words("contacts_channel_unknown", contacts, "channel", CHANNELS),
     ]

@@ -1,71 +1,148 @@
-"""Where something stands: rows of the files, as they are counted in a spreadsheet."""
+"""What all looks at a client's data share: what is wrong, in which rows of the files, with examples.
 
-from collections.abc import Callable
-from itertools import islice
+Rows are counted as a spreadsheet counts them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
 
+from playbook.intake.check.rule import Severity
+from playbook.intake.check.rules import Check, found
+from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.settings.tables import Format
 
 MOST = 3
 """Examples given of each thing that is wrong."""
 
-
-def rows(sources: Sources, settings: Settings, table: str, wrong: Callable[[Any], Any]) -> tuple[str, ...]:
-    """Return the first rows of a table's files for which a condition holds.
-
-    The files are read once more, from the top, until enough was found: nothing is kept.
-
-    Parameters
-    ----------
-    wrong : callable
-        From a table of canonical columns to a boolean column.
-    """
-    named: list[str] = []
-    sources.files.connection.raw_sql("SET preserve_insertion_order = true")
-    for shown, part in sources.files.parts[table]:
-        numbered = part.mutate(row_number=ibis.row_number())
-        # row_key needs every column, so that rows are left out here that cannot be read, and only those
-        some = numbered.filter(wrong(numbered)).select("row_number", "row_key").limit(MOST - len(named))
-        places = sorted(some.to_pyarrow()["row_number"].to_pylist())
-        named += [f"{shown}, row {_row(sources, settings, table, shown, place)}" for place in places]
-        if len(named) >= MOST:
-            break
-    sources.files.connection.raw_sql("SET preserve_insertion_order = false")
-    return tuple(named)
+Wrong = Callable[[Any], Any]
+"""From a table of canonical columns to a boolean column: where something is wrong."""
 
 
-def _row(sources: Sources, settings: Settings, table: str, shown: str, place: int) -> int:
-    """Return the row in the file of the ``place``-th row that could be read, both from 0 and 1."""
-    form = _format(settings, table, shown)
-    row: int = place + 1 + form.skip + int(form.header and not shown.endswith((".parquet", ".pq")))
-    unread = {value.row for value in sources.unreadable if (value.table, value.file) == (table, shown)}
-    for other in sorted(unread):
-        row += other <= row
-    return row
+@dataclass(frozen=True)
+class Delivery:
+    """A client's data as they are looked through."""
+
+    settings: Settings
+    sources: Sources
+    history: History
+
+    def in_rows(
+        self,
+        code: str,
+        count: int,
+        column: str,
+        wrong: Wrong,
+        table: str = "orders",
+        severity: Severity | None = None,
+    ) -> list[Check]:
+        """Return the check of a rule that ``count`` rows break, with the first of them in the files."""
+        shown = self._first_rows(table, wrong) if count else ()
+        return found(code, count, column, shown, severity, table)
+
+    def unread(self, table: str) -> tuple[int, str, tuple[str, ...]]:
+        """Return how many rows of a table could not be read, in which columns, and where they stand.
+
+        What stands there is left out where ids are pseudonyms: a torn line holds them as they are.
+        """
+        lost = [value for value in self.sources.unreadable if value.table == table]
+        columns = ", ".join(sorted({value.column for value in lost}))
+        shown = [
+            f"{v.file}, row {v.row}, column {v.column}" if self.settings.pseudonymise else str(v)
+            for v in lost[:MOST]
+        ]
+        return len(lost), columns, tuple(shown)
+
+    def _first_rows(self, table: str, wrong: Wrong) -> tuple[str, ...]:
+        """Return the first rows of a table's files for which a condition holds.
+
+        The files are read once more, from the top, until enough was found: nothing is kept.
+        """
+        named: list[str] = []
+        files = self.sources.files
+        files.connection.raw_sql("SET preserve_insertion_order = true")
+        for file, part in files.parts[table]:
+            numbered = part.mutate(row_number=ibis.row_number())
+            # row_key needs every column, so that rows are left out here that cannot be read, and only those
+            some = numbered.filter(wrong(numbered)).select("row_number", "row_key").limit(MOST - len(named))
+            places = sorted(some.to_pyarrow()["row_number"].to_pylist())
+            named += [f"{file}, row {self._row(table, file, place)}" for place in places]
+            if len(named) >= MOST:
+                break
+        files.connection.raw_sql("SET preserve_insertion_order = false")
+        return tuple(named)
+
+    def _row(self, table: str, file: str, place: int) -> int:
+        """Return the row in the file, from 1, of the ``place``-th row that could be read, from 0."""
+        form = self._format(table, file)
+        row = place + 1 + form.skip + int(form.header and not file.endswith((".parquet", ".pq")))
+        unread = {
+            value.row for value in self.sources.unreadable if (value.table, value.file) == (table, file)
+        }
+        for other in sorted(unread):
+            row += other <= row
+        return row
+
+    def _format(self, table: str, shown: str) -> Format:
+        described = getattr(self.settings.tables, table)
+        file = next((name for name in described.files if shown.startswith(name.rsplit("/")[-1])), "")
+        form: Format = described.part(file).format
+        return form
 
 
-def _format(settings: Settings, table: str, shown: str) -> Any:
-    described = getattr(settings.tables, table)
-    file = next((name for name in described.files if shown.startswith(name.rsplit("/")[-1])), "")
-    return described.part(file).format
+def one_row(table: Any, **measures: Any) -> dict[str, Any]:
+    """Return aggregates of a whole table by name, 0 in place of null."""
+    row: dict[str, Any] = table.aggregate(**measures).to_pyarrow().to_pylist()[0]
+    return {name: 0 if value is None else value for name, value in row.items()}
 
 
-def unread(sources: Sources, settings: Settings, table: str) -> tuple[int, str, tuple[str, ...]]:
-    """Return how many rows of a table could not be read, in which columns, and where they stand.
-
-    What stands there is left out where ids are pseudonyms: a torn line holds them as they are.
-    """
-    lost = [value for value in sources.unreadable if value.table == table]
-    columns = ", ".join(sorted({value.column for value in lost}))
-    shown = [f"{v.file}, row {v.row}, column {v.column}" if settings.pseudonymise else str(v) for v in lost]
-    return len(lost), columns, tuple(shown[:MOST])
+def count_of(table: Any) -> int:
+    """Return the number of rows of an expression."""
+    return int(table.count().execute())
 
 
-def values(table: Any, column: str, wanted: Any = None) -> tuple[str, ...]:
-    """Return the first values of a column in alphabetical order, those ``wanted``."""
-    chosen = table if wanted is None else table.filter(wanted)
-    some = chosen.select(value=chosen[column].cast("string")).distinct().order_by("value").limit(MOST)
-    return tuple(f"{value}"[:60] for value in islice(some.to_pyarrow()["value"].to_pylist(), MOST))
+def values(table: Any, column: str) -> tuple[str, ...]:
+    """Return the first values of a column in alphabetical order."""
+    some = table.select(value=table[column].cast("string")).distinct().order_by("value").limit(MOST)
+    return tuple(f"{value}"[:60] for value in some.to_pyarrow()["value"].to_pylist())
+
+
+def each(code: str, wrong: Any, column: str, shown: str = "customer_id") -> list[Check]:
+    """Return the check of a rule that each of some rows breaks, with values of a column as examples."""
+    count = count_of(wrong)
+    return found(code, count, column, values(wrong, shown) if count else ())
+
+
+def each_customer(code: str, wrong: Any, column: str, table: str | None = None) -> list[Check]:
+    """Return the check of a rule that the customers of some rows break, each counted once."""
+    count = one_row(wrong, n=wrong.customer_id.nunique())["n"]
+    return found(code, count, column, values(wrong, "customer_id") if count else (), table=table)
+
+
+# Personal data -------------------------------------------------------------------------------
+
+CONTACT_DETAIL: dict[str, tuple[str, ...]] = {
+    "orders": ("coupon", "sales_channel", "source", "category"),
+    "customers": ("segment",),
+    "events": ("detail",),
+    "contacts": ("campaign", "channel", "offer"),
+}
+"""Text columns that are shown, in which no e-mail address or telephone number is expected."""
+
+PATTERN = r"[^@\s]+@[^@\s]+\.\w|(\+|00)\d[\d /().-]{7,}\d"
+
+
+def personal_columns(table: str, has: Sequence[str]) -> str:
+    """Return the columns that were searched, as words."""
+    return ", ".join(name for name in CONTACT_DETAIL[table] if name in has)
+
+
+def holds_contact_detail(table: str, rows: Any) -> Any:
+    """Whether some text column of a row holds an e-mail address or a telephone number."""
+    columns = [name for name in CONTACT_DETAIL[table] if name in rows.columns]
+    flags = [rows[name].re_search(PATTERN).fill_null(False) for name in columns]
+    return ibis.or_(*flags) if flags else rows.customer_id.isnull() & ibis.literal(False)

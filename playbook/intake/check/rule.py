@@ -1,6 +1,7 @@
 """A rule about a client's data."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
@@ -10,11 +11,13 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that can be wrong: in one table, worded for one and for many."""
+    """One thing that can be wrong, worded for one and for many; what it does and what to do about it."""
 
     severity: Severity
-    table: str
     one: str
     many: str
     effect: str
     advice: str
+
+
+error, warning, note = partial(Rule, "error"), partial(Rule, "warning"), partial(Rule, "note")

@@ -16,7 +16,7 @@ from playbook.records.history import History, order_days, read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client
 from playbook.settings.client import Settings
-from playbook.settings.tables import Orders, Tables
+from playbook.settings.tables import OrderSettings, Tables
 from playbook.show.words import Words
 from playbook.stats import cox
 
@@ -32,7 +32,7 @@ def opened(orders, events=None, customers=None):
         read = connection.table(name)
         return read.mutate(**{day: read[day].cast("date")}) if day else read
 
-    chosen = Settings(client="Frames", tables=Tables(orders=Orders()))
+    chosen = Settings(client="Frames", tables=Tables(orders=OrderSettings()))
     orders = orders[orders["customer_id"].notna()].reset_index(drop=True)
     days = connection.create_table("days", order_days(chosen, table("orders", orders, "ordered_at")))
     known = None if customers is None else table("customers", customers, "acquired_on")

@@ -9,13 +9,12 @@ from playbook.chapters.data import intake as checks
 from playbook.errors import DataError
 from playbook.intake.check import inspect, refuse_errors
 from playbook.intake.check.command import examine
-from playbook.intake.check.rules import RULES, found
-from playbook.intake.check.told import check_findings, checks_table
+from playbook.intake.check.rules import RULES, check_findings, checks_table, found
 from playbook.records.history import read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.show.words import Words
-from tests.conftest import playbook
+from tests.conftest import SETTINGS, playbook
 
 WORDS, TODAY = Words(), date(2025, 12, 31)
 HEAD = "customer_id,ordered_at,amount\n"
@@ -75,34 +74,20 @@ tables:
 
 
 def test_a_date_to_come_is_a_warning_where_the_as_of_date_is_set(see):
-    yml = """client: Acme
-as_of: 2025-12-20
-tables:
-  orders: {files: orders.csv, columns: {customer_id: customer_id, ordered_at: ordered_at, amount: amount}}
-"""
-    seen = codes(see(SOUND + "c1,2050-01-01,5\n", yml))
+    seen = codes(see(SOUND + "c1,2050-01-01,5\n", SETTINGS + "as_of: 2025-12-20\n"))
     assert seen["date_future"].severity == "warning"
 
 
 def test_an_as_of_date_long_after_the_last_order_is_a_warning(see):
-    yml = """client: Acme
-as_of: {}
-tables:
-  orders: {{files: orders.csv, columns: {{customer_id: customer_id, ordered_at: ordered_at, amount: amount}}}}
-"""
-    late = codes(see(SOUND, yml.format("2029-12-31")))["as_of_late"]
+    late = codes(see(SOUND, SETTINGS + "as_of: 2029-12-31\n"))["as_of_late"]
     assert late.severity == "warning" and late.count > 1000
-    assert "as_of_late" not in codes(see(SOUND, yml.format("2025-12-20")))
+    assert "as_of_late" not in codes(see(SOUND, SETTINGS + "as_of: 2025-12-20\n"))
 
 
 def test_thresholds_stand_in_the_settings(see):
-    yml = """client: Acme
-checks: {customer_share: 0.02, least_buyers: 5}
-tables:
-  orders: {files: orders.csv, columns: {customer_id: customer_id, ordered_at: ordered_at, amount: amount}}
-"""
+    strict = SETTINGS + "checks: {customer_share: 0.02, least_buyers: 5}\n"
     assert "customer_dominates" not in codes(see(SOUND))
-    assert codes(see(SOUND, yml))["customer_dominates"].count >= 5
+    assert codes(see(SOUND, strict))["customer_dominates"].count >= 5
 
 
 def test_errors_stop_a_run_with_one_sentence(client):
@@ -175,12 +160,7 @@ def test_the_command_ends_with_2_after_saying_everything(client):
 
 def test_ids_stay_hidden_where_pseudonyms_are_asked_for(see, monkeypatch):
     monkeypatch.setenv("PLAYBOOK_ID_KEY", "a key that nobody guesses")
-    yml = """client: Acme
-pseudonymise: true
-tables:
-  orders: {files: orders.csv, columns: {customer_id: customer_id, ordered_at: ordered_at, amount: amount}}
-"""
-    seen = see(SOUND + "C1,2025-03-01,5\n", yml)
+    seen = see(SOUND + "C1,2025-03-01,5\n", SETTINGS + "pseudonymise: true\n")
     spelling = codes(seen)["id_spelling"]
     assert (spelling.count, spelling.examples) == (2, ())
     assert not any(" c1" in paragraph or "C1" in paragraph for paragraph in seen.lines(WORDS))

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook.records.history import History, read_history
-from playbook.records.interventions import win_back_contacts
+from playbook.records.history import History, read_history, win_back_contacts
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.stats import return_probability
