@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import numpy as np
@@ -11,16 +11,7 @@ import pandas as pd
 from playbook.archive.findings import Finding
 from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.limits import Limits, find_limits
-from playbook.chapters.lifecycle.rules import (
-    LOST,
-    NEW,
-    STAGES,
-    SUSPECT,
-    Silences,
-    find_silences,
-    stages_at,
-    year_before,
-)
+from playbook.chapters.lifecycle.rules import LOST, NEW, STAGES, SUSPECT, Silences, find_silences, stages_at
 from playbook.chapters.lifecycle.words import stage_key, stage_labels, stage_rules, stage_sentences
 from playbook.records.history import History, known_since, spell_counts
 from playbook.records.sources import Sources
@@ -28,6 +19,8 @@ from playbook.settings.client import Settings
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
+
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -200,7 +193,8 @@ def find_stages(history: History, sources: Sources, daily: DailyEvents, customer
     frame["lapsed"] = (frame["silence_days"] > silences.lapsed).fillna(False).astype(bool)
     frame["year_margin"] = ids.map(_year_margin(history)).fillna(0.0)
     frame["stage_before"] = _year_ago(history, daily, silences, frame)
-    frame["old_customer"] = ids.isin(_old(daily))
+    old = daily.people.filter(daily.people.old_customer).customer_id
+    frame["old_customer"] = ids.isin(old.to_pyarrow().to_pylist())
     limits = find_limits(history, sources, frame, silences.lost)
     return StageBase(frame, silences, limits, settings, history.as_of)
 
@@ -227,7 +221,7 @@ def unseen_since(history: History, customers: pd.DataFrame) -> pd.Series:
 
 
 def _year_margin(history: History) -> pd.Series:
-    days = history.days.filter(history.days.day > ibis.literal(year_before(history.as_of)))
+    days = history.days.filter(history.days.day > ibis.literal(history.as_of - YEAR))
     summed = days.group_by("customer_id").aggregate(margin=days.margin.sum().cast("float64"))
     frame = summed.to_pyarrow().to_pandas()
     return pd.Series(frame["margin"].to_numpy(float), index=frame["customer_id"])
@@ -235,17 +229,10 @@ def _year_margin(history: History) -> pd.Series:
 
 def _year_ago(history: History, daily: DailyEvents, silences: Silences, customers: pd.DataFrame) -> pd.Series:
     """Return the stage a year ago; None for whoever was not known then, or where the data are younger."""
-    day = year_before(history.as_of)
+    day = history.as_of - YEAR
     if day < history.first_day:
         return pd.Series(None, index=customers.index, dtype=object)
     before = customers["customer_id"].map(stages_at(daily, silences, day)).astype(object)
     since = unseen_since(history, customers).reindex(customers.index)
     before = before.mask(customers["unseen"] & (since <= pd.Timestamp(day)), STAGES[SUSPECT])
     return pd.Series([None if pd.isna(stage) else stage for stage in before], customers.index, dtype=object)
-
-
-def _old(daily: DailyEvents) -> list[str]:
-    """Return the customers who may have been customers before the log begins."""
-    old = daily.people.filter(daily.people.old_customer)
-    ids: list[str] = old.customer_id.to_pyarrow().to_pylist()
-    return ids

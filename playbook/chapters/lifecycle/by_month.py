@@ -42,10 +42,10 @@ class Months:
     moves: pd.DataFrame
 
 
-def month_ends(history: History, months: int) -> list[date]:
-    """Return the last day of each month before the as-of date, and that date; at most ``months``."""
+def month_ends(history: History) -> list[date]:
+    """Return the last day of each month before the as-of date, and that date; no more than are shown."""
     ends, day = [history.as_of], history.as_of.replace(day=1) - timedelta(days=1)
-    while day >= history.first_day and len(ends) < months:
+    while day >= history.first_day and len(ends) < history.settings.lifecycle.months:
         ends.append(day)
         day = day.replace(day=1) - timedelta(days=1)
     return ends[::-1]
@@ -62,7 +62,7 @@ def count_months(
         For each customer known who never showed anything: the day from which they were known. They
         are suspects from then on.
     """
-    ends = month_ends(history, history.settings.lifecycle.months)
+    ends = month_ends(history)
     parts = max(-(-daily.size // ROWS_AT_ONCE), 1)
     counted = [
         _patterns(daily.rows(part, parts), daily, silences, ends).to_pyarrow().to_pandas()

@@ -139,29 +139,24 @@ class Profile(Result):
         return [*said, say(why)]
 
     def _who(self, words: Words) -> str:
-        values = {
-            "n": words.number(self.inside),
-            "all": words.number(self.inside + self.outside),
-            "days": words.number(self.days),
-            "date": words.date(self.landmark),
-        }
         if self.group == "left":
-            return words.say(
+            message = (
                 "Of {all} customers who were not lapsed on {date}, {n} left: none of them ordered in the"
-                " {days} days that followed.",
-                **values,
+                " {days} days that followed."
             )
-        if self.basis == "ratings":
-            return words.say(
+        elif self.basis == "ratings":
+            message = (
                 "Of {all} customers who gave a rating in the {days} days after {date}, {n} gave the best one"
-                " every time: they are the happiest here.",
-                **values,
+                " every time: they are the happiest here."
             )
-        return words.say(
-            "Too few gave ratings to tell who is happiest. In their place stand the {n} of {all} customers"
-            " who ordered most often in the {days} days after {date}.",
-            **values,
-        )
+        else:
+            message = (
+                "Too few gave ratings to tell who is happiest. In their place stand the {n} of {all}"
+                " customers who ordered most often in the {days} days after {date}."
+            )
+        n, everybody = words.number(self.inside), words.number(self.inside + self.outside)
+        days, day = words.number(self.days), words.date(self.landmark)
+        return words.say(message, n=n, all=everybody, days=days, date=day)
 
     def table(self, words: Words) -> Table:
         """Return means, standardised differences and verdicts."""

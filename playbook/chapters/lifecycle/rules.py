@@ -6,7 +6,7 @@ for ever: nobody leaves one because time has passed, but for the silence after a
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, get_args
 
 import ibis
@@ -150,8 +150,3 @@ def stages_at(daily: DailyEvents, silences: Silences, day: date) -> pd.Series:
     number = stage_number(seen, silence, silences, daily.settings)
     table = seen.select("customer_id", number=number).order_by("customer_id").to_pyarrow().to_pandas()
     return pd.Series([STAGES[n] for n in table["number"]], index=table["customer_id"], dtype=object)
-
-
-def year_before(day: date) -> date:
-    """Return the day 365 days earlier."""
-    return day - timedelta(days=365)

@@ -1,9 +1,7 @@
 """Chapter 02: stages, months, moves, cohorts, who changed; on small clients and on the demo."""
 
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,15 +17,14 @@ from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.development import Development
 from playbook.chapters.lifecycle.rules import NEW, STAGES, find_silences, stages_at
 from playbook.errors import SettingsError
-from playbook.records.history import History, customers, read_history, spell_counts
-from playbook.records.sources import Sources, open_sources
+from playbook.records.history import History, customers, spell_counts
+from playbook.records.sources import Sources
 from playbook.settings import client as settings
 from playbook.settings.lifecycle import Lifecycle
 from playbook.show.words import Words
 from playbook.stats.survival import inactivity
 
 WORDS = Words()
-HEAD = "customer_id,ordered_at,amount\n"
 RULES = "inactivity_days: 100\nlifecycle: {at_risk_days: 50, lost_days: 300"
 TABLES = "tables:\n  orders: {files: orders.csv, cohort: true, columns: {customer_id: customer_id, ordered_at: ordered_at, amount: amount}}\n"  # noqa: E501
 EVENTS = "  events: {files: events.csv, columns: {customer_id: c, happened_at: d, kind: k}}\n"
@@ -36,7 +33,7 @@ LAST = "last,2024-12-31,1\n"
 
 
 @dataclass(frozen=True)
-class Opened:
+class Seen:
     history: History
     sources: Sources
     daily: DailyEvents
@@ -54,40 +51,27 @@ class Opened:
         return lifecycle.develop(self.history, self.daily, self.base)
 
 
-@contextmanager
-def opened(data, client, **overrides: Any):
-    chosen = settings.load(client, data, overrides)
-    sources = open_sources(chosen, data / client)
-    try:
-        history = read_history(chosen, sources)
-        daily = lifecycle.read_daily_events(history, sources)
-        base = lifecycle.find_stages(history, sources, daily, customers(history))
-        yield Opened(history, sources, daily, base)
-    finally:
-        sources.close()
+def see(history: History, sources: Sources) -> Seen:
+    daily = lifecycle.read_daily_events(history, sources)
+    return Seen(history, sources, daily, lifecycle.find_stages(history, sources, daily, customers(history)))
 
 
 @pytest.fixture
-def read(client):
+def read(open_client):
     """Write a client and find the stages: ``read(orders, events=..., people=..., rules=...)``."""
-    with ExitStack() as stack:
 
-        def see(
-            orders: str, events: str = "", people: str = "", rules: str = "", tables: str = TABLES
-        ) -> Opened:
-            text = f"client: Acme\n{tables}{EVENTS if events else ''}{PEOPLE if people else ''}"
-            text += f"{RULES}{', ' + rules if rules else ''}}}\n"
-            files = {"events_csv": "c,d,k\n" + events, "people_csv": "c,a,x\n" + people}
-            data, name = client(HEAD + orders + LAST, text, **files)
-            return stack.enter_context(opened(data, name))
+    def write(orders: str, events: str = "", people: str = "", rules: str = "", tables: str = TABLES) -> Seen:
+        text = f"client: Acme\n{tables}{EVENTS if events else ''}{PEOPLE if people else ''}"
+        text += f"{RULES}{', ' + rules if rules else ''}}}\n"
+        files = {"events_csv": "c,d,k\n" + events, "people_csv": "c,a,x\n" + people}
+        return see(*open_client(orders + LAST, text, **files))
 
-        yield see
+    return write
 
 
 @pytest.fixture(scope="module")
-def demo(demo_data):
-    with opened(demo_data, "demo") as chapter:
-        yield chapter
+def demo(demo_client):
+    return see(*demo_client)
 
 
 def visits(who: str, days: list[str]) -> str:
@@ -200,7 +184,7 @@ def test_every_rule_follows_the_settings(read):
 
 
 def test_settings_that_contradict_each_other_are_refused(client):
-    data, name = client(HEAD + LAST, f"client: A\n{TABLES}lifecycle: {{engaged_orders: 4}}\n")
+    data, name = client(None, f"client: A\n{TABLES}lifecycle: {{engaged_orders: 4}}\n")
     with pytest.raises(SettingsError, match="must not fall in this order"):
         settings.load(name, data)
     with pytest.raises(ValueError, match="below lost_share"):
@@ -297,6 +281,24 @@ def test_moves_are_counted_by_month_and_stage(read):
     ]
 
 
+def test_the_stage_of_today_stands_beside_that_of_a_year_ago(read):
+    shown = read("a,2023-12-20,5\nb,2023-12-20,5\nb,2024-12-20,5\n").base.moved(WORDS).frame
+    assert shown["before"].tolist() == ["just engaged", "not known then"]
+    by_stage = shown.set_index("before").stack().to_dict()
+    assert by_stage == {
+        ("just engaged", "lost"): 1,
+        ("just engaged", "engaged"): 1,
+        ("not known then", "just engaged"): 1,
+    }
+
+
+def test_the_title_of_the_base_holds_the_shares_of_today(demo):
+    groups = demo.base.groups.set_index("stage")["customers"]
+    engaged = groups[["just engaged", "engaged", "firmly engaged"]].sum() / groups.sum()
+    (axes,) = demo.develop().figure(WORDS).figure.axes
+    assert axes.get_title(loc="left").startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
+
+
 def test_no_more_months_are_shown_than_asked_for(read):
     chapter = read("a,2023-01-10,5\n", rules="months: 6")
     assert len(chapter.develop().months.base) == 6
@@ -322,6 +324,16 @@ def test_cohorts_hold_every_new_customer_once(demo):
     found = lifecycle.find_cohorts(demo.history, demo.base.customers)
     seen = demo.base.customers
     assert found.cohorts["customers"].sum() == ((seen["orders"] > 0) & ~seen["old_customer"]).sum()
+
+
+def test_the_grid_of_cohorts_shows_the_shares_of_the_table(demo):
+    won = lifecycle.find_cohorts(demo.history, demo.base.customers)
+    (axes,) = won.figure(WORDS).figure.axes
+    followed = won.cohorts[won.cohorts["in_1"].notna()]
+    shares = followed[["in_1", "in_2", "in_3", "in_4"]].to_numpy().ravel()
+    expected = [WORDS.percent(share) for share in shares if not np.isnan(share)]
+    assert [text.get_text() for text in axes.texts if text.get_text()] == expected
+    assert axes.get_title(loc="left").startswith(WORDS.percent(won.mean(1)[0]))
 
 
 # Since the last report -----------------------------------------------------------------------

@@ -9,9 +9,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from playbook.chapters.lifecycle import profiles
-from playbook.records.history import read_history, spell_counts
-from playbook.records.sources import open_sources
-from playbook.settings import client as settings
+from playbook.records.history import spell_counts
 from playbook.show.words import Words
 from playbook.stats.differences import compare_groups, standardised
 from playbook.stats.survival import inactivity
@@ -20,12 +18,9 @@ WORDS = Words()
 
 
 @pytest.fixture(scope="module")
-def demo(demo_data):
-    chosen = settings.load("demo", demo_data)
-    sources = open_sources(chosen, demo_data / "demo")
-    history = read_history(chosen, sources)
-    yield history, sources, inactivity(spell_counts(history), chosen).days
-    sources.close()
+def demo(demo_client):
+    history, sources = demo_client
+    return history, sources, inactivity(spell_counts(history), history.settings).days
 
 
 @pytest.fixture(scope="module")
@@ -34,26 +29,16 @@ def left(demo):
 
 
 @pytest.fixture
-def small(client):
-    opened = []
-
+def small(open_client):
     def read(lines, **files):
         events = "  events: {files: e.csv, columns: {customer_id: c, happened_at: d, kind: k, value: v}}\n"
         text = (
             "client: A\ntables:\n  orders: {files: orders.csv, cohort: true, columns:"
             " {customer_id: customer_id, ordered_at: ordered_at, amount: amount}}\n"
         )
-        data, name = client(
-            "customer_id,ordered_at,amount\n" + lines, text + (events if files else ""), **files
-        )
-        chosen = settings.load(name, data)
-        sources = open_sources(chosen, data / name)
-        opened.append(sources)
-        return read_history(chosen, sources), sources, 400
+        return *open_client(lines, text + (events if files else ""), **files), 400
 
-    yield read
-    for sources in opened:
-        sources.close()
+    return read
 
 
 def test_a_standardised_difference_is_that_of_the_textbook():
