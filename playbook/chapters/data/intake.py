@@ -273,6 +273,7 @@ def _row(aggregated: Any) -> dict[str, Any]:
 def _left_out(history: History) -> dict[str, Any]:
     """Count the lines that could be read, and those left out: each for the first reason that applies."""
     days = history.all_days
+    # A line without a customer counts as that alone, whatever else is wrong with it.
     nobody = days.customer_id.isnull()
     late = (days.day > ibis.literal(history.as_of)).fill_null(False)
     return _row(

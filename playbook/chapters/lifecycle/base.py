@@ -32,7 +32,7 @@ class StageBase(Result):
     customers : DataFrame
         The customer table with silence_days (Int32, missing without an order), stage (one of
         `STAGES`), lapsed (bool: silent for longer than the inactivity threshold), year_margin (of the
-        last 365 days, client's currency), stage_before (a year ago; None where not known then),
+        last 365 days, client's currency), stage_before (a year ago; `NEW` where not known then),
         old_customer and unseen (bool: nothing measurable ever happened).
     silences : Silences
     limits : Limits
@@ -73,7 +73,8 @@ class StageBase(Result):
                 Finding(f"{name}_{key}", round(float(row[name]), 2), unit="money", n=size)
                 for name in ("revenue", "margin", "year_margin")
             ]
-        return [*found, *self._lapsed_findings(), *self.limits.findings()]
+        preset = Finding("preset", self.settings.preset)
+        return [*found, *self._lapsed_findings(), *self.limits.findings(), preset]
 
     def _lapsed_findings(self) -> list[Finding]:
         """Return who is lapsed by silence alone, and who is lost by what they did before that silence."""
@@ -128,12 +129,11 @@ class StageBase(Result):
 
     def moved(self, words: Words) -> Table:
         """Return where everybody is today, by where they were a year ago."""
-        say, before = words.say, self.customers["stage_before"]
-        people = self.customers.assign(before=before.fillna(NEW))
-        if before.isna().all():  # the data do not go back that far
+        say, people = words.say, self.customers
+        if (people["stage_before"] == NEW).all():  # the data do not go back that far
             people = people.iloc[:0]
         return stage_to_stage(
-            people.groupby(["before", "stage"]).size(),
+            people.groupby(["stage_before", "stage"]).size(),
             say("From the stage a year ago to the stage of today: people"),
             words,
             head=say("a year ago"),
@@ -223,16 +223,16 @@ def unseen_since(history: History, customers: pd.DataFrame) -> pd.Series:
 def _year_margin(history: History) -> pd.Series:
     days = history.days.filter(history.days.day > ibis.literal(history.as_of - YEAR))
     summed = days.group_by("customer_id").aggregate(margin=days.margin.sum().cast("float64"))
-    frame = summed.to_pyarrow().to_pandas()
-    return pd.Series(frame["margin"].to_numpy(float), index=frame["customer_id"])
+    margins: pd.Series = summed.to_pyarrow().to_pandas().set_index("customer_id")["margin"]
+    return margins
 
 
 def _year_ago(history: History, daily: DailyEvents, silences: Silences, customers: pd.DataFrame) -> pd.Series:
-    """Return the stage a year ago; None for whoever was not known then, or where the data are younger."""
+    """Return the stage a year ago; `NEW` for whoever was not known then, or where the data are younger."""
     day = history.as_of - YEAR
     if day < history.first_day:
-        return pd.Series(None, index=customers.index, dtype=object)
+        return pd.Series(NEW, index=customers.index)
     before = customers["customer_id"].map(stages_at(daily, silences, day)).astype(object)
     since = unseen_since(history, customers).reindex(customers.index)
-    before = before.mask(customers["unseen"] & (since <= pd.Timestamp(day)), STAGES[SUSPECT])
-    return pd.Series([None if pd.isna(stage) else stage for stage in before], customers.index, dtype=object)
+    known = customers["unseen"] & (since <= pd.Timestamp(day))
+    return before.mask(known, STAGES[SUSPECT]).fillna(NEW)

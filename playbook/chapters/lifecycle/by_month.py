@@ -129,6 +129,7 @@ def _column(stage: int) -> str:
 
 def _when(seen: Any, number: int, days: int, ends: list[date]) -> Any:
     """Return the position of the month in which silence leads to a stage, -1 where it does not."""
+    # A customer changes stage once silent for more than so many days: on the day after them.
     when = (seen.last_order + ibis.interval(days=days + 1)).cast("date")
     following = seen.following.fill_null(ibis.literal(ends[-1] + timedelta(days=1)))
     happens = (seen.stage < number) & (when > seen.day) & (when < following)

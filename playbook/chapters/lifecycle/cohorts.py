@@ -149,7 +149,7 @@ def _orders_again(history: History, unit: str) -> pd.DataFrame:
     first = mark_old(orders.group_by("customer_id").aggregate(first_seen=orders.day.min()), history)
     new = first.filter(~first.old_customer).select("customer_id", "first_seen")
     later = orders.inner_join(new, "customer_id")
-    since = later.day.delta(later.first_seen, unit="day")
+    since = later.day.delta(later.first_seen, unit="day")  # on day 182 the first half-year ends
     later = later.select(
         "customer_id", cohort=later.first_seen.truncate(unit), span=(since + HALF_YEAR - 1) // HALF_YEAR
     )

@@ -110,6 +110,7 @@ def _flagged(rows: Any, **flags: Any) -> Any:
 
 def _events(history: History, sources: Sources, codes: Any) -> Any:
     """Return what happened beside the orders, in as few rows as say it."""
+    # Where there is nothing beside the orders, a table without rows stands in for it.
     none = history.days.inner_join(codes, "customer_id").select("code", "day").limit(0)
     parts = [_flagged(none)]
     if sources.events is not None:

@@ -163,8 +163,10 @@ class Development(Result):
         span = _span(min(len(flows), YEAR), words)
         title = say("{span}: {new} new, {back} came back, {lapsed} lapsed", span=span, **counts)
         figure, axes = new_figure(title)
-        sns.lineplot(flows[list(DRAWN)], palette=DRAWN, dashes=False, ax=axes)
-        axes.legend([say("new customers"), say("came back"), say("lapsed"), say("were lost")], **BESIDE)
+        names = [say("new customers"), say("came back"), say("lapsed"), say("were lost")]
+        drawn = flows[list(DRAWN)].set_axis(names, axis=1)
+        sns.lineplot(drawn, palette=list(DRAWN.values()), dashes=False, errorbar=None, ax=axes)
+        sns.move_legend(axes, **BESIDE)
         axes.set_ylim(0, None)
         _show_months(axes, flows.index, words)
         alt = say(

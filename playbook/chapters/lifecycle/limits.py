@@ -50,7 +50,6 @@ class Limits(Result):
         Days from the first line to the as-of date.
     lost_days : int
         Days of silence after which a customer is lost.
-    preset : str
     """
 
     missing: tuple[str, ...]
@@ -64,7 +63,6 @@ class Limits(Result):
     without_sale: int
     record_days: int
     lost_days: int
-    preset: str
 
     def findings(self) -> list[Finding]:
         """Return what is missing and how much could not be used."""
@@ -79,7 +77,6 @@ class Limits(Result):
             Finding("acquired_after", self.acquired_after, unit="customers"),
             Finding("without_sale", self.without_sale, unit="customers"),
             Finding("record_days", self.record_days, unit="days"),
-            Finding("preset", self.preset),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -170,7 +167,7 @@ def find_limits(history: History, sources: Sources, customers: pd.DataFrame, los
         The customer table with customer_id, orders, stage and old_customer (bool).
     """
     events = sources.events
-    if events is not None:
+    if events is not None:  # one without a date may have happened by then, and is looked at
         events = events.filter((events.happened_at <= ibis.literal(history.as_of)).fill_null(True))
     kinds = _kinds(events)
     unknown = kinds[~kinds.index.isin(get_args(Kind))]
@@ -191,7 +188,6 @@ def find_limits(history: History, sources: Sources, customers: pd.DataFrame, los
         without_sale=_without_sale(history),
         record_days=(history.as_of - history.first_day).days,
         lost_days=lost_days,
-        preset=history.settings.preset,
     )
 
 

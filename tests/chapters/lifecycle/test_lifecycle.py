@@ -299,6 +299,19 @@ def test_the_title_of_the_base_holds_the_shares_of_today(demo):
     assert axes.get_title(loc="left").startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
 
 
+def test_every_line_of_the_moves_is_called_what_it_is(demo):
+    moved = demo.develop()
+    (axes,) = moved.moves_figure(WORDS).figure.axes
+    names = {
+        handle.get_color(): text.get_text()
+        for handle, text in zip(axes.get_legend().get_lines(), axes.get_legend().get_texts(), strict=True)
+    }
+    lines = [line for line in axes.get_lines() if len(line.get_ydata())]  # those of the legend hold nothing
+    drawn = {names[line.get_color()]: list(line.get_ydata()) for line in lines}
+    flows = {"new customers": "new", "came back": "came_back", "lapsed": "lapsed", "were lost": "lost"}
+    assert drawn == {name: moved.flows[flow].tolist() for name, flow in flows.items()}
+
+
 def test_no_more_months_are_shown_than_asked_for(read):
     chapter = read("a,2023-01-10,5\n", rules="months: 6")
     assert len(chapter.develop().months.base) == 6
