@@ -79,7 +79,7 @@ def engine(folder: Path) -> None:
     import ibis
 
     from playbook.chapters.lifecycle.by_month import count_months
-    from playbook.chapters.lifecycle.daily_events import read_signs
+    from playbook.chapters.lifecycle.daily_events import read_daily_events
     from playbook.chapters.lifecycle.rules import Silences
     from playbook.records.history import read_history
     from playbook.records.sources import Sources
@@ -97,7 +97,7 @@ def engine(folder: Path) -> None:
     sources = Sources(connection, connection.read_parquet(folder / "orders.parquet"), events=events)
     history = read_history(settings, sources)
     silences = Silences(AT_RISK, LAPSED, LOST, Inactivity(LAPSED, "settings", None), "settings", "settings")
-    print(count_months(history, read_signs(history, sources), silences).base.to_numpy().tolist())
+    print(count_months(history, read_daily_events(history, sources), silences).base.to_numpy().tolist())
 
 
 def pandas(folder: Path) -> None:

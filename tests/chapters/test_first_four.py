@@ -1,4 +1,4 @@
-"""Chapters 01 and 04 on the demo client, whose truth is known, and on clients with little in them."""
+"""Chapter 04 on the demo client, whose truth is known, and on clients with little in them."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,7 +10,6 @@ import pytest
 from playbook.chapters.churn import backtest, backtest_words
 from playbook.chapters.churn import returns as comebacks
 from playbook.chapters.churn import threshold as churn
-from playbook.chapters.data import intake as checks
 from playbook.demo import retailer
 from playbook.records.history import customers, read_history
 from playbook.records.sources import Sources, open_sources
@@ -53,34 +52,6 @@ def small(client):
     yield read
     for sources in opened:
         sources.close()
-
-
-def test_the_waterfall_accounts_for_every_line(demo):
-    intake = checks.take_in(*demo)
-    left_out = intake.unreadable + intake.without_customer + intake.incomplete + intake.after_as_of
-    assert intake.read == intake.used + left_out
-    made = retailer.generate()
-    assert intake.read == len(made.orders) + intake.unreadable  # the export adds what no one can read
-    assert intake.without_customer == made.orders["customer_id"].isna().sum()
-    assert intake.unreadable == 13
-    assert intake.verdict == "with_care"
-
-
-def test_an_earlier_as_of_date_moves_lines_to_left_out(demo_data):
-    chosen = settings.load("demo", demo_data, {"as_of": "2024-12-31"})
-    sources = open_sources(chosen, demo_data / "demo")
-    intake = checks.take_in(chosen, sources, read_history(chosen, sources))
-    sources.close()
-    assert intake.after_as_of > 3000
-    assert intake.read == intake.used + intake.unreadable + intake.without_customer + intake.after_as_of
-    assert str(intake.last_day) <= "2024-12-31"
-
-
-def test_sentences_and_findings_tell_the_same_numbers(demo):
-    intake = checks.take_in(*demo)
-    found = {finding.name: finding for finding in intake.findings()}
-    assert WORDS.number(found["orders"].value) in intake.sentences(WORDS)[0]
-    assert found["data_quality"].verdict == intake.verdict
 
 
 def test_the_threshold_is_what_the_definition_says(demo, threshold):

@@ -2,22 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import ibis
 import pandas as pd
+import seaborn as sns
 
 from playbook.archive.findings import Finding, Findings
 from playbook.intake.check import inspect
 from playbook.intake.check.calendar import missing_months, thin_months
 from playbook.intake.check.rules import Check, check_findings, check_sentences, checks_table
-from playbook.records.canonical import COLUMNS
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.settings.client import Settings
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, ORANGE, Picture
+from playbook.show.display import Column, Say, Table
+from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
 from playbook.show.terms import ONLY_SHOPS
 from playbook.show.words import Words
+from playbook.stats.result import Result
 
 UNLOCKS = {
     "margin": "the client's own margins instead of a rate of revenue",
@@ -32,7 +33,7 @@ UNLOCKS = {
 
 
 @dataclass(frozen=True)
-class Intake:
+class Intake(Result):
     """What came in and what became of it.
 
     Attributes
@@ -50,11 +51,9 @@ class Intake:
         Net of returns, of the lines used.
     first_day, last_day, as_of : date
     months : DataFrame
-        month (first day of it), orders, revenue, gap (bool: no orders, or far too few).
+        month (first day of it), orders, gap (bool: no orders, or far too few).
     missing : tuple of str
         Optional order columns that the client does not have.
-    tables : tuple of str
-        Canonical tables that the client has.
     checks : tuple of Check
         What is wrong, errors first.
     """
@@ -77,7 +76,6 @@ class Intake:
     as_of: date
     months: pd.DataFrame
     missing: tuple[str, ...]
-    tables: tuple[str, ...]
     checks: tuple[Check, ...]
 
     @property
@@ -123,13 +121,34 @@ class Intake:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what came in, and what is wrong with it."""
-        return sentences({finding.name: finding for finding in self.findings()}, words)
+        return sentences(self.by_name, words)
 
-    def trust(self, words: Words) -> str:
+    def trust(self, words: Words) -> Say:
         """Say whether the rest of the playbook can be trusted on these data."""
-        return _trust({finding.name: finding for finding in self.findings()}, words)
+        say = words.say
+        if self.verdict == "trusted":
+            text = say("The rest of the playbook can be trusted on this data.")
+        elif self.verdict == "with_care":
+            text = say(
+                "The rest of the playbook can be read with care: it speaks only of the lines that are used,"
+                " and the warnings above bear on it."
+            )
+        elif self.repeaters:
+            text = words.say_many(
+                "The data are sound but too little: much of what follows cannot be told from one customer"
+                " who bought twice.",
+                "The data are sound but too little: much of what follows cannot be told from {n} customers"
+                " who bought twice.",
+                self.repeaters,
+            )
+        else:
+            text = say(
+                "The data are sound but too little: nobody bought twice, and much of what follows cannot be"
+                " told."
+            )
+        return Say([text])
 
-    def waterfall(self, words: Words) -> Table:
+    def table(self, words: Words) -> Table:
         """Return the way from the lines in the files to the lines used."""
         say = words.say
         steps = [
@@ -144,9 +163,10 @@ class Intake:
             (say("of these of amount 0"), self.zeros, say("neither a sale nor a return")),
         ]
         frame = pd.DataFrame(steps, columns=["step", "lines", "why"])
-        headings = {"step": "", "lines": say("lines"), "why": say("why")}
         caption = say("From the lines in the files to the lines used")
-        return Table(frame, caption, words, {"lines": "number"}, headings)
+        return Table(
+            frame, caption, words, columns={"step": "", "lines": (say("lines"), "number"), "why": say("why")}
+        )
 
     def wrong(self, words: Words) -> Table:
         """Return everything that was found wrong, with what it does to the result and what to do."""
@@ -156,21 +176,30 @@ class Intake:
         """Return the columns that the client does not have and what each would tell."""
         asked = [name for name in self.missing if words.preset != "donations" or name not in ONLY_SHOPS]
         frame = pd.DataFrame({"column": asked, "tells": [words.say(UNLOCKS[name]) for name in asked]})
-        headings = {"column": words.say("missing column"), "tells": words.say("what it would tell")}
-        return Table(frame, words.say("Columns that would unlock more"), words, headings=headings)
+        columns = {"column": words.say("missing column"), "tells": words.say("what it would tell")}
+        return Table(frame, words.say("Columns that would unlock more"), words, columns=columns)
 
     def figure(self, words: Words) -> Picture:
         """Draw orders by month, with the gaps marked."""
-        figure, axes = new_figure(height=3.2)
         months, gap = pd.to_datetime(self.months["month"]), self.months["gap"]
-        axes.bar(months, self.months["orders"], width=25, color=BLUE)
+        title = words.say_many(
+            "Orders by month: {n} month has none, or far fewer than its neighbours",
+            "Orders by month: {n} months have none, or far fewer than their neighbours",
+            int(gap.sum()),
+        )
+        figure, axes = new_figure(
+            title if gap.any() else words.say("Orders by month: no gap stands out"), height=3.2
+        )
+        sns.barplot(x=months, y=self.months["orders"], native_scale=True, color=BLUE, saturation=1, ax=axes)
+        axes.set(xlabel="", ylabel="")
         axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
+        half = pd.Timedelta(days=14)
         for month in months[gap]:
-            axes.axvspan(
-                month - pd.Timedelta(days=14), month + pd.Timedelta(days=14), color=ORANGE, alpha=0.25
-            )
+            axes.axvspan(month - half, month + half, color=ORANGE, alpha=0.25)
             axes.annotate("?", (month, 0), ha="center", va="bottom", color=ORANGE, fontweight="bold")
-        heading(axes, words.say("Orders by month; gaps are marked with a question mark"))
+        return Picture(figure, self._alt(words))
+
+    def _alt(self, words: Words) -> str:
         best = self.months.iloc[int(self.months["orders"].to_numpy().argmax())].to_dict()
         alt = words.say(
             "Bars of orders by month from {first} to {last}; the highest is {best} with {orders}.",
@@ -179,13 +208,11 @@ class Intake:
             best=words.date(best["month"]),
             orders=words.number(float(best["orders"])),
         )
-        if gap.any():
-            marked = ", ".join(f"{month:%Y-%m}" for month in months[gap])
-            alt += " " + words.say("Marked as gaps: {months}.", months=marked)
-        return Picture(figure, alt)
+        marked = ", ".join(f"{month:%Y-%m}" for month in self.months.loc[self.months["gap"], "month"])
+        return f"{alt} {words.say('Marked as gaps: {months}.', months=marked)}" if marked else alt
 
 
-def take_in(settings: Settings, sources: Sources, history: History, today: date | None = None) -> Intake:
+def take_in(history: History, sources: Sources, today: date | None = None) -> Intake:
     """Count what came in, what was left out and what is used, and look for what is wrong.
 
     Parameters
@@ -193,181 +220,160 @@ def take_in(settings: Settings, sources: Sources, history: History, today: date 
     today : date
         Later dates lie in the future; by default the day of the call.
     """
-    days, used = history.all_days, history.days
-    unreadable = [value for value in sources.unreadable if value.table == "orders"]
+    unreadable = sum(value.table == "orders" for value in sources.unreadable)
+    counts = _left_out(history) | _used(history) | _people(history)
+    has = set(sources.orders.columns)
+    return Intake(
+        read=counts.pop("lines") + unreadable,
+        unreadable=unreadable,
+        revenue=float(counts.pop("revenue")),
+        first_day=history.first_day,
+        last_day=history.last_day,
+        as_of=history.as_of,
+        months=_months(history),
+        missing=tuple(name for name in UNLOCKS if name not in has),
+        checks=inspect(history.settings, sources, history, today),
+        **{name: int(n or 0) for name, n in counts.items()},
+    )
+
+
+def unreadable_lines(sources: Sources, words: Words, hide: bool = False) -> Table:
+    """Return the first ten values that could not be read, by file, row and column.
+
+    Parameters
+    ----------
+    hide : bool
+        Whether to keep to oneself what stands there.
+    """
+    say = words.say
+    columns: dict[str, Column] = {
+        "table": say("table"),
+        "file": say("file"),
+        "row": (say("row"), "number"),
+        "column": say("column"),
+        "text": say("what stands there"),
+    }
+    frame = pd.DataFrame([vars(value) for value in sources.unreadable[:10]], columns=list(columns))
+    frame["table"] = frame["table"].map(say)
+    if hide:
+        del columns["text"]
+    return Table(frame, say("Values that could not be read"), words, columns=columns)
+
+
+# What is counted -----------------------------------------------------------------------------
+
+
+def _row(aggregated: Any) -> dict[str, Any]:
+    """Return the only row of a table."""
+    row: dict[str, Any] = aggregated.to_pyarrow().to_pylist()[0]
+    return row
+
+
+def _left_out(history: History) -> dict[str, Any]:
+    """Count the lines that could be read, and those left out: each for the first reason that applies."""
+    days = history.all_days
+    # A line without a customer counts as that alone, whatever else is wrong with it.
     nobody = days.customer_id.isnull()
     late = (days.day > ibis.literal(history.as_of)).fill_null(False)
-    counts = (
+    return _row(
         days.aggregate(
             lines=days.lines.sum(),
             without_customer=ibis.ifelse(nobody, days.lines, 0).sum(),
             incomplete=ibis.ifelse(nobody, 0, days.incomplete_lines).sum(),
-            late=ibis.ifelse(~nobody & late, days.lines - days.incomplete_lines, 0).sum(),
+            after_as_of=ibis.ifelse(~nobody & late, days.lines - days.incomplete_lines, 0).sum(),
         )
-        .to_pyarrow()
-        .to_pylist()[0]
     )
-    kept = (
-        used.aggregate(
-            sales=used.sale_lines.sum(),
-            returns=used.return_lines.sum(),
-            zeros=used.zero_lines.sum(),
-            orders=(used.sale_lines > 0).sum(),
-            revenue=used.revenue.sum(),
+
+
+def _used(history: History) -> dict[str, Any]:
+    """Count the lines used, and the orders and revenue that they make."""
+    days = history.days
+    return _row(
+        days.aggregate(
+            sales=days.sale_lines.sum(),
+            returns=days.return_lines.sum(),
+            zeros=days.zero_lines.sum(),
+            orders=(days.sale_lines > 0).sum(),
+            revenue=days.revenue.sum(),
         )
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
-    per_customer = history.orders.group_by("customer_id").aggregate(orders=history.orders.count())
-    people = (
-        per_customer.aggregate(buyers=per_customer.count(), repeaters=(per_customer.orders > 1).sum())
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
-    has = set(sources.orders.columns)
-    return Intake(
-        read=int(counts["lines"]) + len(unreadable),
-        unreadable=len(unreadable),
-        without_customer=int(counts["without_customer"]),
-        incomplete=int(counts["incomplete"]),
-        after_as_of=int(counts["late"]),
-        sales=int(kept["sales"]),
-        returns=int(kept["returns"]),
-        zeros=int(kept["zeros"]),
-        orders=int(kept["orders"]),
-        customers=_known(history),
-        buyers=int(people["buyers"]),
-        repeaters=int(people["repeaters"] or 0),
-        revenue=float(kept["revenue"]),
-        first_day=history.first_day,
-        last_day=history.last_day,
-        as_of=history.as_of,
-        months=_months(history, settings.checks.thin_month),
-        missing=tuple(name for name in UNLOCKS if name not in has),
-        tables=tuple(name for name in COLUMNS if getattr(sources, name) is not None),
-        checks=inspect(settings, sources, history, today),
     )
 
 
-def unreadable_lines(sources: Sources, words: Words, most: int = 10, hide: bool = False) -> Table:
-    """Return the first lines that could not be read, by file, row and column; ``hide`` what stands there."""
-    shown = [vars(value) for value in sources.unreadable[:most]]
-    frame = pd.DataFrame(shown, columns=["table", "file", "row", "column", "text"])
-    if hide:
-        frame = frame.drop(columns="text")
-    say = words.say
-    frame["table"] = frame["table"].map(say)
-    headings = {
-        "table": say("table"),
-        "file": say("file"),
-        "row": say("row"),
-        "column": say("column"),
-        "text": say("what stands there"),
-    }
-    return Table(frame, say("Values that could not be read"), words, {"row": "number"}, headings)
-
-
-def _known(history: History) -> int:
+def _people(history: History) -> dict[str, Any]:
+    """Count who is known, who has ordered, and who has ordered more than once."""
     ids = history.days.select("customer_id").distinct()
     if history.known is not None:
         named = history.known.filter(history.known.customer_id.notnull())
         ids = ids.union(named.select("customer_id"), distinct=True)
-    return int(ids.count().execute())
+    buyers = history.orders.group_by("customer_id").aggregate(orders=history.orders.count())
+    counted = buyers.aggregate(buyers=buyers.count(), repeaters=(buyers.orders > 1).sum())
+    return _row(counted) | {"customers": int(ids.count().execute())}
 
 
-def _months(history: History, thin: float) -> pd.DataFrame:
-    """Return orders and revenue by month, empty months included and marked."""
+def _months(history: History) -> pd.DataFrame:
+    """Return orders by month, empty months included and marked."""
     days = history.days
-    by_month = days.group_by(month=days.day.truncate("M")).aggregate(
-        orders=(days.sale_lines > 0).sum(), revenue=days.revenue.sum()
-    )
-    frame: pd.DataFrame = by_month.order_by("month").to_pyarrow().to_pandas()
-    frame["month"] = pd.to_datetime(frame["month"])
-    every = pd.date_range(frame["month"].min(), frame["month"].max(), freq="MS")
-    frame = frame.set_index("month").reindex(every, fill_value=0).rename_axis("month")
-    by_month = frame["orders"].astype("int64")
-    gap = frame.index.isin([*missing_months(by_month), *thin_months(by_month, thin)])
-    return frame.assign(revenue=frame["revenue"].astype(float), gap=gap).reset_index()
+    counted = days.group_by(month=days.day.truncate("M")).aggregate(orders=(days.sale_lines > 0).sum())
+    frame = counted.to_pyarrow().to_pandas()
+    orders = frame.set_index(pd.to_datetime(frame["month"]))["orders"].astype("int64")
+    orders = orders.reindex(pd.date_range(orders.index.min(), orders.index.max(), freq="MS"), fill_value=0)
+    thin = thin_months(orders, history.settings.checks.thin_month)
+    gap = orders.index.isin([*missing_months(orders), *thin])
+    return pd.DataFrame({"orders": orders, "gap": gap}).reset_index(names="month")
+
+
+# The words -----------------------------------------------------------------------------------
 
 
 def sentences(findings: Findings, words: Words) -> list[str]:
     """Word what came in from the findings of this chapter."""
-    say, number = words.say, words.number
     value = {name: finding.value for name, finding in findings.items()}
     many = words.say_many
-    said = [
-        many(
-            "{n} order line was read and is used.",
-            "{n} order lines were read; {used} of them ({share}) are used.",
-            value["lines_read"],
-            used=number(value["lines_used"]),
-            share=words.percent(value["data_quality"], 1),
-        )
-        + " "
-        + say(
-            "That makes {orders} by {buyers} on {first}, worth {revenue} net of returns."
-            if value["first_day"] == value["last_day"]
-            else "That makes {orders} by {buyers} from {first} to {last}, worth {revenue} net of returns.",
-            orders=many("{n} order", "{n} orders", value["orders"]),
-            buyers=many("{n} customer", "{n} customers", value["buyers"]),
-            first=words.date(date.fromisoformat(str(value["first_day"]))),
-            last=words.date(date.fromisoformat(str(value["last_day"]))),
-            revenue=words.money(value["revenue"]),
-        )
-    ]
-    return [*said, *warnings(findings, words)]
+    read = many(
+        "{n} order line was read and is used.",
+        "{n} order lines were read; {used} of them ({share}) are used.",
+        value["lines_read"],
+        used=words.number(value["lines_used"]),
+        share=words.percent(value["data_quality"], 1),
+    )
+    makes = words.say(
+        "That makes {orders} by {buyers} on {first}, worth {revenue} net of returns."
+        if value["first_day"] == value["last_day"]
+        else "That makes {orders} by {buyers} from {first} to {last}, worth {revenue} net of returns.",
+        orders=many("{n} order", "{n} orders", value["orders"]),
+        buyers=many("{n} customer", "{n} customers", value["buyers"]),
+        first=words.date(date.fromisoformat(str(value["first_day"]))),
+        last=words.date(date.fromisoformat(str(value["last_day"]))),
+        revenue=words.money(value["revenue"]),
+    )
+    return [f"{read} {makes}", *warnings(findings, words)]
 
 
 def warnings(findings: Findings, words: Words) -> list[str]:
     """Word what was left out, worst first, with what it does to the result."""
-    value = {name: finding.value for name, finding in findings.items()}
     left_out = [
         (
-            value["lines_without_customer"],
+            "lines_without_customer",
             "{n} line ({share}) has no customer; what was bought counts for nobody below.",
             "{n} lines ({share}) have no customer; what they bought counts for nobody below.",
         ),
         (
-            value["lines_unreadable"],
+            "lines_unreadable",
             "{n} line ({share}) could not be read and is left out.",
             "{n} lines ({share}) could not be read and are left out.",
         ),
         (
-            value["lines_incomplete"],
+            "lines_incomplete",
             "{n} line ({share}) lacks a date or an amount and is left out.",
             "{n} lines ({share}) lack a date or an amount and are left out.",
         ),
         (
-            value["lines_after_as_of"],
+            "lines_after_as_of",
             "{n} line ({share}) lies after the as-of date and is not looked at.",
             "{n} lines ({share}) lie after the as-of date and are not looked at.",
         ),
     ]
-    said = [
-        words.say_many(one, many, n, share=words.percent(n / value["lines_read"], 1))
-        for n, one, many in sorted(left_out, key=lambda row: -row[0])
-        if n
-    ]
+    read = findings["lines_read"].value
+    counted = sorted(((findings[name].value, *texts) for name, *texts in left_out), key=lambda row: -row[0])
+    said = [words.say_many(one, many, n, share=words.percent(n / read, 1)) for n, one, many in counted if n]
     return [*said, *check_sentences(findings, words)]
-
-
-def _trust(findings: Findings, words: Words) -> str:
-    quality = findings["data_quality"]
-    return {
-        "trusted": words.say("The rest of the playbook can be trusted on this data."),
-        "with_care": words.say(
-            "The rest of the playbook can be read with care: it speaks only of the lines that are used,"
-            " and the warnings above bear on it."
-        ),
-        "not_enough": words.say_many(
-            "The data are sound but too little: much of what follows cannot be told from one customer who"
-            " bought twice.",
-            "The data are sound but too little: much of what follows cannot be told from {n} customers who"
-            " bought twice.",
-            findings["repeat_buyers"].value,
-        )
-        if findings["repeat_buyers"].value
-        else words.say(
-            "The data are sound but too little: nobody bought twice, and much of what follows cannot be told."
-        ),
-    }[str(quality.verdict)]

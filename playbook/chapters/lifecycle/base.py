@@ -1,34 +1,30 @@
 """Chapter 02: in which stage everybody is, and what that is worth."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.lifecycle.daily_events import Signs
-from playbook.chapters.lifecycle.limits import Limits, find_limits, limit_sentences
-from playbook.chapters.lifecycle.rules import (
-    LOST,
-    STAGES,
-    SUSPECT,
-    Silences,
-    find_silences,
-    stages_at,
-    year_before,
-)
+from playbook.chapters.lifecycle.daily_events import DailyEvents
+from playbook.chapters.lifecycle.limits import Limits, find_limits
+from playbook.chapters.lifecycle.rules import LOST, NEW, STAGES, SUSPECT, Silences, find_silences, stages_at
 from playbook.chapters.lifecycle.words import stage_key, stage_labels, stage_rules, stage_sentences
 from playbook.records.history import History, known_since, spell_counts
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
+
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
-class Base:
+class StageBase(Result):
     """Everybody known, with their stage today.
 
     Attributes
@@ -36,7 +32,7 @@ class Base:
     customers : DataFrame
         The customer table with silence_days (Int32, missing without an order), stage (one of
         `STAGES`), lapsed (bool: silent for longer than the inactivity threshold), year_margin (of the
-        last 365 days, client's currency), stage_before (a year ago; None where not known then),
+        last 365 days, client's currency), stage_before (a year ago; `NEW` where not known then),
         old_customer and unseen (bool: nothing measurable ever happened).
     silences : Silences
     limits : Limits
@@ -72,120 +68,135 @@ class Base:
         ]
         for row in self.groups.to_dict("records"):
             key, size = stage_key(str(row["stage"])), int(row["customers"])
+            found.append(Finding(key, size, unit="customers", n=n))
             found += [
-                Finding(key, size, unit="customers", n=n),
-                Finding(f"revenue_{key}", round(float(row["revenue"]), 2), unit="money", n=size),
-                Finding(f"margin_{key}", round(float(row["margin"]), 2), unit="money", n=size),
-                Finding(f"year_margin_{key}", round(float(row["year_margin"]), 2), unit="money", n=size),
+                Finding(f"{name}_{key}", round(float(row[name]), 2), unit="money", n=size)
+                for name in ("revenue", "margin", "year_margin")
             ]
-        return [*found, *self._lapsed_findings(), *self.limits.findings()]
+        preset = Finding("preset", self.settings.preset)
+        return [*found, *self._lapsed_findings(), *self.limits.findings(), preset]
 
     def _lapsed_findings(self) -> list[Finding]:
         """Return who is lapsed by silence alone, and who is lost by what they did before that silence."""
-        seen = self.customers
-        early = (seen["stage"] == STAGES[LOST]) & ~seen["lapsed"]
+        stage, lapsed, n = self.customers["stage"], self.customers["lapsed"], len(self.customers)
+        early = (stage == STAGES[LOST]) & ~lapsed
         kinds = dict.fromkeys(("cancellation", *self.settings.lifecycle.lost_events))
         return [
-            Finding("lapsed_by_silence", int(seen["lapsed"].sum()), unit="customers", n=len(seen)),
-            Finding("lost_before_silence", int(early.sum()), unit="customers", n=len(seen)),
+            Finding("lapsed_by_silence", int(lapsed.sum()), unit="customers", n=n),
+            Finding("lost_before_silence", int(early.sum()), unit="customers", n=n),
             Finding("lost_events", " ".join(kinds)),
         ]
 
     def sentences(self, words: Words) -> list[str]:
         """Say how many are in each stage, and what those at risk brought."""
-        return stage_sentences({finding.name: finding for finding in self.findings()}, words)
-
-    def limit_sentences(self, words: Words) -> list[str]:
-        """Say which stages the data cannot show."""
-        return limit_sentences({finding.name: finding for finding in self.findings()}, words)
+        return stage_sentences(self.by_name, words)
 
     def rules(self, words: Words) -> Table:
         """Return the rule of every stage."""
-        labels = stage_labels(words)
         rules = stage_rules(self.silences, self.settings, words)
         frame = pd.DataFrame(
-            {"stage": [labels[stage] for stage in STAGES], "rule": [rules[s] for s in STAGES]}
+            [(label, rules[stage]) for stage, label in stage_labels(words).items()], columns=["stage", "rule"]
         )
-        headings = {"stage": words.say("stage"), "rule": words.say("who is in it")}
+        note = "The last rule that fits decides. Every number can be set under lifecycle in client.yml."
         return Table(
             frame,
             words.say("The stages and their rules"),
             words,
-            headings=headings,
-            note=words.say(
-                "The last rule that fits decides. Every number can be set under lifecycle in client.yml."
-            ),
+            columns={"stage": words.say("stage"), "rule": words.say("who is in it")},
+            note=words.say(note),
         )
 
     def table(self, words: Words) -> Table:
         """Return customers, revenue and margin by stage."""
         say, groups = words.say, self.groups
+        margin = groups["year_margin"].sum()
         shown = groups.assign(
             stage=groups["stage"].map(stage_labels(words)),
             share=groups["customers"] / max(int(groups["customers"].sum()), 1),
-            of_margin=groups["year_margin"] / total if (total := groups["year_margin"].sum()) > 0 else np.nan,
+            of_margin=groups["year_margin"] / margin if margin > 0 else np.nan,
         )
-        headings = {
+        columns: dict[str, Column] = {
             "stage": say("stage"),
-            "customers": say("people"),
-            "share": say("of all"),
-            "revenue": say("revenue so far"),
-            "margin": say("margin so far"),
-            "year_margin": say("margin of the last 12 months"),
-            "of_margin": say("of that margin"),
+            "customers": (say("people"), "number"),
+            "share": (say("of all"), "percent"),
+            "revenue": (say("revenue so far"), "money"),
+            "margin": (say("margin so far"), "money"),
+            "year_margin": (say("margin of the last 12 months"), "money"),
+            "of_margin": (say("of that margin"), "percent"),
         }
-        formats = {"customers": "number", "share": "percent", "of_margin": "percent"}
-        formats |= dict.fromkeys(("revenue", "margin", "year_margin"), "money")
         caption = say("The base by stage on {date}", date=words.date(self.as_of))
-        return Table(shown[list(headings)], caption, words, formats, headings)
+        return Table(shown, caption, words, columns=columns)
 
     def moved(self, words: Words) -> Table:
         """Return where everybody is today, by where they were a year ago."""
-        say, labels = words.say, stage_labels(words)
-        unknown = say("not known then")
-        caption = say("From the stage a year ago to the stage of today: people")
-        if self.customers["stage_before"].isna().all():
-            return Table(pd.DataFrame(columns=["before"]), caption, words)
-        before = self.customers["stage_before"].map(labels).fillna(unknown)
-        crossed = pd.crosstab(before, self.customers["stage"].map(labels))
-        rows = [label for label in (*labels.values(), unknown) if label in crossed.index]
-        columns = [label for label in labels.values() if label in crossed.columns]
-        shown = crossed.loc[rows, columns].astype(float).replace(0, np.nan).reset_index(names="before")
-        headings = {"before": say("a year ago")} | {label: label for label in columns}
-        return Table(
-            shown.rename_axis(columns=None),
-            caption,
+        say, people = words.say, self.customers
+        if (people["stage_before"] == NEW).all():  # the data do not go back that far
+            people = people.iloc[:0]
+        return stage_to_stage(
+            people.groupby(["stage_before", "stage"]).size(),
+            say("From the stage a year ago to the stage of today: people"),
             words,
-            dict.fromkeys(columns, "number"),
-            headings,
-            say("Along a line: where those who were in that stage a year ago are now."),
+            head=say("a year ago"),
+            rows=stage_labels(words) | {NEW: say("not known then")},
+            note=say("Along a line: where those who were in that stage a year ago are now."),
         )
 
 
-def see_base(history: History, sources: Sources, signs: Signs, frame: pd.DataFrame) -> Base:
+def stage_to_stage(
+    counted: "pd.Series[int]",
+    caption: str,
+    words: Words,
+    *,
+    head: str,
+    rows: Mapping[str, str],
+    note: str,
+    to: str = "{stage}",
+) -> Table:
+    """Return a table of people by where they were, one line each, and where they are.
+
+    Parameters
+    ----------
+    counted : Series of int
+        People by the stage they were in and the one they are in; a pair that is not there has nobody.
+    head : str
+        Says when they were there.
+    rows : mapping
+        What is written before each line, in the order of the lines.
+    to : str
+        Message that heads a column.
+    """
+    wide = counted.unstack()
+    wide = wide.loc[[stage for stage in rows if stage in wide.index]].rename(index=rows)
+    columns: dict[str, Column] = {"before": head}
+    for stage, label in stage_labels(words).items():
+        if stage in wide:
+            columns[stage] = (words.say(to, stage=label), "number")
+    shown = wide.rename_axis(index=None, columns=None).reset_index(names="before")
+    return Table(shown, caption, words, columns=columns, note=note)
+
+
+def find_stages(history: History, sources: Sources, daily: DailyEvents, customers: pd.DataFrame) -> StageBase:
     """Find everybody's stage today and a year ago.
 
     Parameters
     ----------
-    signs : Signs
-        As `signs.read_signs` returns them.
-    frame : DataFrame
+    customers : DataFrame
         The customer table: customer_id, orders, revenue, margin, last_order; sorted by customer_id.
     """
     settings = history.settings
     silences = find_silences(spell_counts(history), settings)
-    ids = frame["customer_id"]
-    seen = frame.copy()
-    last = pd.to_datetime(seen["last_order"])
-    seen["silence_days"] = (pd.Timestamp(history.as_of) - last).dt.days.astype("Int32")
-    now = ids.map(stages_at(signs, silences, history.as_of))
-    seen["stage"], seen["unseen"] = now.fillna(STAGES[SUSPECT]), now.isna()
-    seen["lapsed"] = (seen["silence_days"] > silences.lapsed).fillna(False).astype(bool)
-    seen["year_margin"] = ids.map(_year_margin(history)).fillna(0.0)
-    seen["stage_before"] = _year_ago(history, signs, silences, seen)
-    seen["old_customer"] = ids.isin(_old(signs))
-    limits = find_limits(history, sources, seen)
-    return Base(seen, silences, limits, settings, history.as_of)
+    ids, frame = customers["customer_id"], customers.copy()
+    last = pd.to_datetime(frame["last_order"])
+    frame["silence_days"] = (pd.Timestamp(history.as_of) - last).dt.days.astype("Int32")
+    stage = ids.map(stages_at(daily, silences, history.as_of))
+    frame["stage"], frame["unseen"] = stage.fillna(STAGES[SUSPECT]), stage.isna()
+    frame["lapsed"] = (frame["silence_days"] > silences.lapsed).fillna(False).astype(bool)
+    frame["year_margin"] = ids.map(_year_margin(history)).fillna(0.0)
+    frame["stage_before"] = _year_ago(history, daily, silences, frame)
+    old = daily.people.filter(daily.people.old_customer).customer_id
+    frame["old_customer"] = ids.isin(old.to_pyarrow().to_pylist())
+    limits = find_limits(history, sources, frame, silences.lost)
+    return StageBase(frame, silences, limits, settings, history.as_of)
 
 
 def unseen_since(history: History, customers: pd.DataFrame) -> pd.Series:
@@ -210,24 +221,18 @@ def unseen_since(history: History, customers: pd.DataFrame) -> pd.Series:
 
 
 def _year_margin(history: History) -> pd.Series:
-    days = history.days.filter(history.days.day > ibis.literal(year_before(history.as_of)))
+    days = history.days.filter(history.days.day > ibis.literal(history.as_of - YEAR))
     summed = days.group_by("customer_id").aggregate(margin=days.margin.sum().cast("float64"))
-    frame = summed.to_pyarrow().to_pandas()
-    return pd.Series(frame["margin"].to_numpy(float), index=frame["customer_id"])
+    margins: pd.Series = summed.to_pyarrow().to_pandas().set_index("customer_id")["margin"]
+    return margins
 
 
-def _year_ago(history: History, signs: Signs, silences: Silences, seen: pd.DataFrame) -> pd.Series:
-    """Return the stage a year ago; None for whoever was not known then, or where the data are younger."""
-    day = year_before(history.as_of)
+def _year_ago(history: History, daily: DailyEvents, silences: Silences, customers: pd.DataFrame) -> pd.Series:
+    """Return the stage a year ago; `NEW` for whoever was not known then, or where the data are younger."""
+    day = history.as_of - YEAR
     if day < history.first_day:
-        return pd.Series(None, index=seen.index, dtype=object)
-    before = seen["customer_id"].map(stages_at(signs, silences, day)).astype(object)
-    known = seen["unseen"] & (unseen_since(history, seen).reindex(seen.index) <= pd.Timestamp(day))
-    before = before.mask(known, STAGES[SUSPECT])
-    return pd.Series([None if pd.isna(stage) else stage for stage in before], seen.index, dtype=object)
-
-
-def _old(signs: Signs) -> list[str]:
-    """Return the customers who may have been customers before the log begins."""
-    ids: list[str] = signs.people.filter(signs.people.old_customer).customer_id.to_pyarrow().to_pylist()
-    return ids
+        return pd.Series(NEW, index=customers.index)
+    before = customers["customer_id"].map(stages_at(daily, silences, day)).astype(object)
+    since = unseen_since(history, customers).reindex(customers.index)
+    known = customers["unseen"] & (since <= pd.Timestamp(day))
+    return before.mask(known, STAGES[SUSPECT]).fillna(NEW)

@@ -14,16 +14,14 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from playbook.chapters.lifecycle.daily_events import FLAGS, Signs
-from playbook.chapters.lifecycle.rules import AT_RISK, LAPSED, LOST, STAGES, Silences, stage_number
+from playbook.chapters.lifecycle.daily_events import EVER, LAST_DAYS, DailyEvents
+from playbook.chapters.lifecycle.rules import AT_RISK, LAPSED, LOST, NEW, STAGES, Silences, stage_number
 from playbook.records.history import History
 
 ROWS_AT_ONCE = 3_000_000
 """Customer-days that are ordered at once; of more, the customers are taken in shards."""
-NEW = "new"
-"""Where somebody was before anything was known."""
-SILENCE_STAGES = (AT_RISK, LAPSED, LOST)
 KEYS = ("before", "stage", "first", "at_risk", "lapsed", "lost", "end")
+"""What is counted by; see `_patterns`."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +42,17 @@ class Months:
     moves: pd.DataFrame
 
 
-def month_ends(history: History, months: int) -> list[date]:
-    """Return the last day of each month before the as-of date, and that date; at most ``months``."""
+def month_ends(history: History) -> list[date]:
+    """Return the last day of each month before the as-of date, and that date; no more than are shown."""
     ends, day = [history.as_of], history.as_of.replace(day=1) - timedelta(days=1)
-    while day >= history.first_day and len(ends) < months:
+    while day >= history.first_day and len(ends) < history.settings.lifecycle.months:
         ends.append(day)
         day = day.replace(day=1) - timedelta(days=1)
     return ends[::-1]
 
 
 def count_months(
-    history: History, signs: Signs, silences: Silences, unseen: pd.Series | None = None
+    history: History, daily: DailyEvents, silences: Silences, unseen: pd.Series | None = None
 ) -> Months:
     """Count the base by stage at every month's end, and the moves in every month.
 
@@ -64,10 +62,10 @@ def count_months(
         For each customer known who never showed anything: the day from which they were known. They
         are suspects from then on.
     """
-    ends = month_ends(history, history.settings.lifecycle.months)
-    parts = max(-(-signs.size // ROWS_AT_ONCE), 1)
+    ends = month_ends(history)
+    parts = max(-(-daily.size // ROWS_AT_ONCE), 1)
     counted = [
-        _patterns(signs.rows(part, parts), signs, silences, ends).to_pyarrow().to_pandas()
+        _patterns(daily.rows(part, parts), daily, silences, ends).to_pyarrow().to_pandas()
         for part in range(parts)
     ]
     patterns = pd.concat(counted).groupby(list(KEYS), as_index=False)["n"].sum()
@@ -77,7 +75,7 @@ def count_months(
 # In the engine -------------------------------------------------------------------------------
 
 
-def _patterns(happened: Any, signs: Signs, silences: Silences, ends: list[date]) -> Any:
+def _patterns(happened: Any, daily: DailyEvents, silences: Silences, ends: list[date]) -> Any:
     """Count, by pattern, the stretches between one day of a customer and the next.
 
     Returns
@@ -87,62 +85,51 @@ def _patterns(happened: Any, signs: Signs, silences: Silences, ends: list[date])
         on or after the day), at_risk, lapsed, lost (of the day on which silence leads there, -1
         where it does not), end (of the next day; one more than the last where there is none); n.
     """
-    seen = _running(happened, signs)
+    seen = _running(happened, daily)
     silence = seen.day.delta(seen.last_order, unit="day")
-    seen = seen.mutate(stage=stage_number(seen, silence, silences, signs.settings))
-    order = {"group_by": seen.code, "order_by": seen.day}
-    lagged = {"stage_before": seen.stage.lag(), "order_before": seen.last_order.lag()}
+    seen = seen.mutate(stage=stage_number(seen, silence, silences, daily.settings))
+    in_order = ibis.window(group_by=seen.code, order_by=seen.day)
     seen = seen.mutate(
-        following=seen.day.lead().over(**order), **{k: v.over(**order) for k, v in lagged.items()}
+        following=seen.day.lead().over(in_order),
+        stage_before=seen.stage.lag().over(in_order),
+        order_before=seen.last_order.lag().over(in_order),
     )
+    # Silence may have changed the stage since the day before, and no row says so.
     quiet = seen.day.delta(seen.order_before, unit="day") - 1
-    reached = ibis.cases(
-        (quiet > silences.lost, LOST), (quiet > silences.lapsed, LAPSED), (quiet > silences.at_risk, AT_RISK),
-        else_=0,
-    )  # fmt: skip
-    keys = {
-        "before": ibis.ifelse(seen.stage_before.isnull(), -1, ibis.greatest(seen.stage_before, reached)).cast(
-            "int8"
-        ),
-        "stage": seen.stage,
-        "first": _position(seen.day, ends),
-        **{
-            name: _when(seen, number, days, ends)
-            for name, number, days in (
-                ("at_risk", AT_RISK, silences.at_risk),
-                ("lapsed", LAPSED, silences.lapsed),
-                ("lost", LOST, silences.lost),
-            )
-        },
-        "end": ibis.ifelse(seen.following.isnull(), len(ends), _position(seen.following, ends)),
-    }
-    keyed = seen.select(**keys)
+    reached = ibis.cases(*((quiet > days, number) for number, days in reversed(silences.steps)), else_=0)
+    before = ibis.ifelse(seen.stage_before.isnull(), -1, ibis.greatest(seen.stage_before, reached))
+    keyed = seen.select(
+        before=before.cast("int8"),
+        stage=seen.stage,
+        first=_position(seen.day, ends),
+        **{_column(number): _when(seen, number, days, ends) for number, days in silences.steps},
+        end=ibis.ifelse(seen.following.isnull(), len(ends), _position(seen.following, ends)),
+    )
     return keyed.group_by(list(KEYS)).aggregate(n=keyed.count())
 
 
-def _running(happened: Any, signs: Signs) -> Any:
+def _running(happened: Any, daily: DailyEvents) -> Any:
     """Return for each day of a customer what is known of them at its end."""
     so_far = ibis.cumulative_window(group_by=happened.code, order_by=happened.day)
-    day = {name: ibis.ifelse(happened[name], happened.day, None) for name in FLAGS}
-    last = {
-        "last_order": "ordered",
-        "warned_on": "warned",
-        "complained_on": "complained",
-        "solved_on": "solved",
-        "goodbye_on": "goodbye",
-    }
+    day = {name: ibis.ifelse(happened[flag], happened.day, None) for name, flag in LAST_DAYS.items()}
     seen = happened.select(
         "code",
         "day",
         orders=happened.ordered.cast("int32").sum().over(so_far),
-        **{name: day[flag].max().over(so_far) for name, flag in last.items()},
-        **{name: happened[name].any().over(so_far) for name in ("interested", "inquired", "regular")},
+        **{name: last.max().over(so_far) for name, last in day.items()},
+        **{name: happened[name].any().over(so_far) for name in EVER},
     )
-    return seen.inner_join(signs.people.select("code", "old_customer"), "code")
+    return seen.inner_join(daily.people.select("code", "old_customer"), "code")
+
+
+def _column(stage: int) -> str:
+    """Return the column with the month in which silence leads to a stage."""
+    return STAGES[stage].replace(" ", "_")
 
 
 def _when(seen: Any, number: int, days: int, ends: list[date]) -> Any:
     """Return the position of the month in which silence leads to a stage, -1 where it does not."""
+    # A customer changes stage once silent for more than so many days: on the day after them.
     when = (seen.last_order + ibis.interval(days=days + 1)).cast("date")
     following = seen.following.fill_null(ibis.literal(ends[-1] + timedelta(days=1)))
     happens = (seen.stage < number) & (when > seen.day) & (when < following)
@@ -166,8 +153,8 @@ def _unfold(patterns: pd.DataFrame, ends: list[date], unseen: pd.Series | None) 
     stage, start = patterns["stage"].to_numpy(), patterns["first"].to_numpy()
     moves = [patterns[["before", "stage", "first", "n"]].set_axis(["before", "stage", "month", "n"], axis=1)]
     np.add.at(change, (stage, start), n)
-    for number in SILENCE_STAGES:
-        when = patterns[STAGES[number].replace(" ", "_")].to_numpy()
+    for number in (AT_RISK, LAPSED, LOST):
+        when = patterns[_column(number)].to_numpy()
         moved = when >= 0
         np.add.at(change, (stage[moved], when[moved]), -n[moved])
         np.add.at(change[number], when[moved], n[moved])

@@ -18,10 +18,20 @@ COMPLAINT, SOLVED, VISIT = "complaint", "complaint_solved", "visit"
 FLAGS = ("ordered", "interested", "inquired", "regular", "warned", "complained", "solved", "goodbye")
 """What may happen on somebody's day: an order; a sign of interest; a question; visits that are now
 enough; a warning; a complaint; one solved; a goodbye."""
+LAST_DAYS = {
+    "last_order": "ordered",
+    "warned_on": "warned",
+    "complained_on": "complained",
+    "solved_on": "solved",
+    "goodbye_on": "goodbye",
+}
+"""What counts on a later day by when it last happened, with its flag."""
+EVER = ("interested", "inquired", "regular")
+"""What counts for ever once it has happened."""
 
 
 @dataclass(frozen=True)
-class Signs:
+class DailyEvents:
     """The days of everybody known on which something happened.
 
     Attributes
@@ -57,7 +67,7 @@ class Signs:
         return both.group_by("code", "day").aggregate(**{name: both[name].any() for name in FLAGS})
 
 
-def read_signs(history: History, sources: Sources) -> Signs:
+def read_daily_events(history: History, sources: Sources) -> DailyEvents:
     """Read from the orders, the events and the table of customers what bears on the stages."""
     people = _keep(sources, "people", _people(history))
     codes = people.select("customer_id", "code")
@@ -65,7 +75,7 @@ def read_signs(history: History, sources: Sources) -> Signs:
     days = _keep(sources, "days", _flagged(lines, interested=True, ordered=lines.sale_lines > 0))
     events = _keep(sources, "events", _events(history, sources, codes))
     size = int(days.count().execute()) + int(events.count().execute())
-    return Signs(people, days, events, size, history.settings)
+    return DailyEvents(people, days, events, size, history.settings)
 
 
 def _keep(sources: Sources, name: str, rows: Any) -> Any:
@@ -89,17 +99,20 @@ def _people(history: History) -> Any:
 
 
 def _flagged(rows: Any, **flags: Any) -> Any:
-    told = {name: flags.get(name, False) for name in FLAGS}
+    """Return code, day and all `FLAGS`; those that are not given are false."""
+    whole = {name: flags.get(name, False) for name in FLAGS}
     return rows.select(
         "code",
         "day",
-        **{name: ibis.literal(flag) if isinstance(flag, bool) else flag for name, flag in told.items()},
+        **{name: ibis.literal(flag) if isinstance(flag, bool) else flag for name, flag in whole.items()},
     )
 
 
 def _events(history: History, sources: Sources, codes: Any) -> Any:
-    """Return what happened beside the orders, as few rows as tell it."""
-    parts = []
+    """Return what happened beside the orders, in as few rows as say it."""
+    # Where there is nothing beside the orders, a table without rows stands in for it.
+    none = history.days.inner_join(codes, "customer_id").select("code", "day").limit(0)
+    parts = [_flagged(none)]
     if sources.events is not None:
         parts += _from_events(_usable(sources.events, history, codes), history.settings)
     known = history.known
@@ -108,11 +121,7 @@ def _events(history: History, sources: Sources, codes: Any) -> Any:
             codes, "customer_id"
         )
         parts.append(_flagged(gone.group_by("code").aggregate(day=gone.cancelled_on.max()), goodbye=True))
-    return ibis.union(*parts) if len(parts) > 1 else (*parts, _flagged(_nothing(history, codes)))[0]
-
-
-def _nothing(history: History, codes: Any) -> Any:
-    return history.days.inner_join(codes, "customer_id").select("code", "day").limit(0)
+    return ibis.union(*parts)
 
 
 def _usable(events: Any, history: History, codes: Any) -> Any:

@@ -5,25 +5,26 @@ Everybody is described as they stood on one past day; what came after it says wh
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import ibis
-import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.lifecycle.profile_words import attribute_labels, profile_sentences, shown_mean
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture
+from playbook.show.display import Table
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
 from playbook.stats.differences import compare_groups
 from playbook.stats.landmarks import describe
+from playbook.stats.result import Result
 
 LEAST_IN_GROUP = 30
 LEAST_FOLLOWED = 30
 """Days on either side of the landmark below which nobody is compared."""
+LEAST_TO_COMPARE = 2
+"""Customers without whom there is nobody to compare."""
 YEAR = 365
 RECENT_VISITS = 90
 NOT_HAPPENED = ("visits", "inquired", "complained", "solved", "unsubscribed")
@@ -32,20 +33,44 @@ RHYTHM = ("orders", "silence", "gap", "late")
 """What says how often somebody orders; not compared where that says who the happiest are."""
 BEST_SHARE = 0.2
 """The share of customers who count as the happiest where nobody said how content they are."""
+SMALL = 0.1
+"""Standardised difference below which a clear difference is a small one, and left out of the words."""
+MOST_NAMED = 5
+COLORS = {"more": ORANGE, "less": BLUE, "alike": GREY}
+ATTRIBUTES = {
+    "orders": ("number of orders", "mean"),
+    "silence": ("days since the last order", "days"),
+    "age": ("days since the first order", "days"),
+    "order_value": ("amount of a usual order", "money"),
+    "gap": ("usual days between orders", "days"),
+    "late": ("silence, in times of the usual gap", "mean"),
+    "discount": ("share of the list price not paid", "share"),
+    "coupons": ("share of orders with a coupon", "share"),
+    "promotions": ("share of orders with a promoted product", "share"),
+    "returned": ("days with a return, per order", "share"),
+    "online": ("share of orders placed online", "share"),
+    "visits": ("visits in the last 90 days", "mean"),
+    "inquired": ("having asked for something", "share"),
+    "complained": ("a complaint that was not solved", "share"),
+    "solved": ("complaints that were all solved", "share"),
+    "unsubscribed": ("having unsubscribed", "share"),
+    "rating": ("mean rating", "mean"),
+}
+"""What customers are compared by: what it is called, and how its mean is shown."""
 
 Group = Literal["left", "happiest"]
-Told = Literal["orders", "ratings"]
+Basis = Literal["orders", "ratings"]
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Result):
     """A group of customers against the others, as they stood on a past day.
 
     Attributes
     ----------
     group : str
         left or happiest.
-    told_by : str
+    basis : str
         What says who is in it: orders (after that day) or ratings (given after it).
     attributes : DataFrame
         As `differences.compare_groups` returns it.
@@ -58,7 +83,7 @@ class Profile:
     """
 
     group: Group
-    told_by: Told
+    basis: Basis
     attributes: pd.DataFrame
     inside: int
     outside: int
@@ -69,7 +94,7 @@ class Profile:
     def findings(self) -> list[Finding]:
         """Return every standardised difference with its verdict, and who was compared."""
         found = [
-            Finding(f"{self.group}_customers", self.inside, unit="customers", verdict=self.told_by),
+            Finding(f"{self.group}_customers", self.inside, unit="customers", verdict=self.basis),
             Finding(f"{self.group}_others", self.outside, unit="customers"),
             Finding(f"{self.group}_landmark", self.landmark.isoformat(), unit="date"),
             Finding(f"{self.group}_days", self.days, unit="days"),
@@ -87,68 +112,99 @@ class Profile:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what the group had more and less of."""
-        return profile_sentences(self.group, {finding.name: finding for finding in self.findings()}, words)
+        say, rows = words.say, self._worded(words)
+        if self.inside + self.outside < LEAST_TO_COMPARE or not self.days:
+            return [
+                say("Who left and who stayed cannot be told: too few days, or too few customers.")
+                if self.group == "left"
+                else say("Who is happiest cannot be told: too few days, or too few customers.")
+            ]
+        said = [self._who(words)]
+        if rows.empty:
+            return [*said, say("Too few, or too little known of them, to tell what sets them apart.")]
+        clear = rows[(rows["verdict"] != "alike") & (rows["difference"].abs() >= SMALL)]
+        for verdict, message in (
+            ("more", "Already on that day they stood higher than the others, on average, in: {list}."),
+            ("less", "Already on that day they stood lower than the others, on average, in: {list}."),
+        ):
+            named = clear[clear["verdict"] == verdict].head(MOST_NAMED)[["attribute", "inside", "outside"]]
+            listed = [
+                say("{attribute} ({ours} against {theirs})", attribute=name, ours=ours, theirs=theirs)
+                for name, ours, theirs in named.itertuples(index=False)
+            ]
+            said += [say(message, list="; ".join(listed))] if listed else []
+        if clear.empty:
+            said.append(say("Nothing that was known before sets them clearly apart."))
+        why = "These are associations: they say whom to look after, not why anybody left or stayed."
+        return [*said, say(why)]
+
+    def _who(self, words: Words) -> str:
+        if self.group == "left":
+            message = (
+                "Of {all} customers who were not lapsed on {date}, {n} left: none of them ordered in the"
+                " {days} days that followed."
+            )
+        elif self.basis == "ratings":
+            message = (
+                "Of {all} customers who gave a rating in the {days} days after {date}, {n} gave the best one"
+                " every time: they are the happiest here."
+            )
+        else:
+            message = (
+                "Too few gave ratings to tell who is happiest. In their place stand the {n} of {all}"
+                " customers who ordered most often in the {days} days after {date}."
+            )
+        n, everybody = words.number(self.inside), words.number(self.inside + self.outside)
+        days, day = words.number(self.days), words.date(self.landmark)
+        return words.say(message, n=n, all=everybody, days=days, date=day)
 
     def table(self, words: Words) -> Table:
         """Return means, standardised differences and verdicts."""
-        say, number, seen = words.say, words.number, self.attributes
-        labels = attribute_labels(self.preset, words)
+        say, number, rows = words.say, words.number, self._worded(words)
         verdicts = {"more": say("more"), "less": say("less"), "alike": say("no clear difference")}
-        shown = pd.DataFrame(
-            {
-                "attribute": seen["attribute"].map({name: label for name, (label, _) in labels.items()}),
-                "inside": [self._mean(row, "inside", words) for row in seen.to_dict("records")],
-                "outside": [self._mean(row, "outside", words) for row in seen.to_dict("records")],
-                "difference": seen["difference"],
-                "between": [
-                    words.between(number(low, 2), number(high, 2))
-                    for low, high in zip(seen["low"], seen["high"], strict=True)
-                ],
-                "verdict": seen["verdict"].map(verdicts),
-            }
-        )
-        headings = {
-            "attribute": say("on {date}", date=words.date(self.landmark)),
-            "inside": self._names(words)[0],
-            "outside": self._names(words)[1],
-            "difference": say("standardised difference"),
-            "between": say("95% interval"),
-            "verdict": say("verdict"),
-        }
-        caption = (
-            say("Those who left and those who stayed")
-            if self.group == "left"
-            else say("The happiest and the rest")
-        )
+        between = [
+            words.between(number(low, 2), number(high, 2))
+            for low, high in zip(rows["low"], rows["high"], strict=True)
+        ]
+        ours, theirs = self._names(words)
+        both = "Those who left and those who stayed" if self.group == "left" else "The happiest and the rest"
         note = say(
             "Means, or shares, as of that day. “More” and “less” hold with at most 5% false discoveries among"
             " them."
         )
-        return Table(shown, caption, words, {"difference": "decimal"}, headings, note if len(seen) else "")
+        return Table(
+            rows.assign(between=between, verdict=rows["verdict"].map(verdicts)),
+            say(both),
+            words,
+            columns={
+                "attribute": say("on {date}", date=words.date(self.landmark)),
+                "inside": ours,
+                "outside": theirs,
+                "difference": (say("standardised difference"), "decimal"),
+                "between": say("95% interval"),
+                "verdict": say("verdict"),
+            },
+            note=note if len(rows) else "",
+        )
 
-    def figure(self, words: Words) -> Picture:
-        """Draw the standardised differences with their intervals."""
-        say, seen = words.say, self.attributes
-        figure, axes = new_figure(height=1.4 + 0.32 * len(seen))
+    def figure(self, words: Words) -> Picture | None:
+        """Draw the standardised differences with their intervals; None where nobody can be compared."""
+        say, rows = words.say, self._worded(words)
         ours, theirs = self._names(words)
-        heading(axes, say("{group} against {others}", group=ours, others=theirs).capitalize())
-        if seen.empty:
-            return Picture(figure, say("No differences: too few customers to compare."))
-        labels = attribute_labels(self.preset, words)
-        places = np.arange(len(seen))[::-1]
-        colors = seen["verdict"].map({"more": ORANGE, "less": BLUE, "alike": GREY})
-        axes.hlines(places, seen["low"], seen["high"], color=colors)
-        axes.scatter(seen["difference"], places, color=colors, zorder=3)
-        axes.axvline(0, color=GREY, linewidth=0.8)
-        axes.set_yticks(places, [labels[name][0] for name in seen["attribute"]])
-        axes.xaxis.set_major_formatter(lambda value, _: words.number(value, 1))
-        axes.set_xlabel(say("standardised difference; right: {group} had more of it", group=ours))
-        largest = seen.iloc[0]
+        if rows.empty:
+            return None
+        clear = rows.loc[rows["verdict"] != "alike", "attribute"]
+        title = say("{group} do not differ clearly from {others}", group=ours, others=theirs)
+        if len(clear):
+            title = say("{group} differ most in: {attribute}", group=ours, attribute=clear.iloc[0])
+        across = say("standardised difference; right: {group} had more of it", group=ours)
+        rows = rows.rename(columns={"attribute": "label", "difference": "value"})
+        figure = intervals(title.capitalize(), rows, COLORS, words, across=across, centre=0)
         alt = say(
             "Dots with intervals, one line per attribute; the farthest from 0 is “{attribute}”, with a"
             " standardised difference of {value}.",
-            attribute=labels[largest["attribute"]][0],
-            value=words.number(largest["difference"], 2),
+            attribute=rows["label"].iloc[0],
+            value=words.number(rows["value"].iloc[0], 2),
         )
         return Picture(figure, alt)
 
@@ -158,17 +214,28 @@ class Profile:
             return say("those who left"), say("those who stayed")
         return say("the happiest"), say("the rest")
 
-    def _mean(self, row: dict[Any, Any], side: str, words: Words) -> str:
-        return shown_mean(str(row["attribute"]), float(row[side]), self.preset, words)
+    def _worded(self, words: Words) -> pd.DataFrame:
+        """Return the attributes by their names, and their means as the reader sees them."""
+        rows = self.attributes
+        shown = {
+            side: [_mean(name, mean, words) for name, mean in zip(rows["attribute"], rows[side], strict=True)]
+            for side in ("inside", "outside")
+        }
+        return rows.assign(attribute=[words.say(ATTRIBUTES[name][0]) for name in rows["attribute"]], **shown)
+
+
+def _mean(attribute: str, mean: float, words: Words) -> str:
+    kind = ATTRIBUTES[attribute][1]
+    if kind == "share":
+        return words.percent(mean, 1)
+    return words.money(mean) if kind == "money" else words.number(mean, 1 if kind == "mean" else 0)
 
 
 def those_who_left(history: History, sources: Sources, lapsed_days: int) -> Profile:
     """Compare customers who were not lapsed on a past day by whether they ordered afterwards."""
     days = _span(history, history.settings.horizon_days)
-    landmark = history.as_of - timedelta(days=days)
-    seen = _active(history, landmark, days, lapsed_days)
-    left = seen["later"] == 0
-    return _profile("left", "orders", history, sources, seen, left, landmark, days)
+    customers = _active(history, days, lapsed_days)
+    return _compared("left", "orders", history, sources, customers, customers["later"] == 0, days)
 
 
 def the_happiest(history: History, sources: Sources, lapsed_days: int) -> Profile:
@@ -178,46 +245,50 @@ def the_happiest(history: History, sources: Sources, lapsed_days: int) -> Profil
     who rated. Where too few rated: the fifth who ordered most often after it, against all others.
     """
     days = _span(history, YEAR)
-    landmark = history.as_of - timedelta(days=days)
-    seen = _active(history, landmark, days, lapsed_days)
-    ratings = _ratings(sources, landmark, history.as_of)
+    customers = _active(history, days, lapsed_days)
+    ratings = _ratings(sources, _landmark(history, days), history.as_of)
     if ratings is not None:
-        rated = seen[seen["customer_id"].isin(ratings.index)].reset_index(drop=True)
+        rated = customers[customers["customer_id"].isin(ratings.index)].reset_index(drop=True)
         happy = rated["customer_id"].map(ratings) >= ratings.max()
         if min(happy.sum(), (~happy).sum()) >= LEAST_IN_GROUP:
-            return _profile("happiest", "ratings", history, sources, rated, happy, landmark, days)
-    most = max(float(seen["later"].quantile(1 - BEST_SHARE)) if len(seen) else 0.0, 1.0)
-    often = seen["later"] >= most
-    return _profile("happiest", "orders", history, sources, seen, often, landmark, days)
+            return _compared("happiest", "ratings", history, sources, rated, happy, days)
+    later = customers["later"]
+    most = max(float(later.quantile(1 - BEST_SHARE)) if len(later) else 0.0, 1.0)
+    return _compared("happiest", "orders", history, sources, customers, later >= most, days)
 
 
 def _span(history: History, wanted: int) -> int:
+    """Return how many days are looked at after the landmark; as many must lie before it."""
     return min(wanted, (history.as_of - history.first_day).days // 2)
 
 
-def _profile(
+def _landmark(history: History, days: int) -> date:
+    return history.as_of - timedelta(days=days)
+
+
+def _compared(
     group: Group,
-    told_by: Told,
+    basis: Basis,
     history: History,
     sources: Sources,
-    seen: pd.DataFrame,
+    customers: pd.DataFrame,
     inside: pd.Series,
-    landmark: date,
     days: int,
 ) -> Profile:
-    enough = min(int(inside.sum()), int((~inside).sum())) >= LEAST_IN_GROUP and days >= LEAST_FOLLOWED
-    described = _attributes(history, sources, seen, landmark)
-    if group == "happiest" and told_by == "orders":
+    landmark, sizes = _landmark(history, days), (int(inside.sum()), int((~inside).sum()))
+    described = _attributes(history, sources, customers, landmark)
+    if group == "happiest" and basis == "orders":
         described = described.drop(columns=list(RHYTHM))
-    compared = compare_groups(described if enough else described.iloc[:, :0], inside)
-    sizes = (int(inside.sum()), int((~inside).sum()))
-    return Profile(group, told_by, compared, *sizes, landmark, days, history.settings.preset)
+    if min(sizes) < LEAST_IN_GROUP or days < LEAST_FOLLOWED:
+        described = described.iloc[:, :0]
+    compared = compare_groups(described, inside)
+    return Profile(group, basis, compared, *sizes, landmark, days, history.settings.preset)
 
 
-def _active(history: History, landmark: date, days: int, lapsed_days: int) -> pd.DataFrame:
+def _active(history: History, days: int, lapsed_days: int) -> pd.DataFrame:
     """Return the customers who were not lapsed on the landmark, as they stood then."""
-    seen = describe(history, [landmark], max(days, 1))
-    return seen[seen["silence"] <= lapsed_days].reset_index(drop=True)
+    customers = describe(history, [_landmark(history, days)], max(days, 1))
+    return customers[customers["silence"] <= lapsed_days].reset_index(drop=True)
 
 
 def _attributes(history: History, sources: Sources, seen: pd.DataFrame, landmark: date) -> pd.DataFrame:

@@ -6,20 +6,21 @@ for ever: nobody leaves one because time has passed, but for the silence after a
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, get_args
 
 import ibis
 import pandas as pd
 
-from playbook.chapters.lifecycle.daily_events import Signs
+from playbook.chapters.lifecycle.daily_events import EVER, LAST_DAYS, DailyEvents
 from playbook.settings.client import Settings
 from playbook.settings.lifecycle import Stage
 from playbook.stats.survival import Cut, Inactivity, cut, inactivity
 
 STAGES: tuple[str, ...] = get_args(Stage)
 (SUSPECT, PROSPECT, LEAD, JUST_ENGAGED, ENGAGED, FIRMLY_ENGAGED, AT_RISK, LAPSED, LOST) = range(9)
-BUYERS = STAGES[JUST_ENGAGED:]
+NEW = "new"
+"""Where somebody was before anything was known of them."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Silences:
     inactivity: Inactivity
     at_risk_source: str
     lost_source: str
+
+    @property
+    def steps(self) -> tuple[tuple[int, int], ...]:
+        """The places in `STAGES` to which silence leads, each with the days that it takes."""
+        return (AT_RISK, self.at_risk), (LAPSED, self.lapsed), (LOST, self.lost)
 
 
 def find_silences(spell_counts: pd.DataFrame, settings: Settings) -> Silences:
@@ -123,7 +129,7 @@ def stage_number(seen: Any, silence: Any, silences: Silences, settings: Settings
     return ibis.ifelse(seen.orders > 0, customer, contact).cast("int8")
 
 
-def stages_at(signs: Signs, silences: Silences, day: date) -> pd.Series:
+def stages_at(daily: DailyEvents, silences: Silences, day: date) -> pd.Series:
     """Return the stage of everybody of whom something was known by a day, in one GROUP BY.
 
     Returns
@@ -131,25 +137,16 @@ def stages_at(signs: Signs, silences: Silences, day: date) -> pd.Series:
     Series of str
         By customer_id, sorted; whoever is not there had shown nothing by then.
     """
-    happened = signs.rows()
+    happened = daily.rows()
     happened = happened.filter(happened.day <= ibis.literal(day))
     when = happened.day
     seen = happened.group_by("code").aggregate(
         orders=happened.ordered.sum(),
-        last_order=when.max(where=happened.ordered),
-        warned_on=when.max(where=happened.warned),
-        complained_on=when.max(where=happened.complained),
-        solved_on=when.max(where=happened.solved),
-        goodbye_on=when.max(where=happened.goodbye),
-        **{name: happened[name].any() for name in ("interested", "inquired", "regular")},
+        **{name: when.max(where=happened[flag]) for name, flag in LAST_DAYS.items()},
+        **{name: happened[name].any() for name in EVER},
     )
-    seen = seen.inner_join(signs.people, "code")
+    seen = seen.inner_join(daily.people, "code")
     silence = ibis.literal(day).delta(seen.last_order, unit="day")
-    number = stage_number(seen, silence, silences, signs.settings)
+    number = stage_number(seen, silence, silences, daily.settings)
     table = seen.select("customer_id", number=number).order_by("customer_id").to_pyarrow().to_pandas()
     return pd.Series([STAGES[n] for n in table["number"]], index=table["customer_id"], dtype=object)
-
-
-def year_before(day: date) -> date:
-    """Return the day 365 days earlier."""
-    return day - timedelta(days=365)

@@ -1,6 +1,7 @@
 """Chapter 02: the stages, their rules and what the data cannot show, in words."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from playbook.archive.findings import Findings
 from playbook.chapters.lifecycle.rules import STAGES, Silences
@@ -12,35 +13,22 @@ FRESH = ("just engaged", "engaged", "firmly engaged")
 CONTACTS = ("suspect", "prospect", "lead")
 
 
+EVENTS = {
+    "visit": "a visit",
+    "inquiry": "an inquiry",
+    "complaint": "a complaint that was not solved",
+    "complaint_solved": "a complaint that was solved",
+    "cancellation": "a cancellation",
+    "unsubscribe": "an unsubscription",
+    "review": "a review",
+    "call": "a call",
+}
+"""What each kind of event is called, in the middle of a sentence."""
+
+
 def stage_labels(words: Words) -> dict[str, str]:
-    """Return what each stage is called."""
-    say = words.say
-    return {
-        "suspect": say("suspect"),
-        "prospect": say("prospect"),
-        "lead": say("lead"),
-        "just engaged": say("just engaged"),
-        "engaged": say("engaged"),
-        "firmly engaged": say("firmly engaged"),
-        "at risk": say("at risk"),
-        "lapsed": say("lapsed"),
-        "lost": say("lost"),
-    }
-
-
-def event_labels(words: Words) -> dict[str, str]:
-    """Return what each kind of event is called, in the middle of a sentence."""
-    say = words.say
-    return {
-        "visit": say("a visit"),
-        "inquiry": say("an inquiry"),
-        "complaint": say("a complaint that was not solved"),
-        "complaint_solved": say("a complaint that was solved"),
-        "cancellation": say("a cancellation"),
-        "unsubscribe": say("an unsubscription"),
-        "review": say("a review"),
-        "call": say("a call"),
-    }
+    """Return what each stage is called, in the order of the stages."""
+    return {stage: words.say(stage) for stage in STAGES}
 
 
 # The rules -----------------------------------------------------------------------------------
@@ -120,11 +108,8 @@ def _rules_by_silence(silences: Silences, settings: Settings, words: Words) -> d
 
 def _any_of(kinds: Sequence[str], words: Words) -> str:
     """Return kinds of events with an 'or' between them."""
-    labels = event_labels(words)
-    text = words.say("nothing")
-    for place, kind in enumerate(kinds):
-        text = labels[kind] if place == 0 else words.say("{some} or {last}", some=text, last=labels[kind])
-    return text
+    labels = [words.say(EVENTS[kind]) for kind in kinds] or [words.say("nothing")]
+    return reduce(lambda some, last: words.say("{some} or {last}", some=some, last=last), labels)
 
 
 # What was found ------------------------------------------------------------------------------
@@ -158,15 +143,9 @@ def stage_sentences(findings: Findings, words: Words) -> list[str]:
         )
     ]
     said += _lapsed_sentences(findings, words)
-    contacts = sum(counts[stage] for stage in CONTACTS)
-    if contacts:
-        said.append(
-            say(
-                "{n} never ordered: {stages}.",
-                n=number(contacts),
-                stages=", ".join(_contacts_by_stage(counts, words)),
-            )
-        )
+    if contacts := sum(counts[stage] for stage in CONTACTS):
+        stages = ", ".join(_contacts_by_stage(counts, words))
+        said.append(say("{n} never ordered: {stages}.", n=number(contacts), stages=stages))
     return said + _margin_sentences(findings, words)
 
 
@@ -194,26 +173,15 @@ def _lapsed_sentences(findings: Findings, words: Words) -> list[str]:
 
 def _contacts_by_stage(counts: Mapping[str, int], words: Words) -> list[str]:
     """Word how many never bought, for every stage that holds any."""
-    many = words.say_many
-    suspects, prospects, leads = (counts[stage] for stage in CONTACTS)
-    said = [
-        (suspects, many("{n} suspect", "{n} suspects", suspects), words.say("of whom nothing is known")),
-        (
-            prospects,
-            many("{n} prospect", "{n} prospects", prospects),
-            many("who has shown interest", "who have shown interest", prospects),
+    texts = {
+        "suspect": ("{n} suspect of whom nothing is known", "{n} suspects of whom nothing is known"),
+        "prospect": ("{n} prospect who has shown interest", "{n} prospects who have shown interest"),
+        "lead": (
+            "{n} lead who has asked for something or visits often",
+            "{n} leads who have asked for something or visit often",
         ),
-        (
-            leads,
-            many("{n} lead", "{n} leads", leads),
-            many(
-                "who has asked for something or visits often",
-                "who have asked for something or visit often",
-                leads,
-            ),
-        ),
-    ]
-    return [f"{who} {what}" for n, who, what in said if n]
+    }
+    return [words.say_many(*texts[stage], counts[stage]) for stage in CONTACTS if counts[stage]]
 
 
 def _margin_sentences(findings: Findings, words: Words) -> list[str]:

@@ -143,7 +143,7 @@ def test_a_month_that_is_missing_is_marked_in_the_picture(client):
     data, name = client("\n".join(lines) + "\n")
     chosen = settings.load(name, data)
     sources = open_sources(chosen, data / name)
-    intake = checks.take_in(chosen, sources, read_history(chosen, sources), TODAY)
+    intake = checks.take_in(read_history(chosen, sources), sources, TODAY)
     sources.close()
     assert intake.months.loc[intake.months["gap"], "month"].tolist() == [pd.Timestamp("2025-06-01")]
     assert "Marked as gaps: 2025-06." in intake.figure(WORDS).alt
