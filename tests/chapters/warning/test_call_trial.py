@@ -62,7 +62,7 @@ def test_buyers_are_counted_within_the_days_of_the_measurement(client):
     data, name = client(orders.to_csv(index=False))
     sources = open_sources(load(name, data), data / name)
     history = read_history(load(name, data), sources)
-    ratio = call_trial.sooner(history)
+    ratio = call_trial.buyers_per_return(history)
     sources.close()
     assert ratio == 0.5
     assert call_trial.weigh(worth(500), ratio, settings(), SUNDAY).buyers == pytest.approx(25)
@@ -191,7 +191,7 @@ def test_the_calls_of_a_quarter_are_judged_as_one_campaign(client, tmp_path):
     files = {}
     for name, week, part in (("first", 0, slice(0, 2000)), ("second", 1, slice(1000, 3000))):
         listed = pd.DataFrame({"customer_id": ids, "held_back": held})[part]
-        day = SUNDAY + timedelta(weeks=week)
+        day = monday + timedelta(weeks=week)
         rows = call_trial.assignment(listed, call_trial.campaign_of(monday), day, 6.0)
         call_trial.write_assignment(tmp_path, rows)
         files[f"{name}_csv"] = (tmp_path / call_trial.ASSIGNMENT).read_text(encoding="utf-8")
