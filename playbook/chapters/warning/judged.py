@@ -191,39 +191,26 @@ class Signals(Result):
         say, seen = words.say, self.judged.dropna(subset=["lift_low"])
         if seen.empty:
             return None
-        labels = [label(name, words) for name in seen["signal"]]
-        rows = pd.DataFrame(
-            {
-                "label": labels,
-                "value": seen["lift"].to_numpy(),
-                "low": seen["lift_low"].to_numpy(),
-                "high": seen["lift_high"].to_numpy(),
-                "verdict": seen["verdict"].to_numpy(),
-            }
-        )
+        rows = seen.rename(columns={"lift": "value", "lift_low": "low", "lift_high": "high"})
+        rows = rows.assign(label=[label(name, words) for name in seen["signal"]])
         warns = int((seen["verdict"] == "warns").sum())
-        title = words.say_many(
-            "One signal warns: who shows it leaves more often",
-            "{n} signals warn: who shows them leaves more often",
-            warns,
-        )
-        across = say("right of 1: leaves more often than comparable customers")
+        title = words.say_many("One signal warns of leaving", "{n} signals warn of leaving", warns)
         figure = intervals(
             title if warns else say("No signal is sure to warn"),
             rows,
             COLORS,
             words,
-            across=across,
+            across=say("times as often as comparable customers"),
             at_least=(0.45, 2.2),
         )
-        highest = int(seen["lift"].argmax())
+        highest = rows.loc[rows["value"].idxmax()]
         alt = say(
             "Dots with intervals, one line for each of {n} signals: {warns} warn, the others do not. The"
             " highest is “{name}”, {lift} times as often.",
             n=words.number(len(seen)),
             warns=words.number(warns),
-            name=labels[highest],
-            lift=words.number(float(rows["value"][highest]), 2),
+            name=highest["label"],
+            lift=words.number(float(highest["value"]), 2),
         )
         return Picture(figure, alt)
 
