@@ -1,7 +1,5 @@
 """Chapter 05: the calls of the week in words: why each customer is called, and all of them together."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Chapter 05, last part: who is warned of today, why, and whom to call this week."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date

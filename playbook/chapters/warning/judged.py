@@ -4,8 +4,6 @@ A signal is judged among customers alike: on the same past day, with about as lo
 many orders. Otherwise everything that goes with a long silence would seem to warn.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

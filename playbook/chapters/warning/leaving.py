@@ -4,11 +4,10 @@ Whoever orders nothing within the horizon has left; where the client's contracts
 cancellation, whoever cancels within it.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -75,7 +74,7 @@ class LookBack:
         """The days on which customers were described, the earliest first."""
         return [pd.Timestamp(day).date() for day in sorted(self.rows["landmark"].unique())]
 
-    def take(self, chosen: Flags) -> LookBack:
+    def take(self, chosen: Flags) -> Self:
         """Return some of the rows."""
         parts = {name: getattr(self, name)[chosen] for name in ("rows", "signals", "before")}
         return replace(self, **{name: frame.reset_index(drop=True) for name, frame in parts.items()})

@@ -5,8 +5,6 @@ on past landmarks lets the signals move it, each held towards saying nothing (a 
 signals that never vary, repeat each other or separate perfectly do no harm.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

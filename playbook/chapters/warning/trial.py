@@ -5,8 +5,6 @@ Of the others a share is held back by their number alone: whoever is held back t
 back next week, and the lists of a quarter are judged together as one campaign.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path

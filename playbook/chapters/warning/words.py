@@ -1,7 +1,5 @@
 """Chapter 05: the signals in words, from findings alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
