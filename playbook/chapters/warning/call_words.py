@@ -86,11 +86,8 @@ def first_steps(watched: pd.DataFrame, words: Words) -> list[str | None]:
 
 def call_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who should be called this week."""
-    watched = findings.get("watched")
-    if watched is None:
-        return []
     say, number = words.say, words.number
-    if not watched.value:
+    if not findings["watched"].value:
         return [
             say("Nobody is there to be warned of: every customer is lapsed already, or none has ordered.")
         ]
@@ -213,6 +210,8 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
     say, trial = words.say, findings["calls_trial"]
     if trial.verdict == "nobody":
         return []
+    if trial.verdict == "too_few":
+        return [_too_few_to_hold_back(findings, words)]
     if trial.verdict == "drawn":
         return [
             words.say_many(
@@ -230,21 +229,16 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
                 days=words.number(findings["calls_trial_days"].value),
             ),
         ]
-    if trial.verdict == "off":
-        return [
-            say(
-                "Nobody is held back, as client.yml asks, so nobody will be able to say whether the calls"
-                " help."
-            )
-        ]
-    if trial.verdict == "unknown":
-        return [
-            say(
-                "Nobody is held back to judge the calls by: how many would order uncalled cannot be told, so"
-                " neither can how many it would take."
-            )
-        ]
-    return [_too_few_to_hold_back(findings, words)]
+    reasons = {
+        "off": say(
+            "Nobody is held back, as client.yml asks, so nobody will be able to say whether the calls help."
+        ),
+        "unknown": say(
+            "Nobody is held back to judge the calls by: how many would order uncalled cannot be told, so"
+            " neither can how many it would take."
+        ),
+    }
+    return [reasons[str(trial.verdict)]]
 
 
 def _too_few_to_hold_back(findings: Findings, words: Words) -> str:

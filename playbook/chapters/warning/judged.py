@@ -66,16 +66,11 @@ class Signals(Result):
         of all who left, and of all who stayed, who had it before their last order).
     not_judged : dict
         Signal to why: missing, untold (of nobody yet), constant (never on), few, same.
-    warned_left, warned_stayed : float
-        Share of those who left, and of those who stayed, with any warning signal before their last
-        order; NaN where no signal warns.
     past : LookBack
     """
 
     judged: pd.DataFrame
     not_judged: dict[str, str]
-    warned_left: float
-    warned_stayed: float
     past: LookBack
 
     @property
@@ -105,16 +100,27 @@ class Signals(Result):
         for _, row in self.judged.iterrows():
             found += self._of_signal(row)
         found += [Finding(f"signal_not_judged_{k}", None, verdict=why) for k, why in self.not_judged.items()]
-        if np.isfinite(self.warned_left):
-            left = int(rows["left"].sum())
-            once = float((rows.loc[rows["left"], "orders"] == 1).mean())
-            found += [
-                Finding("left_after_first_order", rounded(once), unit="share", n=left),
-                Finding("warned_before_left", rounded(self.warned_left), unit="share", n=left),
-                Finding("warned_before_stayed", rounded(self.warned_stayed), unit="share", n=n - left),
-            ]
+        return [*found, *self._before_last_order(), *self._thresholds()]
+
+    def _before_last_order(self) -> list[Finding]:
+        """Return how many showed a warning while they still bought; nothing where no signal warns."""
+        if not self.warning:
+            return []
+        rows = self.past.rows
+        left = rows["left"].to_numpy(bool)
+        warned = (self.past.before[self.warning] == 1).any(axis=1).to_numpy(bool)
+        once = (rows["orders"] == 1).to_numpy(bool)
+        leavers, stayers = int(left.sum()), int((~left).sum())
+        return [
+            Finding("left_after_first_order", rounded(_share(once, left)), unit="share", n=leavers),
+            Finding("warned_before_left", rounded(_share(warned, left)), unit="share", n=leavers),
+            Finding("warned_before_stayed", rounded(_share(warned, ~left)), unit="share", n=stayers),
+        ]
+
+    def _thresholds(self) -> list[Finding]:
+        """Return from where on the signals are on."""
         rules = self.past.rules.model_dump(exclude={"calls_per_week", "holdout_share"})
-        return found + [Finding(f"threshold_{name}", value) for name, value in rules.items()]
+        return [Finding(f"threshold_{name}", value) for name, value in rules.items()]
 
     def _of_signal(self, row: pd.Series) -> list[Finding]:
         name, verdict = str(row["signal"]), str(row["verdict"])
@@ -241,12 +247,7 @@ def judge(past: LookBack | None) -> Signals | NothingJudged:
         kept.append(name)
         measured.append({"signal": name, **_measured(name, past, strata)})
     judged = _with_verdicts(pd.DataFrame(measured, columns=["signal", *_COLUMNS]))
-    warning = list(judged.loc[judged["verdict"] == "warns", "signal"])
-    left = past.rows["left"].to_numpy(bool)
-    if not warning:
-        return Signals(judged, not_judged, float("nan"), float("nan"), past)
-    warned = (past.before[warning] == 1).any(axis=1).to_numpy(bool)
-    return Signals(judged, not_judged, _share(warned, left), _share(warned, ~left), past)
+    return Signals(judged, not_judged, past)
 
 
 def _with_verdicts(judged: pd.DataFrame) -> pd.DataFrame:

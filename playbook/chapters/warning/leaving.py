@@ -80,10 +80,10 @@ class LookBack:
         return replace(self, **{name: frame.reset_index(drop=True) for name, frame in parts.items()})
 
 
-def horizon_that_fits(history: History, spans: int = 2) -> int | None:
-    """Return the horizon, or the longest of which so many fit the history; None below 30 days."""
+def horizon_that_fits(history: History) -> int | None:
+    """Return the horizon, or the longest of which two fit the history; None below 30 days."""
     length = (history.as_of - history.first_day).days
-    horizon = min(history.settings.horizon_days, length // spans)
+    horizon = min(history.settings.horizon_days, length // 2)
     return horizon if horizon >= LEAST_FOLLOWED else None
 
 

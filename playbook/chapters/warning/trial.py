@@ -19,6 +19,7 @@ from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.settings.client import Settings
 from playbook.stats.landmarks import describe
+from playbook.stats.result import Result
 
 ASSIGNMENT = "calls.csv"
 """The calls of the week and who is held back from them, in the columns of the contacts table."""
@@ -28,7 +29,7 @@ MOST_HELD_BACK = 0.5
 
 
 @dataclass(frozen=True)
-class CallTrial:
+class CallTrial(Result):
     """Whether calls are held back, and what that could show.
 
     Attributes

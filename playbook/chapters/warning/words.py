@@ -103,10 +103,7 @@ def rounded_interval(row: pd.Series, name: str) -> tuple[float | None, float | N
 def signal_sentences(findings: Findings, words: Words) -> list[str]:
     """Word which signals warn here, and which do not."""
     say = words.say
-    seen = findings.get("watched_past")
-    if seen is None:
-        return []
-    if seen.value is None:
+    if findings["watched_past"].value is None:
         return [
             say(
                 "What warns of leaving cannot be told: it takes a past day with customers who were not"
