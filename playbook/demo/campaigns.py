@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from playbook.demo.lives import Complaints, Lives, Orders, Renewal, Rows, renew, stack
+from playbook.demo.lives import Complaints, Lives, OrderRows, Renewal, Rows, renew, stack
 from playbook.demo.people import Scene
-from playbook.demo.planted import Behaviour, Campaign
+from playbook.demo.planted import Behaviour, PlantedCampaign
 from playbook.demo.seasons import Days, Flags, Numbers, Words
 
 RESPONSE_DAYS = 90
@@ -41,14 +41,14 @@ class Contacts(Rows):
     unsubscribed: Days
 
 
-def _last_order(orders: Orders, size: int, before: int) -> Days:
+def _last_order(orders: OrderRows, size: int, before: int) -> Days:
     last = np.full(size, -(10**6), dtype=np.int64)
     seen = orders.day < before
     np.maximum.at(last, orders.customer[seen], orders.day[seen])
     return last
 
 
-def _channel(campaign: Campaign, consents: dict[str, Flags]) -> Words:
+def _channel(campaign: PlantedCampaign, consents: dict[str, Flags]) -> Words:
     """Return the first channel of the campaign that each customer consents to, or empty."""
     channel = np.full(len(next(iter(consents.values()))), "", dtype="<U6")
     for name in reversed(list(campaign.costs)):
@@ -56,7 +56,9 @@ def _channel(campaign: Campaign, consents: dict[str, Flags]) -> Words:
     return np.asarray(channel)
 
 
-def _assign(scene: Scene[Behaviour], campaign: Campaign, eligible: Flags, scale: float) -> tuple[Days, Flags]:
+def _assign(
+    scene: Scene[Behaviour], campaign: PlantedCampaign, eligible: Flags, scale: float
+) -> tuple[Days, Flags]:
     """Draw the campaign's customers from all who are eligible, and half of them as treated."""
     chosen = np.flatnonzero(eligible)
     size = 2 * min(len(chosen) // 2, max(1, round(campaign.arm_size * scale)))
@@ -66,7 +68,9 @@ def _assign(scene: Scene[Behaviour], campaign: Campaign, eligible: Flags, scale:
     return drawn[order].astype(np.int64), treated[order]
 
 
-def _forward(scene: Scene[Behaviour], orders: Orders, contacted: Numbers, campaign: Campaign) -> Orders:
+def _forward(
+    scene: Scene[Behaviour], orders: OrderRows, contacted: Numbers, campaign: PlantedCampaign
+) -> OrderRows:
     """Change the usual orders of the treated: at a discount at first, pulled forward, cancelled later.
 
     `contacted` holds each customer's day of contact, NaN for everybody not treated.
@@ -83,7 +87,9 @@ def _forward(scene: Scene[Behaviour], orders: Orders, contacted: Numbers, campai
     return replace(orders, day=day.astype(np.int64), percent_off=percent.astype(np.int64)).take(~gone)
 
 
-def _win(scene: Scene[Behaviour], campaign: Campaign, customer: Days, contact: Days) -> tuple[Days, Renewal]:
+def _win(
+    scene: Scene[Behaviour], campaign: PlantedCampaign, customer: Days, contact: Days
+) -> tuple[Days, Renewal]:
     """Draw the first days of the lives that a campaign begins, and these lives."""
     random, size = scene.random, len(customer)
     wait = 1 + np.minimum(random.exponential(14, size), EARLY_DAYS - 4).astype(np.int64)
@@ -93,7 +99,7 @@ def _win(scene: Scene[Behaviour], campaign: Campaign, customer: Days, contact: D
         return starts, renew(scene, customer, starts, leaves, 3)
     none = np.zeros(0, dtype=np.int64)
     leaves = starts.astype(np.float64)
-    orders = Orders(customer, starts, leaves, np.full(size, 3), np.full(size, campaign.percent_off))
+    orders = OrderRows(customer, starts, leaves, np.full(size, 3), np.full(size, campaign.percent_off))
     return starts, Renewal(orders, Complaints(none, none, none), leaves)
 
 

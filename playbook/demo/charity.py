@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from playbook.demo.planted import Behaviour, Campaign
+from playbook.demo.planted import Behaviour, PlantedCampaign
 
 FIRST_DAY = dt.date(2021, 1, 1)
 LAST_DAY = dt.date(2025, 11, 28)
 WORLD_END = dt.date(2027, 12, 31)
 
-PHONE = Campaign(
+PHONE = PlantedCampaign(
     code="CHIAMATA23",
     offer="Grazie al telefono",
     kind="emotional",
@@ -21,7 +21,7 @@ PHONE = Campaign(
     wins=0.30,
     stays=900.0,
 )
-LETTER = Campaign(
+LETTER = PlantedCampaign(
     code="LETTERA24",
     offer="Lettera di grazie",
     kind="emotional",

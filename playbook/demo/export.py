@@ -34,8 +34,8 @@ def money(value: float, dialect: Dialect) -> str:
     """Write two decimals as the dialect does; empty where missing."""
     if np.isnan(value):
         return ""
-    marks = {",": dialect.thousands, ".": dialect.decimal}
-    return "".join(marks.get(sign, sign) for sign in f"{value:,.2f}")
+    signs = {",": dialect.thousands, ".": dialect.decimal}
+    return "".join(signs.get(sign, sign) for sign in f"{value:,.2f}")
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.random import RandomState
 
 from playbook.demo.charity import FIRST_DAY, LAST_DAY, PlantedGiving, Rhythm
-from playbook.demo.lives import Lives, Orders, first_orders, order_values, stack
+from playbook.demo.lives import Lives, OrderRows, first_orders, order_values, stack
 from playbook.demo.people import People, Scene, arrivals, consent, occasional_kinds, pick
 from playbook.demo.seasons import Clock, Days, Numbers, Words
 
@@ -108,7 +108,7 @@ def with_standing_orders(scene: Scene[PlantedGiving], lives: Lives, rhythm: Word
         kept = day <= end[row]
         row, day = row[kept], day[kept]
         number, none = np.full(len(row), life + 1), np.zeros(len(row), dtype=np.int64)
-        parts.append(Orders(who[row], day, leaves[who[row]], number, none))
+        parts.append(OrderRows(who[row], day, leaves[who[row]], number, none))
     return replace(lives, orders=stack(parts))
 
 
@@ -118,7 +118,7 @@ def _nearest(value: Numbers, amounts: tuple[int, ...]) -> Numbers:
     return np.array(amounts, dtype=float)[np.searchsorted((logs[1:] + logs[:-1]) / 2, np.log(value))]
 
 
-def _amounts(scene: Scene[PlantedGiving], orders: Orders, rhythm: Words) -> Numbers:
+def _amounts(scene: Scene[PlantedGiving], orders: OrderRows, rhythm: Words) -> Numbers:
     """Draw gifts: mostly the donor's usual amount, less before leaving and in second lives."""
     random, people, size = scene.random, scene.people, len(orders.day)
     odd = random.uniform(size=len(people)) < 0.22
@@ -157,7 +157,7 @@ def _collecting_boxes(scene: Scene[PlantedGiving]) -> pd.DataFrame:
     )
 
 
-def all_gifts(scene: Scene[PlantedGiving], orders: Orders, rhythm: Words, source: Words) -> pd.DataFrame:
+def all_gifts(scene: Scene[PlantedGiving], orders: OrderRows, rhythm: Words, source: Words) -> pd.DataFrame:
     """Return every gift of the world, charge-backs and collecting boxes included, sorted by day.
 
     Returns

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from playbook.demo.lives import Orders, first_orders, order_values
+from playbook.demo.lives import OrderRows, first_orders, order_values
 from playbook.demo.people import Scene, pick
 from playbook.demo.planted import Planted
 from playbook.demo.seasons import Days, Numbers, Words
@@ -57,7 +57,7 @@ def _first_looks(scene: Scene[Planted]) -> Words:
     return np.asarray(np.where(people.occasional, own, noisy))
 
 
-def _channels(scene: Scene[Planted], orders: Orders, looks_like: Words) -> Words:
+def _channels(scene: Scene[Planted], orders: OrderRows, looks_like: Words) -> Words:
     chance = scene.random.uniform(size=len(orders.day))
     channel = np.where(chance < scene.people.online[orders.customer] * 0.96, "online", "shop")
     channel = np.where(chance > 0.965, "phone", channel)
@@ -65,7 +65,7 @@ def _channels(scene: Scene[Planted], orders: Orders, looks_like: Words) -> Words
     return np.asarray(np.where(online, "online", channel))
 
 
-def draw_purchases(scene: Scene[Planted], orders: Orders) -> Purchases:
+def draw_purchases(scene: Scene[Planted], orders: OrderRows) -> Purchases:
     """Decide how each order was bought: by which channel, with which coupon or discount."""
     random, people, size = scene.random, scene.people, len(orders.day)
     first = first_orders(orders, len(people)) & (people.group[orders.customer] == "new")
@@ -107,7 +107,7 @@ def _rappen(value: Numbers) -> Numbers:
     return np.round(np.round(value * 20) / 20, 2)
 
 
-def order_lines(scene: Scene[Planted], orders: Orders, purchases: Purchases) -> pd.DataFrame:
+def order_lines(scene: Scene[Planted], orders: OrderRows, purchases: Purchases) -> pd.DataFrame:
     """Split orders into lines; one row per line with the day, the order's key and the canonical columns."""
     random, people, size = scene.random, scene.people, len(orders.day)
     per_order = 1 + random.poisson(np.where(people.business[orders.customer], 1.0, 0.12))
@@ -173,7 +173,7 @@ def returned_lines(scene: Scene[Planted], lines: pd.DataFrame) -> pd.DataFrame:
     return back.assign(day=day, key=key, coupon="", **negative)[late]
 
 
-def all_lines(scene: Scene[Planted], orders: Orders) -> pd.DataFrame:
+def all_lines(scene: Scene[Planted], orders: OrderRows) -> pd.DataFrame:
     """Return every line of the world, sorted by day, numbered by order, with the gaps of a real export."""
     random = scene.random
     named = order_lines(scene, orders, draw_purchases(scene, orders))

@@ -30,7 +30,7 @@ def stack(parts: Sequence[R]) -> R:
 
 
 @dataclass(frozen=True)
-class Orders(Rows):
+class OrderRows(Rows):
     """Orders before they have lines.
 
     Parameters
@@ -70,7 +70,7 @@ class Lives:
     `starts` and `leaves` have shape (customers, 3), one column per life, NaN where there was none.
     """
 
-    orders: Orders
+    orders: OrderRows
     complaints: Complaints
     starts: Numbers
     leaves: Numbers
@@ -80,7 +80,7 @@ class Lives:
 class Renewal:
     """One life per row of `customer`: its orders, complaints and last day."""
 
-    orders: Orders
+    orders: OrderRows
     complaints: Complaints
     leaves: Numbers
 
@@ -127,7 +127,7 @@ def renew(scene: Scene[Behaviour], customer: Days, starts: Days, leaves: Numbers
         who, day, time = who[stays], day[stays], time[stays]
     rows, days = (np.concatenate(part) for part in zip(*ordered, strict=True))
     none = np.zeros(len(rows), np.int64)
-    orders = Orders(customer[rows], days, leaves[rows], none + life, none)
+    orders = OrderRows(customer[rows], days, leaves[rows], none + life, none)
     return Renewal(orders, stack(complained), leaves)
 
 
@@ -169,14 +169,14 @@ def live(scene: Scene[Behaviour]) -> Lives:
     )
 
 
-def first_orders(orders: Orders, size: int) -> Flags:
+def first_orders(orders: OrderRows, size: int) -> Flags:
     """Say whether each order lies on its customer's first day of ordering."""
     first = np.full(size, 10**6, dtype=np.int64)
     np.minimum.at(first, orders.customer, orders.day)
     return np.asarray(orders.day == first[orders.customer], dtype=np.bool_)
 
 
-def order_values(scene: Scene[Behaviour], orders: Orders) -> Numbers:
+def order_values(scene: Scene[Behaviour], orders: OrderRows) -> Numbers:
     """Return an order's usual value as a factor: less before leaving, and in second lives."""
     planted = scene.planted
     fading = np.clip((orders.leaves - orders.day) / planted.warning_days, 0, 1)

@@ -10,7 +10,7 @@ WORLD_END = dt.date(2027, 12, 31)
 
 
 @dataclass(frozen=True)
-class Campaign:
+class PlantedCampaign:
     """A campaign to customers silent for long, with a random half as its control group.
 
     Parameters
@@ -53,7 +53,7 @@ class Campaign:
     unsubscribes: float = 0.0
 
 
-CALL = Campaign(
+CALL = PlantedCampaign(
     code="DANKE24",
     offer="Dankanruf",
     kind="emotional",
@@ -64,7 +64,7 @@ CALL = Campaign(
     wins=0.46,
     stays=420.0,
 )
-DISCOUNT = Campaign(
+DISCOUNT = PlantedCampaign(
     code="RABATT24",
     offer="25% Rabatt",
     kind="financial",
@@ -78,7 +78,7 @@ DISCOUNT = Campaign(
     cancels_later=0.30,
     unsubscribes=0.07,
 )
-GIFT = Campaign(
+GIFT = PlantedCampaign(
     code="GESCHENK25",
     offer="Kleines Geschenk",
     kind="material",
@@ -89,7 +89,7 @@ GIFT = Campaign(
     wins=0.14,
     stays=250.0,
 )
-LETTER = Campaign(
+LETTER = PlantedCampaign(
     code="KATALOG25",
     offer="Sommerkatalog",
     kind="none",
@@ -130,7 +130,7 @@ class Behaviour:
         come at this factor of the usual rate.
     unsubscribe_leavers, cancel_leavers : float
         Shares of leavers who unsubscribe in the warning days, and who cancel around leaving.
-    campaigns : tuple of Campaign
+    campaigns : tuple of PlantedCampaign
         In order of date. None is sent to a customer contacted in the 180 days before.
     campaign_silence, campaign_silence_most : int
         The client's own rule: silent for so many days is lapsed, for more than so many given up.
@@ -159,7 +159,7 @@ class Behaviour:
     warning_visits: float = 0.35
     unsubscribe_leavers: float = 0.12
     cancel_leavers: float
-    campaigns: tuple[Campaign, ...]
+    campaigns: tuple[PlantedCampaign, ...]
     campaign_silence: int
     campaign_silence_most: int
     occasional_response: float

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from playbook.demo.charity import LAST_DAY, LETTER, PHONE, PLANTED, Campaign
+from playbook.demo.charity import LAST_DAY, LETTER, PHONE, PLANTED, PlantedCampaign
 from playbook.demo.donors import generate
 from playbook.demo.world import Demo
 from playbook.records.history import customers, read_history
@@ -213,7 +213,7 @@ def test_the_red_cross_selection_finds_some_hundreds_at_the_end(demo, read):
 # Campaigns ------------------------------------------------------------------------------------
 
 
-def given_after(demo: Demo, campaign: Campaign, since: int, until: int) -> tuple[pd.Series, pd.Series]:
+def given_after(demo: Demo, campaign: PlantedCampaign, since: int, until: int) -> tuple[pd.Series, pd.Series]:
     """Sum of gifts per assigned donor from day `since` to `until` after contact: treated, control."""
     sent = demo.contacts[demo.contacts["campaign"] == campaign.code]
     after = sent.merge(demo.orders[["customer_id", "ordered_at", "amount"]], on="customer_id")
@@ -224,7 +224,7 @@ def given_after(demo: Demo, campaign: Campaign, since: int, until: int) -> tuple
     return total[treated], total[~treated]
 
 
-def gain(demo: Demo, campaign: Campaign, since: int, until: int) -> tuple[float, float]:
+def gain(demo: Demo, campaign: PlantedCampaign, since: int, until: int) -> tuple[float, float]:
     """Welch's 95% interval of the gain per assigned donor in CHF, before cost."""
     treated, control = given_after(demo, campaign, since, until)
     error = np.sqrt(treated.var() / len(treated) + control.var() / len(control))
@@ -232,11 +232,11 @@ def gain(demo: Demo, campaign: Campaign, since: int, until: int) -> tuple[float,
     return difference - 1.96 * error, difference + 1.96 * error
 
 
-def cost(campaign: Campaign) -> float:
+def cost(campaign: PlantedCampaign) -> float:
     return next(iter(campaign.costs.values()))
 
 
-def cost_per_first_gift(demo: Demo, campaign: Campaign) -> float:
+def cost_per_first_gift(demo: Demo, campaign: PlantedCampaign) -> float:
     treated, control = given_after(demo, campaign, 1, 90)
     return cost(campaign) / ((treated > 0).mean() - (control > 0).mean())
 

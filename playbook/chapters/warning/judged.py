@@ -281,12 +281,12 @@ def strata_of(rows: pd.DataFrame) -> Positions:
 
 def _comparable(on: pd.Series, strata: Positions) -> Flags:
     """Say which rows are in a stratum with and without the signal."""
-    told = on.notna().to_numpy(bool)
-    frame = pd.DataFrame({"stratum": strata[told], "on": on[told].to_numpy(float)})
+    known = on.notna().to_numpy(bool)
+    frame = pd.DataFrame({"stratum": strata[known], "on": on[known].to_numpy(float)})
     share = frame.groupby("stratum")["on"].transform("mean").to_numpy(float)
-    found = np.zeros(len(on), dtype=bool)
-    found[told] = (share > 0) & (share < 1)
-    return found
+    comparable = np.zeros(len(on), dtype=bool)
+    comparable[known] = (share > 0) & (share < 1)
+    return comparable
 
 
 def _unfit(on: pd.Series, rows: pd.DataFrame, strata: Positions) -> str | None:
@@ -320,8 +320,8 @@ def _measured(name: str, past: LookBack, strata: Positions) -> dict[str, float]:
     left = rows["left"].to_numpy(bool)
     precision = float(left[with_it].mean())
     low, high = proportion_confint(int(left[with_it].sum()), int(with_it.sum()), 1 - LEVEL, "wilson")
-    told = on.notna().to_numpy(bool)
-    counts = tables(with_it[told], left[told], strata[told], rows["shard"].to_numpy(int)[told])
+    known = on.notna().to_numpy(bool)
+    counts = tables(with_it[known], left[known], strata[known], rows["shard"].to_numpy(int)[known])
     lead = past.threshold_days - rows["silence"][with_it & left]
     before = (past.before[name] == 1).to_numpy(bool)
     values = (int(with_it.sum()), rows["customer_id"][with_it].nunique())

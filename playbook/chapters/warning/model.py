@@ -88,7 +88,7 @@ def combine(past: LookBack | None) -> Combined | None:
     """Fit the combined warning.
 
     The signals that may say something (Akaike's rule), each beside customers alike: with the same
-    return probability, as many orders, as long a silence, and the same signals to be told of. Returns
+    return probability, as many orders, as long a silence, and the same signals known. Returns
     None where too few left or stayed, or no signal adds to the return probability.
     """
     if past is None:
