@@ -399,6 +399,20 @@ def test_cancellations_and_complaints_follow_their_own_rules(demo):
     assert stakes.is_monotonic_decreasing
 
 
+def test_the_title_of_the_figure_says_how_many_signals_warn(demo):
+    title = demo.figure.figure.axes[0].get_title(loc="left")
+    assert title == f"{len(demo.seen.warning)} signals warn of leaving"
+
+
+def test_the_arms_hold_only_those_whom_no_rule_calls_for(demo):
+    arms, called = demo.plan.arms(()), demo.plan.called.set_index("customer_id")
+    treated = arms.loc[arms["arm"] == "treated", "customer_id"]
+    assert (called.loc[treated, "call_kind"] == "satisfaction").all()
+    assert len(treated) == (called["call_kind"] == "satisfaction").sum() > 0
+    assert set(arms["contacted_at"]) == {demo.plan.monday}
+    assert arms["cost"].isna().all()  # the cost of a call is known from the catalogue alone
+
+
 def test_the_words_come_from_the_findings_alone(demo, tmp_path):
     findings.write(tmp_path / "05.json", demo.found)
     again = findings.read(tmp_path / "05.json")
