@@ -1,7 +1,5 @@
 """Write the generated clients' exports again: ``python -m playbook.demo [FOLDER]``."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

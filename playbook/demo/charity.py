@@ -1,20 +1,16 @@
 """What is planted in the demo charity: every parameter of its donors' world, in one place."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from playbook.demo.planted import Behaviour, Campaign
+from playbook.demo.planted import Behaviour, PlantedCampaign
 
 FIRST_DAY = dt.date(2021, 1, 1)
 LAST_DAY = dt.date(2025, 11, 28)
 WORLD_END = dt.date(2027, 12, 31)
 
-SOURCES = ("letter", "street", "event", "online")
-
-PHONE = Campaign(
+PHONE = PlantedCampaign(
     code="CHIAMATA23",
     offer="Grazie al telefono",
     kind="emotional",
@@ -25,7 +21,7 @@ PHONE = Campaign(
     wins=0.30,
     stays=900.0,
 )
-LETTER = Campaign(
+LETTER = PlantedCampaign(
     code="LETTERA24",
     offer="Lettera di grazie",
     kind="emotional",
@@ -63,15 +59,13 @@ class Rhythm:
 
 @dataclass(frozen=True, kw_only=True)
 class PlantedGiving(Behaviour):
-    """The parameters of the charity's world, with those of `Behaviour`. Times are days, money is CHF.
+    """The parameters of the charity's world, with those of `Behaviour`.
+
+    Its prospects read the newsletter and never give; its occasional donors give once, by the source by
+    which they came.
 
     Parameters
     ----------
-    old, gone, prospects : float
-        Shares of all contacts: donors from before the log; those who had left before it; readers of
-        the newsletter who never gave. The rest arrives during the log.
-    occasional : mapping of source to share
-        Shares of the arriving donors who came by each source and by nature give once.
     sources : mapping of source to share
         How the arriving regulars came.
     rhythms : mapping of name to Rhythm
@@ -87,51 +81,48 @@ class PlantedGiving(Behaviour):
         Share of standing orders' and online gifts that the bank takes back.
     """
 
-    old: float = 0.20
-    gone: float = 0.02
-    prospects: float = 0.03
-    occasional: Mapping[str, float] = field(
-        default_factory=lambda: {"letter": 0.12, "street": 0.20, "event": 0.11, "online": 0.12}
-    )
-    sources: Mapping[str, float] = field(
-        default_factory=lambda: {"letter": 0.45, "street": 0.12, "event": 0.13, "online": 0.30}
-    )
-    rhythms: Mapping[str, Rhythm] = field(
-        default_factory=lambda: {
-            "yearly": Rhythm(new=0.38, old=0.47, gap=360, spread=0.05, regularity=25, gift=60),
-            "quarterly": Rhythm(new=0.22, old=0.20, gap=92, spread=0.10, regularity=12, gift=40),
-            "monthly": Rhythm(new=0.05, old=0.06, gap=120, spread=0.20, regularity=4, gift=16),
-            "irregular": Rhythm(new=0.35, old=0.27, gap=210, spread=0.35, regularity=1.5, gift=50),
-        }
-    )
-    gift_spread: float = 0.5
-    same_gift: float = 0.6
-    major: float = 0.02
-    major_factor: float = 5.0
-    once_gap: float = 135.0
-    once_gift: float = 38.0
-    charged_back: float = 0.015
-    occasional_returns: float = 0.10
-    lifetime: float = 780.0
-    satisfaction_effect: float = 0.3
-    complaint_rate: float = 0.012
-    complaint_solved: float = 0.5
-    complaint_factor: float = 2.5
-    solved_factor: float = 1.0
-    pauses: float = 0.30
-    pause: float = 420.0
-    second_gap: float = 0.9
-    second_lifetime: float = 500.0
-    second_spend: float = 0.9
-    warning_days: float = 240.0
-    warning_spend: float = 0.65
-    warning_visits: float = 0.35
-    unsubscribe_leavers: float = 0.12
-    cancel_leavers: float = 0.5
-    campaigns: tuple[Campaign, ...] = (PHONE, LETTER)
-    campaign_silence: int = 456
-    campaign_silence_most: int = 1100
-    occasional_response: float = 0.75
+    sources: Mapping[str, float]
+    rhythms: Mapping[str, Rhythm]
+    gift_spread: float
+    same_gift: float
+    major: float
+    major_factor: float
+    once_gap: float
+    once_gift: float
+    charged_back: float
 
 
-PLANTED = PlantedGiving()
+PLANTED = PlantedGiving(
+    old=0.20,
+    gone=0.02,
+    prospects=0.03,
+    occasional={"letter": 0.12, "street": 0.20, "event": 0.11, "online": 0.12},
+    sources={"letter": 0.45, "street": 0.12, "event": 0.13, "online": 0.30},
+    rhythms={
+        "yearly": Rhythm(new=0.38, old=0.47, gap=360, spread=0.05, regularity=25, gift=60),
+        "quarterly": Rhythm(new=0.22, old=0.20, gap=92, spread=0.10, regularity=12, gift=40),
+        "monthly": Rhythm(new=0.05, old=0.06, gap=120, spread=0.20, regularity=4, gift=16),
+        "irregular": Rhythm(new=0.35, old=0.27, gap=210, spread=0.35, regularity=1.5, gift=50),
+    },
+    gift_spread=0.5,
+    same_gift=0.6,
+    major=0.02,
+    major_factor=5.0,
+    once_gap=135.0,
+    once_gift=38.0,
+    charged_back=0.015,
+    occasional_returns=0.10,
+    lifetime=780.0,
+    satisfaction_effect=0.3,
+    complaint_rate=0.012,
+    pauses=0.30,
+    pause=420.0,
+    second_lifetime=500.0,
+    warning_days=240.0,
+    warning_spend=0.65,
+    cancel_leavers=0.5,
+    campaigns=(PHONE, LETTER),
+    campaign_silence=456,
+    campaign_silence_most=1100,
+    occasional_response=0.75,
+)

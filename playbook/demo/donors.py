@@ -1,9 +1,6 @@
 """Aiuto Demo: a charity that never was, with planted truth."""
 
-from __future__ import annotations
-
 import datetime as dt
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,82 +9,130 @@ from numpy.random import RandomState
 
 from playbook.demo.campaigns import run_campaigns
 from playbook.demo.charity import FIRST_DAY, LAST_DAY, PLANTED, WORLD_END, PlantedGiving
-from playbook.demo.export import Dialect, as_text, damage, write_text
+from playbook.demo.export import Dialect, ExportFile, write_files
 from playbook.demo.giving import MONTHLY, all_gifts, draw_donors, with_standing_orders
-from playbook.demo.happenings import leaving_days
-from playbook.demo.lives import live
-from playbook.demo.seasons import charity_clock
-from playbook.demo.supporters import address_book, all_events
-from playbook.demo.world import (
-    Demo,
-    Truth,
-    World,
-    contacts_tables,
-    customers_table,
-    events_table,
-    text_or_missing,
-    truth_of_customers,
+from playbook.demo.happenings import (
+    complaints_and_solutions,
+    event_table,
+    goodbyes,
+    in_order,
+    leaving_days,
+    visits,
 )
+from playbook.demo.lives import Lives, live
+from playbook.demo.people import Scene, contact_columns, some_blank
+from playbook.demo.seasons import Numbers, Words, charity_clock
+from playbook.demo.world import Demo, World, as_seen, ids_from
 
 DONORS = 3500
+LANGUAGES = {"it": 0.72, "de": 0.17, "fr": 0.08, "": 0.03}
+REASONS = ("Troppe lettere", "Addebito", "Indirizzo", "Attestazione fiscale")
+THANKED_FROM = 150
+THANKED = 0.6
 
-GIFTS = {
-    "order_id": "Ricevuta",
-    "ordered_at": "Data",
-    "customer_id": "Donatore",
-    "amount": "Importo",
-    "source": "Provenienza",
-    "category": "Scopo",
-}
-DONOR_COLUMNS = {
-    "customer_id": "Numero",
-    "name": "Nome",
-    "email": "E-mail",
-    "phone": "Telefono",
-    "language": "Lingua",
-    "acquired_on": "Donatore dal",
-    "may_email": "Ok e-mail",
-    "may_phone": "Ok telefono",
-    "may_letter": "Ok lettera",
-    "referrals": "Passaparola",
-    "volunteer": "Volontario",
-}
-TEXTS = ("name", "email", "phone", "language")
-EVENTS = {
-    "customer_id": "Donatore",
-    "happened_at": "Quando",
-    "kind": "Evento",
-    "value": "Valore",
-    "detail": "Nota",
-}
-CONTACTS = {
-    "campaign": "Campagna",
-    "customer_id": "Donatore",
-    "contacted_at": "Contatto",
-    "channel": "Canale",
-    "arm": "Gruppo",
-    "offer": "Offerta",
-    "cost": "Costo",
-}
-OFFICE = Dialect("utf-8-sig", ";", ",", ".", "%d/%m/%Y", "sì", "no")
-LISTS = Dialect("utf-8", ",", ".", "", "%Y-%m-%d")
-DAMAGED_DATES = ("30/02/{year}", "00/00/0000", "n.d.")
-DAMAGED_NUMBERS = ("#VALORE!", "n.d.", "--")
-
-
-def _gifts(world: World, gifts: pd.DataFrame, last: int) -> pd.DataFrame:
-    gifts = gifts[gifts["day"] <= last].reset_index(drop=True)
-    ids = pd.Series(np.where(gifts["customer"] < 0, "", world.ids[gifts["customer"]]))
-    return pd.DataFrame(
+OFFICE = Dialect(
+    *("utf-8-sig", ";", ",", ".", "%d/%m/%Y", "sì", "no"),
+    bad_dates=("30/02/{year}", "00/00/0000", "n.d."),
+    bad_numbers=("#VALORE!", "n.d.", "--"),
+)
+FILES = {
+    "orders": ExportFile(
+        "donazioni_{year}.csv",
+        OFFICE,
         {
-            "customer_id": text_or_missing(ids),
-            "ordered_at": world.clock.dates(gifts["day"].to_numpy()),
-            "amount": gifts["amount"],
-            "order_id": gifts["order_id"],
-            "source": text_or_missing(gifts["source"]),
-            "category": text_or_missing(gifts["category"]),
-        }
+            "order_id": "Ricevuta",
+            "ordered_at": ("Data", "date"),
+            "customer_id": "Donatore",
+            "amount": ("Importo", "money"),
+            "source": "Provenienza",
+            "category": "Scopo",
+        },
+    ),
+    "customers": ExportFile(
+        "donatori.csv",
+        OFFICE,
+        {
+            "customer_id": "Numero",
+            "name": "Nome",
+            "email": "E-mail",
+            "phone": "Telefono",
+            "language": "Lingua",
+            "acquired_on": ("Donatore dal", "date"),
+            "may_email": ("Ok e-mail", "yes_no"),
+            "may_phone": ("Ok telefono", "yes_no"),
+            "may_letter": ("Ok lettera", "yes_no"),
+            "referrals": ("Passaparola", "number"),
+            "volunteer": ("Volontario", "number"),
+        },
+    ),
+    "events": ExportFile(
+        "eventi.csv",
+        Dialect(),
+        {
+            "customer_id": "Donatore",
+            "happened_at": ("Quando", "date"),
+            "kind": "Evento",
+            "value": ("Valore", "number"),
+            "detail": "Nota",
+        },
+    ),
+    "contacts": ExportFile(
+        "contatti.csv",
+        Dialect(),
+        {
+            "campaign": "Campagna",
+            "customer_id": "Donatore",
+            "contacted_at": ("Contatto", "date"),
+            "channel": "Canale",
+            "arm": "Gruppo",
+            "offer": "Offerta",
+            "cost": ("Costo", "money"),
+        },
+    ),
+}
+
+
+def thank_you_calls(scene: Scene[PlantedGiving], gifts: pd.DataFrame) -> pd.DataFrame:
+    """Draw calls to thank for large gifts, and for a few others; the value is their length in minutes.
+
+    They change nothing in what the donors do.
+    """
+    random = scene.random
+    share = np.where(gifts["amount"] >= THANKED_FROM, THANKED, 0.02)
+    share = np.where((gifts["customer"] < 0) | (gifts["amount"] < 0), 0.0, share)
+    thanked = gifts[random.uniform(size=len(gifts)) < share]
+    day = scene.clock.open_day(thanked["day"].to_numpy() + 2 + random.randint(0, 12, len(thanked)))
+    minutes = 1 + random.geometric(0.3, len(thanked))
+    return event_table(thanked["customer"].to_numpy(), day, "call", value=minutes, detail="Ringraziamento")
+
+
+def all_events(
+    scene: Scene[PlantedGiving], lives: Lives, gifts: pd.DataFrame, quit_day: Numbers, cancelled: Numbers
+) -> pd.DataFrame:
+    """Return every event of the charity's world."""
+    return in_order(
+        [
+            visits(scene, lives),
+            *complaints_and_solutions(scene, lives, REASONS),
+            thank_you_calls(scene, gifts),
+            *goodbyes(quit_day, cancelled, "Ordine permanente"),
+        ]
     )
+
+
+def address_book(scene: Scene[PlantedGiving], ids: Words, unsubscribed: Numbers) -> pd.DataFrame:
+    """Return the donors table of the whole world."""
+    random, people = scene.random, scene.people
+    columns, chance = contact_columns(random, people, LANGUAGES, 0.1, unsubscribed)
+    noted = chance[0] < np.where(people.group == "new", 0.92, 0.55)
+    columns |= {
+        "customer_id": ids,
+        "name": some_blank(random, columns["name"]),
+        "acquired_on": scene.clock.dates(people.joined).where(noted & (people.group != "prospect")),
+        "referrals": random.poisson(np.where(people.occasional, 0.01, 0.15)),
+        "volunteer": (chance[1] < np.where(people.occasional, 0.01, 0.06)).astype(np.int64),
+    }
+    return pd.DataFrame(columns)
 
 
 def generate(
@@ -119,47 +164,22 @@ def generate(
         by nature give once; rhythm is once, yearly, quarterly, monthly or irregular; spend is the usual
         gift in CHF.
     """
-    if not FIRST_DAY <= last_day <= WORLD_END:
-        raise ValueError(
-            f"last_day is {last_day}, but the demo's world runs from {FIRST_DAY} to {WORLD_END}."
-        )
     random = RandomState(seed)
     clock = charity_clock(FIRST_DAY, WORLD_END)
-    last = clock.number(last_day)
+    last = clock.last_number(last_day)
     people, rhythm, source = draw_donors(random, clock, customers, planted)
-    ids = np.array([f"D{number}" for number in range(20_001, 20_001 + len(people))])
-    lives = with_standing_orders(random, clock, live(random, clock, people, planted), rhythm)
-    quit_day, cancelled = leaving_days(random, people, lives, planted)
+    scene = Scene(random, clock, people, planted)
+    lives = with_standing_orders(scene, live(scene), rhythm)
+    quit_day, cancelled = leaving_days(scene, lives)
     cancelled = np.where(rhythm == MONTHLY, cancelled, np.nan)
-    lives, sent = run_campaigns(random, clock, people, lives, quit_day, planted, customers / DONORS)
-    world = World(clock, people, ids, lives, sent)
-    gifts = all_gifts(random, clock, lives.orders, people, rhythm, source, planted)
-    events = all_events(random, clock, people, lives, gifts, (quit_day, cancelled), planted)
-    book = address_book(random, clock, people, ids, np.where(quit_day <= last, quit_day, np.nan))
-    known = people.joined <= last
-    contacts, won = contacts_tables(world, planted, last)
-    truth = truth_of_customers(world, known, last).assign(rhythm=rhythm[known])
-    return Demo(
-        orders=_gifts(world, gifts, last),
-        customers=customers_table(world, book, known, last, TEXTS),
-        events=events_table(world, events, last),
-        contacts=contacts,
-        truth=Truth(truth, won, asdict(planted)),
-    )
+    lives, sent, quit_day = run_campaigns(scene, lives, quit_day, customers / DONORS)
+    gifts = all_gifts(scene, lives.orders, rhythm, source)
+    events = all_events(scene, lives, gifts, quit_day, cancelled)
+    ids = ids_from("D", 20_001, people)
+    book = address_book(scene, ids, np.where(quit_day <= last, quit_day, np.nan))
+    return as_seen(World(scene, ids, lives, sent), gifts, events, book, last, rhythm=rhythm)
 
 
 def write(folder: Path, seed: int = 1) -> None:
     """Write the exports of the charity: gifts by year, donors, events, contacts."""
-    demo = generate(seed)
-    text = as_text(demo.orders, {"ordered_at": "date", "amount": "money"}, OFFICE)
-    for year in sorted(demo.orders["ordered_at"].dt.year.unique()):
-        of_year = text[demo.orders["ordered_at"].dt.year == year].reset_index(drop=True)
-        spoiled = damage(of_year, 900, "ordered_at", "amount", year, DAMAGED_DATES, DAMAGED_NUMBERS)
-        write_text(spoiled, GIFTS, folder / f"donazioni_{year}.csv", OFFICE)
-    forms = {**dict.fromkeys(("may_email", "may_phone", "may_letter"), "yes_no"), "acquired_on": "date"}
-    forms |= {"referrals": "number", "volunteer": "number"}
-    write_text(as_text(demo.customers, forms, OFFICE), DONOR_COLUMNS, folder / "donatori.csv", OFFICE)
-    forms = {"happened_at": "date", "value": "number"}
-    write_text(as_text(demo.events, forms, LISTS), EVENTS, folder / "eventi.csv", LISTS)
-    forms = {"contacted_at": "date", "cost": "money"}
-    write_text(as_text(demo.contacts, forms, LISTS), CONTACTS, folder / "contatti.csv", LISTS)
+    write_files(generate(seed), FILES, folder)

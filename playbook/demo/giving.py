@@ -1,52 +1,28 @@
 """Who the donors are, and their gifts: rhythms, standing orders, usual amounts, charge-backs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.random import RandomState
 
-from playbook.demo.charity import FIRST_DAY, LAST_DAY, SOURCES, PlantedGiving, Rhythm
-from playbook.demo.lines import first_orders
-from playbook.demo.lives import Lives, Orders, join_orders
-from playbook.demo.people import People, Words, arrivals_and_earlier, consent
-from playbook.demo.seasons import Clock, Days, Numbers
+from playbook.demo.charity import FIRST_DAY, LAST_DAY, PlantedGiving, Rhythm
+from playbook.demo.lives import Lives, OrderRows, first_orders, order_values, stack
+from playbook.demo.people import People, Scene, arrivals, consent, occasional_kinds, pick
+from playbook.demo.seasons import Clock, Days, Numbers, Words
 
 MONTHLY = "monthly"
 USUAL = (5, 10, 15, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000)
 LESS_USUAL = (8, 12, 25, 35, 40, 60, 70, 80, 120, 150, 250, 400, 600, 800, 1500, 3000)
-PURPOSES = ("Dove serve", "Bambini", "Acqua", "Emergenze", "Anziani soli")
-PURPOSE_SHARES = (0.55, 0.18, 0.12, 0.10, 0.05)
-LATER_SOURCES = ("letter", "online", "event", "")
-LATER_SHARES = (0.66, 0.22, 0.06, 0.06)
+PURPOSES = {"Dove serve": 0.55, "Bambini": 0.18, "Acqua": 0.12, "Emergenze": 0.10, "Anziani soli": 0.05}
+LATER_SOURCES = {"letter": 0.66, "online": 0.22, "event": 0.06, "": 0.06}
 BOXES_PER_DAY = 0.12
-
-
-def _pick(random: RandomState, words: tuple[str, ...], shares: tuple[float, ...], size: int) -> Words:
-    """Draw words with these shares."""
-    return np.array(words)[random.choice(len(words), size=size, p=np.array(shares) / sum(shares))]
-
-
-def _groups(random: RandomState, clock: Clock, donors: int, planted: PlantedGiving) -> tuple[Words, Days]:
-    """Draw the groups and days of joining, so that `donors` contacts are known by the default end."""
-    known = (LAST_DAY - FIRST_DAY).days + 1
-    longer = clock.weights.sum() / clock.weights[:known].sum()
-    new = 1 - planted.old - planted.gone - planted.prospects
-    shares = {"old": planted.old, "gone": planted.gone}
-    shares |= {"prospect": planted.prospects * longer, "new": new * longer}
-    group = np.repeat(list(shares), [round(donors * share) for share in shares.values()])
-    joined = arrivals_and_earlier(random, clock, group)
-    order = np.argsort(joined, kind="stable")
-    return group[order], joined[order]
 
 
 def _rhythms(random: RandomState, group: Words, once: Words, planted: PlantedGiving) -> Words:
     """Draw the rhythm of every regular; those who give once have none."""
-    names, kinds = tuple(planted.rhythms), planted.rhythms.values()
-    new = _pick(random, names, tuple(kind.new for kind in kinds), len(group))
-    old = _pick(random, names, tuple(kind.old for kind in kinds), len(group))
+    new = pick(random, {name: kind.new for name, kind in planted.rhythms.items()}, len(group))
+    old = pick(random, {name: kind.old for name, kind in planted.rhythms.items()}, len(group))
     return np.asarray(np.where(once != "", "once", np.where(group == "old", old, new)))
 
 
@@ -64,13 +40,11 @@ def draw_donors(
     array of str
         The source by which each came: letter, street, event or online.
     """
-    group, joined = _groups(random, clock, donors, planted)
+    group, joined = arrivals(random, clock, donors, LAST_DAY, planted, {"prospect": planted.prospects})
     size = len(group)
-    edges = np.cumsum(list(planted.occasional.values()))
-    drawn = np.array([*planted.occasional, ""])[np.searchsorted(edges, random.uniform(size=size), "right")]
-    kind = np.where(group == "new", drawn, "")
+    kind = occasional_kinds(random, group, planted)
     rhythm = _rhythms(random, group, kind, planted)
-    source = np.where(kind != "", kind, _pick(random, SOURCES, tuple(planted.sources.values()), size))
+    source = np.where(kind != "", kind, pick(random, planted.sources, size))
     once = Rhythm(new=0, old=0, gap=planted.once_gap, spread=0.2, regularity=2, gift=planted.once_gift)
     of = {"once": once, **planted.rhythms}
     gap, spread, shape, gift = (
@@ -110,23 +84,21 @@ def _month_starts(day: Days) -> Days:
     return ((first + day).astype("datetime64[M]").astype("datetime64[D]") - first).astype(np.int64)
 
 
-def with_standing_orders(random: RandomState, clock: Clock, lives: Lives, rhythm: Words) -> Lives:
+def with_standing_orders(scene: Scene[PlantedGiving], lives: Lives, rhythm: Words) -> Lives:
     """Replace the gifts of monthly donors by one on the same day of every month of their lives.
 
     Only lives 1 and 2: those won back by a campaign give by payment slip, in their own gaps.
     """
     orders, monthly = lives.orders, rhythm == MONTHLY
-    rest = ~monthly[orders.customer]
-    fields = ("customer", "day", "leaves", "life", "percent_off")
-    parts = [Orders(*(getattr(orders, name)[rest] for name in fields))]
+    parts = [orders.take(~monthly[orders.customer])]
     first = np.datetime64(FIRST_DAY, "D")
     for life in (0, 1):
         starts, leaves = lives.starts[:, life], lives.leaves[:, life]
         who = np.flatnonzero(monthly & ~np.isnan(starts))
         begin = starts[who].astype(np.int64)
-        begin += np.where(begin == 0, random.randint(0, 28, len(who)), 0)
+        begin += np.where(begin == 0, scene.random.randint(0, 28, len(who)), 0)
         begin -= np.maximum(begin - _month_starts(begin) - 27, 0)  # a day that every month has
-        end = np.minimum(leaves[who], clock.days - 1)
+        end = np.minimum(leaves[who], scene.clock.days - 1)
         months = np.maximum((end - begin) // 30 + 2, 0).astype(np.int64)
         row = np.repeat(np.arange(len(who)), months)
         nth = np.arange(len(row)) - np.repeat(np.cumsum(months) - months, months)
@@ -136,8 +108,8 @@ def with_standing_orders(random: RandomState, clock: Clock, lives: Lives, rhythm
         kept = day <= end[row]
         row, day = row[kept], day[kept]
         number, none = np.full(len(row), life + 1), np.zeros(len(row), dtype=np.int64)
-        parts.append(Orders(who[row], day, leaves[who[row]], number, none))
-    return replace(lives, orders=join_orders(*parts))
+        parts.append(OrderRows(who[row], day, leaves[who[row]], number, none))
+    return replace(lives, orders=stack(parts))
 
 
 def _nearest(value: Numbers, amounts: tuple[int, ...]) -> Numbers:
@@ -146,17 +118,12 @@ def _nearest(value: Numbers, amounts: tuple[int, ...]) -> Numbers:
     return np.array(amounts, dtype=float)[np.searchsorted((logs[1:] + logs[:-1]) / 2, np.log(value))]
 
 
-def _amounts(
-    random: RandomState, orders: Orders, people: People, rhythm: Words, planted: PlantedGiving
-) -> Numbers:
+def _amounts(scene: Scene[PlantedGiving], orders: OrderRows, rhythm: Words) -> Numbers:
     """Draw gifts: mostly the donor's usual amount, less before leaving and in second lives."""
-    size = len(orders.day)
+    random, people, size = scene.random, scene.people, len(orders.day)
     odd = random.uniform(size=len(people)) < 0.22
-    once = orders.leaves == orders.day
-    fading = np.where(once, 1.0, np.clip((orders.leaves - orders.day) / planted.warning_days, 0, 1))
-    factor = planted.warning_spend + (1 - planted.warning_spend) * fading
-    factor = factor * np.where(orders.life > 1, planted.second_spend, 1.0)
-    other = random.uniform(size=size) > planted.same_gift
+    other = random.uniform(size=size) > scene.planted.same_gift
+    factor = order_values(scene, orders)
     factor = factor * np.where(other, np.exp(0.4 * random.standard_normal(size)), 1.0)
     slip = (rhythm[orders.customer] == MONTHLY) & (orders.life == 3)
     standing = (rhythm[orders.customer] == MONTHLY) & ~slip
@@ -165,26 +132,32 @@ def _amounts(
     return np.asarray(np.where(odd[orders.customer], less, usual), dtype=np.float64)
 
 
-def _charge_backs(
-    random: RandomState, clock: Clock, gifts: pd.DataFrame, planted: PlantedGiving
-) -> pd.DataFrame:
+def _charge_backs(scene: Scene[PlantedGiving], gifts: pd.DataFrame) -> pd.DataFrame:
     """Draw gifts by standing order or online that the bank takes back within four weeks."""
+    random, clock = scene.random, scene.clock
     direct = gifts["source"].eq("online") | gifts["standing"]
-    back = gifts[direct & (random.uniform(size=len(gifts)) < planted.charged_back)]
+    back = gifts[direct & (random.uniform(size=len(gifts)) < scene.planted.charged_back)]
     day = clock.open_day(back["day"].to_numpy() + 2 + random.randint(0, 26, len(back)))
     late = (day > back["day"].to_numpy()) & (day < clock.days - 1)
     return back.assign(day=day, amount=-back["amount"])[late]
 
 
-def all_gifts(
-    random: RandomState,
-    clock: Clock,
-    orders: Orders,
-    people: People,
-    rhythm: Words,
-    source: Words,
-    planted: PlantedGiving,
-) -> pd.DataFrame:
+def _collecting_boxes(scene: Scene[PlantedGiving]) -> pd.DataFrame:
+    """Draw what is found in the collecting boxes: gifts without a donor."""
+    random, size = scene.random, round(BOXES_PER_DAY * scene.clock.days)
+    return pd.DataFrame(
+        {
+            "customer": -1,
+            "day": scene.clock.busy_days(random, size),
+            "amount": np.round(np.exp(3.6 + 0.7 * random.standard_normal(size)) * 20) / 20,
+            "source": "event",
+            "category": next(iter(PURPOSES)),
+            "standing": False,
+        }
+    )
+
+
+def all_gifts(scene: Scene[PlantedGiving], orders: OrderRows, rhythm: Words, source: Words) -> pd.DataFrame:
     """Return every gift of the world, charge-backs and collecting boxes included, sorted by day.
 
     Returns
@@ -193,37 +166,27 @@ def all_gifts(
         customer (position in `People`, -1 for a collecting box), day, amount (CHF, negative for a
         charge-back), source, category, order_id.
     """
-    size = len(orders.day)
+    random, people, size = scene.random, scene.people, len(orders.day)
     standing = (rhythm[orders.customer] == MONTHLY) & (orders.life < 3)
     first = first_orders(orders, len(people)) & (people.group[orders.customer] == "new")
-    later = np.where(standing, "", _pick(random, LATER_SOURCES, LATER_SHARES, size))
-    favourite = _pick(random, PURPOSES, PURPOSE_SHARES, len(people))[orders.customer]
-    asked = _pick(random, PURPOSES, PURPOSE_SHARES, size)
+    later = np.where(standing, "", pick(random, LATER_SOURCES, size))
+    favourite = pick(random, PURPOSES, len(people))[orders.customer]
+    asked = pick(random, PURPOSES, size)
     keeps = standing | (random.uniform(size=size) < 0.7)
     named = pd.DataFrame(
         {
             "customer": orders.customer,
             "day": orders.day,
-            "amount": _amounts(random, orders, people, rhythm, planted),
+            "amount": _amounts(scene, orders, rhythm),
             "source": np.where(first, source[orders.customer], later),
             "category": np.where(keeps, favourite, asked),
             "standing": standing,
         }
     )
-    boxes = round(BOXES_PER_DAY * clock.days)
-    nameless = pd.DataFrame(
-        {
-            "customer": -1,
-            "day": clock.open_day(clock.day(random.uniform(0, clock.weights.sum(), boxes))),
-            "amount": np.round(np.exp(3.6 + 0.7 * random.standard_normal(boxes)) * 20) / 20,
-            "source": "event",
-            "category": PURPOSES[0],
-            "standing": False,
-        }
-    )
-    gifts = pd.concat([named, nameless, _charge_backs(random, clock, named, planted)], ignore_index=True)
-    mixed = random.permutation(len(gifts))
-    gifts = gifts.assign(mixed=mixed).sort_values(["day", "mixed"], kind="stable").reset_index(drop=True)
+    parts = [named, _collecting_boxes(scene), _charge_backs(scene, named)]
+    gifts = pd.concat(parts, ignore_index=True)
+    gifts = gifts.assign(mixed=random.permutation(len(gifts)))
+    gifts = gifts.sort_values(["day", "mixed"], kind="stable").reset_index(drop=True)
     gifts["category"] = gifts["category"].mask(random.uniform(size=len(gifts)) < 0.01, "")
     gifts["order_id"] = (10_001 + np.arange(len(gifts))).astype(str)
     return gifts.drop(columns=["mixed", "standing"])

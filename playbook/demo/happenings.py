@@ -1,16 +1,14 @@
-"""What else the shop saw of its contacts: visits, complaints, reviews, goodbyes."""
+"""What else is seen of contacts: visits, complaints, goodbyes; and in the shop reviews, inquiries, calls."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.random import RandomState
 
-from playbook.demo.campaigns import Contacts
 from playbook.demo.lives import Lives
-from playbook.demo.people import People
-from playbook.demo.planted import Behaviour, Planted
-from playbook.demo.seasons import Clock, Days, Numbers
+from playbook.demo.people import Scene
+from playbook.demo.planted import Behaviour
+from playbook.demo.seasons import Days, Numbers
 
 REASONS = ("Lieferung", "Qualität", "Rechnung", "Beratung", "Umtausch")
 QUESTIONS = ("Sortiment", "Hochzeitsliste", "Firmengeschenke", "Lieferzeit")
@@ -25,21 +23,18 @@ def event_table(
     return pd.DataFrame({"customer": customer, "day": day, "kind": kind, "value": value, "detail": detail})
 
 
-def leaving_days(
-    random: RandomState, people: People, lives: Lives, planted: Behaviour
-) -> tuple[Numbers, Numbers]:
+def leaving_days(scene: Scene[Behaviour], lives: Lives) -> tuple[Numbers, Numbers]:
     """Draw the days on which leavers unsubscribe and cancel their card, NaN where they do not."""
-    first = lives.leaves[:, 0]
+    random, people, planted = scene.random, scene.people, scene.planted
+    first, size, since = lives.leaves[:, 0], len(people), np.maximum(people.joined, 0)
     can = ~people.occasional & ~np.isnan(first)
-    warned = first - random.uniform(0, planted.warning_days, len(people))
-    unsubscribes = can & (random.uniform(size=len(people)) < planted.unsubscribe_leavers)
-    some_day = random.uniform(30, 9000, len(people)) + np.maximum(people.joined, 0)
-    quit_day = np.where(unsubscribes, np.floor(warned), np.floor(some_day))
-    quit_day = np.where(
-        (people.may_email == 1) & (quit_day >= np.maximum(people.joined, 0)), quit_day, np.nan
-    )
-    cancels = can & (random.uniform(size=len(people)) < planted.cancel_leavers)
-    cancelled = np.floor(first + random.uniform(-10, 10, len(people)))
+    warned = first - random.uniform(0, planted.warning_days, size)
+    unsubscribes = can & (random.uniform(size=size) < planted.unsubscribe_leavers)
+    some_day = random.uniform(30, 9000, size) + since
+    quit_day = np.floor(np.where(unsubscribes, warned, some_day))
+    quit_day = np.where((people.may_email == 1) & (quit_day >= since), quit_day, np.nan)
+    cancels = can & (random.uniform(size=size) < planted.cancel_leavers)
+    cancelled = np.floor(first + random.uniform(-10, 10, size))
     return quit_day, np.where(cancels & (cancelled >= 0), cancelled, np.nan)
 
 
@@ -52,10 +47,9 @@ def _awake(lives: Lives, customer: Days, day: Days, planted: Behaviour) -> Numbe
     return np.asarray(rate.max(axis=1), dtype=np.float64)
 
 
-def visits(
-    random: RandomState, clock: Clock, people: People, lives: Lives, planted: Behaviour
-) -> pd.DataFrame:
+def visits(scene: Scene[Behaviour], lives: Lives) -> pd.DataFrame:
     """Draw the visits of those with a login; fewer before leaving, hardly any afterwards."""
+    random, clock, people = scene.random, scene.clock, scene.people
     known = np.flatnonzero(people.account & np.isin(people.group, ["new", "old", "prospect"]))
     since = np.maximum(people.joined[known], 0)
     eager = random.standard_gamma(2.0, len(known)) / 2.0
@@ -66,78 +60,85 @@ def visits(
     who = np.repeat(np.arange(len(known)), count)
     day = (since[who] + random.uniform(size=len(who)) * span[who]).astype(np.int64)
     customer = known[who]
-    rate = np.where(prospect[who], 1.0, _awake(lives, customer, day, planted))
+    rate = np.where(prospect[who], 1.0, _awake(lives, customer, day, scene.planted))
     seen = random.uniform(size=len(who)) < rate * np.where(clock.closed[day], 0.6, 1.0)
     return event_table(customer[seen], day[seen], "visit")
 
 
-def complaints_and_solutions(random: RandomState, lives: Lives, reasons: tuple[str, ...]) -> pd.DataFrame:
+def complaints_and_solutions(
+    scene: Scene[Behaviour], lives: Lives, reasons: tuple[str, ...]
+) -> list[pd.DataFrame]:
     """Return the complaints with a reason each, and the solutions of those that were solved."""
-    complaints = lives.complaints
-    reason = np.array(reasons)[random.randint(0, len(reasons), len(complaints.day))]
-    made = event_table(complaints.customer, complaints.day, "complaint", detail=reason)
-    solved = complaints.solved >= 0
-    repaired = event_table(
-        complaints.customer[solved], complaints.solved[solved], "complaint_solved", detail=reason[solved]
-    )
-    return pd.concat([made, repaired], ignore_index=True)
+    all_of_them = lives.complaints
+    reason = np.array(reasons)[scene.random.randint(0, len(reasons), len(all_of_them.day))]
+    solved = all_of_them.solved >= 0
+    repaired = all_of_them.take(solved)
+    return [
+        event_table(all_of_them.customer, all_of_them.day, "complaint", detail=reason),
+        event_table(repaired.customer, repaired.solved, "complaint_solved", detail=reason[solved]),
+    ]
 
 
-def reviews(random: RandomState, people: People, lives: Lives, planted: Planted) -> pd.DataFrame:
+def goodbyes(quit_day: Numbers, cancelled: Numbers, contract: str) -> list[pd.DataFrame]:
+    """Return who unsubscribes from the newsletter and who cancels the contract; NaN: nobody does."""
+    left, gone = np.flatnonzero(~np.isnan(quit_day)), np.flatnonzero(~np.isnan(cancelled))
+    return [
+        event_table(left, quit_day[left].astype(np.int64), "unsubscribe", detail="Newsletter"),
+        event_table(gone, cancelled[gone].astype(np.int64), "cancellation", detail=contract),
+    ]
+
+
+def in_order(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return all events, sorted by day: customer, day, kind, value, detail."""
+    events = pd.concat(parts, ignore_index=True)
+    return events.sort_values(["day", "customer", "kind"], kind="stable").reset_index(drop=True)
+
+
+# Only in the shop ----------------------------------------------------------------------------
+
+
+def reviews(scene: Scene[Behaviour], lives: Lives) -> pd.DataFrame:
     """Give one to five stars after some orders: satisfaction shows, and sours before leaving."""
-    orders = lives.orders
-    writes = random.uniform(size=len(orders.day)) < 0.09
-    customer, bought = orders.customer[writes], orders.day[writes]
-    fading = (orders.leaves[writes] - bought < planted.warning_days) & (orders.leaves[writes] > bought)
-    mood = 4.1 + 0.8 * people.satisfaction[customer] - 0.7 * fading
-    stars = np.clip(np.round(mood + 0.7 * random.standard_normal(len(bought))), 1, 5)
-    return event_table(customer, bought + 2 + random.randint(0, 18, len(bought)), "review", value=stars)
+    random = scene.random
+    orders = lives.orders.take(random.uniform(size=len(lives.orders.day)) < 0.09)
+    ahead = orders.leaves - orders.day
+    fading = (ahead < scene.planted.warning_days) & (ahead > 0)
+    mood = 4.1 + 0.8 * scene.people.satisfaction[orders.customer] - 0.7 * fading
+    stars = np.clip(np.round(mood + 0.7 * random.standard_normal(len(mood))), 1, 5)
+    day = orders.day + 2 + random.randint(0, 18, len(mood))
+    return event_table(orders.customer, day, "review", value=stars)
 
 
-def inquiries(random: RandomState, clock: Clock, people: People) -> pd.DataFrame:
+def inquiries(scene: Scene[Behaviour]) -> pd.DataFrame:
     """Draw questions of leads, and of some customers before their first order."""
+    random, people = scene.random, scene.people
     lead = people.group == "lead"
     asks = lead | ((people.group == "new") & ~people.occasional & (random.uniform(size=len(people)) < 0.05))
     customer = np.flatnonzero(asks)
     before = np.where(lead[customer], 0, random.randint(1, 15, len(customer)))
     day = np.maximum(people.joined[customer] - before, 0)
     detail = np.array(QUESTIONS)[random.randint(0, len(QUESTIONS), len(customer))]
-    return event_table(customer, clock.open_day(day), "inquiry", detail=detail)
+    return event_table(customer, scene.clock.open_day(day), "inquiry", detail=detail)
 
 
-def calls(random: RandomState, clock: Clock, lives: Lives) -> pd.DataFrame:
+def calls(scene: Scene[Behaviour], lives: Lives) -> pd.DataFrame:
     """Draw telephone calls about orders; the value is their length in minutes."""
-    orders = lives.orders
-    rings = random.uniform(size=len(orders.day)) < 0.012
-    day = clock.open_day(orders.day[rings] + random.randint(0, 5, int(rings.sum())))
+    random = scene.random
+    orders = lives.orders.take(random.uniform(size=len(lives.orders.day)) < 0.012)
+    day = scene.clock.open_day(orders.day + random.randint(0, 5, len(orders.day)))
     minutes = 1 + random.geometric(0.25, len(day))
-    return event_table(orders.customer[rings], day, "call", value=minutes)
+    return event_table(orders.customer, day, "call", value=minutes)
 
 
-def all_events(
-    random: RandomState,
-    clock: Clock,
-    people: People,
-    lives: Lives,
-    contacts: Contacts,
-    goodbyes: tuple[Numbers, Numbers],
-    planted: Planted,
-) -> pd.DataFrame:
-    """Return every event of the world, sorted by day: customer, day, kind, value, detail."""
-    quit_day, cancelled = goodbyes
-    annoyed = contacts.unsubscribed >= 0
-    upset = contacts.customer[annoyed]
-    quit_day = quit_day.copy()
-    quit_day[upset] = np.fmin(quit_day[upset], contacts.unsubscribed[annoyed])
-    left, gone = np.flatnonzero(~np.isnan(quit_day)), np.flatnonzero(~np.isnan(cancelled))
-    parts = [
-        visits(random, clock, people, lives, planted),
-        complaints_and_solutions(random, lives, REASONS),
-        reviews(random, people, lives, planted),
-        inquiries(random, clock, people),
-        calls(random, clock, lives),
-        event_table(left, quit_day[left].astype(np.int64), "unsubscribe", detail="Newsletter"),
-        event_table(gone, cancelled[gone].astype(np.int64), "cancellation", detail="Kundenkarte"),
-    ]
-    events = pd.concat(parts, ignore_index=True)
-    return events.sort_values(["day", "customer", "kind"], kind="stable").reset_index(drop=True)
+def all_events(scene: Scene[Behaviour], lives: Lives, quit_day: Numbers, cancelled: Numbers) -> pd.DataFrame:
+    """Return every event of the shop's world."""
+    return in_order(
+        [
+            visits(scene, lives),
+            *complaints_and_solutions(scene, lives, REASONS),
+            reviews(scene, lives),
+            inquiries(scene),
+            calls(scene, lives),
+            *goodbyes(quit_day, cancelled, "Kundenkarte"),
+        ]
+    )

@@ -1,18 +1,27 @@
-"""Who they are: what drives a contact's behaviour, none of which the shop can see."""
-
-from __future__ import annotations
+"""Who they are, which nobody can see, and who they say they are: invented, at addresses that reach nobody."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.random import RandomState
-from numpy.typing import NDArray
 
-from playbook.demo.planted import KINDS, LAST_DAY, Planted
-from playbook.demo.seasons import Clock, Days, Flags, Numbers
+from playbook.demo.planted import LAST_DAY, Behaviour, Planted
+from playbook.demo.seasons import Clock, Days, Flags, Numbers, Words
 
-Words = NDArray[np.str_]
+FIRST_NAMES = (
+    "Alfa Bruna Carlo Dora Elio Fina Gino Hanna Ivo Jole Kilian Lia Mauro Nora Otto Pia Remo Silva Tino "
+    "Ugo Vera Zeno Anouk Beat Corinne Didier Etienne Flurina Gian Ladina"
+).split()
+LAST_START = "Muster Beispiel Fantasi Prob Erfund Schein Test Nirgend Irgend Imagin".split()
+LAST_END = "oni mann elli er etti ini hauser berger inelli wiler".split()
+TRADES = "Trattoria Caffè Grotto Osteria Hotel Atelier Gelateria".split()
+OWNERS = ("M. Fantoni", "L. Musterli", "S. Probst-Esempio")
+DOMAINS = {"example.com": 0.7, "example.org": 0.2, "example.net": 0.1}
+LANGUAGES = {"de": 0.63, "it": 0.24, "fr": 0.10, "": 0.03}
 
 
 @dataclass(frozen=True)
@@ -71,33 +80,48 @@ class People:
         return np.asarray(self.kind != "", dtype=np.bool_)
 
 
-def _sizes(clock: Clock, customers: int, planted: Planted) -> dict[str, int]:
-    """How many of each group live in the whole world, so that `customers` are known by the default end."""
-    known = clock.number(min(LAST_DAY, clock.first + dt.timedelta(days=clock.days - 1))) + 1
-    longer = clock.weights.sum() / clock.weights[:known].sum()
-    fixed = {"old": round(customers * planted.old), "gone": round(customers * planted.gone)}
-    growing = {
-        "prospect": round(customers * planted.prospects * longer),
-        "lead": round(customers * planted.leads * longer),
-    }
-    new = customers * (1 - planted.old - planted.gone - planted.prospects - planted.leads)
-    return {**fixed, **growing, "new": round(new * longer)}
+def pick(random: RandomState, shares: Mapping[str, float], size: int) -> Words:
+    """Draw words with these shares."""
+    p = np.array(list(shares.values()))
+    return np.array(list(shares))[random.choice(len(shares), size=size, p=p / p.sum())]
 
 
-def arrivals_and_earlier(random: RandomState, clock: Clock, group: Words) -> Days:
-    """Arrivals follow the shop's busy days; earlier customers came over the years before."""
-    arrivals = clock.day(random.uniform(0, clock.weights.sum(), len(group)))
+def arrivals(
+    random: RandomState,
+    clock: Clock,
+    count: int,
+    last_day: dt.date,
+    planted: Behaviour,
+    strangers: Mapping[str, float],
+) -> tuple[Words, Days]:
+    """Draw the groups and days of joining of all contacts of the world, sorted by day.
+
+    Arrivals follow the busy days; earlier customers came over the years before.
+
+    Parameters
+    ----------
+    count : int
+        How many contacts are known on `last_day`.
+    strangers : mapping of group to share
+        Contacts that never buy.
+    """
+    longer = clock.weights.sum() / clock.weights[: clock.number(last_day) + 1].sum()
+    new = 1 - planted.old - planted.gone - sum(strangers.values())
+    sizes = {"old": round(count * planted.old), "gone": round(count * planted.gone)}
+    sizes |= {name: round(count * share * longer) for name, share in {**strangers, "new": new}.items()}
+    group = np.repeat(list(sizes), list(sizes.values()))
+    arrived = clock.day(random.uniform(0, clock.weights.sum(), len(group)))
     earlier = -1 - random.exponential(800, len(group)).astype(np.int64) % 2500
     before = np.isin(group, ["old", "gone"])
-    return np.where(before, earlier, np.minimum(arrivals, clock.days - 1)).astype(np.int64)
+    joined = np.where(before, earlier, np.minimum(arrived, clock.days - 1)).astype(np.int64)
+    order = np.argsort(joined, kind="stable")
+    return group[order], joined[order]
 
 
-def _kinds(random: RandomState, group: Words, planted: Planted) -> Words:
-    """Occasional buyers among the arriving customers."""
-    edges = np.cumsum([planted.occasional[kind] for kind in KINDS])
-    names = np.array([*KINDS, ""])
-    drawn = names[np.searchsorted(edges, random.uniform(size=len(group)), side="right")]
-    return np.asarray(np.where(group == "new", drawn, ""))
+def occasional_kinds(random: RandomState, group: Words, planted: Behaviour) -> Words:
+    """Draw the kind of occasional buyer that each arriving contact is, or empty."""
+    shares = {**planted.occasional, "": 1 - sum(planted.occasional.values())}
+    return np.asarray(np.where(group == "new", pick(random, shares, len(group)), ""))
 
 
 def consent(random: RandomState, size: int, yes: float, no: float) -> Numbers:
@@ -108,13 +132,10 @@ def consent(random: RandomState, size: int, yes: float, no: float) -> Numbers:
 
 def draw_people(random: RandomState, clock: Clock, customers: int, planted: Planted) -> People:
     """Draw everyone who lives in the shop's world, sorted by the day they joined."""
-    sizes = _sizes(clock, customers, planted)
-    group = np.repeat(list(sizes), list(sizes.values()))
-    joined = arrivals_and_earlier(random, clock, group)
-    order = np.argsort(joined, kind="stable")
-    group, joined = group[order], joined[order]
+    strangers = {"prospect": planted.prospects, "lead": planted.leads}
+    group, joined = arrivals(random, clock, customers, LAST_DAY, planted, strangers)
     size = len(group)
-    kind = _kinds(random, group, planted)
+    kind = occasional_kinds(random, group, planted)
     occasional = kind != ""
     business = (random.uniform(size=size) < 0.06) & ~occasional
     satisfaction = random.standard_normal(size)
@@ -137,9 +158,114 @@ def draw_people(random: RandomState, clock: Clock, customers: int, planted: Plan
         satisfaction=satisfaction,
         thrift=random.beta(2, 3, size),
         online=np.where(kind == "online_only", 1.0, random.beta(0.7, 0.9, size)),
-        account=random.uniform(size=size) < np.where(np.isin(group, ["prospect"]), 1.0, 0.34),
+        account=random.uniform(size=size) < np.where(group == "prospect", 1.0, 0.34),
         business=business,
         may_email=consent(random, size, 0.62, 0.18),
         may_phone=consent(random, size, 0.76, 0.12),
         may_letter=consent(random, size, 0.84, 0.05),
     )
+
+
+P = TypeVar("P", bound=Behaviour, covariant=True)
+
+
+@dataclass(frozen=True)
+class Scene(Generic[P]):
+    """Where everything happens: chance, time, who is there, and what is planted in their behaviour."""
+
+    random: RandomState
+    clock: Clock
+    people: People
+    planted: P
+
+
+# Who they say they are -----------------------------------------------------------------------
+
+
+def names(random: RandomState, people: People) -> tuple[Words, Words]:
+    """Draw names, and the local parts of their e-mail addresses."""
+    size = len(people)
+    first = np.array(FIRST_NAMES)[random.randint(0, len(FIRST_NAMES), size)]
+    start = np.array(LAST_START)[random.randint(0, len(LAST_START), size)]
+    last = np.char.add(start, np.array(LAST_END)[random.randint(0, len(LAST_END), size)])
+    trade = np.array(TRADES)[random.randint(0, len(TRADES), size)]
+    person = np.char.add(np.char.add(first, " "), last)
+    house = np.char.add(np.char.add(trade, " "), last)
+    initial = np.char.add(np.char.lower(first.astype("<U1")), np.char.lower(last))
+    return np.where(people.business, house, person), initial
+
+
+def contact_columns(
+    random: RandomState,
+    people: People,
+    languages: Mapping[str, float],
+    other_phones: float,
+    unsubscribed: Numbers,
+) -> tuple[dict[str, Any], Numbers]:
+    """Draw how everyone can be reached: at domains reserved for examples, by numbers that nobody serves.
+
+    Parameters
+    ----------
+    other_phones : float
+        Share of those without consent whose number is known all the same.
+    unsubscribed : array of float
+        The day, up to the export, on which a contact unsubscribed; NaN where none did.
+
+    Returns
+    -------
+    dict
+        name, email, phone, language, may_email, may_phone, may_letter.
+    array of float, shape (2, customers)
+        Chances left for what else is noted.
+    """
+    size = len(people)
+    name, local = names(random, people)
+    at = pick(random, DOMAINS, size)
+    email = np.char.add(np.char.add(local, random.randint(1, 100, size).astype(str)), np.char.add("@", at))
+    pairs = random.randint(10, 100, (2, size)).astype(str)
+    phone = np.char.add(np.char.add("000 555 ", pairs[0]), np.char.add(" ", pairs[1]))
+    chance = random.uniform(size=(4, size))
+    columns = {
+        "name": name,
+        "email": np.where((people.may_email == 1) | (chance[0] < 0.1), email, ""),
+        "phone": np.where((people.may_phone == 1) | (chance[1] < other_phones), phone, ""),
+        "language": pick(random, languages, size),
+        "may_email": np.where(np.isnan(unsubscribed), people.may_email, 0.0),
+        "may_phone": people.may_phone,
+        "may_letter": people.may_letter,
+    }
+    return columns, chance[2:]
+
+
+def some_blank(random: RandomState, text: Words) -> Words:
+    """Return the texts of an address book, in which one in a hundred was never filled in."""
+    return np.where(random.uniform(size=len(text)) < 0.01, "", text)
+
+
+def _potential(random: RandomState, people: People) -> Numbers:
+    """Guess as a sales person would which yearly purchases are possible, in CHF; known for some."""
+    guess = people.spend * 365 / people.gap * np.exp(0.5 * random.standard_normal(len(people)))
+    known = random.uniform(size=len(people)) < np.where(people.business, 0.9, 0.25)
+    return np.where(known & ~people.occasional, np.maximum(np.round(guess / 50) * 50, 50), np.nan)
+
+
+def address_book(scene: Scene[Behaviour], ids: Words, unsubscribed: Numbers) -> pd.DataFrame:
+    """Return the customers table of the whole world of the shop."""
+    random, people = scene.random, scene.people
+    columns, chance = contact_columns(random, people, LANGUAGES, 0.15, unsubscribed)
+    noted = chance[1] < np.where(people.group == "new", 0.93, 0.65)
+    noted &= np.isin(people.group, ["new", "old", "gone"])
+    owner = np.where(people.business, np.array(OWNERS)[random.randint(0, 3, len(people))], "")
+    referrals = random.poisson(np.where(people.occasional, 0.02, 0.25 * np.exp(0.6 * people.satisfaction)))
+    columns |= {
+        "customer_id": ids,
+        "name": some_blank(random, columns["name"]),
+        "segment": np.where(people.business, np.where(chance[0] < 0.6, "Gastro", "Gewerbe"), "Privat"),
+        "acquired_on": scene.clock.dates(people.joined).where(noted),
+        "may_visit": np.where(people.business, 1.0, np.nan),
+        "owner": owner,
+        "referrals": referrals,
+        "reference_customer": (people.business & (people.satisfaction > 0.6)).astype(np.int64),
+        "potential": _potential(random, people),
+    }
+    return pd.DataFrame(columns)

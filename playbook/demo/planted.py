@@ -1,20 +1,16 @@
 """What is planted in the demo retailer: every parameter of its world, in one place."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 FIRST_DAY = dt.date(2023, 1, 1)
 LAST_DAY = dt.date(2025, 9, 30)
 WORLD_END = dt.date(2027, 12, 31)
 
-KINDS = ("sample", "online_only", "bargain", "coupon", "promotion")
-
 
 @dataclass(frozen=True)
-class Campaign:
+class PlantedCampaign:
     """A campaign to customers silent for long, with a random half as its control group.
 
     Parameters
@@ -57,7 +53,7 @@ class Campaign:
     unsubscribes: float = 0.0
 
 
-CALL = Campaign(
+CALL = PlantedCampaign(
     code="DANKE24",
     offer="Dankanruf",
     kind="emotional",
@@ -68,7 +64,7 @@ CALL = Campaign(
     wins=0.46,
     stays=420.0,
 )
-DISCOUNT = Campaign(
+DISCOUNT = PlantedCampaign(
     code="RABATT24",
     offer="25% Rabatt",
     kind="financial",
@@ -82,7 +78,7 @@ DISCOUNT = Campaign(
     cancels_later=0.30,
     unsubscribes=0.07,
 )
-GIFT = Campaign(
+GIFT = PlantedCampaign(
     code="GESCHENK25",
     offer="Kleines Geschenk",
     kind="material",
@@ -93,7 +89,7 @@ GIFT = Campaign(
     wins=0.14,
     stays=250.0,
 )
-LETTER = Campaign(
+LETTER = PlantedCampaign(
     code="KATALOG25",
     offer="Sommerkatalog",
     kind="none",
@@ -106,10 +102,15 @@ LETTER = Campaign(
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """How customers live, leave and respond in any of the demo worlds. Times are days.
+    """How customers live, leave and respond in any of the demo worlds. Times are days, money is CHF.
 
     Parameters
     ----------
+    old, gone, prospects : float
+        Shares of all contacts: customers from before the log; those who had left before it; contacts
+        who never buy. The rest arrives during the log.
+    occasional : mapping of kind to share
+        Shares of the arriving customers who are occasional buyers of each kind.
     occasional_returns : float
         Share of occasional buyers who become slow regulars after all.
     lifetime : float
@@ -129,7 +130,7 @@ class Behaviour:
         come at this factor of the usual rate.
     unsubscribe_leavers, cancel_leavers : float
         Shares of leavers who unsubscribe in the warning days, and who cancel around leaving.
-    campaigns : tuple of Campaign
+    campaigns : tuple of PlantedCampaign
         In order of date. None is sent to a customer contacted in the 180 days before.
     campaign_silence, campaign_silence_most : int
         The client's own rule: silent for so many days is lapsed, for more than so many given up.
@@ -137,24 +138,28 @@ class Behaviour:
         An occasional buyer responds to a campaign at this factor of a regular's probability.
     """
 
+    old: float
+    gone: float
+    prospects: float
+    occasional: Mapping[str, float]
     occasional_returns: float
     lifetime: float
     satisfaction_effect: float
     complaint_rate: float
-    complaint_solved: float
-    complaint_factor: float
-    solved_factor: float
+    complaint_solved: float = 0.5
+    complaint_factor: float = 2.5
+    solved_factor: float = 1.0
     pauses: float
     pause: float
-    second_gap: float
+    second_gap: float = 0.9
     second_lifetime: float
-    second_spend: float
+    second_spend: float = 0.9
     warning_days: float
     warning_spend: float
-    warning_visits: float
-    unsubscribe_leavers: float
+    warning_visits: float = 0.35
+    unsubscribe_leavers: float = 0.12
     cancel_leavers: float
-    campaigns: tuple[Campaign, ...]
+    campaigns: tuple[PlantedCampaign, ...]
     campaign_silence: int
     campaign_silence_most: int
     occasional_response: float
@@ -162,15 +167,12 @@ class Behaviour:
 
 @dataclass(frozen=True, kw_only=True)
 class Planted(Behaviour):
-    """The parameters of the retailer's world, with those of `Behaviour`. Times are days, money is CHF.
+    """The parameters of the retailer's world, with those of `Behaviour`.
 
     Parameters
     ----------
-    old, gone, prospects, leads : float
-        Shares of all contacts: customers from before the log; those who had left before it; contacts
-        with visits only; contacts with an inquiry only. The rest arrives during the log.
-    occasional : mapping of kind to share
-        Shares of the arriving customers who are occasional buyers of each kind.
+    leads : float
+        Share of contacts with an inquiry only; the prospects have visits only.
     flag_noise : float
         Probability that a regular's first order bears the marks of one kind (each kind).
     flag_missing : float
@@ -181,46 +183,39 @@ class Planted(Behaviour):
         Median over customers of the gamma shape of gaps (1 is memoryless), and its log spread.
     """
 
-    old: float = 0.16
-    gone: float = 0.015
-    prospects: float = 0.045
-    leads: float = 0.025
-    occasional: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "sample": 0.07,
-            "online_only": 0.12,
-            "bargain": 0.09,
-            "coupon": 0.11,
-            "promotion": 0.08,
-        }
-    )
-    occasional_returns: float = 0.08
-    flag_noise: float = 0.05
-    flag_missing: float = 0.10
-    gap: float = 140.0
-    gap_spread: float = 0.6
-    regularity: float = 1.6
-    regularity_spread: float = 0.35
-    lifetime: float = 320.0
-    satisfaction_effect: float = 0.35
-    complaint_rate: float = 0.06
-    complaint_solved: float = 0.5
-    complaint_factor: float = 2.5
-    solved_factor: float = 1.0
-    pauses: float = 0.42
-    pause: float = 330.0
-    second_gap: float = 0.9
-    second_lifetime: float = 270.0
-    second_spend: float = 0.9
-    warning_days: float = 120.0
-    warning_spend: float = 0.55
-    warning_visits: float = 0.35
-    unsubscribe_leavers: float = 0.12
-    cancel_leavers: float = 0.04
-    campaigns: tuple[Campaign, ...] = (CALL, DISCOUNT, GIFT, LETTER)
-    campaign_silence: int = 180
-    campaign_silence_most: int = 900
-    occasional_response: float = 0.35
+    leads: float
+    flag_noise: float
+    flag_missing: float
+    gap: float
+    gap_spread: float
+    regularity: float
+    regularity_spread: float
 
 
-PLANTED = Planted()
+PLANTED = Planted(
+    old=0.16,
+    gone=0.015,
+    prospects=0.045,
+    leads=0.025,
+    occasional={"sample": 0.07, "online_only": 0.12, "bargain": 0.09, "coupon": 0.11, "promotion": 0.08},
+    occasional_returns=0.08,
+    flag_noise=0.05,
+    flag_missing=0.10,
+    gap=140.0,
+    gap_spread=0.6,
+    regularity=1.6,
+    regularity_spread=0.35,
+    lifetime=320.0,
+    satisfaction_effect=0.35,
+    complaint_rate=0.06,
+    pauses=0.42,
+    pause=330.0,
+    second_lifetime=270.0,
+    warning_days=120.0,
+    warning_spend=0.55,
+    cancel_leavers=0.04,
+    campaigns=(CALL, DISCOUNT, GIFT, LETTER),
+    campaign_silence=180,
+    campaign_silence_most=900,
+    occasional_response=0.35,
+)

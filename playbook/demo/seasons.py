@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.random import RandomState
 from numpy.typing import NDArray
 
 Days = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Words = NDArray[np.str_]
 
 MONTHS = (0.80, 0.80, 0.92, 1.00, 1.05, 0.95, 0.72, 0.76, 1.00, 1.08, 1.30, 1.75)
 WEEKDAYS = (0.75, 0.90, 0.95, 1.05, 1.20, 1.60, 0.10)
@@ -25,7 +27,6 @@ YEARLY_TREND = 0.04
 
 GIVING_MONTHS = (0.70, 0.70, 1.10, 1.05, 0.90, 0.80, 0.55, 0.60, 0.95, 1.05, 1.50, 2.80)
 GIVING_WEEKDAYS = (1.1, 1.1, 1.1, 1.1, 1.1, 0.7, 0.25)
-GIVING_TREND = 0.04
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,20 @@ class Clock:
                 following[start] = following[start + 1]
         return np.asarray(following[np.clip(day, 0, self.days - 1)], dtype=np.int64)
 
+    def busy_days(self, random: RandomState, size: int) -> Days:
+        """Draw days on which it is open, more of them when it is busy."""
+        return self.open_day(self.day(random.uniform(0, self.weights.sum(), size)))
+
     def number(self, date: dt.date) -> int:
         """Return the day number of a date."""
         return (date - self.first).days
+
+    def last_number(self, last_day: dt.date) -> int:
+        """Return the day number of the last day of the data, which must lie in the world."""
+        end = self.first + dt.timedelta(days=self.days - 1)
+        if not self.first <= last_day <= end:
+            raise ValueError(f"last_day is {last_day}, but the demo's world runs from {self.first} to {end}.")
+        return self.number(last_day)
 
     def dates(self, day: Days) -> pd.Series[pd.Timestamp]:
         """Return day numbers as dates; negative numbers lie before the first day."""
@@ -92,29 +104,33 @@ def _sales(dates: pd.DatetimeIndex) -> Flags:
     return np.asarray(np.any(running, axis=0), dtype=np.bool_)
 
 
+def _clock(dates: pd.DatetimeIndex, weights: Numbers, trend: float, sale: Flags) -> Clock:
+    """Return a clock that runs this fast, and faster from year to year; 1 on average."""
+    weights = weights * (1 + trend) ** (np.arange(len(dates)) / 365.25)
+    closed = _holidays(dates) | np.asarray(dates.weekday == 6)
+    return Clock(dates[0].date(), weights / weights.mean(), sale, closed)
+
+
+def _usual(dates: pd.DatetimeIndex, months: tuple[float, ...], weekdays: tuple[float, ...]) -> Numbers:
+    """Return how busy days are by their month and weekday alone."""
+    of_month, of_weekday = np.array(months), np.array(weekdays)
+    return np.asarray(of_month[np.asarray(dates.month) - 1] * of_weekday[np.asarray(dates.weekday)])
+
+
 def shop_clock(first: dt.date, end: dt.date) -> Clock:
     """Return the clock of a shop with quiet Sundays, a summer dip, sales, and a strong December."""
     dates = pd.date_range(first, end)
-    holiday = _holidays(dates)
     sale = _sales(dates)
-    weekday = np.asarray(dates.weekday)
-    weights = np.array(MONTHS)[np.asarray(dates.month) - 1] * np.array(WEEKDAYS)[weekday]
-    weights = weights * np.where(sale, SALE_FACTOR, 1.0) * np.where(holiday, 0.08, 1.0)
-    newsletter = (weekday == 3) & (np.asarray(dates.day) <= 7)
-    weights = weights * np.where(newsletter, NEWSLETTER_FACTOR, 1.0)
+    newsletter = np.asarray((dates.weekday == 3) & (dates.day <= 7))
     quiet = np.asarray((dates.month == 12) & (dates.day > 26))
-    weights = weights * np.where(quiet, 0.4, 1.0)
-    weights = weights * (1 + YEARLY_TREND) ** (np.arange(len(dates)) / 365.25)
-    return Clock(first, weights / weights.mean(), sale, holiday | (weekday == 6))
+    weights = _usual(dates, MONTHS, WEEKDAYS) * np.where(sale, SALE_FACTOR, 1.0)
+    weights = weights * np.where(_holidays(dates), 0.08, 1.0)
+    weights = weights * np.where(newsletter, NEWSLETTER_FACTOR, 1.0) * np.where(quiet, 0.4, 1.0)
+    return _clock(dates, weights, YEARLY_TREND, sale)
 
 
 def charity_clock(first: dt.date, end: dt.date) -> Clock:
     """Return the clock of a charity: quiet summers, more before Easter, most before Christmas."""
     dates = pd.date_range(first, end)
-    holiday = _holidays(dates)
-    weekday = np.asarray(dates.weekday)
-    weights = np.array(GIVING_MONTHS)[np.asarray(dates.month) - 1] * np.array(GIVING_WEEKDAYS)[weekday]
-    weights = weights * np.where(holiday, 0.2, 1.0)
-    weights = weights * (1 + GIVING_TREND) ** (np.arange(len(dates)) / 365.25)
-    none = np.zeros(len(dates), dtype=np.bool_)
-    return Clock(first, weights / weights.mean(), none, holiday | (weekday == 6))
+    weights = _usual(dates, GIVING_MONTHS, GIVING_WEEKDAYS) * np.where(_holidays(dates), 0.2, 1.0)
+    return _clock(dates, weights, YEARLY_TREND, np.zeros(len(dates), dtype=np.bool_))

@@ -1,9 +1,7 @@
 """The demo retailer's world as it happened, and the truth that no export shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +9,9 @@ import pandas as pd
 
 from playbook.demo.campaigns import Contacts
 from playbook.demo.lives import Lives
-from playbook.demo.people import People, Words
+from playbook.demo.people import People, Scene
 from playbook.demo.planted import Behaviour
-from playbook.demo.seasons import Clock, Flags, Numbers
+from playbook.demo.seasons import Numbers, Words
 
 TRAITS = ("leaving_rate", "spend", "satisfaction", "thrift", "online", "account", "business")
 
@@ -59,21 +57,69 @@ class Demo:
 class World:
     """Everything that happens until the end of the world, before it is cut at the last day."""
 
-    clock: Clock
-    people: People
+    scene: Scene[Behaviour]
     ids: Words
     lives: Lives
     contacts: Contacts
 
 
-def text_or_missing(column: pd.Series[Any]) -> pd.Series[Any]:
+def ids_from(letter: str, first: int, people: People) -> Words:
+    """Return a number for everyone, in the order in which they became known."""
+    return np.array([f"{letter}{number}" for number in range(first, first + len(people))])
+
+
+def as_seen(
+    world: World,
+    orders: pd.DataFrame,
+    events: pd.DataFrame,
+    book: pd.DataFrame,
+    last: int,
+    **more_truth: Words,
+) -> Demo:
+    """Return what the exports of the day `last` show of the world, and the truth.
+
+    Parameters
+    ----------
+    orders, events : DataFrame
+        customer (position in `People`, -1 for none), day, and the other columns as in the tables.
+    book : DataFrame
+        The customers table of the whole world.
+    more_truth
+        Further columns of the truth, one entry per contact of the world.
+    """
+    dates, people = world.scene.clock.dates, world.scene.people
+    orders, events = (part[part["day"] <= last].reset_index(drop=True) for part in (orders, events))
+    known = people.joined <= last
+    known[events["customer"]] = True
+    truth = _truth_of_customers(world, last).assign(**more_truth)
+    contacts, won = _contacts(world, last)
+    named = np.where(orders["customer"] < 0, "", world.ids[orders["customer"]])
+    orders = orders.assign(customer_id=named, ordered_at=dates(orders["day"].to_numpy()))
+    events = events.assign(
+        customer_id=world.ids[events["customer"]], happened_at=dates(events["day"].to_numpy())
+    )
+    asked = [name for name in book if str(name).startswith("may_")]
+    book = book.astype(dict.fromkeys(asked, "boolean"))
+    book["acquired_on"] = book["acquired_on"].where(people.joined <= last)
+    positions = ["customer", "day"]
+    return Demo(
+        orders=_blank_is_missing(orders.drop(columns=positions)),
+        customers=_blank_is_missing(book[known].reset_index(drop=True)),
+        events=_blank_is_missing(events.drop(columns=positions)),
+        contacts=contacts,
+        truth=Truth(truth[known].reset_index(drop=True), won, asdict(world.scene.planted)),
+    )
+
+
+def _blank_is_missing(table: pd.DataFrame) -> pd.DataFrame:
     """Make empty text missing."""
-    return column.mask(column == "")
+    texts = table.select_dtypes(object)
+    return table.assign(**{str(name): texts[name].mask(texts[name] == "") for name in texts})
 
 
 def _left_for_good(world: World, last: int) -> Numbers:
     """Return the day on which the last life begun by `last` ends; NaN where a pause will end later."""
-    people, lives = world.people, world.lives
+    people, lives = world.scene.people, world.lives
     begun = np.where(lives.starts <= last, lives.leaves, -np.inf).max(axis=1)
     returns = lives.starts[:, 1] > last
     left = np.where(np.isinf(begun) | returns, np.nan, begun)
@@ -83,15 +129,15 @@ def _left_for_good(world: World, last: int) -> Numbers:
 def _first_unsolved(world: World) -> Numbers:
     """Return the day of each contact's first complaint that is never solved."""
     complaints = world.lives.complaints
-    day = np.full(len(world.people), np.inf)
-    unsolved = complaints.solved < 0
-    np.minimum.at(day, complaints.customer[unsolved], complaints.day[unsolved])
+    unsolved = complaints.take(complaints.solved < 0)
+    day = np.full(len(world.scene.people), np.inf)
+    np.minimum.at(day, unsolved.customer, unsolved.day)
     return np.where(np.isinf(day), np.nan, day)
 
 
-def truth_of_customers(world: World, known: Flags, last: int) -> pd.DataFrame:
-    """Return the truth of the contacts `known`, as described in `Truth`; no date is after `last`."""
-    people, lives = world.people, world.lives
+def _truth_of_customers(world: World, last: int) -> pd.DataFrame:
+    """Return the truth of all contacts, as described in `Truth`; no date is after `last`."""
+    people, lives = world.scene.people, world.lives
     days = {
         "left_on": _left_for_good(world, last),
         "first_life_left_on": lives.leaves[:, 0],
@@ -103,74 +149,40 @@ def truth_of_customers(world: World, known: Flags, last: int) -> pd.DataFrame:
     }
     seen = {name: ~np.isnan(day) & (day <= last) for name, day in days.items()}
     dates = {
-        name: world.clock.dates(np.where(seen[name], day, 0).astype(np.int64)).where(seen[name])
+        name: world.scene.clock.dates(np.where(seen[name], day, 0).astype(np.int64)).where(seen[name])
         for name, day in days.items()
     }
-    traits = {name: getattr(people, name) for name in TRAITS}
-    table = pd.DataFrame(
-        {
-            "customer_id": world.ids,
-            "group": people.group,
-            "occasional_kind": text_or_missing(pd.Series(people.kind)),
-            "converts": people.converts,
-            **dates,
-            "gap_days": people.gap,
-            "regularity": people.shape,
-            **traits,
-        }
-    )
-    return table[known].reset_index(drop=True)
+    table = {
+        "customer_id": world.ids,
+        "group": people.group,
+        "occasional_kind": people.kind,
+        "converts": people.converts,
+        **dates,
+        "gap_days": people.gap,
+        "regularity": people.shape,
+        **{name: getattr(people, name) for name in TRAITS},
+    }
+    return _blank_is_missing(pd.DataFrame(table))
 
 
-def customers_table(
-    world: World, book: pd.DataFrame, known_ones: Flags, last: int, texts: tuple[str, ...]
-) -> pd.DataFrame:
-    """Return the contacts known; `texts` names the columns whose empty text is missing."""
-    known = book[known_ones].reset_index(drop=True)
-    columns: dict[str, Any] = {name: text_or_missing(known[name]) for name in texts}
-    for name in known.columns[known.columns.str.startswith("may_")]:
-        columns[name] = known[name].astype("boolean")
-    columns["acquired_on"] = known["acquired_on"].where(world.people.joined[known_ones] <= last)
-    return known.assign(**columns)
-
-
-def events_table(world: World, events: pd.DataFrame, last: int) -> pd.DataFrame:
-    """Return the events up to the last day."""
-    events = events[events["day"] <= last].reset_index(drop=True)
-    return pd.DataFrame(
-        {
-            "customer_id": world.ids[events["customer"]],
-            "happened_at": world.clock.dates(events["day"].to_numpy()),
-            "kind": events["kind"],
-            "value": events["value"],
-            "detail": text_or_missing(events["detail"]),
-        }
-    )
-
-
-def contacts_tables(world: World, planted: Behaviour, last: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _contacts(world: World, last: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the contacts table, and what only the truth knows of it; costs of contacts that were made."""
-    sent = world.contacts
+    campaigns = world.scene.planted.campaigns
+    sent = world.contacts.take(world.contacts.day <= last)
     code, offer, kind = (
-        np.array([getattr(campaign, name) for campaign in planted.campaigns])[sent.campaign]
+        np.array([getattr(campaign, name) for campaign in campaigns])[sent.campaign]
         for name in ("code", "offer", "kind")
     )
-    cost = np.array(
-        [planted.campaigns[n].costs[c] for n, c in zip(sent.campaign, sent.channel, strict=True)], dtype=float
-    )
+    cost = [campaigns[n].costs[channel] for n, channel in zip(sent.campaign, sent.channel, strict=True)]
     table = pd.DataFrame(
         {
             "campaign": code,
             "customer_id": world.ids[sent.customer],
-            "contacted_at": world.clock.dates(sent.day),
+            "contacted_at": world.scene.clock.dates(sent.day),
             "channel": sent.channel,
             "arm": np.where(sent.treated, "treated", "control"),
             "offer": pd.Series(offer).where(sent.treated),
-            "cost": np.where(sent.treated, cost, np.nan),
+            "cost": np.where(sent.treated, np.array(cost, dtype=float), np.nan),
         }
     )
-    truth = pd.DataFrame(
-        {"campaign": code, "customer_id": table["customer_id"], "won": sent.won, "kind": kind}
-    )
-    seen = sent.day <= last
-    return table[seen].reset_index(drop=True), truth[seen].reset_index(drop=True)
+    return table, table[["campaign", "customer_id"]].assign(won=sent.won, kind=kind)

@@ -38,7 +38,7 @@ def try_on(name: str, history: History, as_of: date) -> None:
     threshold = churn.find_threshold(past)
     base = comebacks.see_base(past, threshold, horizon_days=HORIZON)
     seen = leaving.look_back(past, NO_EVENTS, threshold.days, leaving.horizon_that_fits(past))
-    combined = model.fit(seen)
+    combined = model.combine(seen)
     watched, shown = leaving.today(past, NO_EVENTS, base.customers, seen.visible, False)
     left = ~came_within(history, as_of, HORIZON, watched["customer_id"])
     shards = describe(past, [as_of], HORIZON).set_index("customer_id")["shard"]
@@ -54,7 +54,7 @@ def try_on(name: str, history: History, as_of: date) -> None:
     print(f"  expected to leave {np.sum(risk):,.0f}, left {left.sum():,}")
     for row in areas.itertuples():
         print(
-            f"  {row.rule:<10} AUC {row.auc:.4f} ({row.low:.4f} to {row.high:.4f})"
+            f"  {row.rule:<10} AUC {row.auc:.4f} ({row.auc_low:.4f} to {row.auc_high:.4f})"
             f"   {areas['rule'].iloc[0]} ahead by {row.behind:+.4f} ({row.behind_low:+.4f} to"
             f" {row.behind_high:+.4f})",
             flush=True,

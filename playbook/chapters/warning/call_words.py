@@ -1,86 +1,93 @@
-"""Chapter 05: the trial of the warning and the calls of the week in words, from findings alone."""
-
-from __future__ import annotations
+"""Chapter 05: the calls of the week in words: why each customer is called, and all of them together."""
 
 from datetime import date
 
+import numpy as np
+import pandas as pd
+
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.warning.leaving import CANCELLED
+from playbook.chapters.warning.signals import LEAST_ORDERS
+from playbook.chapters.warning.words import label
+from playbook.records.arrays import Positions
 from playbook.show.words import Words
 
-# The trial -----------------------------------------------------------------------------------
+MOST_REASONS = 3
+
+# Each customer ---------------------------------------------------------------------------
 
 
-def rule_labels(words: Words) -> dict[str, str]:
-    """Return what each rule is called."""
-    return {
-        "combined": words.say("the combined warning"),
-        "chance": words.say("the chance to return alone"),
-        "silence": words.say("the silence alone"),
-        "orders": words.say("the number of orders alone"),
+def reasons_of(
+    watched: pd.DataFrame, shown: pd.DataFrame, warning: list[str], words: Words
+) -> list[list[str]]:
+    """Return the reasons of each customer: the rules first, then the signals that warn here."""
+    rules = {"cancellation": watched["cancellation"], "unsolved_complaint": watched["complaint"]}
+    on = {name: column.to_numpy(bool) for name, column in rules.items()}
+    on |= {name: (shown[name] == 1).to_numpy(bool) for name in warning if name not in on}
+    ago = {
+        "cancellation": watched["cancellation_ago"].to_numpy(float),
+        "unsolved_complaint": watched["complaint_ago"].to_numpy(float),
     }
+    reasons: list[list[str]] = [[] for _ in range(len(watched))]
+    for name, flags in on.items():
+        text = label(name, words)
+        for place in np.flatnonzero(flags):
+            if len(reasons[place]) < MOST_REASONS:
+                reasons[place].append(_dated(text, ago[name][place], words) if name in ago else text)
+    return reasons
 
 
-def check_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word how the warning would have done on a past day."""
-    tried = findings.get("warning_tried_on")
-    if tried is None or tried.value is None:
-        return [words.say("The warning could not be tried on the past: too few customers left or stayed.")]
-    say, number, labels = words.say, words.number, rule_labels(words)
-    areas = {rule: findings[key] for rule in labels if (key := f"warning_auc_{rule}") in findings}
-    first = next(iter(areas))
-    others = [
-        say("{rule} {area}", rule=labels[rule], area=words.percent(area.value))
-        for rule, area in areas.items()
-        if rule != first
+def _dated(text: str, days: float, words: Words) -> str:
+    if np.isnan(days):
+        return text
+    return words.say_many("{what} one day ago", "{what} {n} days ago", int(days), what=text)
+
+
+def reasons_in_words(watched: pd.DataFrame, reasons: list[list[str]], words: Words) -> list[str | None]:
+    """Return why each customer is called or written to; None for a customer without reason or list."""
+    listed = watched["call_rank"].notna() | watched["write_instead"]
+    behaviour = watched[["orders", "silence", "age"]].to_numpy(int)
+    return [
+        "; ".join(own) if own else _without_signal(row, words) if on else None
+        for own, on, row in zip(reasons, listed, behaviour, strict=True)
     ]
-    caught, base = findings[f"warning_caught_{first}"], findings["warning_tried_left"]
-    said = [
-        say(
-            "Tried on the past, with nothing but what was known on {day}: {rule} put one who then left above"
-            " one who stayed in {area} of such pairs (95% interval {low} to {high}). Beside it: {others}.",
-            day=words.date(date.fromisoformat(str(tried.value))),
-            rule=labels[first],
-            area=words.percent(areas[first].value),
-            low=words.percent(areas[first].low or 0),
-            high=words.percent(areas[first].high or 0),
-            others=", ".join(others),
-        )
-    ]
-    if caught.n:
-        said.append(
-            say(
-                "Of the first {n} it would have warned of, {caught} left; of all, {base}.",
-                n=number(caught.n),
-                caught=words.percent(caught.value),
-                base=words.percent(base.value / max(base.n or 0, 1)),
-            )
-        )
-    if "combined" not in areas:
-        said.append(
-            say("By then no signal had shown itself yet, so that only the chance to return could be tried.")
-        )
-    rule = str(findings["warning_ranked_by"].value)
-    if rule != first:
-        said.append(
-            say(
-                "{rule} ranked better beyond doubt, so customers are ranked by that today.",
-                rule=labels[rule][0].upper() + labels[rule][1:],
-            )
-        )
-    return said
 
 
-# The calls -----------------------------------------------------------------------------------
+def _without_signal(row: Positions, words: Words) -> str:
+    """Word the risk of a customer without a signal: the orders and the silence behind it."""
+    orders, silence, age = (int(number) for number in row)
+    days = words.say_many("silent for one day", "silent for {n} days", silence)
+    if orders == 1:
+        return words.say("only one order, {days}", days=days)
+    if orders < LEAST_ORDERS:
+        return words.say("{orders} orders, {days}", orders=words.number(orders), days=days)
+    return words.say_many(
+        "{days}; an order a day on average, {orders} so far",
+        "{days}; orders every {n} days on average, {orders} so far",
+        round((age - silence) / (orders - 1)),
+        days=days,
+        orders=words.number(orders),
+    )
+
+
+def first_steps(watched: pd.DataFrame, words: Words) -> list[str | None]:
+    """Return what each call begins with; None for those who are not called."""
+    texts = {
+        "satisfaction": words.say("ask whether they are satisfied, and what could be better"),
+        "complaint": words.say("apologise and put it right; sell nothing"),
+        "cancellation": words.say("call before you confirm the cancellation"),
+    }
+    kinds = watched["call_kind"].where(watched["call_rank"].notna())
+    return [texts.get(kind) for kind in kinds]
+
+
+# The week, from findings alone --------------------------------------------------------------
 
 
 def call_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who should be called this week."""
-    watched = findings.get("watched")
-    if watched is None:
-        return []
     say, number = words.say, words.number
-    if not watched.value:
+    if not findings["watched"].value:
         return [
             say("Nobody is there to be warned of: every customer is lapsed already, or none has ordered.")
         ]
@@ -203,6 +210,8 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
     say, trial = words.say, findings["calls_trial"]
     if trial.verdict == "nobody":
         return []
+    if trial.verdict == "too_few":
+        return [_too_few_to_hold_back(findings, words)]
     if trial.verdict == "drawn":
         return [
             words.say_many(
@@ -220,21 +229,16 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
                 days=words.number(findings["calls_trial_days"].value),
             ),
         ]
-    if trial.verdict == "off":
-        return [
-            say(
-                "Nobody is held back, as client.yml asks, so nobody will be able to say whether the calls"
-                " help."
-            )
-        ]
-    if trial.verdict == "unknown":
-        return [
-            say(
-                "Nobody is held back to judge the calls by: how many would order uncalled cannot be told, so"
-                " neither can how many it would take."
-            )
-        ]
-    return [_too_few_to_hold_back(findings, words)]
+    reasons = {
+        "off": say(
+            "Nobody is held back, as client.yml asks, so nobody will be able to say whether the calls help."
+        ),
+        "unknown": say(
+            "Nobody is held back to judge the calls by: how many would order uncalled cannot be told, so"
+            " neither can how many it would take."
+        ),
+    }
+    return [reasons[str(trial.verdict)]]
 
 
 def _too_few_to_hold_back(findings: Findings, words: Words) -> str:

@@ -4,10 +4,8 @@ A signal is judged among customers alike: on the same past day, with about as lo
 many orders. Otherwise everything that goes with a long silence would seem to warn.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,17 +14,24 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.proportion import proportion_confint
 
 from playbook.archive.findings import Finding
-from playbook.chapters.warning import words as warning_words
-from playbook.chapters.warning.leaving import CANCELLED, Past
+from playbook.chapters.warning.leaving import CANCELLED, LookBack
 from playbook.chapters.warning.signals import KIND_OF_COMPLAINT
-from playbook.chapters.warning.words import label, signal_sentences
+from playbook.chapters.warning.words import (
+    label,
+    rounded,
+    rounded_interval,
+    signal_sentences,
+    threshold,
+    with_intervals,
+)
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import SHARDS
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture
+from playbook.show.display import Column, Table
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
 from playbook.stats.cells import order_band
-from playbook.stats.cox import LEAST_CUSTOMERS, Flags, Positions, discoveries
-from playbook.stats.survival import Array
+from playbook.stats.cox import LEAST_CUSTOMERS, discoveries
+from playbook.stats.result import CannotTell, Result
 
 SILENCE_BANDS = 10
 """Bands of silence, with as many customers each, within which customers are compared."""
@@ -41,41 +46,38 @@ AKAIKE = 0.157
 """The p below which one more column lowers Akaike's criterion."""
 
 
+COLORS = {"warns": ORANGE, "reassures": BLUE, "nothing": GREY, "unclear": GREY}
+
+
 @dataclass(frozen=True)
-class Signals:
+class Signals(Result):
     """What every signal was worth on past days.
 
     Attributes
     ----------
     judged : DataFrame
-        signal; told (descriptions in which it can be told); on (of them with the signal); customers
-        (who had it); left, left_low, left_high (share who then left; 95% by Wilson); lift, lift_low,
-        lift_high (how many times as often as comparable ones without it: the risk ratio of Mantel and
-        Haenszel 1959, 95% by a jackknife over shards of customers; NaN where none of either left);
-        p; clear (bool: a discovery at a false discovery rate of 5%, the kinds of complaints on their
-        own); verdict (warns or reassures where clear; nothing where the interval holds only small
-        lifts; else unclear); lead (days left until
+        signal; on (descriptions with the signal); customers (who had it); left, left_low, left_high
+        (share who then left; 95% by Wilson); lift, lift_low, lift_high (how many times as often as
+        comparable ones without it: the risk ratio of Mantel and Haenszel 1959, 95% by a jackknife over
+        shards of customers; NaN where none of either left); p; clear (bool: a discovery at a false
+        discovery rate of 5%, the kinds of complaints on their own); verdict (warns or reassures where
+        clear; nothing where the interval holds only small lifts; else unclear); lead (days left until
         they would have counted as lapsed, median of those who left); before_left, before_stayed (share
         of all who left, and of all who stayed, who had it before their last order).
     not_judged : dict
         Signal to why: missing, untold (of nobody yet), constant (never on), few, same.
-    warned_left, warned_stayed : float
-        Share of those who left, and of those who stayed, with any warning signal before their last
-        order; NaN where no signal warns.
-    past : Past
+    past : LookBack
     """
 
     judged: pd.DataFrame
     not_judged: dict[str, str]
-    warned_left: float
-    warned_stayed: float
-    past: Past
+    past: LookBack
 
     @property
     def warning(self) -> list[str]:
         """The signals that warn, the strongest first."""
-        found = self.judged[self.judged["verdict"] == "warns"]
-        return list(found.sort_values("lift", ascending=False, kind="stable")["signal"])
+        warns = self.judged[self.judged["verdict"] == "warns"]
+        return list(warns.sort_values("lift", ascending=False, kind="stable")["signal"])
 
     @property
     def promising(self) -> list[str]:
@@ -89,109 +91,152 @@ class Signals:
         days = [day.isoformat() for day in self.past.landmarks]
         found = [
             Finding("watched_past", n, unit="descriptions", n=rows["customer_id"].nunique()),
-            Finding("left_past", _rounded(rows["left"].mean()), unit="share", n=n, verdict=self.past.outcome),
+            Finding("left_past", rounded(rows["left"].mean()), unit="share", n=n, verdict=self.past.outcome),
             Finding("watch_horizon", self.past.horizon_days, unit="days", verdict=short),
             Finding("watch_horizon_wanted", self.past.wanted_days, unit="days"),
             Finding("watch_threshold", self.past.threshold_days, unit="days"),
             Finding("watch_landmarks", len(days), unit="days", verdict=" ".join(days)),
         ]
-        for row in self.judged.to_dict("records"):
-            found += _of_signal({str(key): value for key, value in row.items()}, self.past)
+        for _, row in self.judged.iterrows():
+            found += self._of_signal(row)
         found += [Finding(f"signal_not_judged_{k}", None, verdict=why) for k, why in self.not_judged.items()]
-        if np.isfinite(self.warned_left):
-            left = int(rows["left"].sum())
-            once = float((rows.loc[rows["left"], "orders"] == 1).mean())
-            found += [
-                Finding("left_after_first_order", _rounded(once), unit="share", n=left),
-                Finding("warned_before_left", _rounded(self.warned_left), unit="share", n=left),
-                Finding("warned_before_stayed", _rounded(self.warned_stayed), unit="share", n=n - left),
-            ]
+        return [*found, *self._before_last_order(), *self._thresholds()]
+
+    def _before_last_order(self) -> list[Finding]:
+        """Return how many showed a warning while they still bought; nothing where no signal warns."""
+        if not self.warning:
+            return []
+        rows = self.past.rows
+        left = rows["left"].to_numpy(bool)
+        warned = (self.past.before[self.warning] == 1).any(axis=1).to_numpy(bool)
+        once = (rows["orders"] == 1).to_numpy(bool)
+        leavers, stayers = int(left.sum()), int((~left).sum())
+        return [
+            Finding("left_after_first_order", rounded(_share(once, left)), unit="share", n=leavers),
+            Finding("warned_before_left", rounded(_share(warned, left)), unit="share", n=leavers),
+            Finding("warned_before_stayed", rounded(_share(warned, ~left)), unit="share", n=stayers),
+        ]
+
+    def _thresholds(self) -> list[Finding]:
+        """Return from where on the signals are on."""
         rules = self.past.rules.model_dump(exclude={"calls_per_week", "holdout_share"})
-        return found + [Finding(f"threshold_{name}", value) for name, value in rules.items()]
+        return [Finding(f"threshold_{name}", value) for name, value in rules.items()]
+
+    def _of_signal(self, row: pd.Series) -> list[Finding]:
+        name, verdict = str(row["signal"]), str(row["verdict"])
+        lift, left = rounded_interval(row, "lift"), rounded_interval(row, "left")
+        before = rounded(row["before_left"])
+        found = [
+            Finding(f"signal_lift_{name}", *lift, "ratio", int(row["customers"]), verdict),
+            Finding(f"signal_left_{name}", *left, "share", int(row["on"]), verdict),
+            Finding(f"signal_before_{name}", before, unit="share", verdict=verdict),
+        ]
+        if self.past.outcome != CANCELLED:  # a contract does not lapse by silence
+            lead = rounded(row["lead"])
+            found.append(Finding(f"signal_lead_{name}", lead, unit="days", verdict=verdict))
+        return found
 
     def sentences(self, words: Words) -> list[str]:
         """Say which signals warn here, and which do not."""
-        return signal_sentences({finding.name: finding for finding in self.findings()}, words)
+        return signal_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return what each signal was worth, the clear ones first."""
-        return warning_words.worth_table(self.judged, words)
-
-    def timing_table(self, words: Words) -> Table:
-        """Return from where on each signal is on, and how early."""
-        return warning_words.timing_table(self.judged, self.past, words)
-
-    def figure(self, words: Words) -> Picture:
-        """Draw how many times as often those with a signal left."""
-        say, seen = words.say, self.judged.dropna(subset=["lift_low"])
-        figure, axes = new_figure(height=1.4 + 0.34 * len(seen))
-        heading(axes, say("Who shows it, leaves so many times as often"))
-        if seen.empty:
-            return Picture(figure, say("No picture: there was too little to compare."))
-        places = np.arange(len(seen))[::-1]
-        colors = seen["verdict"].map({"warns": ORANGE, "reassures": BLUE, "nothing": GREY, "unclear": GREY})
-        axes.hlines(places, seen["lift_low"], seen["lift_high"], color=colors)
-        axes.scatter(seen["lift"], places, color=colors, zorder=3)
-        axes.axvline(1, color=GREY, linewidth=0.8)
-        axes.set_xscale("log")
-        axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5], minor=False)
-        axes.set_xlim(
-            max(min(0.45, seen["lift_low"].min() / 1.1), 0.05), max(2.2, 1.05 * seen["lift_high"].max())
+        say, judged = words.say, self.judged
+        verdicts = {
+            "warns": say("warns"),
+            "reassures": say("reassures"),
+            "nothing": say("adds nothing"),
+            "unclear": say("not clear"),
+        }
+        shown = judged.assign(
+            signal=[label(name, words) for name in judged["signal"]],
+            left=with_intervals(judged, "left", words.percent, words),
+            lift=with_intervals(judged, "lift", partial(words.number, digits=2), words),
+            verdict=judged["verdict"].map(verdicts),
         )
-        axes.xaxis.set_major_formatter(lambda lift, _: words.number(lift, 0 if lift >= 1 else 1))
-        axes.xaxis.set_minor_formatter(lambda *_: "")
-        axes.set_yticks(places, [label(str(name), words) for name in seen["signal"]])
-        axes.set_xlabel(say("right of 1: leaves more often than comparable customers"))
-        first = seen.loc[seen["lift"].idxmax()]
+        columns: dict[str, Column] = {
+            "signal": say("customers with"),
+            "customers": (say("how many"), "number"),
+            "left": say("of them left (95%)"),
+            "lift": say("times as often as comparable ones (95%)"),
+            "verdict": say("verdict"),
+        }
+        note = say(
+            "Comparable: on the same day, with about as long a silence and as many orders. “Warns” and"
+            " “reassures” hold with 5% false discoveries among them."
+        )
+        caption = say("What each signal was worth")
+        return Table(shown, caption, words, columns=columns, note="" if judged.empty else note)
+
+    def timing_table(self, words: Words) -> Table | None:
+        """Return from where on each signal is on, and how early; None where none was judged."""
+        if self.judged.empty:
+            return None
+        say, names = words.say, self.judged["signal"]
+        shown = self.judged.assign(
+            signal=[label(name, words) for name in names],
+            since=[threshold(name, self.past, words) for name in names],
+        )
+        columns: dict[str, Column] = {
+            "signal": say("signal"),
+            "since": say("from where on"),
+            "lead": (say("days before they would have counted as lapsed"), "number"),
+            "before_left": (say("of those who left, had it before their last order"), "percent"),
+            "before_stayed": (say("of those who stayed"), "percent"),
+        }
+        if self.past.outcome == CANCELLED:
+            del columns["lead"]
+        note = say("Days: the median of those who had it and left.")
+        return Table(shown, say("How early each signal speaks"), words, columns=columns, note=note)
+
+    def figure(self, words: Words) -> Picture | None:
+        """Draw how many times as often those with a signal left; None where too little was compared."""
+        say, seen = words.say, self.judged.dropna(subset=["lift_low"])
+        if seen.empty:
+            return None
+        rows = seen.rename(columns={"lift": "value", "lift_low": "low", "lift_high": "high"})
+        rows = rows.assign(label=[label(name, words) for name in seen["signal"]])
+        warns = int((seen["verdict"] == "warns").sum())
+        title = words.say_many("One signal warns of leaving", "{n} signals warn of leaving", warns)
+        figure = intervals(
+            title if warns else say("No signal is sure to warn"),
+            rows,
+            COLORS,
+            words,
+            across=say("times as often as comparable customers"),
+            at_least=(0.45, 2.2),
+        )
+        highest = rows.loc[rows["value"].idxmax()]
         alt = say(
             "Dots with intervals, one line for each of {n} signals: {warns} warn, the others do not. The"
             " highest is “{name}”, {lift} times as often.",
             n=words.number(len(seen)),
-            warns=words.number(int((seen["verdict"] == "warns").sum())),
-            name=label(str(first["signal"]), words),
-            lift=words.number(float(first["lift"]), 2),
+            warns=words.number(warns),
+            name=highest["label"],
+            lift=words.number(float(highest["value"]), 2),
         )
         return Picture(figure, alt)
 
 
-def _rounded(value: float) -> float | None:
-    return round(float(value), 4) if np.isfinite(value) else None
+class NothingJudged(CannotTell):
+    """What stands in for the signals where there is no past day to look at."""
 
-
-def _of_signal(row: dict[str, Any], past: Past) -> list[Finding]:
-    name = str(row["signal"])
-    number = {key: _rounded(row[key]) for key in _NUMBERS}
-    lift = (number["lift"], number["lift_low"], number["lift_high"])
-    n, verdict = int(row["customers"]), str(row["verdict"])
-    found = [
-        Finding(f"signal_lift_{name}", *lift, "ratio", n, verdict),
-        Finding(
-            f"signal_left_{name}",
-            *(number["left"], number["left_low"], number["left_high"]),
-            "share",
-            int(row["on"]),
-            verdict,
-        ),
-        Finding(f"signal_before_{name}", number["before_left"], unit="share", verdict=verdict),
-    ]
-    if past.outcome != CANCELLED:
-        found.append(Finding(f"signal_lead_{name}", number["lead"], unit="days", verdict=verdict))
-    return found
-
-
-_NUMBERS = ("lift", "lift_low", "lift_high", "left", "left_low", "left_high", "lead", "before_left")
+    def timing_table(self, words: Words) -> None:
+        """Show nothing."""
 
 
 # The judgement -------------------------------------------------------------------------------
 
 
-def judge(past: Past | None) -> Signals | None:
+def judge(past: LookBack | None) -> Signals | NothingJudged:
     """Judge every signal among customers alike in silence, number of orders and day."""
     if past is None:
-        return None
+        too_short = Finding("watched_past", None, unit="descriptions", verdict="too_short")
+        return NothingJudged((too_short,), signal_sentences)
     strata = strata_of(past.rows)
     not_judged: dict[str, str] = dict.fromkeys(past.visible.missing, "missing")
-    rows = []
+    measured: list[dict[str, object]] = []
     kept: list[str] = []
     for name in past.visible.signals:
         on = past.signals[name]
@@ -200,26 +245,28 @@ def judge(past: Past | None) -> Signals | None:
             not_judged[name] = why
             continue
         kept.append(name)
-        rows.append({"signal": name, **_measured(name, past, strata)})
-    judged = pd.DataFrame(rows, columns=["signal", *_COLUMNS])
+        measured.append({"signal": name, **_measured(name, past, strata)})
+    judged = _with_verdicts(pd.DataFrame(measured, columns=["signal", *_COLUMNS]))
+    return Signals(judged, not_judged, past)
+
+
+def _with_verdicts(judged: pd.DataFrame) -> pd.DataFrame:
+    """Add what each signal does, by its interval and among how many; the clear ones first."""
+    # Kinds of complaints are tried on their own: however many a client tells apart, they must not
+    # make it harder for the other signals to be discovered.
     kinds = judged["signal"].str.startswith(KIND_OF_COMPLAINT)
     p = judged["p"].astype(float)
-    clear = discoveries(p.mask(kinds)) | discoveries(p.where(kinds))
+    judged["clear"] = discoveries(p.mask(kinds)) | discoveries(p.where(kinds))
     near_1 = (judged["lift_low"] > 1 / SMALL_LIFT) & (judged["lift_high"] < SMALL_LIFT)
     unclear = np.where(near_1, "nothing", "unclear")
-    judged["verdict"] = np.where(~clear, unclear, np.where(judged["lift"] > 1, "warns", "reassures"))
-    judged["clear"] = clear
-    judged = judged.sort_values(["clear", "lift"], ascending=False, kind="stable").reset_index(drop=True)
-    warning = list(judged.loc[judged["verdict"] == "warns", "signal"])
-    left = past.rows["left"].to_numpy(bool)
-    warned = (past.before[warning] == 1).any(axis=1).to_numpy(bool)
-    if not warning:
-        return Signals(judged, not_judged, float("nan"), float("nan"), past)
-    return Signals(judged, not_judged, _share(warned, left), _share(warned, ~left), past)
+    judged["verdict"] = np.where(
+        ~judged["clear"], unclear, np.where(judged["lift"] > 1, "warns", "reassures")
+    )
+    return judged.sort_values(["clear", "lift"], ascending=False, kind="stable").reset_index(drop=True)
 
 
 _COLUMNS = (
-    *("told", "on", "customers", "left", "left_low", "left_high", "lift", "lift_low", "lift_high", "p"),
+    *("on", "customers", "left", "left_low", "left_high", "lift", "lift_low", "lift_high", "p"),
     *("lead", "before_left", "before_stayed"),
 )
 
@@ -234,12 +281,12 @@ def strata_of(rows: pd.DataFrame) -> Positions:
 
 def _comparable(on: pd.Series, strata: Positions) -> Flags:
     """Say which rows are in a stratum with and without the signal."""
-    told = on.notna().to_numpy(bool)
-    frame = pd.DataFrame({"stratum": strata[told], "on": on[told].to_numpy(float)})
+    known = on.notna().to_numpy(bool)
+    frame = pd.DataFrame({"stratum": strata[known], "on": on[known].to_numpy(float)})
     share = frame.groupby("stratum")["on"].transform("mean").to_numpy(float)
-    found = np.zeros(len(on), dtype=bool)
-    found[told] = (share > 0) & (share < 1)
-    return found
+    comparable = np.zeros(len(on), dtype=bool)
+    comparable[known] = (share > 0) & (share < 1)
+    return comparable
 
 
 def _unfit(on: pd.Series, rows: pd.DataFrame, strata: Positions) -> str | None:
@@ -267,17 +314,17 @@ def _same(on: pd.Series, others: pd.DataFrame) -> str | None:
     return None
 
 
-def _measured(name: str, past: Past, strata: Positions) -> dict[str, float]:
+def _measured(name: str, past: LookBack, strata: Positions) -> dict[str, float]:
     rows, on = past.rows, past.signals[name]
     with_it = (on == 1).to_numpy(bool)
     left = rows["left"].to_numpy(bool)
     precision = float(left[with_it].mean())
     low, high = proportion_confint(int(left[with_it].sum()), int(with_it.sum()), 1 - LEVEL, "wilson")
-    told = on.notna().to_numpy(bool)
-    counts = tables(with_it[told], left[told], strata[told], rows["shard"].to_numpy(int)[told])
+    known = on.notna().to_numpy(bool)
+    counts = tables(with_it[known], left[known], strata[known], rows["shard"].to_numpy(int)[known])
     lead = past.threshold_days - rows["silence"][with_it & left]
     before = (past.before[name] == 1).to_numpy(bool)
-    values = (int(told.sum()), int(with_it.sum()), rows["customer_id"][with_it].nunique())
+    values = (int(with_it.sum()), rows["customer_id"][with_it].nunique())
     shares = (float(lead.median()), _share(before, left), _share(before, ~left))
     return dict(zip(_COLUMNS, (*values, precision, low, high, *risk_ratio(counts), *shares), strict=True))
 
@@ -330,30 +377,3 @@ def _pooled(counts: Array) -> Array:
     with_it = (counts[..., 0, 0] * sides[..., 1] / both).sum(axis=-1)
     without = (counts[..., 1, 0] * sides[..., 0] / both).sum(axis=-1)
     return np.asarray(with_it / without)
-
-
-def signal_findings(signals: Signals | None) -> list[Finding]:
-    """Return the findings; one that says so where nothing could be judged."""
-    if signals is None:
-        return [Finding("watched_past", None, unit="descriptions", verdict="too_short")]
-    return signals.findings()
-
-
-def say_signals(signals: Signals | None, words: Words) -> list[str]:
-    """Say which signals warn, or that it cannot be told."""
-    return signal_sentences({finding.name: finding for finding in signal_findings(signals)}, words)
-
-
-def signal_table(signals: Signals | None, words: Words) -> Table | None:
-    """Return what each signal was worth; None where nothing could be judged."""
-    return signals.table(words) if signals else None
-
-
-def timing_table(signals: Signals | None, words: Words) -> Table | None:
-    """Return how early each signal speaks; None where nothing could be judged."""
-    return signals.timing_table(words) if signals and len(signals.judged) else None
-
-
-def signal_figure(signals: Signals | None, words: Words) -> Picture | None:
-    """Return the picture of the signals; None where nothing could be judged."""
-    return signals.figure(words) if signals and len(signals.judged) else None

@@ -1,26 +1,24 @@
 """Chapter 05: customers who were not lapsed on past days, what they showed then, and whether they left.
 
-To leave is to order nothing within the horizon; where the client's contracts have dates of
-cancellation, it is to cancel within it.
+Whoever orders nothing within the horizon has left; where the client's contracts have dates of
+cancellation, whoever cancels within it.
 """
-
-from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from playbook.chapters.warning import signals
 from playbook.chapters.warning.signals import Visible
+from playbook.records.arrays import Array, Flags
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import EarlyWarning
 from playbook.stats import return_probability
-from playbook.stats.cox import Flags
 from playbook.stats.landmarks import YEAR, describe
 
 MOST_LANDMARKS = 4
@@ -33,11 +31,11 @@ SAME_SEASON = 15
 """Days by which a landmark may miss the day one year ago and still stand for its season."""
 LEAST_CANCELLED = 10
 NO_ORDER, CANCELLED = "no_order", "cancelled"
-"""What it is to leave."""
+"""What counts as leaving."""
 
 
 @dataclass(frozen=True)
-class Past:
+class LookBack:
     """Customers not lapsed, on past days.
 
     Attributes
@@ -56,7 +54,7 @@ class Past:
     wanted_days : int
         The horizon of the settings; longer where the history does not hold two of it.
     outcome : str
-        no_order or cancelled: what it is to leave.
+        no_order or cancelled: what counts as leaving.
     rules : EarlyWarning
         From where on a signal is on.
     """
@@ -76,16 +74,16 @@ class Past:
         """The days on which customers were described, the earliest first."""
         return [pd.Timestamp(day).date() for day in sorted(self.rows["landmark"].unique())]
 
-    def take(self, chosen: Flags) -> Past:
+    def take(self, chosen: Flags) -> Self:
         """Return some of the rows."""
         parts = {name: getattr(self, name)[chosen] for name in ("rows", "signals", "before")}
         return replace(self, **{name: frame.reset_index(drop=True) for name, frame in parts.items()})
 
 
-def horizon_that_fits(history: History, spans: int = 2) -> int | None:
-    """Return the horizon, or the longest of which so many fit the history; None below 30 days."""
+def horizon_that_fits(history: History) -> int | None:
+    """Return the horizon, or the longest of which two fit the history; None below 30 days."""
     length = (history.as_of - history.first_day).days
-    horizon = min(history.settings.horizon_days, length // spans)
+    horizon = min(history.settings.horizon_days, length // 2)
     return horizon if horizon >= LEAST_FOLLOWED else None
 
 
@@ -105,7 +103,7 @@ def landmark_days(history: History, horizon_days: int) -> list[date]:
 
 def look_back(
     history: History, sources: Sources, threshold_days: int, horizon_days: int | None
-) -> Past | None:
+) -> LookBack | None:
     """Describe customers not lapsed on past days, and see who left.
 
     Parameters
@@ -115,7 +113,7 @@ def look_back(
 
     Returns
     -------
-    Past or None
+    LookBack or None
         None where the history is too short, or nobody was there.
     """
     days = landmark_days(history, horizon_days) if horizon_days else []
@@ -138,41 +136,33 @@ def look_back(
     seen["chance"] = _chances(history, seen, horizon_days)
     visible = signals.find_visible(history, sources)
     kept = ["customer_id", "landmark", "shard", "orders", "silence", "age", "left", "chance"]
-    last = seen["landmark"] - pd.to_timedelta(seen["silence"] + 1, unit="D")
-    return Past(
-        seen[kept],
-        _shown(history, sources, seen["customer_id"], seen["landmark"], visible),
-        _shown(history, sources, seen["customer_id"], last, visible),
-        visible,
-        horizon_days,
-        threshold_days,
-        history.settings.horizon_days,
-        outcome,
-        history.settings.warning,
+    then = pd.DataFrame({"customer_id": seen["customer_id"], "day": seen["landmark"]})
+    before = then.assign(day=then["day"] - pd.to_timedelta(seen["silence"] + 1, unit="D"))
+    return LookBack(
+        rows=seen[kept],
+        signals=signals.shown_at(then, history, sources, visible),
+        before=signals.shown_at(before, history, sources, visible),
+        visible=visible,
+        horizon_days=horizon_days,
+        threshold_days=threshold_days,
+        wanted_days=history.settings.horizon_days,
+        outcome=outcome,
+        rules=history.settings.warning,
     )
 
 
-def _shown(
-    history: History, sources: Sources, ids: pd.Series, days: pd.Series, visible: Visible
-) -> pd.DataFrame:
-    moments = pd.DataFrame({"customer_id": ids, "day": days})
-    measured = signals.measure(history, sources, moments, visible)
-    return signals.read(measured, visible, history.settings.warning)
-
-
-def _chances(history: History, seen: pd.DataFrame, horizon_days: int) -> Any:
+def _chances(history: History, seen: pd.DataFrame, horizon_days: int) -> Array:
     """Return the return probability that would have been told on each row's landmark."""
     found = np.full(len(seen), np.nan)
     for landmark, rows in seen.groupby("landmark"):
         day = pd.Timestamp(str(landmark)).date()
         model = return_probability.fit(return_probability.seen_from(history, day), horizon_days)
         if model is not None:
-            told = rows.rename(columns={"silence": "silence_days"})
-            found[rows.index.to_numpy()] = model.predict(told)
+            found[rows.index.to_numpy()] = model.predict(rows.rename(columns={"silence": "silence_days"}))
     return found
 
 
-def shown(past: Past | None, signal: str) -> tuple[pd.Series, pd.Series]:
+def who_showed(past: LookBack | None, signal: str) -> tuple[pd.Series, pd.Series]:
     """Return who left, and who showed a signal; nobody where there is no past to look at."""
     if past is None:
         return pd.Series(dtype=bool), pd.Series(dtype=float)
@@ -224,8 +214,8 @@ def today(
         here &= ~(customers["customer_id"].map(ends) <= pd.Timestamp(history.as_of)).to_numpy(bool)
     watched = customers[here].reset_index(drop=True)
     as_of = pd.Timestamp(history.as_of)
-    watched["silence"] = (as_of - pd.to_datetime(watched["last_order"])).dt.days.astype("int64")
-    watched["age"] = (as_of - pd.to_datetime(watched["first_order"])).dt.days.astype("int64")
+    for name, since in (("silence", "last_order"), ("age", "first_order")):
+        watched[name] = (as_of - pd.to_datetime(watched[since])).dt.days.astype("int64")
     watched["chance"] = watched["return_probability"].astype(float)
-    days = pd.Series(as_of, watched.index)
-    return watched, _shown(history, sources, watched["customer_id"], days, visible)
+    now = watched[["customer_id"]].assign(day=as_of)
+    return watched, signals.shown_at(now, history, sources, visible)

@@ -5,8 +5,6 @@ on past landmarks lets the signals move it, each held towards saying nothing (a 
 signals that never vary, repeat each other or separate perfectly do no harm.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +12,10 @@ import pandas as pd
 from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
-from playbook.chapters.warning.judged import judge
-from playbook.chapters.warning.leaving import NO_ORDER, Past
+from playbook.chapters.warning.judged import Signals, judge
+from playbook.chapters.warning.leaving import NO_ORDER, LookBack
+from playbook.records.arrays import Array
 from playbook.stats.landmarks import YEAR
-from playbook.stats.survival import Array
 
 PRIOR_SPREAD = 0.5
 """Standard deviation towards 0 of what a signal adds to the log odds: 19 in 20 odds ratios between
@@ -35,7 +33,7 @@ class Combined:
     ----------
     effects : dict
         Signal to what it adds to the log odds of leaving, among customers alike.
-    plain : dict
+    rhythm : dict
         Of clients without a return probability: log orders, log silence and log age, to what they add.
     level : float
         The intercept of the landmark in the same season a year ago, else of the latest; 0 with a
@@ -45,14 +43,14 @@ class Combined:
     """
 
     effects: dict[str, float]
-    plain: dict[str, float]
+    rhythm: dict[str, float]
     level: float
     horizon_days: int
 
     @property
     def on_chance(self) -> bool:
         """Whether it moves the return probability."""
-        return not self.plain
+        return not self.rhythm
 
     def log_odds(self, rows: pd.DataFrame, shown: pd.DataFrame) -> Array:
         """Return the log odds of leaving.
@@ -64,12 +62,13 @@ class Combined:
         shown : DataFrame
             The signals, aligned; see `signals.read`.
         """
-        found = _odds(rows) if self.on_chance else np.full(len(rows), self.level)
-        for name, column in (_plain(rows) if self.plain else {}).items():
-            found = found + self.plain[name] * column
+        log_odds = _odds(rows) if self.on_chance else np.full(len(rows), self.level)
+        behaviour = _rhythm(rows)
+        for name, effect in self.rhythm.items():
+            log_odds = log_odds + effect * behaviour[name]
         for name, effect in self.effects.items():
-            found = found + effect * shown[name].fillna(0.0).to_numpy(float)
-        return np.asarray(found)
+            log_odds = log_odds + effect * shown[name].fillna(0.0).to_numpy(float)
+        return np.asarray(log_odds)
 
     def risk(self, rows: pd.DataFrame, shown: pd.DataFrame) -> Array:
         """Return the risk of leaving.
@@ -77,19 +76,19 @@ class Combined:
         Where the return probability is known, the signals only deal it out anew: as many are
         expected to leave in all.
         """
-        found = self.log_odds(rows, shown)
-        if not self.on_chance or not len(found):
-            return np.asarray(expit(found))
-        expected = float(np.clip((1 - rows["chance"]).sum(), 0.01, len(found) - 0.01))
-        shift = brentq(lambda moved: float(expit(found + moved).sum()) - expected, -40, 40)
-        return np.asarray(expit(found + shift))
+        log_odds = self.log_odds(rows, shown)
+        if not self.on_chance or not len(log_odds):
+            return np.asarray(expit(log_odds))
+        expected = float(np.clip((1 - rows["chance"]).sum(), 0.01, len(log_odds) - 0.01))
+        shift = brentq(lambda moved: float(expit(log_odds + moved).sum()) - expected, -40, 40)
+        return np.asarray(expit(log_odds + shift))
 
 
-def fit(past: Past | None) -> Combined | None:
+def combine(past: LookBack | None) -> Combined | None:
     """Fit the combined warning.
 
     The signals that may say something (Akaike's rule), each beside customers alike: with the same
-    return probability, as many orders, as long a silence, and the same signals to be told of. Returns
+    return probability, as many orders, as long a silence, and the same signals known. Returns
     None where too few left or stayed, or no signal adds to the return probability.
     """
     if past is None:
@@ -101,29 +100,34 @@ def fit(past: Past | None) -> Combined | None:
     if len(left) < LEAST_ROWS or min(left.sum(), (1 - left).sum()) < LEAST_OUTCOMES:
         return None
     signals = judge(past)
-    names = signals.promising if signals else []
+    names = signals.promising if isinstance(signals, Signals) else []
     if on_chance and not names:
         return None
-    columns = {name: past.signals[name].fillna(0.0).to_numpy(float) for name in names}
-    plain = _plain(past.rows)
-    held: dict[str, Array] = dict(plain)
-    if on_chance:
-        held["odds"] = _odds(past.rows)
-    held |= {f"told_{name}": np.asarray(past.signals[name].notna(), dtype=np.float64) for name in names}
-    columns |= {name: column for name, column in held.items() if column.std() > 0}
+    columns = _columns(past, names, on_chance)
     landmark, days = pd.factorize(past.rows["landmark"], sort=True)
     design = np.column_stack([*columns.values(), np.eye(len(days))[landmark]])
-    scale = np.r_[[1.0 if name in names else column.std() for name, column in columns.items()]]
+    # Signals are held as they are, on or off; the others per standard deviation; levels of days hardly.
+    scale = np.array([1.0 if name in names else column.std() for name, column in columns.items()])
     penalty = np.r_[scale**2 / PRIOR_SPREAD**2, np.full(len(days), 1e-2)]
-    found = ridge(design, left, penalty, _odds(past.rows) if on_chance else np.zeros(len(left)))
-    told = dict(zip(columns, (float(value) for value in found), strict=False))
-    level = float(found[len(columns) + _reference(pd.DatetimeIndex(days), past.horizon_days)])
+    fitted = ridge(design, left, penalty, _odds(past.rows) if on_chance else np.zeros(len(left)))
+    effects = dict(zip(columns, (float(value) for value in fitted), strict=False))
+    level = float(fitted[len(columns) + _reference(pd.DatetimeIndex(days), past.horizon_days)])
     return Combined(
-        {name: told[name] for name in names},
-        {} if on_chance else {name: told.get(name, 0.0) for name in plain},
+        {name: effects[name] for name in names},
+        {} if on_chance else {name: effects.get(name, 0.0) for name in _rhythm(past.rows)},
         0.0 if on_chance else level,
         past.wanted_days if on_chance else past.horizon_days,
     )
+
+
+def _columns(past: LookBack, names: list[str], on_chance: bool) -> dict[str, Array]:
+    """Return the columns of the regression: the signals, then what is held alike and differs at all."""
+    held = _rhythm(past.rows)
+    if on_chance:
+        held["odds"] = _odds(past.rows)
+    held |= {f"known_{name}": np.asarray(past.signals[name].notna(), dtype=np.float64) for name in names}
+    columns = {name: past.signals[name].fillna(0.0).to_numpy(float) for name in names}
+    return columns | {name: column for name, column in held.items() if column.std() > 0}
 
 
 def _reference(days: pd.DatetimeIndex, horizon_days: int) -> int:
@@ -151,11 +155,11 @@ def ridge(design: Array, left: Array, penalty: Array, offset: Array) -> Array:
         return np.asarray((design * (p * (1 - p))[:, None]).T @ design + np.diag(penalty))
 
     start = np.zeros(design.shape[1])
-    found = minimize(loss, start, jac=slope, hess=curvature, method="trust-exact", tol=1e-6)
-    return np.asarray(found.x)
+    fitted = minimize(loss, start, jac=slope, hess=curvature, method="trust-exact", tol=1e-6)
+    return np.asarray(fitted.x)
 
 
-def _plain(rows: pd.DataFrame) -> dict[str, Array]:
+def _rhythm(rows: pd.DataFrame) -> dict[str, Array]:
     """Return what is known of everybody."""
     return {
         "log_orders": np.log(rows["orders"].to_numpy(float)),

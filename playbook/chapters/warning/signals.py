@@ -69,37 +69,31 @@ class Visible:
 
 def find_visible(history: History, sources: Sources) -> Visible:
     """See which signals the client's data can show."""
-    events = _events(history, sources)
-    counts: dict[str, int] = {}
+    events = events_of(history, sources)
+    held: set[tuple[str, str]] = {("orders", "")}
     kinds: tuple[str, ...] = ()
-    usual = np.nan
+    usual = float("nan")
     if events is not None:
-        counted = events.group_by("kind").aggregate(n=events.count()).to_pyarrow().to_pandas()
-        counts = dict(zip(counted["kind"], counted["n"], strict=True))
-        kinds = _kinds(events)
-        usual = _usual_review(events)
-    has_returns = bool(history.days.return_lines.sum().execute() or 0)
-    there = {
-        "orders": True,
-        "column": "list_amount" in history.days.columns,
-        "returns": has_returns,
-    }
-    seen = [
-        name
-        for name, (source, what) in NEEDS.items()
-        if (counts.get(what, 0) > 0 if source == "event" else there[source])
-    ]
-    if "low_review" in seen and np.isnan(usual):
-        seen.remove("low_review")
+        held |= {
+            ("event", kind) for kind in events.select("kind").distinct().to_pyarrow()["kind"].to_pylist()
+        }
+        kinds, usual = _kinds(events), _usual_review(events)
+    if "list_amount" in history.days.columns:
+        held.add(("column", "list_amount"))
+    if history.days.return_lines.sum().execute():
+        held.add(("returns", ""))
+    if np.isnan(usual):  # without a mark no review can be told to be low
+        held.discard(("event", "review"))
+    seen = tuple(name for name, need in NEEDS.items() if need in held)
     missing = tuple(name for name in NEEDS if name not in seen)
     return Visible((*seen, *(KIND_OF_COMPLAINT + kind for kind in kinds)), missing, kinds, usual)
 
 
-def _events(history: History, sources: Sources) -> Any:
+def events_of(history: History, sources: Sources) -> Any:
     """Return the usable events up to the as-of date, or None."""
-    if sources.events is None:
-        return None
     events = sources.events
+    if events is None:
+        return None
     return events.filter(events.customer_id.notnull() & (events.happened_at <= ibis.literal(history.as_of)))
 
 
@@ -107,8 +101,8 @@ def _kinds(events: Any) -> tuple[str, ...]:
     """Return the commonest details of complaints; none where there is only one."""
     if "detail" not in events.columns:
         return ()
-    told = events.filter((events.kind == "complaint") & events.detail.notnull())
-    counted = told.group_by("detail").aggregate(n=told.count()).order_by([ibis.desc("n"), "detail"])
+    named = events.filter((events.kind == "complaint") & events.detail.notnull())
+    counted = named.group_by("detail").aggregate(n=named.count()).order_by([ibis.desc("n"), "detail"])
     names = counted.limit(MOST_KINDS).to_pyarrow()["detail"].to_pylist()
     return tuple(str(name) for name in names) if len(names) > 1 else ()
 
@@ -116,8 +110,13 @@ def _kinds(events: Any) -> tuple[str, ...]:
 def _usual_review(events: Any) -> float:
     if "value" not in events.columns:
         return float("nan")
-    found = events.filter((events.kind == "review") & events.value.notnull()).value.median().execute()
-    return float("nan") if found is None else float(found)
+    median = events.filter((events.kind == "review") & events.value.notnull()).value.median().execute()
+    return float("nan") if median is None else float(median)
+
+
+def shown_at(moments: pd.DataFrame, history: History, sources: Sources, visible: Visible) -> pd.DataFrame:
+    """Return which signals are on at moments (customer_id, day), as `read` returns it."""
+    return read(measure(history, sources, moments, visible), visible, history.settings.warning)
 
 
 # Measured in the engine ----------------------------------------------------------------------
@@ -147,7 +146,7 @@ def measure(history: History, sources: Sources, moments: pd.DataFrame, visible: 
     table = ibis.memtable(asked)
     table = table.mutate(moment=table.moment.cast("date"))
     parts = [_from_orders(history, table)]
-    events = _events(history, sources)
+    events = events_of(history, sources)
     if events is not None:
         parts.append(_from_events(events, table, history.settings.warning, visible))
     measured = pd.DataFrame(index=pd.RangeIndex(len(moments)))
@@ -183,13 +182,13 @@ def _from_orders(history: History, asked: Any) -> Any:
     seen = joined.group_by("at").aggregate(**measures)
     again = joined.inner_join(seen.select("at", "day_last"), "at")
     last = again.day == again.day_last
-    told = {
+    measures = {
         "day_previous": again.day.max(where=(again.sale_lines > 0) & (again.day < again.day_last)),
         "last_amount": again.sale_amount.sum(where=last).cast("float64"),
     }
     if "list_amount" in again.columns:
-        told["last_listed"] = again.list_amount.sum(where=last).cast("float64")
-    latest = again.group_by("at").aggregate(**told)
+        measures["last_listed"] = again.list_amount.sum(where=last).cast("float64")
+    latest = again.group_by("at").aggregate(**measures)
     return seen.left_join(latest, "at").drop("at_right")
 
 
@@ -213,9 +212,9 @@ def _from_events(events: Any, asked: Any, settings: EarlyWarning, visible: Visib
         "calls": joined.count(where=(kind == "call") & late),
     }
     if "low_review" in visible.signals:
-        told = (kind == "review") & late & joined.value.notnull()
-        measures["reviews"] = joined.count(where=told)
-        measures["review_sum"] = joined.value.cast(MONEY).sum(where=told).cast("float64")
+        marked = (kind == "review") & late & joined.value.notnull()
+        measures["reviews"] = joined.count(where=marked)
+        measures["review_sum"] = joined.value.cast(MONEY).sum(where=marked).cast("float64")
     for number, name in enumerate(visible.kinds):
         measures[f"kind_{number}"] = joined.count(
             where=(kind == "complaint") & late & (joined.detail == ibis.literal(name))
@@ -244,9 +243,9 @@ def read(measured: pd.DataFrame, visible: Visible, settings: EarlyWarning) -> pd
     return pd.DataFrame({name: read_of[name] for name in visible.signals}, index=measured.index)
 
 
-def _given(on: pd.Series, told: pd.Series) -> pd.Series:
+def _given(on: pd.Series, known: pd.Series) -> pd.Series:
     """Return 1 and 0 where a signal can be told, NaN elsewhere."""
-    return on.astype(float).where(told)
+    return on.astype(float).where(known)
 
 
 def _of_orders(m: pd.DataFrame, settings: EarlyWarning) -> dict[str, pd.Series]:
@@ -271,8 +270,8 @@ def _of_orders(m: pd.DataFrame, settings: EarlyWarning) -> dict[str, pd.Series]:
         listed = m["listed"] - m["last_listed"]
         usual = 1 - (m["amount"] - m["last_amount"]) / listed.where(listed > 0)
         last = 1 - m["last_amount"] / m["last_listed"].where(m["last_listed"] > 0)
-        told = known & usual.notna() & last.notna()
-        found["more_discount"] = _given(last - usual >= settings.discount_points - 1e-9, told)
+        listed_both = known & usual.notna() & last.notna()
+        found["more_discount"] = _given(last - usual >= settings.discount_points - 1e-9, listed_both)
     return found
 
 
@@ -285,16 +284,17 @@ def _of_events(m: pd.DataFrame, visible: Visible, settings: EarlyWarning) -> dic
     expected = settings.visit_days * m["earlier_visits"] / span.where(span >= settings.visit_days)
     found = {
         "unsolved_complaint": unsolved.astype(float),
-        "complaint": (m["recent_complaints"] > 0).astype(float),
         "several_complaints": (m["complaints"] > 1).astype(float),
         "fewer_visits": _given(m["visits"] <= settings.fall * expected, expected >= EXPECTED_VISITS),
-        "unsubscribed": (m["unsubscribed"] > 0).astype(float),
         "cancellation": announced.astype(float),
-        "inquiry": (m["inquiries"] > 0).astype(float),
-        "call": (m["calls"] > 0).astype(float),
     }
     if "reviews" in m:
         mean = m["review_sum"] / m["reviews"].where(m["reviews"] > 0)
         found["low_review"] = _given(mean < visible.usual_review, mean.notna())
-    kinds = {KIND_OF_COMPLAINT + name: f"kind_{number}" for number, name in enumerate(visible.kinds)}
-    return found | {name: (m[column] > 0).astype(float) for name, column in kinds.items()}
+    counts = {
+        "complaint": "recent_complaints",
+        "unsubscribed": "unsubscribed",
+        "inquiry": "inquiries",
+        "call": "calls",
+    } | {KIND_OF_COMPLAINT + name: f"kind_{number}" for number, name in enumerate(visible.kinds)}
+    return found | {name: (m[count] > 0).astype(float) for name, count in counts.items()}

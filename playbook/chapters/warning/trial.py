@@ -5,8 +5,6 @@ Of the others a share is held back by their number alone: whoever is held back t
 back next week, and the lists of a quarter are judged together as one campaign.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,10 +15,11 @@ import pandas as pd
 from playbook.archive.findings import Finding
 from playbook.archive.folders import write_text
 from playbook.offers.window import Window
+from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.settings.client import Settings
-from playbook.stats.cox import Flags
 from playbook.stats.landmarks import describe
+from playbook.stats.result import Result
 
 ASSIGNMENT = "calls.csv"
 """The calls of the week and who is held back from them, in the columns of the contacts table."""
@@ -30,7 +29,7 @@ MOST_HELD_BACK = 0.5
 
 
 @dataclass(frozen=True)
-class CallTrial:
+class CallTrial(Result):
     """Whether calls are held back, and what that could show.
 
     Attributes
@@ -92,7 +91,7 @@ class CallTrial:
         return np.asarray(numbers < self.share * 2.0**64)
 
 
-def sooner(history: History) -> float | None:
+def buyers_per_return(history: History) -> float | None:
     """Return how many order within the measurement's days for one who orders within the horizon.
 
     Of all customers on the last past day that was followed for both; None where there is none, or
@@ -121,7 +120,7 @@ def weigh(worth: pd.DataFrame, ratio: float | None, settings: Settings, as_of: d
         Whoever is worth a call and is not called by a rule, the first first: chance (of an order
         within the horizon).
     ratio : float or None
-        As `sooner` returns it.
+        As `buyers_per_return` returns it.
     """
     chosen, measured = settings.warning, settings.measurement
     share = settings.offers.holdout_share if chosen.holdout_share is None else chosen.holdout_share
@@ -163,27 +162,29 @@ def campaign_of(day: date) -> str:
     return f"Calls {day.year} Q{(day.month + 2) // 3}"
 
 
-def assignment(listed: pd.DataFrame, campaign: str, as_of: date, cost: float | None) -> pd.DataFrame:
-    """Return the calls that chance may judge, made and left undone, as rows of the contacts table.
+def assignment(listed: pd.DataFrame, campaign: str, monday: date, cost: float | None) -> pd.DataFrame:
+    """Return the calls by which calling can be judged, made and left undone, as rows of the contacts table.
 
     Parameters
     ----------
     listed : DataFrame
         customer_id, held_back (bool): those on the list whom no rule calls for.
+    monday : date
+        First day of the week of the calls.
     cost : float or None
         Of a call.
 
     Returns
     -------
     DataFrame
-        campaign, customer_id, contacted_at (the week's Monday), channel, arm, offer (empty: nothing
+        campaign, customer_id, contacted_at, channel, arm, offer (empty: nothing
         is offered), cost; by customer_id.
     """
     rows = pd.DataFrame(
         {
             "campaign": campaign,
             "customer_id": listed["customer_id"],
-            "contacted_at": Window(as_of, 1).start,
+            "contacted_at": monday,
             "channel": "phone",
             "arm": np.where(listed["held_back"], "control", "treated"),
             "offer": "",

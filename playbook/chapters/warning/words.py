@@ -1,13 +1,13 @@
 """Chapter 05: the signals in words, from findings alone."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Findings
-from playbook.chapters.warning.leaving import CANCELLED, Past
+from playbook.chapters.warning.leaving import CANCELLED, LookBack
 from playbook.chapters.warning.signals import KIND_OF_COMPLAINT, NEEDS
-from playbook.show.display import Table
 from playbook.show.words import Words
 
 LIFT, NOT_JUDGED = "signal_lift_", "signal_not_judged_"
@@ -39,7 +39,7 @@ def label(signal: str, words: Words) -> str:
     }[signal]
 
 
-def threshold(signal: str, past: Past, words: Words) -> str:
+def threshold(signal: str, past: LookBack, words: Words) -> str:
     """Return from where on a signal is on."""
     say, rules = words.say, past.rules
     share, days = words.percent(rules.fall), words.number(rules.recent_days)
@@ -79,71 +79,22 @@ def _need(signal: str, words: Words) -> str:
     return words.say("lines of returns in the orders")
 
 
-def worth_table(judged: pd.DataFrame, words: Words) -> Table:
-    """Return what each signal was worth, the clear ones first."""
-    say, number, percent = words.say, words.number, words.percent
-    verdicts = {
-        "warns": say("warns"),
-        "reassures": say("reassures"),
-        "nothing": say("adds nothing"),
-        "unclear": say("not clear"),
-    }
-    shown = pd.DataFrame(
-        {
-            "signal": [label(str(name), words) for name in judged["signal"]],
-            "customers": judged["customers"],
-            "left": [
-                f"{percent(share)} ({words.between(percent(low), percent(high))})"
-                for share, low, high in judged[["left", "left_low", "left_high"]].itertuples(index=False)
-            ],
-            "lift": [
-                number(lift, 2)
-                if pd.isna(low)
-                else f"{number(lift, 2)} ({words.between(number(low, 2), number(high, 2))})"
-                for lift, low, high in judged[["lift", "lift_low", "lift_high"]].itertuples(index=False)
-            ],
-            "verdict": judged["verdict"].map(verdicts),
-        }
-    )
-    headings = {
-        "signal": say("customers with"),
-        "customers": say("how many"),
-        "left": say("of them left (95%)"),
-        "lift": say("times as often as comparable ones (95%)"),
-        "verdict": say("verdict"),
-    }
-    note = say(
-        "Comparable: on the same day, with about as long a silence and as many orders. “Warns” and"
-        " “reassures” hold with 5% false discoveries among them."
-    )
-    caption = say("What each signal was worth")
-    return Table(shown, caption, words, {"customers": "number"}, headings, note if len(shown) else "")
+def with_intervals(frame: pd.DataFrame, name: str, shown: Callable[[float], str], words: Words) -> list[str]:
+    """Return the values of a column, each with its interval where it has one (NAME_low, NAME_high)."""
+    return [
+        shown(value) if pd.isna(low) else f"{shown(value)} ({words.between(shown(low), shown(high))})"
+        for value, low, high in frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
+    ]
 
 
-def timing_table(judged: pd.DataFrame, past: Past, words: Words) -> Table:
-    """Return from where on each signal is on, and how early."""
-    say = words.say
-    shown = pd.DataFrame(
-        {
-            "signal": [label(str(name), words) for name in judged["signal"]],
-            "from": [threshold(str(name), past, words) for name in judged["signal"]],
-            "lead": judged["lead"],
-            "before_left": judged["before_left"],
-            "before_stayed": judged["before_stayed"],
-        }
-    )
-    headings = {
-        "signal": say("signal"),
-        "from": say("from where on"),
-        "lead": say("days before they would have counted as lapsed"),
-        "before_left": say("of those who left, had it before their last order"),
-        "before_stayed": say("of those who stayed"),
-    }
-    if past.outcome == CANCELLED:
-        shown = shown.drop(columns="lead")
-    note = say("Days: the median of those who had it and left.")
-    formats = {"lead": "number", "before_left": "percent", "before_stayed": "percent"}
-    return Table(shown, say("How early each signal speaks"), words, formats, headings, note)
+def rounded(value: float) -> float | None:
+    """Return a number as a finding holds it; None where there is none."""
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
+def rounded_interval(row: pd.Series, name: str) -> tuple[float | None, float | None, float | None]:
+    """Return a row's value with the ends of its interval (NAME_low, NAME_high)."""
+    return rounded(row[name]), rounded(row[f"{name}_low"]), rounded(row[f"{name}_high"])
 
 
 # The signals ---------------------------------------------------------------------------------
@@ -152,10 +103,7 @@ def timing_table(judged: pd.DataFrame, past: Past, words: Words) -> Table:
 def signal_sentences(findings: Findings, words: Words) -> list[str]:
     """Word which signals warn here, and which do not."""
     say = words.say
-    seen = findings.get("watched_past")
-    if seen is None:
-        return []
-    if seen.value is None:
+    if findings["watched_past"].value is None:
         return [
             say(
                 "What warns of leaving cannot be told: it takes a past day with customers who were not"

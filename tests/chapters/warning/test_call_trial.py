@@ -62,7 +62,7 @@ def test_buyers_are_counted_within_the_days_of_the_measurement(client):
     data, name = client(orders.to_csv(index=False))
     sources = open_sources(load(name, data), data / name)
     history = read_history(load(name, data), sources)
-    ratio = call_trial.sooner(history)
+    ratio = call_trial.buyers_per_return(history)
     sources.close()
     assert ratio == 0.5
     assert call_trial.weigh(worth(500), ratio, settings(), SUNDAY).buyers == pytest.approx(25)
@@ -76,13 +76,13 @@ def test_buyers_are_counted_within_the_days_of_the_measurement(client):
 def test_why_nobody_is_held_back_is_told_and_said(share, n, chance, verdict):
     trial = weigh(n, chance, share=share)
     assert trial.verdict == verdict and not trial.draw(worth(1000)["customer_id"], 1).any()
-    found = {one.name: one for one in trial.findings()} | {"calls_held_back": findings.Finding("", 0)}
+    found = trial.by_name | {"calls_held_back": findings.Finding("", 0)}
     said = " ".join(call_words._held_back(found, WORDS))
     assert "nan" not in said and "None" not in said and bool(said) == (verdict != "nobody")
 
 
 def test_too_few_is_said_with_what_would_be_enough():
-    found = {one.name: one for one in weigh(200).findings()} | {"calls_held_back": findings.Finding("", 0)}
+    found = weigh(200).by_name | {"calls_held_back": findings.Finding("", 0)}
     (said,) = call_words._held_back(found, WORDS)
     assert "of the 200 worth a call for their satisfaction at most 40 would be held back" in said
     assert "about 20 of these would order within 90 days, and below 30" in said
@@ -99,7 +99,7 @@ def test_the_same_customers_are_held_back_in_any_company_and_others_under_anothe
     assert both == pytest.approx(0.04, abs=0.005)
 
 
-def told(n=400, ruled=20):
+def on_watch(n=400, ruled=20):
     """Return customers on watch, the first with an unsolved complaint, all of whom may be called."""
     frame = worth(n).assign(
         orders=4, silence=100, age=300, warned=False, contacted_recently=False, may_phone=True
@@ -120,7 +120,7 @@ class Standing:
 
 
 def test_all_calls_are_made_and_those_held_back_stand_among_them_by_worth():
-    frame = told()
+    frame = on_watch()
     calls._list_calls(frame, Standing(least=10), 1.0)
     called, held = frame[frame["call_rank"].notna()], frame[frame["call_held_back"]]
     assert list(called.sort_values("call_rank")["call_rank"]) == list(range(1, 51))
@@ -131,7 +131,7 @@ def test_all_calls_are_made_and_those_held_back_stand_among_them_by_worth():
 
 
 def test_next_week_s_list_calls_nobody_who_is_held_back_this_week():
-    first, second = told(), told()
+    first, second = on_watch(), on_watch()
     second["margin_at_stake"] = second["margin_at_stake"].sample(frac=1, random_state=1).to_numpy()
     for frame in (first, second):
         calls._list_calls(frame, Standing(least=10), 1.0)
@@ -140,7 +140,7 @@ def test_next_week_s_list_calls_nobody_who_is_held_back_this_week():
 
 
 def test_whoever_may_not_be_called_or_was_contacted_lately_is_neither_called_nor_held_back():
-    frame = told()
+    frame = on_watch()
     frame.loc[::2, "may_phone"] = False
     frame.loc[1::4, "contacted_recently"] = True
     calls._list_calls(frame, Standing(least=5, share=0.4), 1.0)
@@ -151,7 +151,7 @@ def test_whoever_may_not_be_called_or_was_contacted_lately_is_neither_called_nor
 
 
 def test_who_would_be_called_but_for_consent_is_written_to_where_that_is_allowed():
-    frame = told()
+    frame = on_watch()
     frame.loc[::2, "may_phone"] = False
     frame.loc[[0, 4], "may_letter"] = False
     calls._list_calls(frame, Standing(least=10), 1.0)
@@ -161,7 +161,7 @@ def test_who_would_be_called_but_for_consent_is_written_to_where_that_is_allowed
 
 
 def test_without_capacity_nobody_is_called_or_held_back():
-    frame = told()
+    frame = on_watch()
     calls._list_calls(frame, Standing(per_week=0), 1.0)
     assert frame["call_rank"].isna().all() and not frame["call_held_back"].any()
 
@@ -191,7 +191,7 @@ def test_the_calls_of_a_quarter_are_judged_as_one_campaign(client, tmp_path):
     files = {}
     for name, week, part in (("first", 0, slice(0, 2000)), ("second", 1, slice(1000, 3000))):
         listed = pd.DataFrame({"customer_id": ids, "held_back": held})[part]
-        day = SUNDAY + timedelta(weeks=week)
+        day = monday + timedelta(weeks=week)
         rows = call_trial.assignment(listed, call_trial.campaign_of(monday), day, 6.0)
         call_trial.write_assignment(tmp_path, rows)
         files[f"{name}_csv"] = (tmp_path / call_trial.ASSIGNMENT).read_text(encoding="utf-8")

@@ -12,17 +12,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from playbook.archive import findings
 from playbook.chapters.churn import returns
 from playbook.chapters.churn import threshold as churn
-from playbook.chapters.warning import (
-    backtest,
-    call_sliders,
-    call_words,
-    calls,
-    leaving,
-    model,
-    signals,
-    words,
-)
-from playbook.chapters.warning import judged as warning
+from playbook.chapters.warning import backtest, call_words, calls, judged, leaving, model, signals, words
 from playbook.chapters.warning.signals import Visible
 from playbook.records.history import SHARDS, read_history
 from playbook.records.sources import open_sources
@@ -45,21 +35,17 @@ def whole_chapter(history, sources):
     threshold = churn.find_threshold(history)
     customers = returns.see_base(history, threshold).customers
     past = leaving.look_back(history, sources, threshold.days, leaving.horizon_that_fits(history))
-    judged, combined = warning.judge(past), model.fit(past)
-    tried = backtest.check(past, history.settings)
-    plan = calls.plan_calls(history, sources, customers, judged, combined, tried, WORDS)
-    found = warning.signal_findings(judged) + backtest.check_findings(tried) + plan.findings()
+    seen, combined = judged.judge(past), model.combine(past)
+    tried = backtest.try_on_past(past, history.settings)
+    plan = calls.plan_calls(history, sources, customers, seen, combined, tried, WORDS)
+    results = (seen, tried, plan)
+    found = [finding for result in results for finding in result.findings()]
     json.dumps([[one.value, one.low, one.high] for one in found], allow_nan=False)
-    tables = (
-        warning.signal_table(judged, WORDS),
-        warning.timing_table(judged, WORDS),
-        backtest.check_table(tried, WORDS),
-        plan.table(WORDS),
-    )
+    tables = [result.table(WORDS) for result in results] + [seen.timing_table(WORDS)]
     assert all(table is None or table._repr_html_() for table in tables)
-    figure = warning.signal_figure(judged, WORDS)
+    figure = seen.figure(WORDS)
     assert figure is None or (figure.svg() and figure.alt)
-    said = warning.say_signals(judged, WORDS) + backtest.say_check(tried, WORDS) + plan.sentences(WORDS)
+    said = [sentence for result in results for sentence in result.sentences(WORDS)]
     return SimpleNamespace(**locals())
 
 
@@ -112,8 +98,7 @@ def read_on(history, sources, *moments):
     frame = pd.DataFrame(moments, columns=["customer_id", "day"])
     frame["day"] = pd.to_datetime(frame["day"])
     visible = signals.find_visible(history, sources)
-    measured = signals.measure(history, sources, frame, visible)
-    return signals.read(measured, visible, history.settings.warning)
+    return signals.shown_at(frame, history, sources, visible)
 
 
 @pytest.fixture
@@ -164,9 +149,7 @@ def test_a_cut_record_gives_the_same_signals(demo, demo_data, tmp_path):
     rows = demo.past.rows
     there = (rows["landmark"] == pd.Timestamp(day)).to_numpy()
     moments = rows[there].rename(columns={"landmark": "day"})[["customer_id", "day"]]
-    visible = demo.past.visible
-    measured = signals.measure(history, sources, moments, visible)
-    again = signals.read(measured, visible, history.settings.warning)
+    again = signals.shown_at(moments, history, sources, demo.past.visible)
     pd.testing.assert_frame_equal(again, demo.past.signals[there].reset_index(drop=True))
     sources.close()
 
@@ -204,7 +187,7 @@ def made_past(shown, left, silence=None, orders=None, chance=0.5, landmarks=1, *
     frame = pd.DataFrame(shown)
     visible = Visible(tuple(frame), (), (), np.nan)
     given = {"outcome": leaving.NO_ORDER, "wanted_days": 183, "rules": EarlyWarning()} | more
-    return leaving.Past(rows, frame, frame, visible, 183, 200, **given)
+    return leaving.LookBack(rows, frame, frame, visible, 183, 200, **given)
 
 
 def test_the_pooled_ratio_is_mantel_and_haenszel_s():
@@ -213,8 +196,8 @@ def test_the_pooled_ratio_is_mantel_and_haenszel_s():
     stratum = random.integers(0, 12, n)
     on = random.uniform(size=n) < 0.1 + 0.05 * stratum
     left = random.uniform(size=n) < 0.1 + 0.04 * stratum + 0.1 * on
-    counts = warning.tables(on, left, stratum, random.integers(0, SHARDS, n))
-    ratio, low, high, p = warning.risk_ratio(counts)
+    counts = judged.tables(on, left, stratum, random.integers(0, SHARDS, n))
+    ratio, low, high, p = judged.risk_ratio(counts)
     pooled = StratifiedTable(np.moveaxis(counts.sum(axis=0), 0, -1))
     assert ratio == pytest.approx(pooled.riskratio_pooled)
     assert p == pytest.approx(pooled.test_null_odds().pvalue, abs=0.02) and low < ratio < high
@@ -228,8 +211,8 @@ def test_intervals_of_the_ratio_cover_where_customers_stand_on_several_days():
         on = np.tile(random.uniform(size=customers) < 0.2, days)
         left = random.uniform(size=customers * days) < 0.2 * np.tile(prone, days) * np.where(on, truth, 1)
         shards = np.tile(np.arange(customers) % SHARDS, days)
-        counts = warning.tables(on, left, np.repeat(np.arange(days), customers), shards)
-        _, low, high, _ = warning.risk_ratio(counts)
+        counts = judged.tables(on, left, np.repeat(np.arange(days), customers), shards)
+        _, low, high, _ = judged.risk_ratio(counts)
         inside += low <= truth <= high
     assert 182 <= inside <= 199
 
@@ -241,11 +224,11 @@ def test_a_signal_that_only_goes_with_silence_does_not_warn():
     left = random.uniform(size=n) < silence / 250
     overdue = (random.uniform(size=n) < silence / 250).astype(float)
     real = np.where(left, random.uniform(size=n) < 0.3, random.uniform(size=n) < 0.15).astype(float)
-    seen = warning.judge(made_past({"overdue": overdue, "unsubscribed": real}, left, silence))
-    by_name = seen.judged.set_index("signal")
+    seen = judged.judge(made_past({"overdue": overdue, "unsubscribed": real}, left, silence))
+    by_signal = seen.judged.set_index("signal")
     naive = left[overdue == 1].mean() / left[overdue == 0].mean()
-    assert naive > 1.5 and by_name.loc["overdue", "verdict"] == "nothing"
-    assert by_name.loc["unsubscribed", "verdict"] == "warns" and seen.warning == ["unsubscribed"]
+    assert naive > 1.5 and by_signal.loc["overdue", "verdict"] == "nothing"
+    assert by_signal.loc["unsubscribed", "verdict"] == "warns" and seen.warning == ["unsubscribed"]
 
 
 def test_few_of_many_empty_signals_are_called_clear():
@@ -254,7 +237,7 @@ def test_few_of_many_empty_signals_are_called_clear():
     for _ in range(20):
         left = random.uniform(size=1000) < 0.4
         shown = {name: (random.uniform(size=1000) < 0.2).astype(float) for name in names}
-        named += len(warning.judge(made_past(shown, left)).warning) > 0
+        named += len(judged.judge(made_past(shown, left)).warning) > 0
     assert named <= 3
 
 
@@ -271,7 +254,7 @@ def test_signals_that_cannot_be_judged_are_named_with_the_reason():
         "falling_value": np.where(random.uniform(size=n) < 0.005, 1 - on, on),
         "call": (np.arange(n) < 12).astype(float),
     }
-    seen = warning.judge(made_past(shown, left))
+    seen = judged.judge(made_past(shown, left))
     assert seen.not_judged == {
         "overdue": "untold",
         "complaint": "constant",
@@ -289,10 +272,10 @@ def test_a_signal_that_separates_perfectly_does_no_harm():
     left = random.uniform(size=1200) < 0.4
     only_stay = ((random.uniform(size=1200) < 0.3) & ~left).astype(float)
     past = made_past({"unsubscribed": left.astype(float), "call": only_stay}, left, landmarks=2)
-    seen = warning.judge(past)
+    seen = judged.judge(past)
     verdicts = seen.judged.set_index("signal")["verdict"]
     assert verdicts.to_dict() == {"unsubscribed": "warns", "call": "reassures"}
-    combined = model.fit(past)
+    combined = model.combine(past)
     risk = combined.risk(past.rows, past.signals)
     assert np.isfinite(risk).all() and risk[left].min() > risk[~left].max()
     assert max(abs(effect) for effect in combined.effects.values()) < 8
@@ -306,7 +289,7 @@ def test_signals_only_deal_the_return_probability_out_anew():
     on = (random.uniform(size=n) < 0.2).astype(float)
     left = random.uniform(size=n) < np.clip(1 - chance + 0.2 * on, 0, 1)
     past = made_past({"unsubscribed": on}, left, chance=chance)
-    combined = model.fit(past)
+    combined = model.combine(past)
     risk = combined.risk(past.rows, past.signals)
     assert risk.sum() == pytest.approx((1 - chance).sum())
     assert (risk > 1 - chance)[on == 1].all() and (risk < 1 - chance)[on == 0].all()
@@ -314,8 +297,8 @@ def test_signals_only_deal_the_return_probability_out_anew():
 
 def test_too_few_who_left_give_no_combined_warning():
     on = np.r_[np.ones(50), np.zeros(450)]
-    assert model.fit(made_past({"unsubscribed": on}, np.arange(500) < 20)) is None
-    assert model.fit(None) is None
+    assert model.combine(made_past({"unsubscribed": on}, np.arange(500) < 20)) is None
+    assert model.combine(None) is None
 
 
 def test_the_ridge_fit_has_its_slope_at_zero():
@@ -340,11 +323,11 @@ def test_the_trial_does_not_see_the_day_that_it_is_tried_on():
     tells = np.where(latest, left, random.uniform(size=n) < 0.4).astype(float)
     past = made_past({"unsubscribed": tells}, left, landmarks=3)
     chosen = SimpleNamespace(warning=EarlyWarning(), seed=1)
-    tried = backtest.check(past, chosen)
+    tried = backtest.try_on_past(past, chosen)
     areas = tried.areas.set_index("rule")
     assert tried.day == date(2024, 2, 5) and tried.customers == 1000
     assert areas["auc"].max() < 0.75  # the answer stood in the signal, and only on that day
-    assert backtest.check(past.take(~latest), chosen).day == date(2023, 7, 20)
+    assert backtest.try_on_past(past.take(~latest), chosen).day == date(2023, 7, 20)
 
 
 def test_a_simple_rule_that_ranks_better_beyond_doubt_is_used():
@@ -353,7 +336,7 @@ def test_a_simple_rule_that_ranks_better_beyond_doubt_is_used():
     silence = random.integers(1, 200, n)
     left = random.uniform(size=n) < silence / 220
     past = made_past({"overdue": np.zeros(n)}, left, silence, chance=random.uniform(size=n))
-    tried = backtest.check(past, SimpleNamespace(warning=EarlyWarning(), seed=1))
+    tried = backtest.try_on_past(past, SimpleNamespace(warning=EarlyWarning(), seed=1))
     assert tried.rule == "silence"
     assert "The silence alone ranked better beyond doubt" in " ".join(tried.sentences(WORDS))
     risk = calls.risk_today(past.rows, past.signals, None, tried)
@@ -365,13 +348,13 @@ def test_a_simple_rule_that_ranks_better_beyond_doubt_is_used():
 
 
 def test_what_is_planted_in_the_demo_client_is_found(demo):
-    judged = demo.judged.judged.set_index("signal")
+    by_signal = demo.seen.judged.set_index("signal")
     planted = ["unsolved_complaint", "unsubscribed", "smaller_order", "fewer_visits", "low_review"]
-    assert (judged.loc[planted, "lift"] > 1).all()
-    assert (judged.loc[planted, "verdict"] == "warns").sum() >= 3
+    assert (by_signal.loc[planted, "lift"] > 1).all()
+    assert (by_signal.loc[planted, "verdict"] == "warns").sum() >= 3
     others = ["returned_goods", "more_discount", "call", "inquiry", "complaint=Beratung"]
-    assert not (judged.loc[others, "verdict"] == "warns").any()
-    assert demo.judged.not_judged == {}
+    assert not (by_signal.loc[others, "verdict"] == "warns").any()
+    assert demo.seen.not_judged == {}
 
 
 def test_the_warning_ranks_better_than_silence_and_orders(demo):
@@ -416,12 +399,26 @@ def test_cancellations_and_complaints_follow_their_own_rules(demo):
     assert stakes.is_monotonic_decreasing
 
 
+def test_the_title_of_the_figure_says_how_many_signals_warn(demo):
+    title = demo.figure.figure.axes[0].get_title(loc="left")
+    assert title == f"{len(demo.seen.warning)} signals warn of leaving"
+
+
+def test_the_arms_hold_only_those_whom_no_rule_calls_for(demo):
+    arms, called = demo.plan.arms(()), demo.plan.called.set_index("customer_id")
+    treated = arms.loc[arms["arm"] == "treated", "customer_id"]
+    assert (called.loc[treated, "call_kind"] == "satisfaction").all()
+    assert len(treated) == (called["call_kind"] == "satisfaction").sum() > 0
+    assert set(arms["contacted_at"]) == {demo.plan.monday}
+    assert arms["cost"].isna().all()  # the cost of a call is known from the catalogue alone
+
+
 def test_the_words_come_from_the_findings_alone(demo, tmp_path):
     findings.write(tmp_path / "05.json", demo.found)
     again = findings.read(tmp_path / "05.json")
-    assert words.signal_sentences(again, WORDS) == demo.judged.sentences(WORDS)
+    assert words.signal_sentences(again, WORDS) == demo.seen.sentences(WORDS)
     assert calls.call_sentences(again, WORDS) == demo.plan.sentences(WORDS)
-    assert backtest.check_sentences(again, WORDS) == demo.tried.sentences(WORDS)
+    assert backtest.backtest_sentences(again, WORDS) == demo.tried.sentences(WORDS)
     assert "an unsubscription lately" in words.headline(again, WORDS)[0]
     assert not [sentence for sentence in demo.said if "nan" in sentence or "None" in sentence]
 
@@ -430,8 +427,8 @@ def test_the_same_input_gives_the_same_findings(demo):
     again = leaving.look_back(demo.history, demo.sources, demo.past.threshold_days, 183)
     pd.testing.assert_frame_equal(again.rows, demo.past.rows)
     pd.testing.assert_frame_equal(again.before, demo.past.before)
-    assert warning.judge(again).findings() == demo.judged.findings()
-    assert backtest.check(again, demo.history.settings).findings() == demo.tried.findings()
+    assert judged.judge(again).findings() == demo.seen.findings()
+    assert backtest.try_on_past(again, demo.history.settings).findings() == demo.tried.findings()
 
 
 # Little or odd data --------------------------------------------------------------------------
@@ -484,7 +481,8 @@ def test_without_consent_nobody_is_called_and_what_the_data_lack_is_named(client
     chapter = whole_chapter(history, sources)
     said = " ".join(chapter.said)
     assert chapter.plan.called.empty and "these data do not say who has agreed" in said
-    assert chapter.plan.written == chapter.plan.unreached > 0  # letters are assumed to be allowed
+    without = chapter.plan.by_name["calls_without_consent"]
+    assert without.n == without.value > 0  # letters are assumed to be allowed
     table = chapter.plan.table(WORDS)
     assert table.caption == "Nobody may be called; the first to write to instead" and len(table.frame) == 15
     assert table.frame["warning"].notna().all() and table.frame["margin_at_stake"].is_monotonic_decreasing
@@ -499,7 +497,7 @@ def test_with_assumed_consent_the_capacity_is_kept_and_who_is_not_due_is_left_al
     folder, _ = client(shop().to_csv(index=False), yml, suppress_csv="\n".join(never))
     history, sources = opened(folder)
     plan = whole_chapter(history, sources).plan
-    assert len(plan.called) == 7 == plan.assumed
+    assert len(plan.called) == 7 == plan.by_name["calls_assumed"].value
     listed = plan.customers[plan.customers["call_rank"].notna() | plan.customers["call_held_back"]]
     assert not set(listed["customer_id"]) & set(never)
     assert "is assumed (consent.assumed)" in " ".join(plan.sentences(WORDS))
@@ -542,15 +540,16 @@ def test_with_contracts_to_leave_is_to_cancel(client):
     )
     history, sources = opened(client(orders, yml, people_csv=people, events_csv=events)[0])
     past = leaving.look_back(history, sources, 60, leaving.horizon_that_fits(history))
-    judged, combined = warning.judge(past), model.fit(past)
+    seen, combined = judged.judge(past), model.combine(past)
+    tried = backtest.try_on_past(past, history.settings)
     assert past.outcome == leaving.CANCELLED and not combined.on_chance
-    lift = judged.judged.set_index("signal").loc["unsolved_complaint"]
+    lift = seen.judged.set_index("signal").loc["unsolved_complaint"]
     assert lift["verdict"] == "warns" and 1.8 < lift["lift"] < 4.5
     frame = returns.customers(history).assign(lapsed=True, return_probability=0.5, expected_orders=3.0)
-    plan = calls.plan_calls(history, sources, frame, judged, combined, None, WORDS)
+    plan = calls.plan_calls(history, sources, frame, seen, combined, tried, WORDS)
     ended = leaving.cancellations(history)
     gone = set(ended[ended <= pd.Timestamp(history.as_of)].index)
-    assert plan.watched == len(frame) - len(gone) and not gone & set(plan.called["customer_id"])
+    assert len(plan.watched) == len(frame) - len(gone) and not gone & set(plan.called["customer_id"])
     assert "contracts run today" in " ".join(plan.sentences(WORDS))
     sources.close()
 
@@ -575,13 +574,14 @@ def test_every_past_day_has_a_whole_horizon_after_it_and_history_before():
 
 def test_a_longer_list_catches_more_leavers_and_more_who_stay(demo, monkeypatch):
     monkeypatch.setenv("PLAYBOOK_HEADLESS", "1")
-    shown = call_sliders.how_many_calls(demo.tried, WORDS).frame
-    assert len(shown) == len(call_sliders.NUMBERS)
-    left = [int(demo.tried.in_order[:number].sum()) for number in call_sliders.NUMBERS]
+    shown = backtest.how_many_calls(demo.tried, WORDS).frame
+    assert len(shown) == len(backtest.LENGTHS)
+    left = [int(demo.tried.in_order[:number].sum()) for number in backtest.LENGTHS]
     assert left == sorted(left) and demo.tried.in_order.sum() == demo.tried.left
-    precision = [count / number for count, number in zip(left, call_sliders.NUMBERS, strict=True)]
+    precision = [count / number for count, number in zip(left, backtest.LENGTHS, strict=True)]
     assert precision[-1] < precision[2] and "50" in set(shown["warned of"])
-    assert call_sliders.how_many_calls(None, WORDS) is None
+    too_few = backtest.try_on_past(None, demo.history.settings)
+    assert backtest.how_many_calls(too_few, WORDS) is None
 
 
 def test_where_all_without_consent_may_be_written_to_that_is_said_once():
