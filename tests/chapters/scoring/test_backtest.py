@@ -3,10 +3,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import nnls
 
-from playbook.archive.findings import Finding
-from playbook.chapters.scoring import backtest, suggested_weights
+from playbook.chapters.scoring import backtest
 from playbook.chapters.scoring.backtest import Then, taken
 from playbook.chapters.scoring.backtest_words import (
     backtest_findings,
@@ -16,11 +14,6 @@ from playbook.chapters.scoring.backtest_words import (
     carried_table,
 )
 from playbook.chapters.scoring.criteria import Sheet
-from playbook.chapters.scoring.suggested_weights import (
-    suggestion_findings,
-    suggestion_sentences,
-    suggestion_table,
-)
 from playbook.records.history import read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client
@@ -69,64 +62,6 @@ def test_the_criterion_that_carries_is_named_and_the_one_that_costs_too():
     assert carried.loc["c0", "adds_low"] > 0
     assert carried.loc["c2", "adds_high"] < 0
     assert carried.loc["c0", "alone"] > carried.loc["c1", "alone"] > carried.loc["c2", "alone"]
-
-
-def test_suggested_weights_find_the_planted_effects():
-    found = suggested_weights.suggest(then_of([3.0, 1.0, 0.0]))
-    weights = found.weights.set_index("criterion")["suggested"]
-    assert weights["c0"] > 2 * weights["c1"] > 0
-    assert weights["c2"] < 0.15
-    assert weights.mean() == pytest.approx(1)
-    assert found.verdict == "better"
-
-
-def test_with_little_to_learn_from_the_suggestion_stays_nearer_to_the_chosen_weights():
-    far = {
-        n: np.mean(
-            [
-                np.abs(
-                    suggested_weights.fit_weights(then.sheet.points, then.later, np.ones(3)) - [1.5, 1, 0.5]
-                )
-                for then in (then_of([1.5, 1.0, 0.5], n=n, seed=seed, noise=30) for seed in range(15))
-            ]
-        )
-        for n in (60, 600, 6000)
-    }
-    plain = []
-    for seed in range(15):
-        then = then_of([1.5, 1.0, 0.5], n=60, seed=seed, noise=30)
-        centred = then.sheet.points - then.sheet.points.mean(axis=0)
-        weights, _ = nnls(centred, then.later - then.later.mean())
-        plain.append(np.abs(weights / weights.mean() - [1.5, 1, 0.5]).mean())
-    assert far[6000] < far[600] < far[60] < np.mean(plain)
-
-
-def test_no_weights_are_suggested_where_the_score_says_nothing():
-    assert suggested_weights.suggest(then_of([-1.0, -2.0])) is None
-    found = {item.name: item for item in suggestion_findings(None)}
-    assert suggestion_sentences(found, WORDS) == ["No weights can be suggested from the past."]
-    assert suggestion_table(None, WORDS) is None
-
-
-def test_equal_effects_give_no_reason_to_change():
-    found = suggested_weights.suggest(then_of([1.0, 1.0, 1.0], noise=15))
-    assert found.verdict in ("level", "worse")
-    said = suggestion_sentences({item.name: item for item in found.findings()}, WORDS)[0]
-    assert "keep" in said or "no reason to change" in said
-
-
-def test_the_two_figures_of_the_chosen_weights_are_told_apart():
-    found = {item.name: item for item in suggested_weights.suggest(then_of([3.0, 1.0, 0.0])).findings()}
-    quarters = found["chosen_weights_captured"].value
-    assert len(suggestion_sentences(found, WORDS)) == 1
-    whole = Finding("captured_score_10%", round(quarters - 0.05, 4), unit="share")
-    first, second = suggestion_sentences(found | {whole.name: whole}, WORDS)
-    ahead = found["suggested_weights_ahead"]
-    assert f"{WORDS.number(100 * ahead.high, 1)} percentage points" in first
-    assert WORDS.percent(whole.value, 1) in second
-    assert second.count(WORDS.percent(quarters, 1)) == 2
-    same = Finding(whole.name, quarters, unit="share")
-    assert len(suggestion_sentences(found | {whole.name: same}, WORDS)) == 1
 
 
 def test_without_a_past_that_is_said():
