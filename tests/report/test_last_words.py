@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from playbook.archive.findings import read
-from playbook.chapters.scoring.last_words import last_words
+from playbook.chapters.scoring.let_go import last_words
 from playbook.offers.catalogue import PRESETS
 from playbook.offers.first_words import texts
 from playbook.report.workbook.lists import last_impression

@@ -6,8 +6,7 @@ from playbook.chapter import Chapter
 from playbook.chapters.occasional.kinds import kind_labels
 from playbook.chapters.plan.words import status_names
 from playbook.chapters.scoring.criteria import label
-from playbook.chapters.scoring.last_words import NOT_WORTH_AN_OFFER, last_words
-from playbook.chapters.scoring.let_go import let_go_reasons
+from playbook.chapters.scoring.let_go import NOT_WORTH_AN_OFFER, last_words, let_go_reasons
 from playbook.chapters.scoring.ranking import NO_CONSENT, OCCASIONAL, class_names
 from playbook.report.workbook.sheets import Column, TableSheet, past, who
 from playbook.show.words import Words
