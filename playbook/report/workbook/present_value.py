@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from playbook.chapter import Chapter
-from playbook.report.workbook.sheets import printable, write_heading
+from playbook.report.workbook.sheets import between, printable, write_heading
 from playbook.report.workbook.styles import Styles
 from playbook.show.words import Words
 
@@ -90,13 +90,6 @@ class PresentValueSheet:
 
     def _write_inputs(self, page: Any, styles: Styles) -> None:
         say, words = self.words.say, self.words
-        share = {
-            "validate": "decimal",
-            "criteria": "between",
-            "minimum": 0,
-            "maximum": 1,
-            "error_message": say("A rate lies between 0% and 100%."),
-        }
         for row, label, value, style in (
             (RATE, say("discount rate per year"), self.rate, "input_share"),
             (ACQUISITION, say("cost of winning a new customer (not in the data)"), 0.0, "input_money"),
@@ -104,7 +97,7 @@ class PresentValueSheet:
         ):
             page.write_string(row, 0, label)
             page.write_number(row, 1, value, styles[style])
-        page.data_validation(RATE, 1, RATE, 1, share)
+        page.data_validation(RATE, 1, RATE, 1, between(0, 1, say("A rate lies between 0% and 100%.")))
         money = {"validate": "decimal", "criteria": ">=", "value": 0}
         money["error_message"] = say("A cost is a number, 0 or more.")
         page.data_validation(ACQUISITION, 1, WIN_BACK, 1, money)
