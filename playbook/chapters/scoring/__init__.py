@@ -2,7 +2,6 @@
 
 from playbook.chapters.scoring.backtest import try_on_past, which_carried
 from playbook.chapters.scoring.comparisons import RevenueList, try_other_weights
-from playbook.chapters.scoring.first_life import first_life as first_life
 from playbook.chapters.scoring.let_go import whom_to_let_go
 from playbook.chapters.scoring.ranking import rank
 from playbook.chapters.scoring.second_lives import check_second_lives
