@@ -240,7 +240,7 @@ def draws_and_sliders() -> None:
     trial = WeightTrial(ranking, tried, WORDS)
     chosen = {name: knob.chosen for name, knob in trial.knobs().items()}
     trial.ask(**chosen).draw().svg()
-    moved = [timed(lambda w=w: trial.ask(**chosen | {"weight_1": w}).draw().svg()) for w in (0.0, 2.0, 0.0)]
+    moved = [timed(lambda w=w: trial.ask(**chosen | {"weight_c1": w}).draw().svg()) for w in (0.0, 2.0, 0.0)]
     line("a slider moved, 100,000 customers", float(np.median(moved)), "0.5", "s")
 
 

@@ -344,20 +344,17 @@ def _compared(findings: Findings, words: Words) -> str:
         "rfm": say("recency, frequency and money"),
         "chance": say("the chance to return alone"),
     }
-
-    def named(verdict: str) -> str:
-        return ", ".join(
-            name for peer, name in peers.items() if findings[f"score_ahead_of_{peer}"].verdict == verdict
-        )
-
+    messages = {
+        "ahead": "Beyond chance the score is ahead of: {names}.",
+        "level": "Within chance it is level with: {names}.",
+        "behind": "Beyond chance it is behind: {names}. There the simple rule would have served better.",
+    }
+    found = {peer: findings[f"score_ahead_of_{peer}"].verdict for peer in peers}
     said = []
-    if ahead := named("ahead"):
-        said.append(say("Beyond chance the score is ahead of: {names}.", names=ahead))
-    if level := named("level"):
-        said.append(say("Within chance it is level with: {names}.", names=level))
-    if behind := named("behind"):
-        message = "Beyond chance it is behind: {names}. There the simple rule would have served better."
-        said.append(say(message, names=behind))
+    for verdict, message in messages.items():
+        named = [name for peer, name in peers.items() if found[peer] == verdict]
+        if named:
+            said.append(say(message, names=", ".join(named)))
     return " ".join(said)
 
 

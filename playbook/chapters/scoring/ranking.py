@@ -231,16 +231,13 @@ def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], word
     settings = history.settings
     chosen, dropped = candidates(measured, history)
     sheet = score_sheet(measured[chosen], chosen_criteria(settings))
-    ranked = measured[chosen].assign(score=sheet.score(), place=np.arange(int(chosen.sum())))
+    ranked = measured[chosen].assign(score=sheet.score()).reset_index(drop=True)
     ranked["apart"] = apart(ranked, settings)
-    ranked["behind"] = ranked["apart"].map(APART.index)
-    ranked = ranked.sort_values(
+    ranked = ranked.assign(behind=ranked["apart"].map(APART.index)).sort_values(
         ["behind", "score", "second_lifetime_value", "customer_id"], ascending=[True, False, False, True]
     )
-    place = ranked.pop("place").to_numpy(int)
-    ranked = ranked.drop(columns="behind")
-    sheet = sheet.of(place)
-    ranked = ranked.reset_index(drop=True)
+    sheet = sheet.of(ranked.index.to_numpy())
+    ranked = ranked.drop(columns="behind").reset_index(drop=True)
     ranked["rank"] = np.arange(1, len(ranked) + 1)
     ranked["best_profit"] = response.best_optimistic_profit(
         offers,

@@ -48,27 +48,25 @@ class WeightTrial:
 
     def knobs(self) -> dict[str, Knob]:
         """Return a slider for each weight, and for the breakpoints of each criterion that has some."""
-        say, words = self.words.say, self.words
-        weights, stretches = {}, {}
-        for place, criterion in enumerate(self.ranking.sheet.criteria):
+        words = self.words
+
+        def knob(message: str, positions: tuple[float, ...], chosen: float) -> Knob:
             name = label(criterion.name, words)
-            weights[f"weight_{place}"] = Knob(
-                say("weight of {name}", name=name), WEIGHTS, criterion.weight, lambda x: words.number(x, 1)
-            )
+            return Knob(words.say(message, name=name), positions, chosen, lambda x: words.number(x, 1))
+
+        weights, stretches = {}, {}
+        for criterion in self.ranking.sheet.criteria:
+            weights[f"weight_{criterion.name}"] = knob("weight of {name}", WEIGHTS, criterion.weight)
             if criterion.points != "percentile" and any(criterion.points):
-                stretches[f"stretch_{place}"] = Knob(
-                    say("breakpoints of {name}, times", name=name),
-                    STRETCHES,
-                    1.0,
-                    lambda x: words.number(x, 1),
-                )
+                message = "breakpoints of {name}, times"
+                stretches[f"stretch_{criterion.name}"] = knob(message, STRETCHES, 1.0)
         return weights | stretches
 
     def ask(self, **moved: float) -> Answer:
         """Rank again with moved weights and breakpoints."""
         say, words = self.words.say, self.words
         n, sheet = len(self.ranking.of(FIRST)), self.sheet
-        weights = np.array([moved[f"weight_{place}"] for place in range(len(sheet.criteria))])
+        weights = np.array([moved[f"weight_{name}"] for name in sheet.names])
         among = say("of the first {n}, still there", n=words.number(n))
         steady, past = say("steady under random weights"), say("margin captured on the past")
         if not weights.any() or not 0 < n < len(sheet.points):
@@ -89,17 +87,12 @@ class WeightTrial:
         """Return what the first tenth would have captured on the past, with its interval."""
         if not isinstance(self.tried, RankingBacktest):
             return "–"
-        past, names = self.tried.past, self.ranking.sheet.names
-        place = [names.index(name) for name in past.sheet.names if name in names]
-        weights = np.array([moved[f"weight_{one}"] for one in place])
-        if not weights.any() or len(place) < len(past.sheet.names):
+        sheet = self.tried.past.sheet
+        weights = np.array([moved.get(f"weight_{name}", np.nan) for name in sheet.names])
+        if not weights.any() or np.isnan(weights).any():  # nothing to rank by, or another sheet then
             return "–"
-        renamed = {
-            f"stretch_{new}": moved[f"stretch_{old}"]
-            for new, old in enumerate(place)
-            if f"stretch_{old}" in moved
-        }
-        value, low, high = past.captured(rounded_total(_stretched(past.sheet, renamed) @ weights))
+        score = rounded_total(_stretched(sheet, moved) @ weights)
+        value, low, high = self.tried.past.captured(score)
         percent = self.words.percent
         return self.words.say(
             "{value} ({low} to {high})", value=percent(value), low=percent(low), high=percent(high)
@@ -129,13 +122,12 @@ def _stretched(sheet: ScoreSheet, moved: dict[str, float]) -> Array:
     """Return the points with the breakpoints of some criteria multiplied."""
     points = sheet.points
     for place, criterion in enumerate(sheet.criteria):
-        factor = moved.get(f"stretch_{place}", 1.0)
+        factor = moved.get(f"stretch_{criterion.name}", 1.0)
         if factor != 1.0 and criterion.points != "percentile":
             marks = tuple(mark * factor for mark in criterion.points)
+            stretched = criterion.model_copy(update={"points": marks})
             points = points.copy()
-            points[:, place] = give_points(
-                sheet.values[:, place], criterion.model_copy(update={"points": marks})
-            )
+            points[:, place] = give_points(sheet.values[:, place], stretched)
     return points
 
 

@@ -112,14 +112,13 @@ class Live:
 
     def column(self, name: str) -> int:
         """Return the position of a column of the scoring sheet: of `COLUMNS`, points_i or value_i."""
-        k = len(self.criteria)
-        if name.startswith("points_"):
-            return len(FRONT) + int(name.removeprefix("points_"))
-        if name.startswith("value_"):
-            return len(FRONT) + k + int(name.removeprefix("value_"))
-        if name in FRONT:
-            return FRONT.index(name)
-        return len(FRONT) + 2 * k + BACK.index(name)
+        return self._places[name]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        places = range(len(self.criteria))
+        of_criteria = [f"{kind}_{place}" for kind in ("points", "value") for place in places]
+        return {name: position for position, name in enumerate([*FRONT, *of_criteria, *BACK])}
 
     def cell(self, name: str, row: int) -> str:
         """Return the address of a customer's cell within the scoring sheet; ``row`` counts from 0."""

@@ -465,6 +465,15 @@ def test_the_same_input_gives_the_same_ranking(demo):
     assert steady.findings() == again[2].findings()
 
 
+def test_the_usual_list_is_by_revenue_and_says_how_many_also_come_first(demo):
+    ranking = demo[3]
+    usual = RevenueList(ranking)
+    assert usual.table(WORDS).frame["revenue"].tolist() == ranking.customers["revenue"].nlargest(10).tolist()
+    first = ranking.of("first")
+    both = (first["revenue"] >= ranking.customers["revenue"].nlargest(len(first)).min()).sum()
+    assert f"{both} also come first by the score" in usual.sentences(WORDS)[0]
+
+
 def test_random_weights_move_some_of_the_first_but_not_most(demo):
     steady = demo[4].findings()[0]
     assert 0.5 < steady.low < steady.value < steady.high < 1

@@ -41,7 +41,7 @@ def chosen(one):
 
 
 def test_there_is_a_slider_for_each_weight_and_each_set_of_breakpoints():
-    assert list(trial().knobs()) == ["weight_0", "weight_1", "weight_2", "stretch_2"]
+    assert list(trial().knobs()) == ["weight_a", "weight_b", "weight_d", "stretch_d"]
 
 
 def test_as_chosen_everybody_stays_first():
@@ -54,7 +54,7 @@ def test_as_chosen_everybody_stays_first():
 def test_a_weight_that_is_moved_moves_the_ranking_and_what_it_captures():
     one = trial()
     usual = one.ask(**chosen(one))
-    moved = one.ask(**chosen(one) | {"weight_1": 0, "weight_2": 0})
+    moved = one.ask(**chosen(one) | {"weight_b": 0, "weight_d": 0})
     assert next(iter(moved.cells.values())) != "100%"
     assert list(moved.cells.values())[1] == "100%"
     best = one.tried.past.captured(one.ranking.sheet.points[:, 0])[0]
@@ -64,7 +64,7 @@ def test_a_weight_that_is_moved_moves_the_ranking_and_what_it_captures():
 
 def test_breakpoints_are_stretched():
     one = trial()
-    moved = one.ask(**chosen(one) | {"weight_0": 0, "weight_1": 0, "stretch_2": 2})
+    moved = one.ask(**chosen(one) | {"weight_a": 0, "weight_b": 0, "stretch_d": 2})
     marks = CRITERIA[2].model_copy(update={"points": (0.2, 0.4, 0.8)})
     expected = give_points(one.sheet.values[:, 2], marks)
     assert list(moved.cells.values())[2].startswith(WORDS.percent(one.tried.past.captured(expected)[0]))
@@ -103,6 +103,6 @@ def test_a_hundred_thousand_customers_are_ranked_again_within_half_a_second():
     seconds = []
     for weight in (0.0, 2.0, 1.0):
         started = time.process_time()
-        one.ask(**settings | {"weight_1": weight}).draw().svg()
+        one.ask(**settings | {"weight_b": weight}).draw().svg()
         seconds.append(time.process_time() - started)
     assert min(seconds) < 0.8  # 0.35 s on a machine that does nothing else; the aim is 0.5
