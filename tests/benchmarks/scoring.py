@@ -28,12 +28,13 @@ import pandas as pd
 from lifetimes import BetaGeoFitter, GammaGammaFitter
 
 from playbook.archive.findings import Finding
-from playbook.chapters.scoring import backtest, second_lives
-from playbook.chapters.scoring.backtest import Backtest, Then, taken
+from playbook.chapters.scoring import check_second_lives
+from playbook.chapters.scoring.backtest import PastRanking, RankingBacktest, rank_as_of, taken
+from playbook.chapters.scoring.comparisons import random_weights, try_other_weights
 from playbook.chapters.scoring.criteria import score_sheet
 from playbook.chapters.scoring.ranking import Ranking
-from playbook.chapters.scoring.sliders import Trial
-from playbook.chapters.scoring.stability import random_weights, stability
+from playbook.chapters.scoring.second_lives import ValueCheck
+from playbook.chapters.scoring.sliders import WeightTrial
 from playbook.records.history import History, customers
 from playbook.report import workbook
 from playbook.settings.client import Settings
@@ -67,7 +68,7 @@ def captured() -> None:
     """Print what the first tenth by each ranking brought later."""
     for log, as_of, horizon in CASES:
         with real(log) as history:
-            then = backtest.ranked_then(history, None, as_of, horizon)
+            then = rank_as_of(history, None, as_of, horizon)
             assert then is not None
             names = ("score", "revenue", "rfm", "chance")
             scores = {name: then.customers[name].to_numpy(float) for name in names}
@@ -76,7 +77,7 @@ def captured() -> None:
             compare(then, scores)
 
 
-def compare(then: Then, scores: dict[str, np.ndarray]) -> None:
+def compare(then: PastRanking, scores: dict[str, np.ndarray]) -> None:
     """Print shares captured, and the score's lead over each peer with a paired interval."""
     later, random = then.later, np.random.default_rng(1)
     rows = [random.integers(0, len(later), len(later)) for _ in range(DRAWS)]
@@ -96,7 +97,7 @@ def _share(score: np.ndarray, later: np.ndarray) -> float:
     return float(taken(score, 0.1) @ later / later.sum())
 
 
-def bg_nbd_value(past: History, then: Then, horizon: int) -> np.ndarray:
+def bg_nbd_value(past: History, then: PastRanking, horizon: int) -> np.ndarray:
     """Return expected orders times expected margin per order, in the order of the ranked."""
     seen = customers(past)
     seen = seen[seen["orders"] > 0]
@@ -127,8 +128,8 @@ def values() -> None:
     for day in (date(2025, 12, 31), date(2026, 12, 31), date(2027, 12, 31)):
         errors, inside = [], []
         for history in histories:
-            found = second_lives.check(return_probability.seen_from(history, day))
-            assert found is not None
+            found = check_second_lives(return_probability.seen_from(history, day))
+            assert isinstance(found, ValueCheck)
             errors.append(found.predicted / found.actual - 1)
             inside.append(found.verdict == "inside")
         half = 1.96 * np.std(errors) / np.sqrt(len(errors))
@@ -139,8 +140,8 @@ def values() -> None:
         )
     for name in ("CDNOW", "Online Retail II"):
         with real(name) as history:
-            found = second_lives.check(history)
-            assert found is not None
+            found = check_second_lives(history)
+            assert isinstance(found, ValueCheck)
             print(
                 f"  {name}: predicted {found.predicted:,.0f} ({found.low:,.0f} to {found.high:,.0f}), brought"
                 f" {found.actual:,.0f}: {found.predicted / found.actual - 1:+.1%}, {found.verdict}"
@@ -227,20 +228,19 @@ def ranking_of(n: int) -> Ranking:
 def draws_and_sliders() -> None:
     """Print the stability of 100,000 customers, and how long a slider takes."""
     ranking = ranking_of(100_000)
-    seconds = timed(lambda: stability(ranking, WORDS, draws=DRAWS))
+    seconds = timed(lambda: try_other_weights(ranking, WORDS, draws=DRAWS))
     points = ranking.sheet.points
     drawn = random_weights(np.ones(12), 1, 20)
     plain = timed(lambda: [(ranking.customers.assign(s=points @ w).nlargest(20_000, "s")) for w in drawn])
     line("1,000 draws of weights, 100,000 customers, 12 criteria", seconds, unit="s")
     line("against pandas nlargest per draw, scaled up from 20 draws", seconds / (plain * DRAWS / 20))
     later, shards = np.random.default_rng(2).random(100_000), np.arange(100_000) % 64
-    tried = Backtest(
-        date(2025, 1, 1), 183, Then(ranking.customers, ranking.sheet, later, shards, 1), *[pd.DataFrame()] * 3
-    )
-    trial = Trial(ranking, tried, WORDS)
+    past = PastRanking(ranking.customers, ranking.sheet, later, shards, 1)
+    tried = RankingBacktest(date(2025, 1, 1), 183, past, pd.DataFrame(), pd.DataFrame())
+    trial = WeightTrial(ranking, tried, WORDS)
     chosen = {name: knob.chosen for name, knob in trial.knobs().items()}
-    trial.ask(**chosen).picture.svg()
-    moved = [timed(lambda w=w: trial.ask(**chosen | {"weight_1": w}).picture.svg()) for w in (0.0, 2.0, 0.0)]
+    trial.ask(**chosen).draw().svg()
+    moved = [timed(lambda w=w: trial.ask(**chosen | {"weight_c1": w}).draw().svg()) for w in (0.0, 2.0, 0.0)]
     line("a slider moved, 100,000 customers", float(np.median(moved)), "0.5", "s")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from playbook.chapters.warning import openings
 from playbook.offers import catalogue, first_words
-from playbook.report.workbook.early_calls import calls_held_back, early_calls, write_instead
+from playbook.report.workbook.calls import calls_held_back, early_calls, write_instead
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 
@@ -16,12 +16,11 @@ TUESDAY = date(2025, 9, 30)
 
 
 def a_run(folder, **chosen):
-    (folder / "acme").mkdir()
-    (folder / "acme" / "client.yml").write_text("client: Acme\n", encoding="utf-8")
+    home = folder / "acme"
+    home.mkdir()
+    (home / "client.yml").write_text("client: Acme\n", encoding="utf-8")
     settings = Settings(client="Acme", tables={"orders": {"files": "o.csv"}}, **chosen)
-    return SimpleNamespace(
-        settings=settings, words=Words(), as_of=TUESDAY, client="acme", data=folder, folder=folder
-    )
+    return SimpleNamespace(settings=settings, words=Words(), as_of=TUESDAY, client_folder=home, folder=folder)
 
 
 def people():
@@ -72,7 +71,7 @@ def test_who_looks_after_the_customer_calls_else_whoever_the_catalogue_names(she
 
 
 def test_what_to_say_first_fits_the_reason_and_the_language(sheet):
-    said = sheet.frame.set_index("customer_id")["say"]
+    said = sheet.frame.set_index("customer_id")["first_words"]
     assert said["a"].startswith("Sie haben 3 Mal bei uns bestellt")
     assert said["b"].startswith("Ci ha detto che desidera lasciarci. Prima di confermarlo")
     assert said["c"].startswith("Vous nous avez signalé")
@@ -117,7 +116,7 @@ def test_every_language_of_the_openings_says_every_kind(preset):
 def test_a_charity_thanks_and_a_call_costs_what_the_catalogue_says(tmp_path):
     run = a_run(tmp_path, preset="donations")
     listed = early_calls(run, people()).frame.set_index("customer_id")
-    assert "danken" in listed["say"]["a"]
+    assert "danken" in listed["first_words"]["a"]
     offers = catalogue.load(run.settings, tmp_path)
     assert openings.cost_of_call(offers) == 9.0
     assert openings.cost_of_call(()) is None and openings.usual_caller((), "complaint") is None

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from playbook.archive.findings import read
-from playbook.chapters.scoring.last_words import last_words
+from playbook.chapters.scoring.let_go import last_words
 from playbook.offers.catalogue import PRESETS
 from playbook.offers.first_words import texts
 from playbook.report.workbook.lists import last_impression
@@ -63,7 +63,7 @@ def test_who_may_not_be_contacted_waits_or_gets_an_offer_is_not_in_the_list():
     run = SimpleNamespace(words=Words(), settings=settings_of())
     sheet = last_impression(run, frame)
     assert sheet.frame["customer_id"].tolist() == ["a", "b"]
-    assert [column.name for column in sheet.shown][:3] == ["customer_id", "why", "last_words"]
+    assert [column.name for column in sheet.shown][:3] == ["customer_id", "why_no_offer", "last_words"]
     assert last_impression(run, frame.iloc[2:]) is None
     assert last_impression(run, frame.drop(columns="plan_status")) is None
 

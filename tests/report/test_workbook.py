@@ -15,6 +15,7 @@ from playbook.chapters.occasional.kinds import kind_labels
 from playbook.report import workbook
 from playbook.report.workbook import book
 from playbook.report.workbook import sheets as sheets_module
+from playbook.report.workbook.columns import choose_columns
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 
@@ -37,6 +38,12 @@ def test_kinds_of_occasional_buyers_are_told_as_on_the_page(sheets):
     kinds = set(table(sheets["Occasional buyers"])["kind"])
     assert len(kinds) > 2
     assert kinds <= set(kind_labels(Words()).values())
+
+
+def test_a_column_is_described_once_and_a_sheet_may_say_what_it_means_there():
+    usual, here = (choose_columns(Words(), "week", "responsible", **notes) for notes in ({}, {"week": "x"}))
+    assert [column.heading for column in usual] == [column.heading for column in here]
+    assert [column.note for column in here] == ["x", usual[1].note]
 
 
 def test_there_is_a_sheet_for_each_list_and_notes_come_first(sheets):

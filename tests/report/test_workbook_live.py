@@ -136,12 +136,12 @@ def test_a_breakpoint_that_is_changed_changes_the_points(edited):
 
 def test_another_discount_rate_changes_what_customers_are_worth_today(demo_run, edited):
     usual, shown = (rows(path, "Present value") for path in (demo_run.folder / "workbook.xlsx", edited))
-    months = [row[8] for row in usual[12:] if isinstance(row[8], float)]
+    months = [row[1] for row in usual[9:-1]]
     expected = sum(margin * 1.2 ** (-month / 12) for month, margin in enumerate(months))
-    assert shown[7][1] == pytest.approx(expected - usual[5][1], abs=1e-6)
-    assert shown[6][1] < usual[6][1]
+    assert shown[5][1] == pytest.approx(expected - usual[4][1], abs=1e-6)
+    assert shown[5][1] < usual[5][1]
     life = {item["name"]: item for item in json.loads((demo_run.folder / "findings/06.json").read_text())}
-    assert usual[7][1] + usual[5][1] == pytest.approx(life["second_life"]["value"], abs=0.01)
+    assert usual[5][1] + usual[4][1] == pytest.approx(life["second_life"]["value"], abs=0.01)
 
 
 def test_weights_and_shares_are_validated_and_classes_coloured(demo_run):

@@ -8,17 +8,18 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from playbook.archive.findings import Finding
-from playbook.chapters.scoring.criteria import Sheet, chosen_criteria, label, score_sheet
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.scoring.criteria import ScoreSheet, chosen_criteria, label, rounded_total, score_sheet
 from playbook.chapters.scoring.ranking import candidates
 from playbook.chapters.scoring.worth import measure, unsolved_complaints
+from playbook.records.arrays import Array, Positions
 from playbook.records.history import SHARDS, History, customers, shard, spell_counts
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability, value
-from playbook.stats.return_probability import Positions
-from playbook.stats.survival import Array, inactivity, shard_weights
+from playbook.stats.result import CannotTell, Result
+from playbook.stats.survival import inactivity, shard_weights
 
 SHARES = (0.1, 0.2, 0.3)
 LEAST_SPAN = 30
@@ -31,7 +32,7 @@ PEERS = ("revenue", "rfm", "chance")
 
 
 @dataclass(frozen=True)
-class Then:
+class PastRanking:
     """The lapsed customers of an earlier day, and the margin that each brought after it.
 
     Attributes
@@ -39,7 +40,7 @@ class Then:
     customers : DataFrame
         customer_id, score, and `PEERS`: revenue, rfm (sum of three fifths of recency, frequency
         and money), chance (return probability).
-    sheet : Sheet
+    sheet : ScoreSheet
         Their points as of that day, in the same order.
     later : array, shape (customers,)
         Margin within the horizon after it, client's currency.
@@ -48,7 +49,7 @@ class Then:
     """
 
     customers: pd.DataFrame
-    sheet: Sheet
+    sheet: ScoreSheet
     later: Array
     shards: Positions
     seed: int
@@ -81,39 +82,30 @@ class Then:
 
 
 @dataclass(frozen=True)
-class Backtest:
+class RankingBacktest(Result):
     """The ranking at an earlier day, against the margin that its customers then brought.
 
     Attributes
     ----------
     as_of : date
     horizon_days : int
-    then : Then
+    past : PastRanking
     captured : DataFrame
         ranking (score, revenue, rfm, chance, random), share (0.1, 0.2, 0.3), value, low, high: the
         share of the margin that the first of that ranking brought, with its 90% interval.
     ahead : DataFrame
         ranking, value, low, high: what the score's top tenth captured beyond that ranking's.
-    carried : DataFrame
-        criterion, weight, alone, alone_low, alone_high (captured by the first tenth by its points),
-        adds, adds_low, adds_high (captured by the score beyond the score without it).
     """
 
     as_of: date
     horizon_days: int
-    then: Then
+    past: PastRanking
     captured: pd.DataFrame
     ahead: pd.DataFrame
-    carried: pd.DataFrame
-
-    @property
-    def customers(self) -> int:
-        """Return how many were ranked then."""
-        return len(self.then.later)
 
     def findings(self) -> list[Finding]:
         """Return the share of the later margin that each ranking's first captured."""
-        n = self.customers
+        n = len(self.past.later)
         found = [
             Finding(f"score_ahead_of_{row['ranking']}", *_rounded(row), "share", n, _verdict(row))
             for row in self.ahead.to_dict("records")
@@ -121,13 +113,11 @@ class Backtest:
         found.append(Finding("scoring_backtest_day", self.as_of.isoformat(), unit="date", n=n))
         for row in self.captured.to_dict("records"):
             found.append(Finding(f"captured_{row['ranking']}_{row['share']:.0%}", *_rounded(row), "share", n))
-        adding = self.carried[self.carried["adds_low"] > 0]["criterion"].tolist()
-        against = self.carried[self.carried["adds_high"] < 0]["criterion"].tolist()
-        return [
-            *found,
-            Finding("criteria_that_carried", adding, unit="names", n=n),
-            Finding("criteria_that_cost", against, unit="names", n=n),
-        ]
+        return found
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say what the ranking would have captured one horizon ago."""
+        return backtest_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the share of the later margin that the first of each ranking brought."""
@@ -139,79 +129,135 @@ class Backtest:
             "chance": say("chance to return alone"),
             "random": say("at random"),
         }
+        firsts = {f"top_{x}": say("first {share} brings", share=words.percent(x)) for x in SHARES}
         shown = self.captured.assign(text=[_interval(row, words) for row in self.captured.to_dict("records")])
-        frame = shown.pivot(index="ranking", columns="share", values="text").reindex(list(names))
-        columns = {share: f"top_{share:.0%}" for share in SHARES}
-        frame = frame.rename(columns=columns).reset_index()
-        frame["ranking"] = frame["ranking"].map(names)
-        headings = {"ranking": say("ranked by")} | {
-            name: say("first {share} brings", share=words.percent(share)) for share, name in columns.items()
-        }
+        frame = shown.pivot(index="ranking", columns="share", values="text").add_prefix("top_")
+        frame = frame.reindex(list(names)).reset_index().assign(ranking=list(names.values()))
         caption = say(
             "Share of the margin that {n} customers lapsed as of {day} brought within {days} days",
-            n=words.number(self.customers),
+            n=words.number(len(self.past.later)),
             day=words.date(self.as_of),
             days=words.number(self.horizon_days),
         )
-        note = say("In brackets the 90% interval. This shows who is valuable, not who can be won.")
-        return Table(frame, caption, words, {}, headings, note)
+        return Table(
+            frame,
+            caption,
+            words,
+            columns={"ranking": say("ranked by"), **firsts},
+            note=say("In brackets the 90% interval. This shows who is valuable, not who can be won."),
+        )
 
-    def criteria_table(self, words: Words) -> Table:
-        """Return what each criterion captured alone, and what it adds to the score."""
-        say = words.say
-        rows = [
-            {
-                "criterion": label(row["criterion"], words),
-                "weight": row["weight"],
-                "alone": _interval(row, words, "alone"),
-                "adds": _points(row, words),
-            }
-            for row in self.carried.to_dict("records")
+
+@dataclass(frozen=True)
+class CarryingCriteria(Result):
+    """Which criteria carried the ranking at an earlier day.
+
+    Attributes
+    ----------
+    criteria : DataFrame
+        criterion, weight, alone, alone_low, alone_high (captured by the first tenth by its points),
+        adds, adds_low, adds_high (captured by the score beyond the score without it).
+    customers : int
+        How many were ranked then.
+    """
+
+    criteria: pd.DataFrame
+    customers: int
+
+    def findings(self) -> list[Finding]:
+        """Return the criteria that added to what the first tenth brought, and those that cost it margin."""
+        adding = self.criteria[self.criteria["adds_low"] > 0]["criterion"].tolist()
+        against = self.criteria[self.criteria["adds_high"] < 0]["criterion"].tolist()
+        return [
+            Finding("criteria_that_carried", adding, unit="names", n=self.customers),
+            Finding("criteria_that_cost", against, unit="names", n=self.customers),
         ]
-        headings = {
-            "criterion": say("criterion"),
-            "weight": say("weight"),
-            "alone": say("its own first tenth brings"),
-            "adds": say("the score's first tenth brings more with it than without (percentage points)"),
-        }
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say which criteria carried the ranking and which cost it margin."""
+        say, found = words.say, self.by_name
+        carried, cost = (
+            ", ".join(label(one, words) for one in found[name].value)
+            for name in ("criteria_that_carried", "criteria_that_cost")
+        )
+        said = [say("Carried the ranking beyond chance: {names}.", names=carried)] if carried else []
+        if cost:
+            message = "Without these the first tenth would have brought more, beyond chance: {names}."
+            said.append(say(message, names=cost))
+        return said or [say("No single criterion moved what the first tenth brought beyond chance.")]
+
+    def table(self, words: Words) -> Table:
+        """Return what each criterion captured alone, and what it adds to the score."""
+        say, rows = words.say, self.criteria.to_dict("records")
+        frame = self.criteria.assign(
+            criterion=[label(row["criterion"], words) for row in rows],
+            alone=[_interval(row, words, "alone") for row in rows],
+            adds=[_points(row, words) for row in rows],
+        )
         caption = say("Which criteria carried the ranking: share of the later margin")
-        frame = pd.DataFrame(rows, columns=list(headings))
         note = say(
             "In brackets the 90% interval. Percentage points: 28% of the margin with a criterion and 18%"
             " without it are 10 points more."
         )
-        return Table(frame, caption, words, {"weight": "decimal"}, headings, note)
+        return Table(
+            frame,
+            caption,
+            words,
+            columns={
+                "criterion": say("criterion"),
+                "weight": (say("weight"), "decimal"),
+                "alone": say("its own first tenth brings"),
+                "adds": say("the score's first tenth brings more with it than without (percentage points)"),
+            },
+            note=note,
+        )
 
 
-def backtest(history: History, sources: Sources | None, horizon_days: int | None = None) -> Backtest | None:
+# How it is tried ------------------------------------------------------------------------------
+
+
+def try_on_past(history: History, sources: Sources | None) -> RankingBacktest | CannotTell:
     """Rank those who were lapsed one horizon ago by what was known then.
 
     Criteria from the client's own table of customers are left out: it says what is known today.
-    Returns None where two horizons of 30 days do not fit the history, fewer than `LEAST_RANKED`
+    Cannot tell where two horizons of 30 days do not fit the history, fewer than `LEAST_RANKED`
     were lapsed, or they brought no margin afterwards.
     """
     length = (history.as_of - history.first_day).days
-    horizon = min(horizon_days or history.settings.horizon_days, length // 2)
-    if horizon < LEAST_SPAN:
-        return None
+    horizon = min(history.settings.horizon_days, length // 2)
     day = history.as_of - timedelta(days=horizon)
-    then = ranked_then(history, sources, day, horizon)
-    if then is None:
-        return None
-    score = then.customers["score"]
+    past = rank_as_of(history, sources, day, horizon) if horizon >= LEAST_SPAN else None
+    if past is None:
+        untried = Finding("score_ahead_of_revenue", None, unit="share", verdict="untried")
+        return CannotTell((untried,), backtest_sentences)
+    score = past.customers["score"]
     rows = [
-        (name, share, *then.captured(then.customers[name], share))
+        (name, share, *past.captured(past.customers[name], share))
         for name in ("score", *PEERS)
         for share in SHARES
     ]
-    rows += [("random", share, *then.at_random(share)) for share in SHARES]
+    rows += [("random", share, *past.at_random(share)) for share in SHARES]
     captured = pd.DataFrame(rows, columns=["ranking", "share", "value", "low", "high"])
-    against = [(name, *then.ahead(score, then.customers[name])) for name in PEERS]
+    against = [(name, *past.ahead(score, past.customers[name])) for name in PEERS]
     ahead = pd.DataFrame(against, columns=["ranking", "value", "low", "high"])
-    return Backtest(day, horizon, then, captured, ahead, _carried(then))
+    return RankingBacktest(day, horizon, past, captured, ahead)
 
 
-def ranked_then(history: History, sources: Sources | None, day: date, horizon: int) -> Then | None:
+def which_carried(tried: RankingBacktest | CannotTell) -> CarryingCriteria | CannotTell:
+    """Try each criterion alone, and the score without it; nothing to say where the past was not tried."""
+    if isinstance(tried, CannotTell):
+        return CannotTell((), lambda *_: [])
+    past, sheet = tried.past, tried.past.sheet
+    rows = []
+    for name, weight, points in zip(sheet.names, sheet.weights, sheet.points.T, strict=True):
+        without = rounded_total(past.customers["score"].to_numpy(float) - points * weight)
+        rows.append((name, weight, *past.captured(points), *past.ahead(past.customers["score"], without)))
+    columns = ["alone", "alone_low", "alone_high", "adds", "adds_low", "adds_high"]
+    frame = pd.DataFrame(rows, columns=["criterion", "weight", *columns])
+    return CarryingCriteria(frame, len(past.later))
+
+
+def rank_as_of(history: History, sources: Sources | None, day: date, horizon: int) -> PastRanking | None:
     """Rank the lapsed of an earlier day by what was known; None where too few, or no margin since."""
     past = return_probability.seen_from(history, day)
     frame = customers(past)
@@ -239,7 +285,7 @@ def ranked_then(history: History, sources: Sources | None, day: date, horizon: i
         chance=ranked["return_probability"].fillna(0),
     )
     shards = ranked["shard"].to_numpy(np.intp)
-    return Then(ranked, sheet, ranked["later"].to_numpy(float), shards, history.settings.seed)
+    return PastRanking(ranked, sheet, ranked["later"].to_numpy(float), shards, history.settings.seed)
 
 
 def _later_margin(history: History, day: date, horizon: int) -> pd.DataFrame:
@@ -252,27 +298,64 @@ def _later_margin(history: History, day: date, horizon: int) -> pd.DataFrame:
     return frame.astype({"later": "float64"})
 
 
-def _carried(then: Then) -> pd.DataFrame:
-    sheet, score = then.sheet, then.customers["score"].to_numpy(float)
-    rows = [
-        (
-            name,
-            sheet.weights[place],
-            *then.captured(sheet.points[:, place]),
-            *then.ahead(score, np.round(score - sheet.points[:, place] * sheet.weights[place], 6)),
-        )
-        for place, name in enumerate(sheet.names)
-    ]
-    columns = ["alone", "alone_low", "alone_high", "adds", "adds_low", "adds_high"]
-    return pd.DataFrame(rows, columns=["criterion", "weight", *columns])
-
-
 def taken(scores: Any, share: float) -> Array:
     """Return how much of each customer is among the first ``share``: 1, 0, or a part where level."""
     found = np.asarray(scores, dtype=float)
     _, place, counts = np.unique(-found, return_inverse=True, return_counts=True)
     before = counts.cumsum() - counts
     return np.asarray(np.clip((share * len(found) - before) / counts, 0, 1)[place])
+
+
+# In words --------------------------------------------------------------------------------------
+
+
+def backtest_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word what the ranking would have captured one horizon ago."""
+    say, percent = words.say, words.percent
+    ahead = findings["score_ahead_of_revenue"]
+    if ahead.value is None:
+        return [
+            say(
+                "The ranking could not be tried on the past: too little history, or too few were lapsed then"
+                " or brought margin after it."
+            )
+        ]
+    captured = findings["captured_score_10%"]
+    said = say(
+        "Tried on the past: the tenth of the {n} lapsed customers that this score put first brought"
+        " {score} of the margin of the horizon that followed (90% interval {low} to {high}); the first tenth"
+        " by revenue {revenue}, by recency, frequency and money {rfm}, by the chance to return {chance}, at"
+        " random 10%.",
+        n=words.number(ahead.n or 0),
+        score=percent(captured.value),
+        low=percent(captured.low or 0),
+        high=percent(captured.high or 0),
+        revenue=percent(findings["captured_revenue_10%"].value),
+        rfm=percent(findings["captured_rfm_10%"].value),
+        chance=percent(findings["captured_chance_10%"].value),
+    )
+    return [said, _compared(findings, words) + " " + say("This shows who is valuable, not who can be won.")]
+
+
+def _compared(findings: Findings, words: Words) -> str:
+    say = words.say
+    peers = {
+        "revenue": say("revenue alone"),
+        "rfm": say("recency, frequency and money"),
+        "chance": say("the chance to return alone"),
+    }
+    messages = {
+        "ahead": "Beyond chance the score is ahead of: {names}.",
+        "level": "Within chance it is level with: {names}.",
+        "behind": "Beyond chance it is behind: {names}. There the simple rule would have served better.",
+    }
+    found = {peer: findings[f"score_ahead_of_{peer}"].verdict for peer in peers}
+    said = []
+    for verdict, message in messages.items():
+        named = [name for peer, name in peers.items() if found[peer] == verdict]
+        if named:
+            said.append(say(message, names=", ".join(named)))
+    return " ".join(said)
 
 
 def _rounded(row: dict[Any, Any]) -> tuple[float, float, float]:

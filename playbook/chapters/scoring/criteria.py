@@ -9,11 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from playbook.errors import SettingsError, did_you_mean
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.settings.client import Settings
 from playbook.settings.scoring import CRITERIA, Criterion, named_criteria
 from playbook.show.words import Words
-from playbook.stats.return_probability import Positions
-from playbook.stats.survival import Array
 
 MOST = 10
 """Points of the best."""
@@ -38,7 +37,7 @@ PRESET_NAMES = {criterion.name for criteria in CRITERIA.values() for criterion i
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ScoreSheet:
     """The scoring sheet of a group of customers.
 
     Attributes
@@ -81,13 +80,13 @@ class Sheet:
             return []
         return [name for name, points in zip(self.names, self.points.T, strict=True) if np.ptp(points) == 0]
 
-    def of(self, chosen: Any) -> "Sheet":
+    def of(self, chosen: Any) -> "ScoreSheet":
         """Return the sheet of some of the customers: a mask, or places in order."""
         return replace(self, values=self.values[chosen], points=self.points[chosen])
 
     def score(self) -> Array:
         """Return each customer's total: the points times their weights, summed."""
-        return np.asarray(np.round(self.points @ self.weights, 6))  # level is level on every machine
+        return rounded_total(self.points @ self.weights)
 
     def standing_out(self) -> Array:
         """Return weighted points above the mean of those with a value.
@@ -99,6 +98,11 @@ class Sheet:
         points = np.where(known, self.points, 0.0)
         mean = points.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         return np.where(known, (self.points - mean) * self.weights, np.nan)
+
+
+def rounded_total(total: Any) -> Array:
+    """Return totals rounded, so that what is level is level on every machine."""
+    return np.asarray(np.round(total, DIGITS))
 
 
 def chosen_criteria(settings: Settings) -> tuple[Criterion, ...]:
@@ -120,7 +124,7 @@ def chosen_criteria(settings: Settings) -> tuple[Criterion, ...]:
     return weighed
 
 
-def score_sheet(customers: pd.DataFrame, criteria: Sequence[Criterion]) -> Sheet:
+def score_sheet(customers: pd.DataFrame, criteria: Sequence[Criterion]) -> ScoreSheet:
     """Give points to customers by every criterion that they have the column for.
 
     Parameters
@@ -144,7 +148,7 @@ def score_sheet(customers: pd.DataFrame, criteria: Sequence[Criterion]) -> Sheet
     values = customers[[criterion.column for criterion in used]].to_numpy(float, na_value=np.nan)
     values = np.round(values, DIGITS)
     points = [give_points(values[:, place], criterion) for place, criterion in enumerate(used)]
-    return Sheet(used, left_out, values, np.column_stack(points))
+    return ScoreSheet(used, left_out, values, np.column_stack(points))
 
 
 def _has(customers: pd.DataFrame, criterion: Criterion) -> bool:
@@ -197,7 +201,7 @@ def give_points(values: Any, criterion: Criterion) -> Array:
 # Why -----------------------------------------------------------------------------------------
 
 
-def reasons(sheet: Sheet, words: Words) -> pd.DataFrame:
+def reasons(sheet: ScoreSheet, words: Words) -> pd.DataFrame:
     """Say what speaks for each customer, and what most against.
 
     What counts is the weighted points above the mean of all: points that everybody has are no
@@ -273,7 +277,7 @@ def label(name: str, words: Words) -> str:
     return words.say(name) if name in PRESET_NAMES else name
 
 
-def top(score: Any, n: int) -> npt.NDArray[np.bool_]:
+def top(score: Any, n: int) -> Flags:
     """Return who is among the n highest scores, the first of those level."""
     chosen = np.zeros(len(score), dtype=bool)
     chosen[np.argsort(-np.asarray(score), kind="stable")[:n]] = True

@@ -1,10 +1,91 @@
-"""Chapter 06, better left to competitors: who, why, and what contacting them would have cost."""
+"""Chapter 06, better left to competitors: who, why, what a contact would have cost, and the last words."""
+
+from dataclasses import dataclass
 
 import pandas as pd
 
+from playbook.archive.findings import Finding
 from playbook.chapters.scoring.ranking import LET_GO, Ranking
+from playbook.offers.first_words import in_full, speaks, texts
+from playbook.settings.client import Settings
 from playbook.show.display import Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
+
+SHOWN = 10
+NOT_WORTH_AN_OFFER = ("let_go", "no_offer_pays")
+"""What chapter 07 says of them (plan_status); whoever may not be contacted is neither."""
+
+
+@dataclass(frozen=True)
+class LetGo(Result):
+    """Those whom even the best offer could not pay for.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        As the ranking holds them, by past margin.
+    contact_cost : float
+        What the cheapest contact costs, client's currency.
+    """
+
+    customers: pd.DataFrame
+    contact_cost: float
+
+    def findings(self) -> list[Finding]:
+        """Return none: their number and cost stand among those of the ranking."""
+        return []
+
+    def sentences(self, words: Words) -> list[str]:
+        """Say how many are let go, what they once brought, and what to contact them would have cost."""
+        gone = self.customers
+        if gone.empty:
+            return [
+                words.say(
+                    "Nobody is let go here: the cheapest contact costs {cost}, and if people respond as well"
+                    " as one may hope, some offer pays for everybody.",
+                    cost=words.money(self.contact_cost, 2),
+                )
+            ]
+        return [
+            words.say_many(
+                "One customer is better left to competitors: past margin {margin}. To contact this customer"
+                " once, by the cheapest way, would have cost {cost}; to make the best of the offers would"
+                " lose {loss}, even if people respond as well as one may hope.",
+                "{n} customers are better left to competitors: past margin {margin} in all. To contact them"
+                " once, by the cheapest way, would have cost {cost}; to make each the best of the offers"
+                " would lose {loss}, even if people respond as well as one may hope.",
+                len(gone),
+                margin=words.money(float(gone["margin"].sum())),
+                cost=words.money(len(gone) * self.contact_cost, 2),
+                loss=words.money(float(-gone["best_profit"].clip(upper=0).sum()), 2),
+            )
+        ]
+
+    def table(self, words: Words) -> Table | None:
+        """Return the first of them with the reason and the cost; None where there is nobody."""
+        if self.customers.empty:
+            return None
+        say, gone = words.say, self.customers.head(SHOWN)
+        return Table(
+            gone.assign(reason=let_go_reasons(gone, words), cost=self.contact_cost),
+            words.say_many("Let go", "Let go: the {n} of them with the highest past margin", len(gone)),
+            words,
+            columns={
+                "customer_id": say("customer"),
+                "margin": (say("past margin"), "money"),
+                "silence_days": (say("days of silence"), "number"),
+                "reason": say("why"),
+                "cost": (say("cheapest contact"), "money_exact"),
+            },
+            note=say("All of them stand in the workbook."),
+        )
+
+
+def whom_to_let_go(ranking: Ranking) -> LetGo:
+    """Return those of the ranking who are let go, with the highest past margin first."""
+    gone = ranking.of(LET_GO).sort_values(["margin", "customer_id"], ascending=[False, True])
+    return LetGo(gone, ranking.contact_cost)
 
 
 def let_go_reasons(customers: pd.DataFrame, words: Words) -> list[str]:
@@ -34,58 +115,26 @@ def _reason(value: float, chance: float, profit: float, words: Words) -> str:
     )
 
 
-def let_go_table(ranking: Ranking, words: Words, n: int = 10) -> Table | None:
-    """Return the first of those who are let go, by past margin, with the reason and the cost.
+def last_words(people: pd.DataFrame, settings: Settings) -> list[str]:
+    """Return what to say to each customer who gets no offer, in the customer's language.
 
-    None where nobody is.
+    What went wrong is put right before anything else; a cancellation is taken note of, without an
+    obstacle; everybody else is thanked.
+
+    Parameters
+    ----------
+    people : DataFrame
+        orders; complaint_on (of an unsolved complaint) and cancellation_on, dates, where they are
+        known; language where the client has it.
     """
-    say = words.say
-    if ranking.of(LET_GO).empty:
-        return None
-    gone = ranking.of(LET_GO).sort_values(["margin", "customer_id"], ascending=[False, True]).head(n)
-    frame = pd.DataFrame(
-        {
-            "customer_id": gone["customer_id"],
-            "margin": gone["margin"],
-            "silence_days": gone["silence_days"],
-            "reason": let_go_reasons(gone, words),
-            "cost": ranking.contact_cost,
-        }
-    )
-    headings = {
-        "customer_id": say("customer"),
-        "margin": say("past margin"),
-        "silence_days": say("days of silence"),
-        "reason": say("why"),
-        "cost": say("cheapest contact"),
-    }
-    formats = {"margin": "money", "silence_days": "number", "cost": "money_exact"}
-    caption = words.say_many("Let go", "Let go: the {n} of them with the highest past margin", len(frame))
-    return Table(frame, caption, words, formats, headings, say("All of them stand in the workbook."))
-
-
-def let_go_sentences(ranking: Ranking, words: Words) -> list[str]:
-    """Say how many are let go, what they once brought, and what to contact them would have cost."""
-    gone = ranking.of(LET_GO)
-    if gone.empty:
-        return [
-            words.say(
-                "Nobody is let go here: the cheapest contact costs {cost}, and if people respond as well as"
-                " one may hope, some offer pays for everybody.",
-                cost=words.money(ranking.contact_cost, 2),
-            )
-        ]
-    return [
-        words.say_many(
-            "One customer is better left to competitors: past margin {margin}. To contact this customer once,"
-            " by the cheapest way, would have cost {cost}; to make the best of the offers would lose {loss},"
-            " even if people respond as well as one may hope.",
-            "{n} customers are better left to competitors: past margin {margin} in all. To contact them once,"
-            " by the cheapest way, would have cost {cost}; to make each the best of the offers would lose"
-            " {loss}, even if people respond as well as one may hope.",
-            len(gone),
-            margin=words.money(float(gone["margin"].sum())),
-            cost=words.money(len(gone) * ranking.contact_cost, 2),
-            loss=words.money(float(-gone["best_profit"].clip(upper=0).sum()), 2),
-        )
-    ]
+    farewells, said = texts("farewells", settings.preset), []
+    facts = people.reindex(columns=["orders", "complaint_on", "cancellation_on"]).itertuples(index=False)
+    for language, (orders, complaint, cancellation) in zip(speaks(people, settings), facts, strict=True):
+        spoken = farewells.get(language, farewells["en"])
+        if pd.notna(complaint):
+            said.append(spoken["complaint"].format(complaint_on=in_full(pd.Timestamp(complaint), language)))
+        elif pd.notna(cancellation):
+            said.append(spoken["cancellation"])
+        else:
+            said.append(spoken["several" if orders > 1 else "once"].format(orders=orders))
+    return said

@@ -9,15 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.scoring.criteria import Sheet, chosen_criteria, label, reasons, score_sheet
+from playbook.chapters.scoring.criteria import ScoreSheet, chosen_criteria, label, reasons, score_sheet
 from playbook.chapters.scoring.words import ranking_sentences
 from playbook.offers import response
 from playbook.offers.catalogue import Offer, cheapest_contact
+from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.records.selection import selected
 from playbook.settings.client import Settings
-from playbook.show.display import Table
+from playbook.show.display import Column, Table
 from playbook.show.words import Words
+from playbook.stats.result import Result
 
 FIRST, BUDGET, WAIT, LET_GO = "first", "budget", "wait", "let_go"
 CLASSES = (FIRST, BUDGET, WAIT, LET_GO)
@@ -25,11 +27,12 @@ OCCASIONAL, NO_CONSENT = "occasional", "no_consent"
 APART = ("", OCCASIONAL, NO_CONSENT)
 """How customers are ranked apart, in the order of the ranking; most are not."""
 CONSENT = "consent_"
-Flags = npt.NDArray[np.bool_]
+SHOWN = 10
+"""Rows of the tables."""
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Ranking(Result):
     """Everybody who may be won back, in order.
 
     Attributes
@@ -38,7 +41,7 @@ class Ranking:
         The ranked, best first, those ranked apart behind the others: the measured columns, apart
         (one of `APART`), score, rank (1 is best), class, best_profit (of the best offer under its
         optimistic response), reason, weakest.
-    sheet : Sheet
+    sheet : ScoreSheet
         Points by criterion, in the same order.
     everybody : DataFrame
         All measured customers, by customer_id.
@@ -50,7 +53,7 @@ class Ranking:
     """
 
     customers: pd.DataFrame
-    sheet: Sheet
+    sheet: ScoreSheet
     everybody: pd.DataFrame
     not_ranked: int
     contact_cost: float
@@ -59,6 +62,11 @@ class Ranking:
     def of(self, kind: str) -> pd.DataFrame:
         """Return the customers of a class."""
         return self.customers[self.customers["class"] == kind]
+
+    @property
+    def together(self) -> Flags:
+        """Whether each customer is ranked with the others, not apart."""
+        return (self.customers["apart"] == "").to_numpy()
 
     def columns(self) -> pd.DataFrame:
         """Return this chapter's columns for every customer, sorted by customer_id."""
@@ -78,57 +86,50 @@ class Ranking:
 
     def findings(self) -> list[Finding]:
         """Return the criteria, who is ranked, and the classes."""
-        n, sheet = len(self.customers), self.sheet
-        found = [
-            Finding(
-                "ranked", n, unit="customers", n=int(self.everybody["lapsed"].sum()), verdict=self._who()
-            ),
+        n, sheet, settings = len(self.customers), self.sheet, self.settings
+        lapsed = int(self.everybody["lapsed"].sum())
+        who = "lapsed" if settings.selection is None else "selected"
+        return [
+            Finding("ranked", n, unit="customers", n=lapsed, verdict=who),
             Finding("criteria", sheet.names, unit="names", n=n),
             Finding("criteria_left_out", [criterion.name for criterion in sheet.left_out], unit="names"),
             Finding("criteria_constant", sheet.constant, unit="names", n=n),
             Finding("occasional_not_ranked", self.not_ranked, unit="customers"),
-            *(Finding(f"apart_{kind}", self._apart(kind), unit="customers", n=n) for kind in APART[1:]),
-        ]
-        for name, missing in zip(sheet.names, sheet.missing, strict=True):
-            found.append(Finding(f"missing_{name}", int(missing), unit="customers", n=n))
-        for kind in CLASSES:
-            found.append(Finding(f"class_{kind}", len(self.of(kind)), unit="customers", n=n))
-        unknown = int(self.customers["best_profit"].isna().sum())
-        return [
-            *found,
+            *(self._count(f"apart_{kind}", (self.customers["apart"] == kind).sum()) for kind in APART[1:]),
+            *(self._count(f"missing_{name}", n) for name, n in zip(sheet.names, sheet.missing, strict=True)),
+            *(self._count(f"class_{kind}", len(self.of(kind))) for kind in CLASSES),
             Finding("first_margin", round(float(self.of(FIRST)["margin"].sum()), 2), unit="money"),
-            Finding("first_share", self.settings.scoring.first_share, unit="share"),
-            Finding("wait_probability", self.settings.scoring.wait_probability, unit="share"),
-            Finding("classes_unknown", unknown, unit="customers", n=n),
+            Finding("first_share", settings.scoring.first_share, unit="share"),
+            Finding("wait_probability", settings.scoring.wait_probability, unit="share"),
+            self._count("classes_unknown", self.customers["best_profit"].isna().sum()),
             Finding("contact_cost", round(self.contact_cost, 4), unit="money"),
             Finding("let_go_cost", round(len(self.of(LET_GO)) * self.contact_cost, 2), unit="money"),
         ]
 
-    def _who(self) -> str:
-        return "lapsed" if self.settings.selection is None else "selected"
-
-    def _apart(self, kind: str) -> int:
-        return int((self.customers["apart"] == kind).sum())
+    def _count(self, name: str, customers: int) -> Finding:
+        return Finding(name, int(customers), unit="customers", n=len(self.customers))
 
     def sentences(self, words: Words) -> list[str]:
         """Say who is ranked by what, and how many are in each class."""
-        return ranking_sentences({finding.name: finding for finding in self.findings()}, words)
+        return ranking_sentences(self.by_name, words)
 
-    def table(self, words: Words, n: int = 10) -> Table:
+    def table(self, words: Words) -> Table:
         """Return the first of those who come first, with the reasons."""
-        say = words.say
-        headings = {
-            "rank": say("rank"),
-            "customer_id": say("customer"),
-            "score": say("points"),
-            "second_lifetime_value": say("second lifetime value"),
-            "reason": say("strongest"),
-            "weakest": say("weakest"),
-        }
-        frame = self.of(FIRST).head(n)[list(headings)]
-        formats = {"rank": "number", "score": "decimal", "second_lifetime_value": "money"}
+        say, frame = words.say, self.of(FIRST).head(SHOWN)
         caption = say("The first {n} of those who come first", n=words.number(len(frame)))
-        return Table(frame, caption, words, formats, headings)
+        return Table(
+            frame,
+            caption,
+            words,
+            columns={
+                "rank": (say("rank"), "number"),
+                "customer_id": say("customer"),
+                "score": (say("points"), "decimal"),
+                "second_lifetime_value": (say("second lifetime value"), "money"),
+                "reason": say("strongest"),
+                "weakest": say("weakest"),
+            },
+        )
 
     def criteria_table(self, words: Words) -> Table:
         """Return the criteria with their weights, mean points and missing values."""
@@ -146,49 +147,47 @@ class Ranking:
                 "missing": sheet.missing,
             }
         )
-        headings = {
-            "criterion": say("criterion"),
-            "group": say("group"),
-            "points": say("how it is mapped to 0 to 10"),
-            "weight": say("weight"),
-            "mean": say("mean points"),
-            "missing": say("customers without it"),
-        }
-        formats = {"weight": "decimal", "mean": "decimal", "missing": "number"}
         note = say("Who lacks a value gets no points for it.")
-        return Table(frame, say("The criteria"), words, formats, headings, note)
+        return Table(
+            frame,
+            say("The criteria"),
+            words,
+            columns={
+                "criterion": say("criterion"),
+                "group": say("group"),
+                "points": say("how it is mapped to 0 to 10"),
+                "weight": (say("weight"), "decimal"),
+                "mean": (say("mean points"), "decimal"),
+                "missing": (say("customers without it"), "number"),
+            },
+            note=note,
+        )
 
     def class_table(self, words: Words) -> Table:
         """Return the classes with what they brought and may bring again."""
         say = words.say
         rows = [
             (
-                class_names(words)[kind],
+                name,
                 len(group),
                 float(group["margin"].sum()),
                 group["second_lifetime_value"].median(),
                 group["return_probability"].mean(),
                 group["silence_days"].median(),
             )
-            for kind in CLASSES
+            for kind, name in class_names(words).items()
             for group in [self.of(kind)]
         ]
-        headings = {
+        columns: dict[str, Column] = {
             "class": say("class"),
-            "customers": say("customers"),
-            "margin": say("past margin"),
-            "second": say("second lifetime value (median)"),
-            "chance": say("mean chance to return"),
-            "silence": say("days of silence (median)"),
+            "customers": (say("customers"), "number"),
+            "margin": (say("past margin"), "money"),
+            "second": (say("second lifetime value (median)"), "money"),
+            "chance": (say("mean chance to return"), "percent"),
+            "silence": (say("days of silence (median)"), "number"),
         }
-        formats = {
-            "customers": "number",
-            "margin": "money",
-            "second": "money",
-            "chance": "percent",
-            "silence": "number",
-        }
-        return Table(pd.DataFrame(rows, columns=list(headings)), say("The classes"), words, formats, headings)
+        frame = pd.DataFrame(rows, columns=list(columns))
+        return Table(frame, say("The classes"), words, columns=columns)
 
 
 def class_names(words: Words) -> dict[str, str]:
@@ -232,16 +231,13 @@ def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], word
     settings = history.settings
     chosen, dropped = candidates(measured, history)
     sheet = score_sheet(measured[chosen], chosen_criteria(settings))
-    ranked = measured[chosen].assign(score=sheet.score(), place=np.arange(int(chosen.sum())))
+    ranked = measured[chosen].assign(score=sheet.score()).reset_index(drop=True)
     ranked["apart"] = apart(ranked, settings)
-    ranked["behind"] = ranked["apart"].map(APART.index)
-    ranked = ranked.sort_values(
+    ranked = ranked.assign(behind=ranked["apart"].map(APART.index)).sort_values(
         ["behind", "score", "second_lifetime_value", "customer_id"], ascending=[True, False, False, True]
     )
-    place = ranked.pop("place").to_numpy(int)
-    ranked = ranked.drop(columns="behind")
-    sheet = sheet.of(place)
-    ranked = ranked.reset_index(drop=True)
+    sheet = sheet.of(ranked.index.to_numpy())
+    ranked = ranked.drop(columns="behind").reset_index(drop=True)
     ranked["rank"] = np.arange(1, len(ranked) + 1)
     ranked["best_profit"] = response.best_optimistic_profit(
         offers,

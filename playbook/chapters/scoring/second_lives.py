@@ -12,6 +12,7 @@ from playbook.records.history import History, spell_counts
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import value
+from playbook.stats.result import CannotTell, Result
 from playbook.stats.return_probability import seen_from
 from playbook.stats.survival import inactivity
 
@@ -24,7 +25,7 @@ LONG_RECORD = 1000
 
 
 @dataclass(frozen=True)
-class ValueCheck:
+class ValueCheck(Result):
     """Second lives predicted at an earlier day, against what they brought since.
 
     Attributes
@@ -70,30 +71,37 @@ class ValueCheck:
             Finding("value_check_days", self.days, unit="days", n=self.comebacks),
         ]
 
+    def sentences(self, words: Words) -> list[str]:
+        """Say how the predicted second lives stood up to what came."""
+        return check_sentences(self.by_name, words)
+
     def table(self, words: Words) -> Table:
         """Return predicted and actual margin per comeback, by thirds of the predicted value."""
         say = words.say
         names = {1: say("highest third"), 2: say("middle third"), 3: say("lowest third")}
         frame = self.thirds.assign(part=self.thirds["part"].map(names))
-        headings = {
-            "part": say("by predicted value"),
-            "comebacks": say("comebacks"),
-            "predicted": say("predicted margin"),
-            "actual": say("margin that came"),
-        }
-        formats = {"comebacks": "number", "predicted": "money", "actual": "money"}
         caption = say(
             "Margin per comeback since {day}, in the months that each was followed",
             day=words.date(self.split),
         )
-        return Table(frame, caption, words, formats, headings)
+        return Table(
+            frame,
+            caption,
+            words,
+            columns={
+                "part": say("by predicted value"),
+                "comebacks": (say("comebacks"), "number"),
+                "predicted": (say("predicted margin"), "money"),
+                "actual": (say("margin that came"), "money"),
+            },
+        )
 
 
-def check(history: History, days_back: int | None = None) -> ValueCheck | None:
+def check_second_lives(history: History, days_back: int | None = None) -> ValueCheck | CannotTell:
     """Predict second lives from what was known at an earlier day, and hold them against what came.
 
     The split lies a year back where the record is `LONG_RECORD` days long, else one horizon, half
-    the record at most. Returns None where too few second lives were known then, or fewer than
+    the record at most. Cannot tell where too few second lives were known then, or fewer than
     `LEAST_SEEN` have come back since.
     """
     length = (history.as_of - history.first_day).days
@@ -103,11 +111,13 @@ def check(history: History, days_back: int | None = None) -> ValueCheck | None:
     past = seen_from(history, split)
     threshold = inactivity(spell_counts(past), past.settings).days
     life = value.second_life(past, threshold)
+    untried = Finding("value_check_predicted", None, unit="money", verdict="untried")
+    cannot_tell = CannotTell((untried,), check_sentences)
     if life is None:
-        return None
+        return cannot_tell
     seen = _comebacks_since(history, split, threshold, life.last_month + 1)
     if len(seen) < LEAST_SEEN:
-        return None
+        return cannot_tell
     seen["order_margin"] = value.mean_order_margin(past, seen["customer_id"])
     seen["predicted"] = life.expected(seen["order_margin"], seen["months"])
     predicted, low, high = life.group_interval(seen["order_margin"], seen["months"])
@@ -147,13 +157,6 @@ def _comebacks_since(history: History, split: date, threshold: int, most_months:
     return frame
 
 
-def check_findings(result: ValueCheck | None) -> list[Finding]:
-    """Return the check's findings; one that says so where there was none."""
-    if result is None:
-        return [Finding("value_check_predicted", None, unit="money", verdict="untried")]
-    return result.findings()
-
-
 def check_sentences(findings: Findings, words: Words) -> list[str]:
     """Word how the predicted second lives stood up to what came."""
     say, money, predicted = words.say, words.money, findings["value_check_predicted"]
@@ -187,8 +190,3 @@ def check_sentences(findings: Findings, words: Words) -> list[str]:
         + verdicts[str(predicted.verdict)]
         + seasons
     ]
-
-
-def check_table(result: ValueCheck | None, words: Words) -> Table | None:
-    """Return the check's table; None where it could not be tried."""
-    return result.table(words) if result else None

@@ -6,20 +6,21 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
 from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-from playbook.show.display import heading, new_figure
-from playbook.show.figures import BLUE, GREY, Picture
+from playbook.show.figures import BLUE, GREY, Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats import value
+from playbook.stats.result import Result
 from playbook.stats.value import LAST_MONTH, SecondLife
 
 
 @dataclass(frozen=True)
-class Worth:
+class Worth(Result):
     """What every customer brought, and may bring in a second life.
 
     Attributes
@@ -65,37 +66,34 @@ class Worth:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what a second life is worth."""
-        return worth_sentences({finding.name: finding for finding in self.findings()}, words)
+        return worth_sentences(self.by_name, words)
 
-    def figure(self, words: Words) -> Picture:
-        """Draw a second life month by month."""
-        figure, axes = new_figure()
-        say = words.say
-        heading(axes, say("What a comeback brings, month by month"))
+    def figure(self, words: Words) -> Picture | None:
+        """Draw a second life month by month; None where too few came back."""
         if self.life is None:
-            axes.set_axis_off()
-            return Picture(figure, say("No picture: too few customers have come back so far."))
-        months = self.life.months
+            return None
+        say, months = words.say, self.life.months
         low, high = np.quantile(self.life.draws, [0.05, 0.95], axis=0)
+        amounts = {
+            "first": words.money(months[0]),
+            "later": words.money(float(months[1:].mean()) if len(months) > 1 else 0),
+        }
+        title = "A comeback brings {first} in its first month"
+        if len(months) > 1:
+            title += ", then {later} a month"
+        figure, axes = new_figure(say(title, **amounts))
         places = np.arange(len(months))
-        axes.bar(places, months, color=BLUE, width=0.8)
-        axes.errorbar(
-            places,
-            months,
-            yerr=[np.maximum(months - low, 0), np.maximum(high - months, 0)],
-            fmt="none",
-            ecolor=GREY,
-            capsize=2,
-        )
+        sns.barplot(x=places, y=months, color=BLUE, width=0.8, saturation=1, ax=axes)
+        spans = [np.maximum(months - low, 0), np.maximum(high - months, 0)]
+        axes.errorbar(places, months, yerr=spans, fmt="none", ecolor=GREY, capsize=2)
         axes.set_xticks(places[::3])
-        axes.set_xlabel(say("months after the comeback (the comeback order is in month 0)"))
+        axes.set(xlabel=say("months after the comeback (the comeback order is in month 0)"), ylabel="")
         axes.yaxis.set_major_formatter(lambda amount, _: words.money(amount))
         alt = say(
             "Bars of the mean margin of a comeback by month: {first} in the first month, {later} a month on"
             " average after it, up to month {last}.",
-            first=words.money(months[0]),
-            later=words.money(float(months[1:].mean()) if len(months) > 1 else 0),
             last=words.number(self.life.last_month),
+            **amounts,
         )
         return Picture(figure, alt)
 

@@ -8,39 +8,33 @@ import pandas as pd
 import xlsxwriter
 
 from playbook.chapter import Chapter
-from playbook.report.workbook import (
-    calls,
-    early_calls,
-    lists,
-    live,
-    plan,
-    present_value,
-    scoring_sheet,
-    weights_sheet,
-)
-from playbook.report.workbook.sheets import MOST_ROWS, PERSONAL, Page, Sheet, TableSheet, printable
+from playbook.report.workbook import calls, lists, live, plan, present_value
+from playbook.report.workbook.columns import PERSONAL
+from playbook.report.workbook.scoring_sheet import ScoringSheet
+from playbook.report.workbook.sheets import MOST_ROWS, BookSheet, Page, TableSheet, printable
 from playbook.report.workbook.styles import Styles, make_styles
+from playbook.report.workbook.weights_sheet import ScaleSheet, WeightsSheet
 
 FILE = "workbook.xlsx"
 
-SHEETS: tuple[Callable[[Chapter, pd.DataFrame], Sheet | None], ...] = (
-    weights_sheet.weights,
-    scoring_sheet.scoring,
+SHEETS: tuple[Callable[[Chapter, pd.DataFrame], BookSheet | None], ...] = (
+    WeightsSheet.of,
+    ScoringSheet.of,
     present_value.present_value,
     lists.ranking,
-    calls.weeks,
+    plan.weeks,
     plan.contacts,
     calls.calls,
     plan.held_back,
-    early_calls.early_calls,
-    early_calls.calls_held_back,
-    early_calls.write_instead,
+    calls.early_calls,
+    calls.calls_held_back,
+    calls.write_instead,
     lists.let_go,
     lists.last_impression,
     lists.occasional,
     lists.no_consent,
     lists.stages,
-    weights_sheet.scale,
+    ScaleSheet.of,
 )
 """The sheets in their order. Each takes the run and its customers, personal columns joined."""
 
@@ -81,7 +75,7 @@ def _people(run: Chapter) -> pd.DataFrame:
 
 
 def _write_notes(
-    book: Any, styles: Styles, run: Chapter, frame: pd.DataFrame, sheets: Sequence[Sheet]
+    book: Any, styles: Styles, run: Chapter, frame: pd.DataFrame, sheets: Sequence[BookSheet]
 ) -> None:
     """Write the first sheet: what this is, what is live, and what each column of each sheet means."""
     page, say = book.add_worksheet(run.words.say("Notes"), Page), run.words.say

@@ -6,11 +6,10 @@ from playbook.chapter import Chapter
 from playbook.chapters.occasional.kinds import kind_labels
 from playbook.chapters.plan.words import status_names
 from playbook.chapters.scoring.criteria import label
-from playbook.chapters.scoring.last_words import NOT_WORTH_AN_OFFER, last_words
-from playbook.chapters.scoring.let_go import let_go_reasons
+from playbook.chapters.scoring.let_go import NOT_WORTH_AN_OFFER, last_words, let_go_reasons
 from playbook.chapters.scoring.ranking import NO_CONSENT, OCCASIONAL, class_names
-from playbook.report.workbook.sheets import Column, TableSheet, past, who
-from playbook.show.words import Words
+from playbook.report.workbook.columns import PAST, PERSONAL, PROSPECT, WHO, SheetColumn, choose_columns
+from playbook.report.workbook.sheets import TableSheet
 
 
 def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
@@ -21,35 +20,27 @@ def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
     if "apart" in ranked:
         names = {OCCASIONAL: say("occasional buyer"), NO_CONSENT: say("no consent")}
         ranked["apart"] = ranked["apart"].map(names)
-    points = [str(name) for name in frame if str(name).startswith("points_")]
-    customer, *personal = who(frame, words)
-    named = [column for column in personal if column.name == "name"]
-    details = [column for column in personal if column.name != "name"]
+    points = [
+        SheetColumn(name, label(name.removeprefix("points_"), words), "decimal", say("points from 0 to 10"))
+        for name in map(str, frame)
+        if name.startswith("points_")
+    ]
+    details = [name for name in PERSONAL if name != "name"]
     columns = [
-        Column("rank", say("rank"), "number", say("1 is whom to win back first")),
-        customer,
-        *named,
-        Column("class", say("class"), "text", say("first, if the budget allows, wait, let go")),
-        Column("apart", say("ranked apart"), "text", say("behind the others, and never first")),
-        Column("score", say("score"), "decimal", say("sum of the points, each times its weight")),
-        *_prospect(words),
-        *past(words),
-        Column("reason", say("reasons"), "long", say("where the customer stands out most from the others")),
-        Column(
-            "weakest", say("weakest point"), "long", say("where the customer falls behind the others most")
+        *choose_columns(
+            words,
+            *("rank", "customer_id", "name", "class", "apart", "score"),
+            *(*PROSPECT, *PAST, "reason", "weakest"),
+            rank=say("1 is whom to win back first"),
         ),
-        *(
-            Column(name, label(name.removeprefix("points_"), words), "decimal", say("points from 0 to 10"))
-            for name in points
-        ),
-        *details,
+        *points,
+        *choose_columns(words, *details),
     ]
     sentence = words.say_many(
         "{n} customer, as delivered.", "{n} customers, best first, as delivered.", len(ranked)
     )
-    return TableSheet(
-        say("Ranking"), sentence, ranked, columns, [*points, *(column.name for column in details)]
-    )
+    on_screen = [*(column.name for column in points), *details]
+    return TableSheet(say("Ranking"), sentence, ranked, columns, on_screen)
 
 
 def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
@@ -63,14 +54,9 @@ def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         found = found.assign(treated=treated)
     found = found.assign(occasional_kind=found["occasional_kind"].map(kind_labels(words)))
     found = found.sort_values(["margin", "customer_id"], ascending=[False, True])
-    columns = [
-        *who(frame, words),
-        Column("occasional_kind", say("kind"), "text", say("what the first order tells of the customer")),
-        Column("occasional_reason", say("why"), "long", say("what speaks for that kind")),
-        Column("treated", say("treatment"), "text", say("left out: cannot pay for the cheapest contact")),
-        Column("return_probability", say("chance unaided"), "share", say("of an order within the horizon")),
-        *past(words),
-    ]
+    columns = choose_columns(
+        words, *WHO, "occasional_kind", "occasional_reason", "treated", "return_probability", *PAST
+    )
     sentence = words.say_many(
         "{n} customer who bought once and has been silent longer than almost all who buy again.",
         "{n} customers who bought once and have been silent longer than almost all who buy again.",
@@ -85,13 +71,7 @@ def no_consent(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         return None
     words, say = run.words, run.words.say
     found = frame[frame["apart"] == NO_CONSENT].sort_values("rank")
-    columns = [
-        Column("customer_id", say("customer"), "text", say("the client's number")),
-        Column("rank", say("rank"), "number", ""),
-        Column("score", say("score"), "decimal", say("sum of the points, each times its weight")),
-        *_prospect(words),
-        *past(words),
-    ]
+    columns = choose_columns(words, "customer_id", "rank", "score", *PROSPECT, *PAST)
     sentence = say("No channel may be used: ask for consent at the next occasion, and do not write before.")
     return TableSheet(say("No consent"), sentence, found, columns)
 
@@ -105,21 +85,12 @@ def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
     )
     if "best_profit" in gone:
         cost = float(run.findings("06")["contact_cost"].value)
-        gone = gone.assign(why=let_go_reasons(gone, words), cost=cost)
+        gone = gone.assign(why_let_go=let_go_reasons(gone, words), cheapest_contact=cost)
         total = words.money(cost * len(gone), 2)
         sentence += " " + say("To contact all of them once would have cost {total}.", total=total)
     if gone.empty:
         sentence = say("Nobody: for all in the ranking some offer would pay, if it worked as well as hoped.")
-    columns = [
-        *who(frame, words),
-        Column("why", say("why"), "long", say("from the customer's own value and chance")),
-        Column("cost", say("cheapest contact"), "money", say("what one contact would have cost")),
-        *_prospect(words),
-        *past(words),
-        Column(
-            "weakest", say("weakest point"), "long", say("where the customer falls behind the others most")
-        ),
-    ]
+    columns = choose_columns(words, *WHO, "why_let_go", "cheapest_contact", *PROSPECT, *PAST, "weakest")
     return TableSheet(say("Let go"), sentence, gone, columns)
 
 
@@ -131,14 +102,9 @@ def last_impression(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     found = frame[frame["plan_status"].isin(NOT_WORTH_AN_OFFER)]
     found = found.sort_values(["margin", "customer_id"], ascending=[False, True])
     found = found.assign(
-        why=found["plan_status"].map(status_names(words)), last_words=last_words(found, run.settings)
+        why_no_offer=found["plan_status"].map(status_names(words)), last_words=last_words(found, run.settings)
     )
-    columns = [
-        *who(frame, words),
-        Column("why", say("why no offer"), "text", ""),
-        Column("last_words", say("what to say"), "long", say("if they get in touch, in their language")),
-        *past(words),
-    ]
+    columns = choose_columns(words, *WHO, "why_no_offer", "last_words", *PAST)
     sentence = say(
         "No offer would pay today: nothing is sent and nothing is spent. If they get in touch, this leaves a"
         " good last impression. Who may not be contacted is not in this list."
@@ -153,18 +119,6 @@ def stages(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     words, say = run.words, run.words.say
     found = frame.sort_values(["stage", "margin", "customer_id"], ascending=[True, False, True])
     found = found.assign(stage=[say(str(stage)) for stage in found["stage"]])
-    columns = [
-        Column("stage", say("stage"), "text", say("of the relationship, today")),
-        *who(frame, words),
-        *past(words),
-    ]
+    columns = choose_columns(words, "stage", *WHO, *PAST)
     sentence = words.say_many("{n} contact, by stage.", "{n} contacts, by stage.", len(found))
     return TableSheet(say("Stages"), sentence, found, columns)
-
-
-def _prospect(words: Words) -> list[Column]:
-    say = words.say
-    return [
-        Column("second_lifetime_value", say("second lifetime value"), "money", say("margin if won back")),
-        Column("return_probability", say("chance unaided"), "share", say("of an order within the horizon")),
-    ]

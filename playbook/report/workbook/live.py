@@ -7,6 +7,7 @@ each cell is what makes spreadsheets slow); points by breakpoints are computed f
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,10 @@ from xlsxwriter.utility import xl_col_to_name
 
 from playbook.chapter import Chapter
 from playbook.chapters.scoring.criteria import chosen_criteria, label
-from playbook.chapters.scoring.ranking import FIRST, class_names
+from playbook.chapters.scoring.ranking import class_names
+from playbook.records.arrays import Array
 from playbook.settings.scoring import Criterion
 from playbook.show.words import Words
-from playbook.stats.survival import Array
 
 MOST_LIVE = 5000
 """Customers with formulas: LibreOffice ranks so many in 3 s, and 50,000 in 144 s."""
@@ -97,23 +98,27 @@ class Live:
         lost = (frame["best_profit"] <= 0) | (frame["second_lifetime_value"] <= 0)
         return lost | (frame["return_probability"] >= self.wait_probability)
 
-    @property
-    def first_in_rows(self) -> int:
-        """Return how many of the rows come first."""
-        return int((self.rows["class"] == FIRST).sum())
+    @cached_property
+    def keys(self) -> Array:
+        """Return the totals by which customers are ranked: less a trifle for the order of ties."""
+        return self.rows["score"].to_numpy(float) - self.ties * TIE
+
+    @cached_property
+    def rest(self) -> Array:
+        """Return the same of those neither let go nor waited for, NaN for the others."""
+        return np.where(self.not_first(self.rows), np.nan, self.keys)
 
     # Where things stand --------------------------------------------------------------------
 
     def column(self, name: str) -> int:
         """Return the position of a column of the scoring sheet: of `COLUMNS`, points_i or value_i."""
-        k = len(self.criteria)
-        if name.startswith("points_"):
-            return len(FRONT) + int(name.removeprefix("points_"))
-        if name.startswith("value_"):
-            return len(FRONT) + k + int(name.removeprefix("value_"))
-        if name in FRONT:
-            return FRONT.index(name)
-        return len(FRONT) + 2 * k + BACK.index(name)
+        return self._places[name]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        places = range(len(self.criteria))
+        of_criteria = [f"{kind}_{place}" for kind in ("points", "value") for place in places]
+        return {name: position for position, name in enumerate([*FRONT, *of_criteria, *BACK])}
 
     def cell(self, name: str, row: int) -> str:
         """Return the address of a customer's cell within the scoring sheet; ``row`` counts from 0."""
@@ -160,7 +165,8 @@ class Live:
 
 
 FRONT = ("rank", "customer_id", "name", "class", "score", "delivered_rank", "delivered_class")
-BACK = ("worth", "chance", "profit", "tie", "key", "rest")
+KNOWN = ("second_lifetime_value", "return_probability", "best_profit")
+BACK = (*KNOWN, "tie", "key", "rest")
 MARKS = 7
 """Position of the first breakpoint in the weights sheet."""
 SETTINGS = ("first_share", "wait", "later_rest", "n_first", "cut", "still_first")
@@ -177,6 +183,25 @@ def of(run: Chapter, frame: pd.DataFrame) -> Live | None:
     scoring = run.settings.scoring
     rows, later = among.head(MOST_LIVE).reset_index(drop=True), among.iloc[MOST_LIVE:]
     return Live(criteria, rows, later, scoring.first_share, scoring.wait_probability, run.words)
+
+
+@dataclass(frozen=True)
+class LiveSheet:
+    """Base of the sheets whose cells follow the weights."""
+
+    live: Live
+    name: ClassVar[str]
+
+    @classmethod
+    def of(cls, run: Chapter, frame: pd.DataFrame) -> Self | None:
+        """Return the sheet; None where nobody is ranked."""
+        found = of(run, frame)
+        return cls(found) if found else None
+
+    @property
+    def title(self) -> str:
+        """The sheet's name in the report's language."""
+        return self.live.titles[self.name]
 
 
 def quoted(title: str) -> str:

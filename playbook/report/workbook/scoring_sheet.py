@@ -7,37 +7,28 @@ import numpy as np
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from playbook.chapter import Chapter
 from playbook.chapters.scoring.criteria import MONEY, MOST, SHARES
 from playbook.chapters.scoring.ranking import BUDGET, FIRST, LET_GO, WAIT
 from playbook.report.workbook import live
-from playbook.report.workbook.live import HEAD, TIE, WEIGHT_ROW, Live, text
-from playbook.report.workbook.sheets import printable, write_heading
+from playbook.report.workbook.columns import PROSPECT, SheetColumn, choose_columns
+from playbook.report.workbook.live import HEAD, TIE, WEIGHT_ROW, LiveSheet, text
+from playbook.report.workbook.sheets import printable, write_column, write_heading
 from playbook.report.workbook.styles import WIDTHS, Styles
 from playbook.settings.scoring import Criterion
 
 
 @dataclass(frozen=True)
-class ScoringSheet:
+class ScoringSheet(LiveSheet):
     """Customers in rows, criteria in columns; everything that follows from the weights is live."""
 
-    live: Live
-
-    @property
-    def title(self) -> str:
-        """The sheet's name."""
-        return self.live.titles["scoring"]
+    name = "scoring"
 
     def notes(self) -> list[tuple[str, str]]:
         """Return heading and meaning of each column."""
         say = self.live.words.say
-        others = [
-            (heading, note)
-            for name, heading, _, note in self._columns()
-            if note and not name.startswith(("points_", "value_"))
-        ]
+        others = [(column.heading, column.note) for column in (*self._front(), *self._back())]
         return [
-            *others,
+            *(other for other in others if other[1]),
             (say("each criterion"), say("points from 0 to 10; live; none where not known")),
             (say("each criterion: value"), say("what the points are for")),
         ]
@@ -48,10 +39,10 @@ class ScoringSheet:
         page.write_string(0, 0, say("The scoring sheet"), styles["title"])
         page.write_string(1, 0, self._sentence())
         page.write_string(WEIGHT_ROW, 0, say("weights, from the sheet of that name"), styles["bold"])
-        for name, heading, kind, note in self._columns():
-            position = found.column(name)
-            write_heading(page, HEAD, position, heading, note, styles)
-            page.set_column(position, position, WIDTHS[kind], styles[kind])
+        for column in (*self._front(), *self._criteria(), *self._back()):
+            position = found.column(column.name)
+            write_heading(page, HEAD, position, column.heading, column.note, styles)
+            page.set_column(position, position, WIDTHS[column.kind], styles[column.kind])
         for place, criterion in enumerate(found.criteria):
             self._write_criterion(page, place, criterion, styles)
         self._write_back(page, styles)
@@ -74,54 +65,66 @@ class ScoringSheet:
             )
         return said
 
-    def _columns(self) -> list[tuple[str, str, str, str]]:
-        say, found = self.live.words.say, self.live
-        front = [
-            ("rank", say("rank"), "number", say("1 is whom to win back first; live")),
-            ("customer_id", say("customer"), "text", say("the client's number")),
-            ("name", say("name"), "text", ""),
-            ("class", say("class"), "text", say("first, if the budget allows, wait, let go; live")),
-            ("score", say("total"), "decimal", say("sum of the points, each times its weight; live")),
-            ("delivered_rank", say("rank as delivered"), "number", say("does not follow the weights")),
-            ("delivered_class", say("class as delivered"), "text", say("does not follow the weights")),
+    def _front(self) -> list[SheetColumn]:
+        words, say = self.live.words, self.live.words.say
+        rank, *customer = choose_columns(
+            words, "rank", "customer_id", "name", rank=say("1 is whom to win back first; live")
+        )
+        as_delivered = say("does not follow the weights")
+        return [
+            rank,
+            *customer,
+            SheetColumn(
+                "class", say("class"), "text", say("first, if the budget allows, wait, let go; live")
+            ),
+            SheetColumn(
+                "score", say("total"), "decimal", say("sum of the points, each times its weight; live")
+            ),
+            SheetColumn("delivered_rank", say("rank as delivered"), "number", as_delivered),
+            SheetColumn("delivered_class", say("class as delivered"), "text", as_delivered),
         ]
-        points = [
-            (f"points_{place}", name, "decimal", say("points from 0 to 10; live; none where not known"))
-            for place, name in enumerate(found.labels)
+
+    def _criteria(self) -> list[SheetColumn]:
+        say, names = self.live.words.say, self.live.labels
+        points = say("points from 0 to 10; live; none where not known")
+        values = say("what the points are for")
+        return [
+            *(SheetColumn(f"points_{place}", name, "decimal", points) for place, name in enumerate(names)),
+            *(
+                SheetColumn(f"value_{place}", say("{name}: value", name=name), _kind(one), values)
+                for place, (one, name) in enumerate(zip(self.live.criteria, names, strict=True))
+            ),
         ]
-        values = [
-            (f"value_{place}", say("{name}: value", name=name), _kind(one), say("what the points are for"))
-            for place, (one, name) in enumerate(zip(found.criteria, found.labels, strict=True))
-        ]
-        back = [
-            ("worth", say("second lifetime value"), "money", say("margin if won back; decides ties")),
-            ("chance", say("chance unaided"), "share", say("of an order within the horizon")),
-            (
-                "profit",
+
+    def _back(self) -> list[SheetColumn]:
+        words, say = self.live.words, self.live.words.say
+        return [
+            *choose_columns(words, *PROSPECT, second_lifetime_value=say("margin if won back; decides ties")),
+            SheetColumn(
+                "best_profit",
                 say("best offer at best"),
                 "money",
                 say("profit of the best offer if people respond as well as one may hope"),
             ),
-            (
+            SheetColumn(
                 "tie",
                 say("place among equals"),
                 "number",
                 say("by second lifetime value, then number; constant"),
             ),
-            (
+            SheetColumn(
                 "key",
                 say("total for ranking"),
                 "decimal",
                 say("the total, less a trifle for the place among equals"),
             ),
-            (
+            SheetColumn(
                 "rest",
                 say("worth an offer"),
                 "decimal",
                 say("the same, of those neither let go nor waited for"),
             ),
         ]
-        return [*front, *points, *values, *back]
 
     def _write_criterion(self, page: Any, place: int, criterion: Criterion, styles: Styles) -> None:
         """Write weight, values and live points of one criterion."""
@@ -148,37 +151,24 @@ class ScoringSheet:
 
     def _write_back(self, page: Any, styles: Styles) -> None:
         """Write what decides ties and classes, and the two columns that ranks are read from."""
-        found, rows = self.live, self.live.rows
-        keys, rest = self.keys(), self.rest()
-        for name, column, kind in (
-            ("worth", "second_lifetime_value", "money"),
-            ("chance", "return_probability", "share"),
-            ("profit", "best_profit", "money"),
-        ):
-            for row, number in enumerate(rows[column].to_numpy(float)):
-                if not np.isnan(number):
-                    page.write_number(HEAD + 1 + row, found.column(name), number, styles[kind])
+        found = self.live
+        for column in self._back():
+            if column.name in live.KNOWN:
+                at, numbers = found.column(column.name), found.rows[column.name]
+                write_column(page, HEAD + 1, at, numbers, column.kind, styles[column.kind])
         wait = found.setting("wait")
         for row, place in enumerate(found.ties):
-            cell = {name: found.cell(name, row) for name in (*live.BACK, "score")}
-            lost = (
-                f"OR({_is(cell['profit'], '<=0')},{_is(cell['worth'], '<=0')},"
-                f"{_is(cell['chance'], '>=' + wait)})"
-            )
-            page.write_number(HEAD + 1 + row, found.column("tie"), place, styles["number"])
+            at, cell = HEAD + 1 + row, self._cells(row)
+            waits = _is(cell["return_probability"], ">=" + wait)
+            page.write_number(at, found.column("tie"), place, styles["number"])
             key = f"={cell['score']}-{cell['tie']}*{TIE:.10f}"
-            page.write_formula(HEAD + 1 + row, found.column("key"), key, styles["exact"], keys[row])
-            shown = "" if np.isnan(rest[row]) else rest[row]
-            formula = f'=IF({lost},"",{cell["key"]})'
-            page.write_formula(HEAD + 1 + row, found.column("rest"), formula, styles["exact"], shown)
+            page.write_formula(at, found.column("key"), key, styles["exact"], found.keys[row])
+            shown = "" if np.isnan(found.rest[row]) else found.rest[row]
+            formula = f'=IF(OR({_lost(cell)},{waits}),"",{cell["key"]})'
+            page.write_formula(at, found.column("rest"), formula, styles["exact"], shown)
 
-    def keys(self) -> Any:
-        """Return the totals, less a trifle for the order of ties."""
-        return self.live.rows["score"].to_numpy(float) - self.live.ties * TIE
-
-    def rest(self) -> Any:
-        """Return the same for those neither let go nor waited for, NaN for the others."""
-        return np.where(self.live.not_first(self.live.rows), np.nan, self.keys())
+    def _cells(self, row: int) -> dict[str, str]:
+        return {name: self.live.cell(name, row) for name in (*live.BACK, "score")}
 
     def _write_front(self, page: Any, styles: Styles) -> None:
         """Write who it is, the total, the rank and the class."""
@@ -206,11 +196,11 @@ class ScoringSheet:
 
     def _class_formula(self, row: int) -> str:
         found = self.live
-        cell = {name: found.cell(name, row) for name in live.BACK}
+        cell = self._cells(row)
         names = {kind: text(name) for kind, name in found.classes.items()}
         offered = f"IF({cell['rest']}>={found.setting('cut')},{names[FIRST]},{names[BUDGET]})"
-        gone = f"OR({_is(cell['profit'], '<=0')},{_is(cell['worth'], '<=0')})"
-        return f"=IF(ISNUMBER({cell['rest']}),{offered},IF({gone},{names[LET_GO]},{names[WAIT]}))"
+        left = f"IF(OR({_lost(cell)}),{names[LET_GO]},{names[WAIT]})"
+        return f"=IF(ISNUMBER({cell['rest']}),{offered},{left})"
 
     def _finish(self, page: Any, styles: Styles) -> None:
         """Colour points and classes; freeze, filter and lay out for print."""
@@ -246,13 +236,12 @@ def _is(cell: str, condition: str) -> str:
     return f"AND(ISNUMBER({cell}),{cell}{condition})"
 
 
+def _lost(cell: dict[str, str]) -> str:
+    """Return the conditions of which one lets a customer go."""
+    return f"{_is(cell['best_profit'], '<=0')},{_is(cell['second_lifetime_value'], '<=0')}"
+
+
 def _kind(criterion: Criterion) -> str:
     if criterion.column in MONEY:
         return "money"
     return "share" if criterion.column in SHARES else "decimal"
-
-
-def scoring(run: Chapter, frame: pd.DataFrame) -> ScoringSheet | None:
-    """Return the living scoring sheet; None where nobody is ranked."""
-    found = live.of(run, frame)
-    return ScoringSheet(found) if found else None

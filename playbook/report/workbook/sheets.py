@@ -1,23 +1,24 @@
 """A sheet of the workbook: a sentence above a table of values, with a note for each column."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 from xlsxwriter.worksheet import Worksheet
 
+from playbook.report.workbook.columns import SheetColumn
 from playbook.report.workbook.styles import WIDTHS, Styles
-from playbook.show.words import Words
 
-PERSONAL = ("name", "email", "phone", "address", "language")
-"""Columns of the client's customer table that the sheets repeat where they are there."""
 HEAD = 2
 """Row of the headings."""
 MOST_ROWS = 100_000
 """Rows of a list: more take minutes to write and to open."""
 HEAD_HEIGHT = 45
 """Three lines."""
+POINTS_PER_LINE, LEAST_POINTS = 13, 30
+"""Heights of rows to work from on paper."""
 
 
 class Page(Worksheet):  # type: ignore[misc]
@@ -32,7 +33,7 @@ class Page(Worksheet):  # type: ignore[misc]
         return formula.removeprefix("=")
 
 
-class Sheet(Protocol):
+class BookSheet(Protocol):
     """What the workbook asks of a sheet."""
 
     @property
@@ -47,16 +48,6 @@ class Sheet(Protocol):
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a sheet: its name in the tables, its heading, how it is shown, and what it means."""
-
-    name: str
-    heading: str
-    kind: str
-    note: str
-
-
-@dataclass(frozen=True)
 class TableSheet:
     """A sheet of values: a title, a sentence above the table, and the table.
 
@@ -67,11 +58,11 @@ class TableSheet:
     title: str
     sentence: str
     frame: pd.DataFrame
-    columns: Sequence[Column]
+    columns: Sequence[SheetColumn]
     not_printed: Sequence[str] = ()
 
     @property
-    def shown(self) -> list[Column]:
+    def shown(self) -> list[SheetColumn]:
         """Return the columns that the table has."""
         return [column for column in self.columns if column.name in self.frame]
 
@@ -96,6 +87,27 @@ class TableSheet:
         page.print_area(0, 0, HEAD + len(frame), max(printed))
 
 
+@dataclass(frozen=True)
+class RoomySheet(TableSheet):
+    """A sheet to work from on paper: rows as high as their texts, columns as wide as ``widths`` say."""
+
+    widths: Mapping[str, int] = field(default_factory=dict)
+
+    def write(self, page: Any, styles: Styles) -> None:
+        """Write the sheet on an empty page."""
+        super().write(page, styles)
+        lines = np.ones(len(self.frame))
+        for position, column in enumerate(self.shown):
+            width = self.widths.get(column.name, WIDTHS[column.kind])
+            page.set_column(position, position, width, styles[column.kind])
+            if column.kind == "long":
+                length = self.frame[column.name].astype(str).str.len().to_numpy()
+                lines = np.maximum(lines, np.ceil(length / (0.95 * width)))
+        page.set_row(HEAD, LEAST_POINTS, styles["head"])
+        for row, n in enumerate(lines, start=HEAD + 1):
+            page.set_row(row, POINTS_PER_LINE * float(n) + 3)
+
+
 def write_heading(page: Any, row: int, position: int, heading: str, note: str, styles: Styles) -> None:
     """Write the heading of a column, with what it means as a note on the cell."""
     page.write_string(row, position, heading, styles["head"])
@@ -117,6 +129,12 @@ def write_column(page: Any, row: int, position: int, values: pd.Series, kind: st
             page.write_number(place, position, float(value), style)
 
 
+def between(low: float, high: float, message: str, title: str = "") -> dict[str, Any]:
+    """Return the rule that a cell holds a number within limits, and what is said where it does not."""
+    rule = {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
+    return rule | {"error_message": message} | ({"error_title": title} if title else {})
+
+
 def printable(page: Any, head: int) -> None:
     """Print a sheet across the width of an A4 page, its headings on each."""
     page.set_landscape()
@@ -124,20 +142,3 @@ def printable(page: Any, head: int) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(head)
     page.set_footer("&L&A&R&P / &N")
-
-
-def who(frame: pd.DataFrame, words: Words) -> list[Column]:
-    """Return the columns that say who a customer is."""
-    personal = [Column(name, words.say(name), "text", "") for name in PERSONAL if name in frame]
-    return [Column("customer_id", words.say("customer"), "text", words.say("the client's number")), *personal]
-
-
-def past(words: Words) -> list[Column]:
-    """Return the columns that say what a customer has done."""
-    say = words.say
-    return [
-        Column("orders", say("orders"), "number", say("days with a purchase")),
-        Column("margin", say("past margin"), "money", say("net of returns")),
-        Column("last_order", say("last order"), "date", ""),
-        Column("silence_days", say("days of silence"), "number", say("since the last order")),
-    ]

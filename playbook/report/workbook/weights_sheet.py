@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from playbook.chapter import Chapter
 from playbook.chapters.scoring.ranking import FIRST
-from playbook.report.workbook import live
-from playbook.report.workbook.live import MARKS, MOST_MARKS, SETTINGS, TABLE, TIE, Live, text
-from playbook.report.workbook.sheets import printable, write_heading
+from playbook.report.workbook.live import MARKS, MOST_MARKS, SETTINGS, TABLE, LiveSheet, text
+from playbook.report.workbook.sheets import between, printable, write_heading
 from playbook.report.workbook.styles import Styles
 
 SHOWN = 20
@@ -19,15 +16,10 @@ WEIGHT, MEAN = 5, 6
 
 
 @dataclass(frozen=True)
-class WeightsSheet:
+class WeightsSheet(LiveSheet):
     """Weights, breakpoints and cut-offs to change, and who comes first by them."""
 
-    live: Live
-
-    @property
-    def title(self) -> str:
-        """The sheet's name."""
-        return self.live.titles["weights"]
+    name = "weights"
 
     def notes(self) -> list[tuple[str, str]]:
         """Return heading and meaning of each column."""
@@ -86,14 +78,8 @@ class WeightsSheet:
                 page.write_number(row, MARKS + place, marks[place], styles["input_exact"])
             else:
                 page.write_blank(row, MARKS + place, None, styles["input_exact"])
-        rule = {
-            "validate": "decimal",
-            "criteria": "between",
-            "minimum": -1e15,
-            "maximum": 1e15,
-            "error_title": say("Not a number"),
-            "error_message": say("A breakpoint is a number, or the cell is empty."),
-        }
+        message = say("A breakpoint is a number, or the cell is empty.")
+        rule = between(-1e15, 1e15, message, say("Not a number"))
         page.data_validation(row, MARKS, row, MARKS + MOST_MARKS - 1, rule)
 
     def _no_less_than_zero(self) -> dict[str, Any]:
@@ -117,64 +103,58 @@ class WeightsSheet:
         behind = int((~found.not_first(found.later)).sum())
         classes, delivered = (found.whole(name, sheet=True) for name in ("class", "delivered_class"))
         first = text(found.classes[FIRST])
-        formulas: dict[str, tuple[str, str, Any, str]] = {
+        limits = between(0, 1, say("A share lies between 0% and 100%."), say("Not a share"))
+        cells: dict[str, tuple[str, float, str, str]] = {  # label, value, style, formula
+            "first_share": (
+                say("share of those worth an offer who come first"),
+                found.first_share,
+                "input_share",
+                "",
+            ),
+            "wait": (
+                say("chance to return unaided from which to wait"),
+                found.wait_probability,
+                "input_share",
+                "",
+            ),
+            "later_rest": (say("worth an offer, but not live"), behind, "number", ""),
             "n_first": (
                 say("how many come first"),
-                f"=ROUNDUP({share}*(COUNT({rest})+{later})-0.000000001,0)",
                 self._n_first(behind),
                 "number",
+                f"=ROUNDUP({share}*(COUNT({rest})+{later})-0.000000001,0)",
             ),
             "cut": (
                 say("total from which a customer comes first"),
-                f"=IF({n_first}<1,1E+300,IF({n_first}>=COUNT({rest}),MIN({rest}),LARGE({rest},{n_first})))",
                 self._cut(behind),
                 "exact",
+                f"=IF({n_first}<1,1E+300,IF({n_first}>=COUNT({rest}),MIN({rest}),LARGE({rest},{n_first})))",
             ),
             "still_first": (
                 say("first as delivered, and still first"),
-                f"=COUNTIFS({classes},{first},{delivered},{first})",
-                found.first_in_rows,
+                int((found.rows["class"] == FIRST).sum()),
                 "number",
+                f"=COUNTIFS({classes},{first},{delivered},{first})",
             ),
         }
-        inputs: dict[str, tuple[str, Any]] = {
-            "first_share": (say("share of those worth an offer who come first"), found.first_share),
-            "wait": (say("chance to return unaided from which to wait"), found.wait_probability),
-        }
-        for place, name in enumerate(SETTINGS):
-            if name in inputs:
-                label, value = inputs[name]
-                page.write_number(row + place, WEIGHT, value, styles["input_share"])
-                page.data_validation(row + place, WEIGHT, row + place, WEIGHT, self._share())
-            elif name == "later_rest":
-                label = say("worth an offer, but not live")
-                page.write_number(row + place, WEIGHT, behind, styles["number"])
+        for at, name in enumerate(SETTINGS, start=row):
+            label, value, style, formula = cells[name]
+            page.write_string(at, 0, label)
+            if formula:
+                page.write_formula(at, WEIGHT, formula, styles[style], value)
             else:
-                label, formula, value, style = formulas[name]
-                page.write_formula(row + place, WEIGHT, formula, styles[style], value)
-            page.write_string(row + place, 0, label)
-
-    def _share(self) -> dict[str, Any]:
-        say = self.live.words.say
-        return {
-            "validate": "decimal",
-            "criteria": "between",
-            "minimum": 0,
-            "maximum": 1,
-            "error_title": say("Not a share"),
-            "error_message": say("A share lies between 0% and 100%."),
-        }
+                page.write_number(at, WEIGHT, value, styles[style])
+            if style == "input_share":
+                page.data_validation(at, WEIGHT, at, WEIGHT, limits)
 
     def _n_first(self, behind: int) -> int:
-        rest = int((~self.live.not_first(self.live.rows)).sum()) + behind
+        rest = np.isfinite(self.live.rest).sum() + behind
         return int(np.ceil(self.live.first_share * rest - 1e-9))
 
     def _cut(self, behind: int) -> float:
         """Return the total from which a customer comes first."""
-        found = self.live
-        keys = found.rows["score"].to_numpy(float) - found.ties * TIE
-        rest = np.sort(keys[~found.not_first(found.rows).to_numpy(bool)])[::-1]
-        n = self._n_first(behind)
+        rest, n = self.live.rest, self._n_first(behind)
+        rest = np.sort(rest[np.isfinite(rest)])[::-1]
         if n < 1:
             return 1e300
         return float(rest[min(n, len(rest)) - 1]) if len(rest) else 0.0
@@ -187,39 +167,33 @@ class WeightsSheet:
         page.write_string(
             head - 1, 0, say("The first {n} by these weights", n=found.words.number(shown)), styles["bold"]
         )
-        columns = ("customer_id", "class", "score", "name", "delivered_rank")
-        headings = [say("customer"), say("class"), say("total"), say("name"), say("rank as delivered")]
-        for position, heading in enumerate([say("rank"), *headings]):
+        columns = {  # heading and style
+            "customer_id": (say("customer"), "text"),
+            "class": (say("class"), "text"),
+            "score": (say("total"), "exact"),
+            "name": (say("name"), "text"),
+            "delivered_rank": (say("rank as delivered"), "number"),
+        }
+        for position, heading in enumerate([say("rank"), *(heading for heading, _ in columns.values())]):
             write_heading(page, head, position, heading, "", styles)
+        rows = found.rows.head(shown).assign(delivered_rank=lambda rows: rows["rank"].astype(int))
+        rows["class"] = rows["class"].map(found.classes)
+        values = rows.reindex(columns=list(columns)).fillna({"name": ""})
         ranks = found.whole("rank", sheet=True)
-        rows = found.rows
-        for row in range(shown):
+        for row, cached in enumerate(values.to_dict("records")):
             at = head + 1 + row
             page.write_number(at, 0, row + 1, styles["left"])
-            cached = {
-                "customer_id": str(rows["customer_id"][row]),
-                "name": str(rows["name"][row]) if "name" in rows and pd.notna(rows["name"][row]) else "",
-                "class": found.classes[str(rows["class"][row])],
-                "score": float(rows["score"][row]),
-                "delivered_rank": int(rows["rank"][row]),
-            }
-            for position, name in enumerate(columns, start=1):
+            for position, (name, (_, style)) in enumerate(columns.items(), start=1):
                 found_in = f"INDEX({found.whole(name, sheet=True)},MATCH($A{at + 1},{ranks},0))"
                 formula = f'={found_in}&""' if name == "name" else f"={found_in}"
-                style = styles["exact" if name == "score" else "number" if "rank" in name else "text"]
-                page.write_formula(at, position, formula, style, cached[name])
+                page.write_formula(at, position, formula, styles[style], cached[name])
 
 
 @dataclass(frozen=True)
-class ScaleSheet:
+class ScaleSheet(LiveSheet):
     """Which value gets how many points, for the criteria that go by rank."""
 
-    live: Live
-
-    @property
-    def title(self) -> str:
-        """The sheet's name."""
-        return self.live.titles["scale"]
+    name = "scale"
 
     def notes(self) -> list[tuple[str, str]]:
         """Return heading and meaning of each column."""
@@ -243,15 +217,3 @@ class ScaleSheet:
         page.set_column(0, 2 * len(found.criteria), 14)
         page.freeze_panes(2, 0)
         printable(page, 1)
-
-
-def weights(run: Chapter, frame: pd.DataFrame) -> WeightsSheet | None:
-    """Return the sheet of weights; None where nobody is ranked."""
-    found = live.of(run, frame)
-    return WeightsSheet(found) if found else None
-
-
-def scale(run: Chapter, frame: pd.DataFrame) -> ScaleSheet | None:
-    """Return the scale of points by rank; None where nobody is ranked."""
-    found = live.of(run, frame)
-    return ScaleSheet(found) if found else None

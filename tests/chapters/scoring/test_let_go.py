@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook.chapters.scoring.criteria import Sheet
-from playbook.chapters.scoring.let_go import let_go_reasons, let_go_sentences, let_go_table
+from playbook.chapters.scoring.criteria import ScoreSheet
+from playbook.chapters.scoring.let_go import let_go_reasons, whom_to_let_go
 from playbook.chapters.scoring.ranking import Ranking
 from playbook.settings.client import Settings
 from playbook.settings.scoring import Criterion
@@ -25,7 +25,7 @@ def ranking():
             "class": ["first", "let_go", "let_go"],
         }
     )
-    sheet = Sheet((Criterion(name="x", column="margin"),), (), np.zeros((3, 1)), np.zeros((3, 1)))
+    sheet = ScoreSheet((Criterion(name="x", column="margin"),), (), np.zeros((3, 1)), np.zeros((3, 1)))
     settings = Settings(client="A", tables={"orders": {"files": "o"}})
     return Ranking(customers, sheet, customers, 0, 1.2, settings)
 
@@ -43,17 +43,17 @@ def test_each_let_go_has_a_reason_made_from_its_own_numbers(ranking):
 
 
 def test_what_contacting_them_would_have_cost_is_said(ranking):
-    said = plain(let_go_sentences(ranking, WORDS)[0])
+    said = plain(whom_to_let_go(ranking).sentences(WORDS)[0])
     assert said.startswith("2 customers are better left to competitors: past margin CHF 70 in all.")
     assert "would have cost CHF 2.40" in said
     assert "would lose CHF 0.75" in said
 
 
 def test_the_list_names_those_with_the_highest_past_margin_first(ranking):
-    assert let_go_table(ranking, WORDS).frame["customer_id"].tolist() == ["b", "c"]
+    assert whom_to_let_go(ranking).table(WORDS).frame["customer_id"].tolist() == ["b", "c"]
 
 
 def test_where_nobody_is_let_go_the_reason_is_said(ranking):
     ranking.customers["class"] = "budget"
-    assert "cheapest contact costs" in let_go_sentences(ranking, WORDS)[0]
-    assert let_go_table(ranking, WORDS) is None
+    assert "cheapest contact costs" in whom_to_let_go(ranking).sentences(WORDS)[0]
+    assert whom_to_let_go(ranking).table(WORDS) is None

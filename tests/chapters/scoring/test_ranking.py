@@ -10,8 +10,16 @@ from playbook.archive import findings
 from playbook.chapters.churn import returns
 from playbook.chapters.churn import threshold as churn
 from playbook.chapters.scoring import ranking as scoring
-from playbook.chapters.scoring import revenue_list, stability, worth
-from playbook.chapters.scoring.criteria import Sheet, chosen_criteria, give_points, reasons, score_sheet, top
+from playbook.chapters.scoring import worth
+from playbook.chapters.scoring.comparisons import RevenueList, try_other_weights
+from playbook.chapters.scoring.criteria import (
+    ScoreSheet,
+    chosen_criteria,
+    give_points,
+    reasons,
+    score_sheet,
+    top,
+)
 from playbook.chapters.scoring.words import scoring_sentences
 from playbook.errors import SettingsError
 from playbook.offers import catalogue
@@ -167,7 +175,7 @@ def sheet_of(points, columns=("margin", "discount_share", "silence_days", "refer
         for column, weight in zip(columns, weights, strict=True)
     )
     points = np.array(points, dtype=float)
-    return Sheet(criteria, (), np.where(np.isnan(points), np.nan, points * 10), np.nan_to_num(points))
+    return ScoreSheet(criteria, (), np.where(np.isnan(points), np.nan, points * 10), np.nan_to_num(points))
 
 
 def said_of(sheet):
@@ -209,7 +217,7 @@ def test_with_one_criterion_there_is_one_reason_and_no_weakness():
 
 
 def test_names_with_braces_and_brackets_are_only_text():
-    odd = Sheet((criterion(name="{a} <b>"),), (), np.array([[3.0]]), np.array([[5.0]]))
+    odd = ScoreSheet((criterion(name="{a} <b>"),), (), np.array([[3.0]]), np.array([[5.0]]))
     assert said_of(odd)["reason"][0] == "{a} <b> CHF 3 (5.0 of 10)"
 
 
@@ -307,7 +315,7 @@ def steps(history, sources, folder, customers=None):
     frame = returns.see_base(history, threshold).customers if customers is None else customers
     values = worth.see_worth(frame, history, sources, threshold.days)
     ranking = scoring.rank(values.customers, history, catalogue.load(history.settings, folder), WORDS)
-    return values, ranking, stability.stability(ranking, WORDS)
+    return values, ranking, try_other_weights(ranking, WORDS)
 
 
 def lines_of(*orders):
@@ -337,7 +345,7 @@ def test_with_nobody_lapsed_the_chapter_says_so_and_writes_empty_columns(chapter
         ranking.table(WORDS),
         ranking.class_table(WORDS),
         ranking.criteria_table(WORDS),
-        revenue_list.revenue_table(ranking, WORDS),
+        RevenueList(ranking).table(WORDS),
         steady.table(WORDS),
     ):
         assert table._repr_html_()
@@ -457,6 +465,15 @@ def test_the_same_input_gives_the_same_ranking(demo):
     assert steady.findings() == again[2].findings()
 
 
+def test_the_usual_list_is_by_revenue_and_says_how_many_also_come_first(demo):
+    ranking = demo[3]
+    usual = RevenueList(ranking)
+    assert usual.table(WORDS).frame["revenue"].tolist() == ranking.customers["revenue"].nlargest(10).tolist()
+    first = ranking.of("first")
+    both = (first["revenue"] >= ranking.customers["revenue"].nlargest(len(first)).min()).sum()
+    assert f"{both} also come first by the score" in usual.sentences(WORDS)[0]
+
+
 def test_random_weights_move_some_of_the_first_but_not_most(demo):
     steady = demo[4].findings()[0]
     assert 0.5 < steady.low < steady.value < steady.high < 1
@@ -468,13 +485,13 @@ def test_a_criterion_that_counts_alone_is_steady_under_any_weights(demo):
     weighed = tuple(
         one.model_copy(update={"weight": float(one.name == "past margin")}) for one in alone.criteria
     )
-    sheet = Sheet(weighed, (), alone.values, alone.points)
+    sheet = ScoreSheet(weighed, (), alone.values, alone.points)
     order = np.argsort(-sheet.score(), kind="stable")
     frame = ranking.customers.iloc[order].reset_index(drop=True).assign(score=sheet.score()[order])
     frame["class"] = scoring.classify(frame, ranking.settings)
-    sheet = Sheet(weighed, (), alone.values[order], alone.points[order])
+    sheet = ScoreSheet(weighed, (), alone.values[order], alone.points[order])
     only = scoring.Ranking(frame, sheet, ranking.everybody, 0, 0.1, ranking.settings)
-    assert stability.stability(only, WORDS).stays.min() == 1
+    assert try_other_weights(only, WORDS).stays.min() == 1
 
 
 def test_words_and_numbers_say_the_same(demo):

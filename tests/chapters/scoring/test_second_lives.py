@@ -1,29 +1,16 @@
 from datetime import date, timedelta
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
 
-from playbook.chapters.scoring import second_lives
+from playbook.chapters.scoring import check_second_lives
 from playbook.demo import retailer
-from playbook.records.history import read_history
-from playbook.records.sources import Sources
-from playbook.settings.client import Settings
 from playbook.show.words import Words
 from playbook.stats import value
+from tests.chapters.scoring.histories import history_of
 
 WORDS = Words()
-
-
-def history_of(lines, days=None):
-    """Read order lines (customer_id, ordered_at, amount) as a client's history."""
-    lines = lines.assign(ordered_at=pd.to_datetime(lines["ordered_at"]))
-    connection = ibis.duckdb.connect()
-    table = connection.create_table("lines", ibis.memtable(lines))
-    table = table.mutate(amount=table.amount.cast("decimal(18, 4)"), ordered_at=table.ordered_at.cast("date"))
-    chosen = Settings(client="A", margin_rate=1, inactivity_days=days, tables={"orders": {"files": "none"}})
-    return read_history(chosen, Sources(connection, table))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +23,7 @@ def steady():
             rows += [(customer, day, 50.0), (customer, day + timedelta(days=65), 30.0)]
             day += timedelta(days=365)
     frame = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"])
-    return history_of(frame[frame["ordered_at"] < date(2023, 7, 1)], days=250)
+    return history_of(frame[frame["ordered_at"] < date(2023, 7, 1)], inactivity_days=250)
 
 
 def test_the_months_of_a_group_are_added_up_as_far_as_each_was_followed():
@@ -52,14 +39,14 @@ def test_the_months_of_a_group_are_added_up_as_far_as_each_was_followed():
 
 
 def test_what_always_comes_the_same_way_is_predicted_exactly(steady):
-    found = second_lives.check(steady, days_back=183)
+    found = check_second_lives(steady, days_back=183)
     assert found.comebacks >= 10
     assert found.predicted == pytest.approx(found.actual, rel=0.05)
     assert found.verdict == "inside"
 
 
 def test_comebacks_are_those_of_customers_lapsed_at_the_split_followed_for_a_month(steady):
-    found = second_lives.check(steady, days_back=183)
+    found = check_second_lives(steady, days_back=183)
     split = steady.as_of - timedelta(days=183)
     orders = steady.orders.execute()
     orders["day"] = pd.to_datetime(orders["day"]).dt.date
@@ -70,27 +57,23 @@ def test_comebacks_are_those_of_customers_lapsed_at_the_split_followed_for_a_mon
     assert found.comebacks == len(set(last[silent].index) & set(back[followed].index))
 
 
-def test_a_long_record_is_split_a_year_back_and_a_short_one_a_horizon(steady):
-    assert second_lives.check(steady).days == 365
-    short = history_of(
-        pd.DataFrame({"customer_id": ["a", "b"], "ordered_at": ["2024-01-01", "2024-06-01"], "amount": 5.0})
-    )
-    assert second_lives.check(short) is None
+def test_a_long_record_is_split_a_year_back(steady):
+    assert check_second_lives(steady).days == 365
 
 
 def test_too_little_to_try_is_said():
-    found = {item.name: item for item in second_lives.check_findings(None)}
-    assert "could not be tried" in second_lives.check_sentences(found, WORDS)[0]
-    assert second_lives.check_table(None, WORDS) is None
+    found = check_second_lives(history_of([("a", "2024-01-01", 5.0), ("b", "2024-06-01", 5.0)]))
+    assert "could not be tried" in found.sentences(WORDS)[0]
+    assert found.by_name["value_check_predicted"].verdict == "untried"
+    assert found.table(WORDS) is None
 
 
 def test_sentences_name_both_sums_and_warn_of_half_a_year(steady):
-    result = second_lives.check(steady, days_back=183)
-    found = {item.name: item for item in second_lives.check_findings(result)}
-    said = second_lives.check_sentences(found, WORDS)[0]
+    result = check_second_lives(steady, days_back=183)
+    said = result.sentences(WORDS)[0]
     assert WORDS.money(result.actual) in said
     assert "not a full year" in said
-    assert "margin that came" in second_lives.check_table(result, WORDS)._repr_html_()
+    assert "margin that came" in result.table(WORDS)._repr_html_()
 
 
 def test_on_the_generated_retailer_the_prediction_is_near_what_came():
@@ -98,7 +81,7 @@ def test_on_the_generated_retailer_the_prediction_is_near_what_came():
     for seed in (101, 102, 103):
         lines = retailer.generate(seed, last_day=date(2027, 6, 30)).orders
         lines = lines.dropna(subset=["customer_id", "amount"])[["customer_id", "ordered_at", "amount"]]
-        found = second_lives.check(history_of(lines))
+        found = check_second_lives(history_of(lines))
         errors.append(found.predicted / found.actual - 1)
         inside += found.verdict == "inside"
     assert abs(np.mean(errors)) < 0.12

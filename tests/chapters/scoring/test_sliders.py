@@ -3,13 +3,14 @@ import time
 import numpy as np
 import pandas as pd
 
-from playbook.chapters.scoring.backtest import Backtest, Then
-from playbook.chapters.scoring.criteria import Sheet, give_points
+from playbook.chapters.scoring.backtest import PastRanking, RankingBacktest, backtest_sentences
+from playbook.chapters.scoring.criteria import ScoreSheet, give_points
 from playbook.chapters.scoring.ranking import Ranking
-from playbook.chapters.scoring.sliders import Trial, explore_scoring
+from playbook.chapters.scoring.sliders import WeightTrial, explore_weights
 from playbook.settings.client import Settings
 from playbook.settings.scoring import Criterion
 from playbook.show.words import Words
+from playbook.stats.result import CannotTell
 
 WORDS = Words()
 CRITERIA = (
@@ -24,15 +25,15 @@ def trial(n=300, more=0):
     criteria = CRITERIA + tuple(Criterion(name=f"m{place}", column="margin") for place in range(more))
     values = random.random((n, len(criteria)))
     points = np.column_stack([give_points(values[:, place], one) for place, one in enumerate(criteria)])
-    sheet = Sheet(criteria, (), values, points)
+    sheet = ScoreSheet(criteria, (), values, points)
     order = np.argsort(-sheet.score(), kind="stable")
     sheet = sheet.of(order)
     frame = pd.DataFrame({"customer_id": [f"k{i}" for i in range(n)], "score": sheet.score(), "apart": ""})
     frame["class"] = np.where(np.arange(n) < n // 5, "first", "budget")
     settings = Settings(client="A", tables={"orders": {"files": "o"}})
-    then = Then(frame, sheet, values[:, 0], random.integers(0, 64, n), 1)
-    tried = Backtest(None, 183, then, pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
-    return Trial(Ranking(frame, sheet, frame, 0, 0.1, settings), tried, WORDS)
+    past = PastRanking(frame, sheet, values[:, 0], random.integers(0, 64, n), 1)
+    tried = RankingBacktest(None, 183, past, pd.DataFrame(), pd.DataFrame())
+    return WeightTrial(Ranking(frame, sheet, frame, 0, 0.1, settings), tried, WORDS)
 
 
 def chosen(one):
@@ -40,33 +41,33 @@ def chosen(one):
 
 
 def test_there_is_a_slider_for_each_weight_and_each_set_of_breakpoints():
-    assert list(trial().knobs()) == ["weight_0", "weight_1", "weight_2", "stretch_2"]
+    assert list(trial().knobs()) == ["weight_a", "weight_b", "weight_d", "stretch_d"]
 
 
 def test_as_chosen_everybody_stays_first():
     one = trial()
     cells = list(one.ask(**chosen(one)).cells.values())
     assert cells[0] == "100%"
-    assert cells[2].startswith(WORDS.percent(one.tried.then.captured(one.ranking.sheet.score())[0]))
+    assert cells[2].startswith(WORDS.percent(one.tried.past.captured(one.ranking.sheet.score())[0]))
 
 
 def test_a_weight_that_is_moved_moves_the_ranking_and_what_it_captures():
     one = trial()
     usual = one.ask(**chosen(one))
-    moved = one.ask(**chosen(one) | {"weight_1": 0, "weight_2": 0})
+    moved = one.ask(**chosen(one) | {"weight_b": 0, "weight_d": 0})
     assert next(iter(moved.cells.values())) != "100%"
     assert list(moved.cells.values())[1] == "100%"
-    best = one.tried.then.captured(one.ranking.sheet.points[:, 0])[0]
+    best = one.tried.past.captured(one.ranking.sheet.points[:, 0])[0]
     assert list(moved.cells.values())[2].startswith(WORDS.percent(best))
     assert moved.draw().alt != usual.draw().alt
 
 
 def test_breakpoints_are_stretched():
     one = trial()
-    moved = one.ask(**chosen(one) | {"weight_0": 0, "weight_1": 0, "stretch_2": 2})
+    moved = one.ask(**chosen(one) | {"weight_a": 0, "weight_b": 0, "stretch_d": 2})
     marks = CRITERIA[2].model_copy(update={"points": (0.2, 0.4, 0.8)})
     expected = give_points(one.sheet.values[:, 2], marks)
-    assert list(moved.cells.values())[2].startswith(WORDS.percent(one.tried.then.captured(expected)[0]))
+    assert list(moved.cells.values())[2].startswith(WORDS.percent(one.tried.past.captured(expected)[0]))
 
 
 def test_no_weights_at_all_have_no_answer():
@@ -76,7 +77,14 @@ def test_no_weights_at_all_have_no_answer():
 
 def test_without_a_past_or_anybody_first_a_dash_stands_in_its_place():
     one = trial()
-    assert list(Trial(one.ranking, None, WORDS).ask(**chosen(one)).cells.values())[2] == "–"
+    assert (
+        list(
+            WeightTrial(one.ranking, CannotTell((), backtest_sentences), WORDS)
+            .ask(**chosen(one))
+            .cells.values()
+        )[2]
+        == "–"
+    )
     one.ranking.customers["class"] = "let_go"
     assert set(one.ask(**chosen(one)).cells.values()) == {"–"}
 
@@ -84,7 +92,7 @@ def test_without_a_past_or_anybody_first_a_dash_stands_in_its_place():
 def test_in_a_report_it_is_a_table(monkeypatch):
     monkeypatch.setenv("PLAYBOOK_HEADLESS", "1")
     one = trial()
-    table = explore_scoring(one.ranking, one.tried, WORDS)
+    table = explore_weights(one.ranking, one.tried, WORDS)
     assert len(table.frame) == 1 + 3 * 2 + 2
 
 
@@ -95,6 +103,6 @@ def test_a_hundred_thousand_customers_are_ranked_again_within_half_a_second():
     seconds = []
     for weight in (0.0, 2.0, 1.0):
         started = time.process_time()
-        one.ask(**settings | {"weight_1": weight}).draw().svg()
+        one.ask(**settings | {"weight_b": weight}).draw().svg()
         seconds.append(time.process_time() - started)
     assert min(seconds) < 0.8  # 0.35 s on a machine that does nothing else; the aim is 0.5
