@@ -15,13 +15,11 @@ from typing import Any
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from playbook.records.arrays import Array, Positions
 from playbook.records.history import History, at_landmark, shard
-from playbook.stats.survival import Array, ShardCounts, shard_weights
-
-Positions = npt.NDArray[np.intp]
+from playbook.stats.survival import ShardCounts, shard_weights
 
 ORDER_BANDS = (1, 2, 3, 5, 10)
 ORDER_LABELS = ("1", "2", "3–4", "5–9", "10+")

@@ -4,17 +4,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from lifelines.statistics import proportional_hazard_test
 from scipy import stats
 
-from playbook.stats.survival import Array
-
-Positions = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
+from playbook.records.arrays import Array, Flags, Positions
 
 LEAST_CUSTOMERS = 30
 """Customers with, and without, what a flag says, below which it is not compared."""

@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from playbook.archive.findings import Finding, Findings
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS, History, shard, spells
 from playbook.show.display import STYLE, Table, heading, new_figure
 from playbook.show.figures import Picture
 from playbook.show.words import Words
-from playbook.stats.survival import Array, Curve, kaplan_meier
+from playbook.stats.survival import Curve, kaplan_meier
 
 GROUPINGS = ("order_number", "segment", "channel", "source")
 ORDER_NUMBERS = {1: "1", 2: "2", 3: "3–4", 5: "5–9", 10: "10+"}

@@ -18,18 +18,14 @@ from weakref import WeakKeyDictionary
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.stats.cells import LANDMARKS, LEAST_HISTORY, fit_cells
 from playbook.stats.landmarks import describe
 from playbook.stats.season import Level, find_level, followed_landmarks
-from playbook.stats.survival import Array
 from playbook.stats.survival_model import NoModelError, WaitModel, chance, fit_waits
-
-Positions = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
 
 LEAST_CUSTOMERS, LEAST_COMEBACKS = 200, 50
 """Below so many customers, or comebacks from the landmarks, the curves of cells are used."""

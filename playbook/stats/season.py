@@ -20,9 +20,9 @@ import pandas as pd
 from scipy.optimize import brentq, minimize
 from scipy.stats import t as student
 
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS
 from playbook.stats.landmarks import YEAR
-from playbook.stats.survival import Array
 from playbook.stats.survival_model import LONGEST_LOG_HAZARD, WaitModel, chance
 
 KNOTS = (30, 180, 540)

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from lifelines import KaplanMeierFitter
 
+from playbook.records.arrays import Array
 from playbook.settings.client import Settings, Survival
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS
 from playbook.stats.landmarks import YEAR
-from playbook.stats.survival import Array
 
 PENALIZER, PENALTY_ROWS = 1e-4, 5.0
 """Ridge penalty on standardised coefficients: a floor, and so many rows' worth of likelihood."""

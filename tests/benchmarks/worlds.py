@@ -21,8 +21,8 @@ from playbook.chapters.plan import plan as offers
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.prices import NOBODY, Choice
 from playbook.offers.response import draw_response, incentive_return, with_offer
+from playbook.records.arrays import Array
 from playbook.settings.client import load
-from playbook.stats.survival import Array
 from playbook.stats.trials.known_offers import known_offers
 from tests.benchmarks.measure import cost, line
 

@@ -14,13 +14,14 @@ from playbook.archive.findings import Finding
 from playbook.chapters.churn.backtest_words import RULES, backtest_words, rule_labels
 from playbook.chapters.churn.returns import Base, rounded, see_base
 from playbook.chapters.churn.threshold import Threshold
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS, History, shard
 from playbook.show.display import Table, heading, new_figure
 from playbook.show.figures import BLUE, GREY, Picture
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.ranking import auc, average_precision, drawn_auc, lift
-from playbook.stats.survival import Array, shard_weights
+from playbook.stats.survival import shard_weights
 
 LEAST_SPAN = 30
 TENTHS = 10

@@ -16,13 +16,14 @@ from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 
 from playbook.archive.findings import Finding
 from playbook.chapters.churn.contract_words import YEARS, contract_sentences
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS, History, shard
 from playbook.records.sources import Sources
 from playbook.show.display import Table, heading, new_figure
 from playbook.show.figures import BLUE, Picture
 from playbook.show.words import Words
 from playbook.stats.group_curves import LogRank, laid_out, level_label, log_rank
-from playbook.stats.survival import Array, Curve, shard_weights
+from playbook.stats.survival import Curve, shard_weights
 
 LEAST_CONTRACTS, LEAST_CANCELLED = 50, 10
 """Contracts, and cancelled ones, below which no curve is drawn."""

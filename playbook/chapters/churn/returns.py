@@ -8,13 +8,13 @@ import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.churn.threshold import Threshold
+from playbook.records.arrays import Array
 from playbook.records.history import History, customers
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
 from playbook.stats.return_probability import ReturnModel
-from playbook.stats.survival import Array
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
 

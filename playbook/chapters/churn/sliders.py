@@ -7,13 +7,13 @@ import numpy as np
 
 from playbook.chapters.churn.returns import Base
 from playbook.chapters.churn.threshold import Threshold
+from playbook.records.arrays import Array
 from playbook.records.history import History
 from playbook.show.display import Table, heading, new_figure
 from playbook.show.figures import BLUE, ORANGE, Picture
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 from playbook.stats import return_probability
-from playbook.stats.survival import Array
 
 SHIFTS = (-90, -45, 0, 45, 90)
 """Days around the threshold."""

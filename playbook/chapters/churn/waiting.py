@@ -9,11 +9,11 @@ import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.churn.returns import Base
+from playbook.records.arrays import Array
 from playbook.show.display import Table, heading, new_figure
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.cells import ORDER_BANDS, ORDER_LABELS, order_band
-from playbook.stats.survival import Array
 
 FURTHER_DAYS = (30, 60, 90)
 NOTICE_DAYS = 28

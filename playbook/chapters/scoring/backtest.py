@@ -12,13 +12,13 @@ from playbook.archive.findings import Finding
 from playbook.chapters.scoring.criteria import Sheet, chosen_criteria, label, score_sheet
 from playbook.chapters.scoring.ranking import candidates
 from playbook.chapters.scoring.worth import measure, unsolved_complaints
+from playbook.records.arrays import Array, Positions
 from playbook.records.history import SHARDS, History, customers, shard, spell_counts
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability, value
-from playbook.stats.return_probability import Positions
-from playbook.stats.survival import Array, inactivity, shard_weights
+from playbook.stats.survival import inactivity, shard_weights
 
 SHARES = (0.1, 0.2, 0.3)
 LEAST_SPAN = 30

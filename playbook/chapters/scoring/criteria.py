@@ -9,11 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from playbook.errors import SettingsError, did_you_mean
+from playbook.records.arrays import Array, Positions
 from playbook.settings.client import Settings
 from playbook.settings.scoring import CRITERIA, Criterion, named_criteria
 from playbook.show.words import Words
-from playbook.stats.return_probability import Positions
-from playbook.stats.survival import Array
 
 MOST = 10
 """Points of the best."""

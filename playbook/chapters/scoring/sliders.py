@@ -10,11 +10,11 @@ from playbook.chapters.scoring.backtest import Backtest
 from playbook.chapters.scoring.criteria import Sheet, give_points, label, top
 from playbook.chapters.scoring.ranking import FIRST, Ranking
 from playbook.chapters.scoring.stability import random_weights, stays
+from playbook.records.arrays import Array
 from playbook.show.display import heading, new_figure
 from playbook.show.figures import Picture
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
-from playbook.stats.survival import Array
 
 WEIGHTS = (0.0, 1.0, 2.0)
 STRETCHES = (0.5, 1.0, 2.0)

@@ -8,9 +8,9 @@ import pandas as pd
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.scoring.criteria import label, top
 from playbook.chapters.scoring.ranking import FIRST, Flags, Ranking
+from playbook.records.arrays import Array
 from playbook.show.display import Table
 from playbook.show.words import Words
-from playbook.stats.survival import Array
 
 DRAWS = 200
 BLOCK = 20

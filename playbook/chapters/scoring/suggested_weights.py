@@ -10,10 +10,10 @@ from scipy.optimize import nnls
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.scoring.backtest import SHARES, Then, taken
 from playbook.chapters.scoring.criteria import label
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS
 from playbook.show.display import Table
 from playbook.show.words import Words
-from playbook.stats.survival import Array
 
 FOLDS = 4
 LARGEST = 0.99

@@ -14,12 +14,12 @@ from playbook.chapters.warning import model
 from playbook.chapters.warning.call_words import check_sentences, rule_labels
 from playbook.chapters.warning.leaving import Past
 from playbook.chapters.warning.model import Combined
+from playbook.records.arrays import Array, Flags
 from playbook.settings.client import Settings
 from playbook.show.display import Table
 from playbook.show.words import Words
-from playbook.stats.cox import Flags
 from playbook.stats.ranking import auc, drawn_auc
-from playbook.stats.survival import Array, shard_weights
+from playbook.stats.survival import shard_weights
 
 COMBINED, CHANCE = "combined", "chance"
 SIMPLE = ("silence", "orders")

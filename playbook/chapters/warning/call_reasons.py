@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from playbook.chapters.warning.words import label
+from playbook.records.arrays import Flags, Positions
 from playbook.show.words import Words
-from playbook.stats.cox import Flags, Positions
 
 MOST_REASONS = 3
 LEAST_ORDERS = 3

@@ -21,14 +21,13 @@ from playbook.chapters.warning.model import Combined
 from playbook.chapters.warning.signals import find_visible
 from playbook.chapters.warning.trial import CallTrial
 from playbook.offers.window import Window
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.records.reach import reach
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import value
-from playbook.stats.cox import Flags, Positions
-from playbook.stats.survival import Array
 
 COLUMNS = (
     *("customer_id", "warning", "leaving_risk", "margin_at_stake"),

@@ -20,13 +20,13 @@ from playbook.chapters.warning import words as warning_words
 from playbook.chapters.warning.leaving import CANCELLED, Past
 from playbook.chapters.warning.signals import KIND_OF_COMPLAINT
 from playbook.chapters.warning.words import label, signal_sentences
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import SHARDS
 from playbook.show.display import Table, heading, new_figure
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture
 from playbook.show.words import Words
 from playbook.stats.cells import order_band
-from playbook.stats.cox import LEAST_CUSTOMERS, Flags, Positions, discoveries
-from playbook.stats.survival import Array
+from playbook.stats.cox import LEAST_CUSTOMERS, discoveries
 
 SILENCE_BANDS = 10
 """Bands of silence, with as many customers each, within which customers are compared."""

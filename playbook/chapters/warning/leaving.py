@@ -16,11 +16,11 @@ import pandas as pd
 
 from playbook.chapters.warning import signals
 from playbook.chapters.warning.signals import Visible
+from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import EarlyWarning
 from playbook.stats import return_probability
-from playbook.stats.cox import Flags
 from playbook.stats.landmarks import YEAR, describe
 
 MOST_LANDMARKS = 4

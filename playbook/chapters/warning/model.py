@@ -16,8 +16,8 @@ from scipy.special import expit, logit
 
 from playbook.chapters.warning.judged import judge
 from playbook.chapters.warning.leaving import NO_ORDER, Past
+from playbook.records.arrays import Array
 from playbook.stats.landmarks import YEAR
-from playbook.stats.survival import Array
 
 PRIOR_SPREAD = 0.5
 """Standard deviation towards 0 of what a signal adds to the log odds: 19 in 20 odds ratios between

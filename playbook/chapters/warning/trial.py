@@ -17,9 +17,9 @@ import pandas as pd
 from playbook.archive.findings import Finding
 from playbook.archive.folders import write_text
 from playbook.offers.window import Window
+from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.settings.client import Settings
-from playbook.stats.cox import Flags
 from playbook.stats.landmarks import describe
 
 ASSIGNMENT = "calls.csv"

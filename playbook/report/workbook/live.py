@@ -15,9 +15,9 @@ from xlsxwriter.utility import xl_col_to_name
 from playbook.chapter import Chapter
 from playbook.chapters.scoring.criteria import chosen_criteria, label
 from playbook.chapters.scoring.ranking import FIRST, class_names
+from playbook.records.arrays import Array
 from playbook.settings.scoring import Criterion
 from playbook.show.words import Words
-from playbook.stats.survival import Array
 
 MOST_LIVE = 5000
 """Customers with formulas: LibreOffice ranks so many in 3 s, and 50,000 in 144 s."""
