@@ -14,7 +14,7 @@ from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
-from playbook.stats.return_probability import ReturnModel
+from playbook.stats.return_model import ReturnModel
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
 
