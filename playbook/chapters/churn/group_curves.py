@@ -124,8 +124,14 @@ class GroupCurves(Result):
         for curve, color in zip(curves.values(), COLORS, strict=False):
             draw_curve(panel, curve, words, color)
         labels = [level_label(level, words) for level in curves]
-        title = grouping_labels(words)[grouping]
-        panel.legend(panel.get_lines(), labels, title=title, loc="upper left", bbox_to_anchor=(1, 1))
+        panel.legend(  # beside the curves, which end too close together to be named there
+            panel.get_lines(),
+            labels,
+            title=grouping_labels(words)[grouping],
+            frameon=False,
+            loc="upper left",
+            bbox_to_anchor=(1, 1),
+        )
         panel.set_xlabel(words.say("days since an order"))
         panel.set_ylabel(words.say("not ordered again"))
 

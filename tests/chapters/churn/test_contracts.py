@@ -4,14 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
-from lifelines.statistics import multivariate_logrank_test
 
 from playbook.chapters.churn import contracts, group_curves
 from playbook.records.history import read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.show.words import Words
-from playbook.stats import survival
 
 WORDS = Words()
 FIRST, DAYS, HORIZON = pd.Timestamp("2022-01-01"), 1000, 183
@@ -127,13 +125,10 @@ def test_expected_cancellations_cover_what_then_happens_at_four_in_five_seeds(cl
     assert complaint >= 34
 
 
-def test_a_client_without_cancellations_costs_and_says_nothing(demo_data):
-    chosen = settings.load("demo", demo_data)
-    sources = open_sources(chosen, demo_data / "demo")
-    found = contracts.find_contracts(read_history(chosen, sources), sources)
+def test_a_client_without_cancellations_costs_and_says_nothing(demo):
+    found = contracts.find_contracts(*demo)
     assert (found.findings(), found.sentences(WORDS)) == ([], [])
     assert found.table(WORDS) is None and found.figure(WORDS) is None
-    sources.close()
 
 
 def test_contracts_older_than_the_data_are_followed_from_their_first_day(club):
@@ -206,48 +201,8 @@ def test_episodes_change_where_complaints_are_made_and_solved():
     ]
 
 
-def test_the_log_rank_test_agrees_with_lifelines_where_spells_are_independent():
-    rng = np.random.default_rng(5)
-    group = rng.integers(0, 3, 6000)
-    wait = np.ceil(rng.exponential(50 * np.array([1, 1.04, 1.08])[group]))
-    rows = pd.DataFrame(
-        {
-            "group": group,
-            "shard": rng.integers(0, 64, 6000),
-            "duration": np.minimum(wait, 90).astype(int),
-            "returned": wait <= 90,
-        }
-    )
-    counts = rows.groupby(list(rows)).size().rename("n").reset_index()
-    mine = survival.log_rank(counts)
-    theirs = multivariate_logrank_test(rows["duration"], rows["group"], rows["returned"])
-    assert mine.p == pytest.approx(theirs.p_value, abs=0.05)
-    assert mine.statistic * 2 == pytest.approx(theirs.test_statistic, rel=0.35)
-
-
-def test_spells_of_the_same_customers_are_not_taken_for_independent():
-    """Customers with a rhythm of their own, ten spells each, and no difference between groups."""
-    rejected, naive = 0, 0
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        customer = np.repeat(np.arange(400), 10)
-        rhythm = rng.gamma(2, 30, 400)
-        wait = np.ceil(rng.exponential(rhythm[customer])).astype(int)
-        rows = pd.DataFrame(
-            {"group": customer % 2, "shard": rng.integers(0, 64, 400)[customer], "duration": wait}
-        ).assign(returned=True)
-        counts = rows.groupby(list(rows)).size().rename("n").reset_index()
-        rejected += survival.log_rank(counts).p < 0.05
-        naive += multivariate_logrank_test(wait, customer % 2, np.ones(len(wait))).p_value < 0.05
-    assert rejected <= 7
-    assert naive >= 15
-
-
-def test_group_curves_of_the_demo(demo_data):
-    chosen = settings.load("demo", demo_data)
-    sources = open_sources(chosen, demo_data / "demo")
-    found = group_curves.find_group_curves(read_history(chosen, sources))
-    sources.close()
+def test_group_curves_of_the_demo(demo):
+    found = group_curves.find_group_curves(demo[0])
     assert list(found.tests) == ["order_number", "segment", "channel", "source"]
     assert found.tests["order_number"].p < 1e-6
     shares = found.levels.query("grouping == 'order_number'")["returned"].to_list()
