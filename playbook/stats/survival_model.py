@@ -233,8 +233,7 @@ def _maximise(design: Array, wait: Array, returned: Array, penalty: Array) -> tu
     reached = _log_likelihood(design, wait, returned, penalty, found)
     for _ in range(MOST_STEPS):
         gradient = _scores(design, wait, returned, found).sum(axis=0) - penalty * found
-        curvature = _curvature(design, wait, returned, found) + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
+        step = np.linalg.solve(_curvature(design, wait, returned, penalty, found), gradient)
         step *= min(1.0, LONGEST_STEP / np.abs(step).max())
         for _ in range(MOST_HALVINGS):
             further = _log_likelihood(design, wait, returned, penalty, found + step)
@@ -245,7 +244,7 @@ def _maximise(design: Array, wait: Array, returned: Array, penalty: Array) -> tu
             raise NoModelError("The model of the return probability did not converge.")
         found, reached = found + step, further
         if np.abs(step).max() < SMALL_STEP:
-            inverse = np.linalg.inv(_curvature(design, wait, returned, found) + np.diag(penalty))
+            inverse = np.linalg.inv(_curvature(design, wait, returned, penalty, found))
             return found, np.asarray(inverse, dtype=np.float64)
     raise NoModelError("The model of the return probability did not converge.")
 
@@ -268,8 +267,8 @@ def _scores(design: Array, wait: Array, returned: Array, values: Array) -> Array
     return np.column_stack([-np.exp(values[-1]) * design * excess[:, None], returned + z * excess])
 
 
-def _curvature(design: Array, wait: Array, returned: Array, values: Array) -> Array:
-    """Return minus the Hessian of the log likelihood; where it is not positive, its expectation."""
+def _curvature(design: Array, wait: Array, returned: Array, penalty: Array, values: Array) -> Array:
+    """Return minus the Hessian of the penalised log likelihood; where it is not positive, its expectation."""
     shape, z = np.exp(values[-1]), _standardised(design, wait, values)
     hazard = np.exp(z)
     slopes = np.column_stack([-shape * design, z])
@@ -279,7 +278,9 @@ def _curvature(design: Array, wait: Array, returned: Array, values: Array) -> Ar
     full[:-1, -1] += mixed
     full[-1, :-1] += mixed
     full[-1, -1] -= float(z @ excess)
-    return np.asarray(full if np.linalg.eigvalsh(full)[0] > 0 else expected)
+    # Only the penalty holds covariates that say the same: without it rounding would decide the sign.
+    full += np.diag(penalty)
+    return np.asarray(full if np.linalg.eigvalsh(full)[0] > 0 else expected + np.diag(penalty))
 
 
 def _sandwich(inverse: Array, scores: Array, shards: Any) -> Array:
