@@ -25,6 +25,14 @@ PREFIX, REFERENCE, LEFT_OUT = "hazard_ratio_", "compared_with_", "not_compared_"
 EARLY, LATE = "_early", "_late"
 _ONLY_SHOPS = ("discount", "sample", "coupon", "promotion")
 """Terms that no charity's data are expected to hold."""
+NOT_COMPARED = {
+    "missing": "Not compared, because the data do not hold it: {list}.",
+    "constant": "Not compared, because it is the same for everybody: {list}.",
+    "few": "Not compared, because too few customers or returns are with or without it: {list}.",
+    "collinear": "Not compared on its own, because other lines say almost the same: {list}.",
+    "unsettled": "Not compared, because the estimate does not settle: {list}.",
+}
+"""Why a term was left out, in words."""
 
 
 @dataclass(frozen=True)
@@ -308,31 +316,23 @@ def reason_sentences(findings: Findings, words: Words) -> list[str]:
 
 
 def _sentence(term: str, seen: Finding, name: str, words: Words) -> str:
-    say = words.say
-    numbers = {
-        key: words.number(value or 0, 2)
-        for key, value in (("ratio", seen.value), ("low", seen.low), ("high", seen.high))
-    }
     if term in ("discount", "order_value"):
-        return say(
+        message = (
             "With {name}, customers come back {ratio} times as fast, all else seen being equal (95% interval"
-            " {low} to {high}).",
-            name=name,
-            **numbers,
+            " {low} to {high})."
         )
-    if "=" in term:
-        return say(
+    elif "=" in term:
+        message = (
             "By {name}: customers come back {ratio} times as fast, all else seen being equal (95% interval"
-            " {low} to {high}).",
-            name=name,
-            **numbers,
+            " {low} to {high})."
         )
-    return say(
-        "Customers with {name} come back {ratio} times as fast as comparable ones (95% interval {low} to"
-        " {high}).",
-        name=name,
-        **numbers,
-    )
+    else:
+        message = (
+            "Customers with {name} come back {ratio} times as fast as comparable ones (95% interval {low} to"
+            " {high})."
+        )
+    ratio, low, high = (words.number(value or 0, 2) for value in (seen.value, seen.low, seen.high))
+    return words.say(message, name=name, ratio=ratio, low=low, high=high)
 
 
 def _not_steady(
@@ -358,28 +358,13 @@ def _not_steady(
 
 
 def _left_out(findings: Findings, references: dict[str, str], words: Words) -> list[str]:
-    say = words.say
     why: dict[str, list[str]] = {}
     for name, seen in findings.items():
         term = name.removeprefix(LEFT_OUT)
         if name != term and not (words.preset == "donations" and term in _ONLY_SHOPS):
             why.setdefault(str(seen.verdict), []).append(label(term, references, words))
-    listed = {reason: "; ".join(names) for reason, names in why.items()}
-    messages = {
-        "missing": say("Not compared, because the data do not hold it: {list}.", list=listed.get("missing")),
-        "constant": say(
-            "Not compared, because it is the same for everybody: {list}.", list=listed.get("constant")
-        ),
-        "few": say(
-            "Not compared, because too few customers or returns are with or without it: {list}.",
-            list=listed.get("few"),
-        ),
-        "collinear": say(
-            "Not compared on its own, because other lines say almost the same: {list}.",
-            list=listed.get("collinear"),
-        ),
-        "unsettled": say(
-            "Not compared, because the estimate does not settle: {list}.", list=listed.get("unsettled")
-        ),
-    }
-    return [message for reason, message in messages.items() if reason in why]
+    return [
+        words.say(message, list="; ".join(why[reason]))
+        for reason, message in NOT_COMPARED.items()
+        if reason in why
+    ]
