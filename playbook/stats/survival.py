@@ -232,12 +232,12 @@ def inactivity(spell_counts: pd.DataFrame, settings: Settings) -> Inactivity:
         As `history.spell_counts` returns them.
     """
     later = spell_counts[spell_counts["order_number"] >= 2]
-    seen = cut(later, settings.survival, settings.seed)
+    in_data = cut(later, settings.survival, settings.seed)
     if settings.inactivity_days is not None:
-        return Inactivity(settings.inactivity_days, "settings", seen)
-    if seen is None:
+        return Inactivity(settings.inactivity_days, "settings", in_data)
+    if in_data is None:
         return Inactivity(settings.survival.fallback_inactivity_days, "assumed", None)
-    return Inactivity(seen.days, "data", seen)
+    return Inactivity(in_data.days, "data", in_data)
 
 
 def followed_days(counts: pd.DataFrame, settings: Survival) -> int | None:

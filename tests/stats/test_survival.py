@@ -41,6 +41,29 @@ def test_the_curve_from_counts_is_lifelines_on_rows():
     assert rows.median_survival_time_ == 56  # as lifelines' documentation prints it
 
 
+def test_spells_that_are_followed_from_a_later_day_count_only_from_then_on():
+    rng = np.random.default_rng(2)
+    entry = rng.integers(0, 40, 500) * (rng.random(500) < 0.5)
+    rows = pd.DataFrame({"entry": entry, "duration": entry + rng.integers(1, 90, 500)})
+    rows = rows.assign(returned=rng.random(500) < 0.7, shard=rng.integers(0, 64, 500))
+    grouped = rows.groupby(list(rows)).size().rename("n").reset_index()
+    theirs = KaplanMeierFitter().fit(rows["duration"], rows["returned"], entry=rows["entry"])
+    curve = kaplan_meier(grouped)
+    days = np.arange(1, 120)
+    assert [curve.at(day) for day in days] == pytest.approx(theirs.predict(days).to_list(), abs=1e-12)
+    resampled = ShardCounts.of(grouped).survival(np.ones((1, 64)))[0]
+    assert resampled[days] == pytest.approx([curve.at(day) for day in days], abs=1e-9)
+
+
+def test_a_curve_is_cut_off_after_a_day_and_knows_its_interval_at_each(exponential):
+    curve = kaplan_meier(exponential)
+    early = curve.until(30)
+    assert early.days[-1] == 30 and len(early.low) == len(early.days)
+    survival, low, high = curve.interval_at(30.5)
+    assert low < survival == early.survival[-1] < high
+    assert curve.interval_at(-1) == (1, 1, 1)
+
+
 def test_the_resampled_curve_with_every_shard_once_is_the_curve(exponential):
     once = ShardCounts.of(exponential).survival(np.ones((1, 64)))[0]
     curve = kaplan_meier(exponential)

@@ -202,7 +202,7 @@ def try_on_past(history: History, threshold: Threshold) -> ReturnBacktest | NotT
     base = find_lapsed(return_probability.seen_from(history, day), threshold, horizon_days=horizon)
     if base.model is None:
         return NOT_TRIED
-    bought = base.customers[base.customers["orders"] > 0].reset_index(drop=True)
+    bought = base.buyers.reset_index(drop=True)
     came = bought["customer_id"].isin(_buyers_after(history, day)).to_numpy()
     once, lapsed = (bought["orders"] == 1).to_numpy(), bought["lapsed"].to_numpy()
     groups = {"all": np.ones_like(came), "lapsed": lapsed, "once": once, "occasional": once & lapsed}

@@ -18,6 +18,7 @@ from playbook.stats.return_model import Estimate, ReturnModel
 from playbook.stats.survival import Inactivity
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
+"""Days around the threshold."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class CustomerBase(Result):
     contacted: int = 0
 
     @property
+    def buyers(self) -> pd.DataFrame:
+        """Return the customers who ever ordered."""
+        return self.customers[self.customers["orders"] > 0]
+
+    @property
     def lapsed(self) -> pd.DataFrame:
         """Return the lapsed customers."""
         return self.customers[self.customers["lapsed"]]
@@ -69,7 +75,7 @@ class CustomerBase(Result):
 
     def findings(self) -> list[Finding]:
         """Return who is lapsed and who is expected back."""
-        buyers, lapsed = int((self.customers["orders"] > 0).sum()), len(self.lapsed)
+        buyers, lapsed = len(self.buyers), len(self.lapsed)
         found = [
             Finding("lapsed", lapsed, unit="customers", n=buyers),
             Finding("lapsed_margin", round(self.lapsed_margin, 2), unit="money", n=lapsed),
@@ -145,7 +151,7 @@ class CustomerBase(Result):
 
     def by_cell(self) -> Array:
         """Return the mean return probability, shape (order bands, silence bands); NaN where nobody is."""
-        bought = self.customers[self.customers["orders"] > 0]
+        bought = self.buyers
         rows, columns = order_band(bought["orders"]), silence_band(bought["silence_days"])
         sums, counts = (np.zeros((len(ORDER_LABELS), len(SILENCE_LABELS))) for _ in range(2))
         np.add.at(sums, (rows, columns), bought["return_probability"].to_numpy(float))

@@ -229,8 +229,8 @@ def _by_period(
         if fitted is not None:
             period = fitted.ratios.set_index("term")[["ratio", "low", "high"]]
             found.loc[period.index, [part, f"{part}_low", f"{part}_high"]] = period.to_numpy()
-    told = ~found["steady"] & found["early"].notna() & found["late"].notna()
-    found[PERIODS] = found[PERIODS].where(told)
+    both_known = ~found["steady"] & found["early"].notna() & found["late"].notna()
+    found[PERIODS] = found[PERIODS].where(both_known)
     return found.reset_index()
 
 

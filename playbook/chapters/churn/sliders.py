@@ -40,7 +40,7 @@ def slide(history: History, base: CustomerBase, words: Words) -> "Table | object
 
 def asker(history: History, base: CustomerBase, words: Words) -> Callable[[int, int], Answer]:
     """Return what answers a threshold and a horizon; a horizon is fitted when it is first asked for."""
-    bought = base.customers[base.customers["orders"] > 0]
+    bought = base.buyers
     silence = bought["silence_days"].to_numpy(float)
     margin = bought["margin"].to_numpy(float)
 

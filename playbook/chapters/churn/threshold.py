@@ -1,6 +1,6 @@
 """Chapter 04, first part: after how much silence a customer is lost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -33,19 +33,16 @@ class Threshold(Inactivity, Result):
 
     def findings(self) -> list[Finding]:
         """Return the threshold and what goes with it."""
-        seen = self.cut
-        found = [Finding("inactivity_threshold", self.days, unit="days", verdict=self.source)]
-        if seen is None:
-            return found
-        found[0] = replace(found[0], n=seen.spells)
-        if self.source == "data":
-            found[0] = replace(found[0], low=seen.low, high=seen.high)
+        if self.cut is None:
+            return [Finding("inactivity_threshold", self.days, unit="days", verdict=self.source)]
+        data, n = self.cut, self.cut.spells
+        low, high = (data.low, data.high) if self.source == "data" else (None, None)
         return [
-            *found,
-            Finding("followed_days", seen.followed_days, unit="days", n=seen.spells),
-            Finding("returned_by_followed_days", seen.returned, unit="share", n=seen.spells),
-            Finding("still_to_return_at_threshold", seen.still_to_return, unit="share", n=seen.spells),
-            Finding("curve_still_falling", int(seen.still_falling), unit="yes_no", n=seen.spells),
+            Finding("inactivity_threshold", self.days, low, high, "days", n, self.source),
+            Finding("followed_days", data.followed_days, unit="days", n=n),
+            Finding("returned_by_followed_days", data.returned, unit="share", n=n),
+            Finding("still_to_return_at_threshold", data.still_to_return, unit="share", n=n),
+            Finding("curve_still_falling", int(data.still_falling), unit="yes_no", n=n),
         ]
 
     def sentences(self, words: Words) -> list[str]:

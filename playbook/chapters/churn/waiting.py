@@ -48,23 +48,21 @@ class Waiting(Result):
     groups: pd.DataFrame
     curves: dict[int, Array]
     falling: int
-    lapsed: int
-    horizon_days: int
-    min_return: float
+    base: CustomerBase
 
     def findings(self) -> list[Finding]:
         """Return how the chance of the lapsed melts."""
         if self.groups.empty:
             return [Finding("waiting_now", None, unit="share", verdict="unknown")]
-        everyone = self.groups.iloc[0]
+        everyone, n = self.groups.iloc[0], len(self.base.lapsed)
         return [
-            Finding("waiting_now", round(everyone["now"], 4), unit="share", n=self.lapsed),
+            Finding("waiting_now", round(everyone["now"], 4), unit="share", n=n),
             *[
-                Finding(f"waiting_in_{days}", round(everyone[f"in_{days}"], 4), unit="share", n=self.lapsed)
+                Finding(f"waiting_in_{days}", round(everyone[f"in_{days}"], 4), unit="share", n=n)
                 for days in FURTHER_DAYS
             ],
-            Finding("falling_below_min_return", self.falling, unit="customers", n=self.lapsed),
-            Finding("waiting_min_return", self.min_return, unit="share"),
+            Finding("falling_below_min_return", self.falling, unit="customers", n=n),
+            Finding("waiting_min_return", self.base.min_return, unit="share"),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -80,7 +78,7 @@ class Waiting(Result):
             self.groups.assign(group=self.groups["group"].map(labels)),
             say(
                 "Chance of an order within {days} days, today and after more silence",
-                days=number(self.horizon_days),
+                days=number(self.base.horizon_days),
             ),
             words,
             columns={
@@ -118,7 +116,7 @@ class Waiting(Result):
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(lambda value, _: percent(value))
         axes.set_xlabel(say("days of silence"))
-        axes.set_ylabel(say("chance of an order within {days} days", days=number(self.horizon_days)))
+        axes.set_ylabel(say("chance of an order within {days} days", days=number(self.base.horizon_days)))
         alt = say(
             "Lines of the chance by silence: for {orders} orders it goes from {high} after {first} days of"
             " silence to {low} after {last}.",
@@ -158,9 +156,7 @@ def find_cost_of_waiting(base: CustomerBase) -> Waiting:
     columns = ["group", "customers", "now", *[f"in_{days}" for days in FURTHER_DAYS]]
     lapsed = base.lapsed
     if base.model is None or lapsed.empty:
-        nobody = pd.DataFrame(columns=columns)
-        curves = {} if base.model is None else _curves(base)
-        return Waiting(later, nobody, curves, 0, len(lapsed), base.horizon_days, base.min_return)
+        return Waiting(later, pd.DataFrame(columns=columns), _curves(base), 0, base)
     now = lapsed["return_probability"].to_numpy(float)
     for name, days in zip(names, FURTHER_DAYS, strict=True):
         later.loc[lapsed.index, name] = base.chance_later(lapsed, days)
@@ -173,14 +169,14 @@ def find_cost_of_waiting(base: CustomerBase) -> Waiting:
         own = chances[bands == band]
         rows.append((ORDER_LABELS[band], len(own), *own.mean(axis=0)))
     groups = pd.DataFrame(rows, columns=columns)
-    return Waiting(later, groups, _curves(base), falling, len(lapsed), base.horizon_days, base.min_return)
+    return Waiting(later, groups, _curves(base), falling, base)
 
 
 def _curves(base: CustomerBase) -> dict[int, Array]:
     """Follow today's fresh customers of each band through more and more silence."""
-    assert base.model is not None
-    bought = base.customers[base.customers["orders"] > 0]
-    fresh = bought[(bought["silence_days"] <= FRESH_DAYS).fillna(False).astype(bool)]
+    if base.model is None:
+        return {}
+    fresh = base.buyers[base.buyers["silence_days"] <= FRESH_DAYS]
     bands = order_band(fresh["orders"])
     last = min(base.model.longest_silence, LONGEST_CURVE)
     curves = {}
