@@ -133,7 +133,7 @@ class GroupCurves(Result):
             bbox_to_anchor=(1, 1),
         )
         panel.set_xlabel(words.say("days since an order"))
-        panel.set_ylabel(words.say("not ordered again"))
+        panel.set_ylabel(words.say("without another order"))
 
 
 def find_group_curves(history: History) -> GroupCurves:

@@ -221,9 +221,8 @@ def _by_period(
     first = cox.Survivors(np.minimum(rows.wait, half), rows.event & ~still, rows.stratum, rows.customer)
     names = list(ratios["term"])
     found = ratios.set_index("term")
-    for part, rows_in, chosen in (("early", first, None), ("late", rows.take(still), still)):
-        terms = seen.terms[names] if chosen is None else seen.terms.loc[chosen, names]
-        others = held if chosen is None else held[chosen]
+    for part, rows_in, chosen in (("early", first, np.ones_like(still)), ("late", rows.take(still), still)):
+        terms, others = seen.terms.loc[chosen, names], held[chosen]
         good, kept, _ = cox.usable(terms, others, rows_in)
         fitted = cox.fit(terms[good], others[kept], rows_in, check_steady=False)
         if fitted is not None:

@@ -64,7 +64,7 @@ class Threshold(Inactivity, Result):
         axes.axvspan(self.cut.low, self.cut.high, color=ORANGE, alpha=0.15, linewidth=0)
         axes.text(self.days, 0.97, say(" lapsed after {n} days", n=days), color=ORANGE, va="top")
         axes.set_xlabel(say("days since an order"))
-        axes.set_ylabel(say("not ordered again"))
+        axes.set_ylabel(say("without another order"))
         alt = say(
             "A falling curve: {still} of the customers have not ordered again after {days} days,"
             " and {last} after {followed} days, where it ends.",
