@@ -7,7 +7,8 @@ import numpy as np
 from playbook.demo.lives import Complaints, Lives, OrderRows, Renewal, Rows, renew, stack
 from playbook.demo.people import Scene
 from playbook.demo.planted import Behaviour, PlantedCampaign
-from playbook.demo.seasons import Days, Flags, Numbers, Words
+from playbook.demo.seasons import Days, Numbers, Words
+from playbook.records.arrays import Flags
 
 RESPONSE_DAYS = 90
 EARLY_DAYS = 30

@@ -8,7 +8,8 @@ import numpy as np
 
 from playbook.demo.people import Scene
 from playbook.demo.planted import Behaviour
-from playbook.demo.seasons import Days, Flags, Numbers
+from playbook.demo.seasons import Days, Numbers
+from playbook.records.arrays import Flags
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.random import RandomState
 
 from playbook.demo.planted import LAST_DAY, Behaviour, Planted
-from playbook.demo.seasons import Clock, Days, Flags, Numbers, Words
+from playbook.demo.seasons import Clock, Days, Numbers, Words
+from playbook.records.arrays import Flags
 
 FIRST_NAMES = (
     "Alfa Bruna Carlo Dora Elio Fina Gino Hanna Ivo Jole Kilian Lia Mauro Nora Otto Pia Remo Silva Tino "

@@ -14,7 +14,7 @@ from playbook.archive import findings as found
 from playbook.archive.findings import Findings
 from playbook.archive.folders import INDEX
 from playbook.chapter import Chapter
-from playbook.chapters.churn import backtest_words, contract_words, reasons, returns, threshold
+from playbook.chapters.churn import backtest, contract_words, lapsed, reasons, threshold
 from playbook.chapters.data import intake
 from playbook.chapters.lifecycle import development
 from playbook.chapters.lifecycle import words as stage_words
@@ -171,7 +171,7 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
         sections.append((words.say("In which stage they are"), said))
     if "04" in chapters:
         lost = threshold.threshold_sentences(chapters["04"], words)
-        back = returns.base_sentences(chapters["04"], words)
+        back = lapsed.lapsed_sentences(chapters["04"], words)
         sections.append((words.say("Who is lost, and who comes back unaided"), [*lost, *back]))
         why = reasons.reason_sentences(chapters["04"], words)
         why += contract_words.contract_sentences(chapters["04"], words)
@@ -215,7 +215,7 @@ def cautions(told: Told) -> list[str]:
     if "03" in chapters:
         said += occasional_words.left_out_cautions(chapters["03"], words)
     if "04" in chapters:
-        said += backtest_words.backtest_cautions(chapters["04"], words)
+        said += backtest.backtest_cautions(chapters["04"], words)
     if {"07", "08"} <= set(chapters):
         said += responses.plan_cautions(chapters["08"], chapters["07"], words)
     said += [str(warning) for warning in told.manifest["warnings"]]

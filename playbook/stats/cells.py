@@ -11,17 +11,16 @@ silent so long, at whatever time, and expects far too few.)
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from playbook.records.history import History, at_landmark, shard
-from playbook.stats.survival import Array, ShardCounts, shard_weights
-
-Positions = npt.NDArray[np.intp]
+from playbook.records.arrays import Array, Positions
+from playbook.records.history import SHARDS, History, at_landmark, shard
+from playbook.stats.return_model import Estimate, ReturnModel, predictive_interval
+from playbook.stats.survival import ShardCounts, shard_weights
 
 ORDER_BANDS = (1, 2, 3, 5, 10)
 ORDER_LABELS = ("1", "2", "3–4", "5–9", "10+")
@@ -33,8 +32,6 @@ LEAST_IN_CELL = 50
 """Customers a cell needs of its own; a smaller one takes the curve of its silence band."""
 LEAST_AT_RISK = 20
 """Customers still followed below which a curve is not read further."""
-LEAST_HISTORY = 60
-"""Days of history below which no return probability can be told."""
 
 
 def order_band(orders: Any) -> Positions:
@@ -48,65 +45,25 @@ def silence_band(silence: Any) -> Positions:
 
 
 @dataclass(frozen=True)
-class CellModel:
+class CellModel(ReturnModel):
     """Return probabilities by number of orders and band of silence.
 
     Attributes
     ----------
-    horizon_days : int
-        Days within which a return counts.
-    followed_days : int
-        Longest follow-up from a landmark; beyond it the hazard is taken as constant.
-    landmarks : tuple of date
     probability : array, shape (order bands, silence bands)
     draws : array, shape (draws, order bands, silence bands)
         The same from resampled customers.
-    customers : array, shape (order bands, silence bands)
-        Customers seen in each cell, over all landmarks.
-    own_cell : array of bool
-        Whether the cell had enough customers of its own.
     orders_per_return : array, shape (order bands, silence bands)
         Mean number of orders within the horizon among those who returned.
     """
 
-    horizon_days: int
-    followed_days: int
-    landmarks: tuple[date, ...]
     probability: Array
     draws: Array
-    customers: Array
-    own_cell: Array
     orders_per_return: Array
-
-    @property
-    def extrapolated(self) -> bool:
-        """Whether the horizon is longer than what was followed."""
-        return self.horizon_days > self.followed_days
-
-    @property
-    def method(self) -> str:
-        """Return how the probabilities were estimated."""
-        return "cells"
-
-    @property
-    def seasonal(self) -> bool:
-        """Whether the level is that of the same season of earlier years."""
-        return False
-
-    @property
-    def longest_silence(self) -> int:
-        """Return the longest silence, in days, for which customers were seen on a landmark."""
-        seen = np.flatnonzero(self.customers.sum(axis=0))
-        return 10**6 if seen[-1] + 1 == len(SILENCE_BANDS) else SILENCE_BANDS[seen[-1] + 1] - 1
+    method: ClassVar[str] = "cells"
 
     def predict(self, customers: pd.DataFrame, later_days: Any = 0) -> Array:
-        """Return the return probability of customers (``orders``, ``silence_days``); NaN without orders.
-
-        Parameters
-        ----------
-        later_days : int or array
-            Days of further silence after today.
-        """
+        """Return the return probability, today or after further days of silence; NaN without orders."""
         later = customers.assign(silence_days=customers["silence_days"] + later_days)
         return self._look_up(self.probability, later)
 
@@ -114,7 +71,7 @@ class CellModel:
         """Return the expected number of orders within the horizon."""
         return self.predict(customers) * self._look_up(self.orders_per_return, customers)
 
-    def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> tuple[float, float, float]:
+    def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> Estimate:
         """Return how many of these customers are expected to buy, with a predictive interval.
 
         The interval holds both the uncertainty of the probabilities (bootstrap over customers)
@@ -126,11 +83,10 @@ class CellModel:
         np.add.at(counts, (rows, columns), 1)
         expected = float((counts * self.probability).sum())
         totals = (self.draws * counts).sum(axis=(1, 2))
-        chance = (self.probability * (1 - self.probability) * counts).sum()
-        noise = np.random.default_rng(len(totals)).normal(0, np.sqrt(chance), len(totals))
-        tail = (1 - level) / 2
-        low, high = np.quantile(totals + noise, [tail, 1 - tail])
-        return expected, max(0.0, float(low)), min(float(len(known)), float(high))
+        variance = float((self.probability * (1 - self.probability) * counts).sum())
+        random = np.random.default_rng(len(totals))
+        low, high = predictive_interval(totals, variance, random, level)
+        return expected, max(0.0, low), min(float(len(known)), high)
 
     def _cells(self, customers: pd.DataFrame) -> tuple[Positions, Positions]:
         return order_band(customers["orders"]), silence_band(customers["silence_days"])
@@ -142,28 +98,29 @@ class CellModel:
         return found
 
 
-def fit_cells(history: History, horizon_days: int, draws: int = 200) -> CellModel | None:
+def past_landmarks(history: History, horizon_days: int) -> list[date]:
+    """Return the days on which customers are described: closer together where the history is short."""
+    reach = min(horizon_days, (history.as_of - history.first_day).days / (2 * LANDMARKS[-1]))
+    return [history.as_of - timedelta(days=round(share * reach)) for share in LANDMARKS]
+
+
+def fit_cells(history: History, horizon_days: int, draws: int) -> CellModel | None:
     """Estimate return probabilities from past landmarks.
 
-    Returns None where the history is too short or nobody was seen at a landmark and came back.
+    Returns None where nobody was seen at a landmark and came back.
     """
-    length = (history.as_of - history.first_day).days
-    if length < LEAST_HISTORY:
-        return None
-    reach = min(horizon_days, length / (2 * LANDMARKS[-1]))
-    landmarks = tuple(history.as_of - timedelta(days=round(share * reach)) for share in LANDMARKS)
+    landmarks = past_landmarks(history, horizon_days)
     counts = pd.concat([_landmark_counts(history, landmark) for landmark in landmarks])
     if counts.empty or not counts["returned"].any():
         return None
-    probability, drawn, customers, own = _cells(counts, horizon_days, draws, history.settings.seed)
+    probability = _by_cell(counts, horizon_days, draws, history.settings.seed)
+    last = int(counts["silence_band"].max()) + 1
     return CellModel(
         horizon_days=horizon_days,
         followed_days=int(counts["wait"].max()),
-        landmarks=landmarks,
-        probability=probability,
-        draws=drawn,
-        customers=customers,
-        own_cell=own,
+        longest_silence=10**6 if last == len(SILENCE_BANDS) else SILENCE_BANDS[last] - 1,
+        probability=probability[0],
+        draws=probability[1:],
         orders_per_return=_orders_per_return(history, horizon_days),
     )
 
@@ -187,22 +144,19 @@ def _band(column: Any, starts: Sequence[int]) -> Any:
     return sum((column >= start).cast("int64") for start in starts[1:])
 
 
-def _cells(counts: pd.DataFrame, horizon: int, draws: int, seed: int) -> tuple[Array, Array, Array, Array]:
-    """Estimate every cell, from its own customers or from those of its silence band."""
-    shape = (len(ORDER_BANDS), len(SILENCE_BANDS))
-    weights = np.vstack([np.ones((1, 64)), shard_weights(draws, seed)])
-    values, customers = np.zeros((draws + 1, *shape)), np.zeros(shape)
-    own = np.zeros(shape, dtype=bool)
+def _by_cell(counts: pd.DataFrame, horizon: int, draws: int, seed: int) -> Array:
+    """Estimate every cell, and `draws` times from resampled customers: shape (1 + draws, *cells).
+
+    A cell with too few customers of its own takes the curve of its silence band.
+    """
+    weights = np.vstack([np.ones((1, SHARDS)), shard_weights(draws, seed)])
     by_silence = _by_silence(counts, horizon, weights)
+    values = np.repeat(by_silence[:, None, :], len(ORDER_BANDS), axis=1)
     cells: Any = counts.groupby(["order_band", "silence_band"])
     for (order, silence), cell in cells:
-        customers[order, silence] = cell["n"].sum()
-        if customers[order, silence] >= LEAST_IN_CELL:
-            own[order, silence] = True
+        if cell["n"].sum() >= LEAST_IN_CELL:
             values[:, order, silence] = _returned_by(cell, horizon, weights)
-    for order, silence in zip(*np.nonzero(~own), strict=True):
-        values[:, order, silence] = by_silence[:, silence]
-    return values[0], values[1:], customers, own
+    return values
 
 
 def _by_silence(counts: pd.DataFrame, horizon: int, weights: Array) -> Array:

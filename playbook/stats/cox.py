@@ -4,17 +4,14 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from lifelines.statistics import proportional_hazard_test
 from scipy import stats
 
-from playbook.stats.survival import Array
-
-Positions = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
+from playbook.records.arrays import Array, Flags, Positions
+from playbook.stats.differences import FALSE_DISCOVERIES, Z
 
 LEAST_CUSTOMERS = 30
 """Customers with, and without, what a flag says, below which it is not compared."""
@@ -24,10 +21,6 @@ SAME = 1e-6
 """Span of a column below which it is the same for everybody."""
 MOST_SHARED = 0.95
 """Share of a column's variance that other columns may explain."""
-FALSE_DISCOVERIES = 0.05
-"""Level of Benjamini and Hochberg's procedure."""
-Z = 1.959963984540054
-"""The normal quantile of a 95% interval."""
 
 
 @dataclass(frozen=True)

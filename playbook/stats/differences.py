@@ -10,6 +10,7 @@ from statsmodels.stats.multitest import multipletests
 Z = 1.959963984540054
 """The normal quantile of a 95% interval."""
 FALSE_DISCOVERIES = 0.05
+"""Level of Benjamini and Hochberg's procedure."""
 LEAST_KNOWN = 30
 """Customers of either group of whom an attribute must be known to be compared."""
 COLUMNS = ("attribute", "inside", "outside", "difference", "low", "high", "p", "q", "verdict")

@@ -98,7 +98,7 @@ def _described(orders: Any, history: History, landmark: date, horizon_days: int)
     seen = seen.filter(seen.orders > 0)
     seen = unaided(seen, history.contacts_made, day, horizon_days)
     end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
-    told = {
+    columns = {
         "landmark": day.cast("date"),
         "shard": shard(seen.customer_id),
         "orders": seen.orders,
@@ -116,10 +116,10 @@ def _described(orders: Any, history: History, landmark: date, horizon_days: int)
     }
     if "listed" in measures:
         paid = seen.amount / ibis.ifelse(seen.listed > 0, seen.listed, None)
-        told["discount"] = (1 - paid).fill_null(0.0).clip(lower=0.0, upper=1.0)
+        columns["discount"] = (1 - paid).fill_null(0.0).clip(lower=0.0, upper=1.0)
     if "with_coupon" in measures:
-        told["coupons"] = seen.with_coupon / seen.orders
-    return seen.select("customer_id", **told)
+        columns["coupons"] = seen.with_coupon / seen.orders
+    return seen.select("customer_id", **columns)
 
 
 def _sample(history: History, share: float) -> Any:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import rankdata
 
-from playbook.stats.survival import Array
+from playbook.records.arrays import Array
 
 
 def auc(score: Array, came: Array) -> float:

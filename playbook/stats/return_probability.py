@@ -4,8 +4,7 @@ A landmark survival model: on several past days every customer is described by w
 then, the days to the next order are modelled (`survival_model`), and the level is set for the
 season ahead (`season`). A client too small for that gets the curves of `cells`.
 
-(Kaplan-Meier on spells, conditional on silence, is no substitute: it takes everybody who was ever
-silent so long, at whatever time, and expects far too few.)
+(Kaplan-Meier on spells, conditional on silence, is no substitute: see `cells`.)
 """
 
 from __future__ import annotations
@@ -13,26 +12,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
-from playbook.stats.cells import LANDMARKS, LEAST_HISTORY, fit_cells
+from playbook.stats.cells import fit_cells, past_landmarks
 from playbook.stats.landmarks import describe
+from playbook.stats.return_model import Estimate, ReturnModel, predictive_interval
 from playbook.stats.season import Level, find_level, followed_landmarks
-from playbook.stats.survival import Array
 from playbook.stats.survival_model import NoModelError, WaitModel, chance, fit_waits
 
-Positions = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
-
+LEAST_HISTORY = 60
+"""Days of history below which no return probability can be told."""
 LEAST_CUSTOMERS, LEAST_COMEBACKS = 200, 50
-"""Below so many customers, or comebacks from the landmarks, the curves of cells are used."""
+"""Customers, and comebacks from the landmarks, that the model needs; with fewer `cells` is used."""
 MOST_ROWS = 200_000
 """Landmark rows that are described at most: of a larger base, a sample of its customers."""
 DRAWN_CUSTOMERS = 4_000
@@ -47,51 +45,12 @@ Five chapters ask for the same few models, and the engine's tables do not change
 """
 
 
-class ReturnModel(Protocol):
-    """What chapters ask of either model; customers have customer_id, orders, silence_days."""
-
-    @property
-    def horizon_days(self) -> int:
-        """Return the days within which a return counts."""
-
-    @property
-    def method(self) -> str:
-        """Return survival or cells."""
-
-    @property
-    def extrapolated(self) -> bool:
-        """Whether the horizon is longer than what was followed."""
-
-    @property
-    def seasonal(self) -> bool:
-        """Whether the level is that of the same season of earlier years."""
-
-    @property
-    def longest_silence(self) -> int:
-        """Return the longest silence, in days, that landmarks saw."""
-
-    def predict(self, customers: pd.DataFrame, later_days: Any = 0) -> Array:
-        """Return the return probability, today or after further days of silence; NaN without orders."""
-
-    def expected_orders(self, customers: pd.DataFrame) -> Array:
-        """Return the expected number of orders within the horizon."""
-
-    def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> tuple[float, float, float]:
-        """Return how many are expected to buy, with a predictive interval."""
-
-
 @dataclass(frozen=True)
-class LandmarkModel:
-    """Return probabilities from the landmark survival model.
+class LandmarkModel(ReturnModel):
+    """Return probabilities from the landmark survival model; its Weibull tail carries on beyond follow-up.
 
     Attributes
     ----------
-    horizon_days : int
-        Days within which a return counts.
-    followed_days : int
-        Longest follow-up from a landmark; beyond it the Weibull tail carries on.
-    landmarks : tuple of date
-        The days the model was fitted on.
     waits : WaitModel
     level : Level
     today : DataFrame
@@ -100,32 +59,17 @@ class LandmarkModel:
     orders_per_return : array, shape (10,)
         Mean number of orders within the horizon among returners, by tenth of the log hazard.
     tenth_edges : array, shape (9,)
-    longest_silence : int
-        The longest silence, in days, that landmarks saw.
     draws, seed : int
     """
 
-    horizon_days: int
-    followed_days: int
-    landmarks: tuple[date, ...]
     waits: WaitModel
     level: Level
     today: pd.DataFrame
     orders_per_return: Array
     tenth_edges: Array
-    longest_silence: int
     draws: int
     seed: int
-
-    @property
-    def method(self) -> str:
-        """Return how the probabilities were estimated."""
-        return "survival"
-
-    @property
-    def extrapolated(self) -> bool:
-        """Whether the horizon is longer than what was followed."""
-        return self.horizon_days > self.followed_days
+    method: ClassVar[str] = "survival"
 
     @property
     def seasonal(self) -> bool:
@@ -133,13 +77,7 @@ class LandmarkModel:
         return self.level.years > 0
 
     def predict(self, customers: pd.DataFrame, later_days: Any = 0) -> Array:
-        """Return the return probability of customers (``customer_id``); NaN without orders.
-
-        Parameters
-        ----------
-        later_days : int or array, shape (customers,)
-            Days of further silence after today.
-        """
+        """Return the return probability, today or after further days of silence; NaN without orders."""
         found, known, places = self._places(customers)
         if np.ndim(later_days) == 0 and later_days == 0:
             found[known] = self._chance_today[places]
@@ -170,7 +108,7 @@ class LandmarkModel:
         known = places >= 0
         return np.full(len(customers), np.nan), known, places[known]
 
-    def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> tuple[float, float, float]:
+    def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> Estimate:
         """Return how many of these customers are expected to buy, with a predictive interval.
 
         The interval holds the uncertainty of the model (sandwich over shards of customers), what
@@ -182,10 +120,9 @@ class LandmarkModel:
         probability = self._chance_today[places]
         expected = float(probability.sum())
         totals = expected * self._drawn_ratio(places)
-        noise = np.random.default_rng([self.seed, 2]).normal(0, 1, len(totals))
-        totals = totals + noise * np.sqrt(float((probability * (1 - probability)).sum()))
-        tail = (1 - level) / 2
-        low, high = np.quantile(totals, [tail, 1 - tail])
+        chance_of_sample = float((probability * (1 - probability)).sum())
+        random = np.random.default_rng([self.seed, 2])
+        low, high = predictive_interval(totals, chance_of_sample, random, level)
         return (
             expected,
             float(np.clip(low, 0.0, expected)),
@@ -249,8 +186,7 @@ def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkMo
 def _fit_landmarks(history: History, horizon_days: int, customers: int) -> LandmarkModel | None:
     """Fit the model on past landmarks of a client with so many customers; it holds none of today's."""
     as_of, length = history.as_of, (history.as_of - history.first_day).days
-    reach = min(horizon_days, length / (2 * LANDMARKS[-1]))
-    days = [as_of - timedelta(days=round(share * reach)) for share in LANDMARKS]
+    days = past_landmarks(history, horizon_days)
     followed = followed_landmarks(history.first_day, as_of, horizon_days)
     one_span_ago = as_of - timedelta(days=min(horizon_days, length // 2))
     needed = sorted({*days, *followed.values(), one_span_ago})
@@ -265,15 +201,13 @@ def _fit_landmarks(history: History, horizon_days: int, customers: int) -> Landm
     except NoModelError:
         return None
     followed_days = int(rows["wait"].max())
-    told = {key: on[day] for key, day in followed.items()}
     ago = on[one_span_ago]
     edges, means = _orders_per_return(waits, ago[~ago["aided"]], horizon_days)
     return LandmarkModel(
         horizon_days=horizon_days,
         followed_days=followed_days,
-        landmarks=tuple(days),
         waits=waits,
-        level=find_level(waits, told, horizon_days, followed_days),
+        level=find_level(waits, {key: on[day] for key, day in followed.items()}, horizon_days, followed_days),
         today=pd.DataFrame(),
         orders_per_return=means,
         tenth_edges=edges,

@@ -1,4 +1,4 @@
-"""The level of returns: what the season and the last year add to what landmarks of late have seen.
+"""The level of the return probability: what the season and the last year add to what landmarks have seen.
 
 A model fitted on landmarks of the last months speaks of the season just passed. Where the data
 reach, its level is therefore taken from fully followed landmarks: the one a horizon ago, moved by
@@ -20,9 +20,9 @@ import pandas as pd
 from scipy.optimize import brentq, minimize
 from scipy.stats import t as student
 
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS
 from playbook.stats.landmarks import YEAR
-from playbook.stats.survival import Array
 from playbook.stats.survival_model import LONGEST_LOG_HAZARD, WaitModel, chance
 
 KNOTS = (30, 180, 540)
@@ -131,19 +131,21 @@ def find_level(
         Days the model's landmarks were followed; beyond them the interval grows.
     """
     tail = TAIL_SPREAD * max(0.0, math.log2(horizon_days / max(followed_days, 1)))
-    told = {key: _Outcome.of(model, frame, horizon_days) for key, frame in seen.items()}
-    told = {key: outcome for key, outcome in told.items() if outcome.enough}
-    years = [k for k in range(1, MOST_YEARS + 1) if ("same", k) in told and ("before", k) in told]
-    if ("before", 0) not in told or not years:
+    outcomes = {key: _Outcome.of(model, frame, horizon_days) for key, frame in seen.items()}
+    outcomes = {key: outcome for key, outcome in outcomes.items() if outcome.enough}
+    years = [k for k in range(1, MOST_YEARS + 1) if ("same", k) in outcomes and ("before", k) in outcomes]
+    if ("before", 0) not in outcomes or not years:
         flat = np.zeros(len(KNOTS))
         spread = math.hypot(YOUNG_SPREAD, tail)
         return Level(flat, spread, np.full(len(KNOTS), KNOT_SPREAD), 0.0, PRIOR_FREEDOM, 0)
-    differences = np.array([told["same", k].shift - told["before", k].shift for k in years])
-    variances = [told["same", k].variance + told["before", k].variance for k in years]
-    by_silence = np.array([told["same", k].by_silence() - told["before", k].by_silence() for k in years])
+    differences = np.array([outcomes["same", k].shift - outcomes["before", k].shift for k in years])
+    variances = [outcomes["same", k].variance + outcomes["before", k].variance for k in years]
+    by_silence = np.array(
+        [outcomes["same", k].by_silence() - outcomes["before", k].by_silence() for k in years]
+    )
     spread = float(_spread(differences[:, None], SEASON_SPREAD)[0])
     knot_spread = _spread(by_silence - differences[:, None], KNOT_SPREAD)
-    last = told["before", 0]
+    last = outcomes["before", 0]
     error = math.sqrt(last.variance + float(np.sum(variances)) / len(years) ** 2)
     shifts = last.by_silence() + float(differences.mean())
     freedom = PRIOR_FREEDOM + len(years) - 1

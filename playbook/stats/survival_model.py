@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS
 from playbook.stats.landmarks import YEAR
-from playbook.stats.survival import Array
 
 PENALIZER, PENALTY_ROWS = 1e-4, 5.0
 """Ridge penalty on standardised coefficients: a floor, and so many rows' worth of likelihood."""
@@ -181,15 +181,12 @@ class WaitModel:
     variance : array, shape (covariates + 2, covariates + 2)
         Of coefficients and log_shape, robust to the same customer standing at several landmarks
         (sandwich over shards of customers).
-    rows : int
-        Rows it was fitted on.
     """
 
     covariates: Covariates
     coefficients: Array
     log_shape: float
     variance: Array
-    rows: int
 
     def log_hazard(self, design: Array, days: float | Array) -> Array:
         """Return the logarithm of the cumulative hazard of an order within ``days`` (one, or by row)."""
@@ -226,7 +223,7 @@ def fit_waits(frame: pd.DataFrame, horizon_days: int) -> WaitModel:
     found, inverse = _maximise(design, wait, returned, penalty)
     scores = _scores(design, wait, returned, found)
     variance = _sandwich(inverse, scores, frame["shard"].to_numpy(int))
-    return WaitModel(covariates, found[:-1], float(found[-1]), variance, len(frame))
+    return WaitModel(covariates, found[:-1], float(found[-1]), variance)
 
 
 def _maximise(design: Array, wait: Array, returned: Array, penalty: Array) -> tuple[Array, Array]:
@@ -245,12 +242,12 @@ def _maximise(design: Array, wait: Array, returned: Array, penalty: Array) -> tu
                 break
             step /= 2
         else:
-            raise NoModelError("The model of returns did not converge.")
+            raise NoModelError("The model of the return probability did not converge.")
         found, reached = found + step, further
         if np.abs(step).max() < SMALL_STEP:
             inverse = np.linalg.inv(_curvature(design, wait, returned, penalty, found))
             return found, np.asarray(inverse, dtype=np.float64)
-    raise NoModelError("The model of returns did not converge.")
+    raise NoModelError("The model of the return probability did not converge.")
 
 
 def _log_likelihood(design: Array, wait: Array, returned: Array, penalty: Array, values: Array) -> float:
@@ -286,7 +283,9 @@ def _curvature(design: Array, wait: Array, returned: Array, penalty: Array, valu
     full[:-1, -1] += mixed
     full[-1, :-1] += mixed
     full[-1, -1] -= float(z @ excess)
-    return np.asarray(full if np.linalg.eigvalsh(full)[0] > 0 else expected)
+    # Only the penalty holds covariates that say the same: without it rounding would decide the sign.
+    full += np.diag(penalty)
+    return np.asarray(full if np.linalg.eigvalsh(full)[0] > 0 else expected + np.diag(penalty))
 
 
 def _sandwich(inverse: Array, scores: Array, shards: Any) -> Array:

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from playbook.records.arrays import Array
 from playbook.records.history import MONEY, SHARDS, History, shard
-from playbook.stats.survival import Array, shard_weights
+from playbook.stats.survival import shard_weights
 
 SQUARES = dt.Decimal(38, 8)
 MONTH_DAYS = 30

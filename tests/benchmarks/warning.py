@@ -12,8 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from playbook.chapters.churn import returns as comebacks
-from playbook.chapters.churn import threshold as churn
+from playbook.chapters import churn
 from playbook.chapters.warning import backtest, leaving, model
 from playbook.records.history import History
 from playbook.stats import return_probability
@@ -36,7 +35,7 @@ def try_on(name: str, history: History, as_of: date) -> None:
     """Print how well each rule put first those who then ordered nothing."""
     past = return_probability.seen_from(history, as_of)
     threshold = churn.find_threshold(past)
-    base = comebacks.see_base(past, threshold, horizon_days=HORIZON)
+    base = churn.find_lapsed(past, threshold, horizon_days=HORIZON)
     seen = leaving.look_back(past, NO_EVENTS, threshold.days, leaving.horizon_that_fits(past))
     combined = model.combine(seen)
     watched, shown = leaving.today(past, NO_EVENTS, base.customers, seen.visible, False)

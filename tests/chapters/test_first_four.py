@@ -7,9 +7,10 @@ import ibis
 import pandas as pd
 import pytest
 
-from playbook.chapters.churn import backtest, backtest_words
-from playbook.chapters.churn import returns as comebacks
-from playbook.chapters.churn import threshold as churn
+from playbook.archive.findings import Finding
+from playbook.chapters import churn
+from playbook.chapters.churn import backtest
+from playbook.chapters.churn.lapsed import silence
 from playbook.demo import retailer
 from playbook.records.history import customers, read_history
 from playbook.records.sources import Sources, open_sources
@@ -35,7 +36,7 @@ def threshold(demo):
 
 @pytest.fixture(scope="module")
 def base(demo, threshold):
-    return comebacks.see_base(demo[2], threshold)
+    return churn.find_lapsed(demo[2], threshold)
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_expected_buyers_agree_with_what_came_half_a_year_later(demo_data):
         known = _history_of(past)
         model = return_probability.fit(known, 183)
         frame = customers(known)
-        frame["silence_days"] = comebacks.silence(frame, known.as_of)
+        frame["silence_days"] = silence(frame, known.as_of)
         later = future.orders[pd.to_datetime(future.orders["ordered_at"]) > pd.Timestamp(known.as_of)]
         came = set(later.loc[later["amount"] > 0, "customer_id"].dropna())
         expected, _, _ = model.expected_buyers(frame)
@@ -112,7 +113,7 @@ def _history_of(made):
 
 def test_the_backtest_knows_nothing_of_what_came_after(demo, threshold):
     history = demo[2]
-    result = backtest.backtest(history, threshold)
+    result = churn.try_on_past(history, threshold)
     assert result.as_of == history.as_of - timedelta(days=183)
     blind = return_probability.seen_from(history, result.as_of)
     assert pd.Timestamp(blind.days.day.max().execute()) <= pd.Timestamp(result.as_of)
@@ -121,8 +122,8 @@ def test_the_backtest_knows_nothing_of_what_came_after(demo, threshold):
     assert row["actual"] == pytest.approx(row["expected"], rel=0.25)
 
 
-def test_sensitivity_moves_customers_from_side_to_side(base, threshold):
-    frame = comebacks.sensitivity(base, threshold, WORDS).frame
+def test_another_threshold_moves_customers_from_side_to_side(base, threshold):
+    frame = base.at_other_thresholds(WORDS).frame
     assert frame["lapsed"].is_monotonic_decreasing
     assert frame.loc[frame["days"] == threshold.days, "lapsed_change"].tolist() == [0]
 
@@ -132,8 +133,8 @@ def test_one_customer_is_told_what_cannot_be_told(small):
     threshold = churn.find_threshold(history)
     assert threshold.source == "assumed" and threshold.days == 365
     assert "cannot be told" in threshold.sentences(WORDS)[0]
-    assert "too few" in threshold.figure(WORDS).alt
-    base = comebacks.see_base(history, threshold)
+    assert threshold.figure(WORDS) is None
+    base = churn.find_lapsed(history, threshold)
     assert base.model is None
     assert base.customers["return_probability"].isna().all()
     assert any("cannot be told" in sentence for sentence in base.sentences(WORDS))
@@ -143,14 +144,14 @@ def test_a_threshold_in_the_settings_is_taken(small):
     history = small("a,2025-01-01,5\na,2025-03-01,5\nb,2025-09-01,1\n", inactivity_days=30)[2]
     threshold = churn.find_threshold(history)
     assert (threshold.days, threshold.source) == (30, "settings")
-    assert comebacks.see_base(history, threshold).lapsed["customer_id"].tolist() == ["a"]
+    assert churn.find_lapsed(history, threshold).lapsed["customer_id"].tolist() == ["a"]
     assert "as set in client.yml" in threshold.sentences(WORDS)[0]
 
 
 def test_a_missed_backtest_is_said_on_the_summary(base):
-    finding = comebacks.Finding("backtest_expected_all", 100.0, 90, 110, "customers", 500, "missed")
-    actual = comebacks.Finding("backtest_actual_all", 150, unit="customers")
+    finding = Finding("backtest_expected_all", 100.0, 90, 110, "customers", 500, "missed")
+    actual = Finding("backtest_actual_all", 150, unit="customers")
     found = {"backtest_expected_all": finding, "backtest_actual_all": actual}
-    assert "expected 100 buyers and 150 came" in backtest_words.backtest_cautions(found, WORDS)[0]
+    assert "expected 100 buyers and 150 came" in backtest.backtest_cautions(found, WORDS)[0]
     covered = {"backtest_expected_all": replace(finding, verdict="covered")}
-    assert backtest_words.backtest_cautions(covered, WORDS) == []
+    assert backtest.backtest_cautions(covered, WORDS) == []

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playbook.chapters.churn import backtest, threshold, waiting
-from playbook.chapters.churn import returns as comebacks
+from playbook.chapters import churn
 from playbook.demo import retailer
 from playbook.records.history import read_history
 from playbook.records.sources import Sources
@@ -187,12 +186,12 @@ def small_client(customers, seed=1):
 
 def test_a_small_client_gets_the_simpler_curves_and_is_told():
     history = small_client(150)
-    base = comebacks.see_base(history, threshold.find_threshold(history))
+    base = churn.find_lapsed(history, churn.find_threshold(history))
     assert isinstance(base.model, CellModel)
     assert any("too few customers" in sentence for sentence in base.sentences(WORDS))
-    waits = waiting.wait(base)
-    assert waits.figure(WORDS).alt
-    assert backtest.backtest(history, threshold.find_threshold(history)) is not None
+    waits = churn.find_cost_of_waiting(base)
+    assert waits.figure(WORDS) is None and len(waits.table(WORDS).frame)
+    assert churn.try_on_past(history, churn.find_threshold(history)).table(WORDS) is not None
 
 
 def test_nobody_lapsed_and_nobody_back_are_said():
@@ -201,17 +200,18 @@ def test_nobody_lapsed_and_nobody_back_are_said():
     )
     other = days.head(1).assign(ordered_at="2025-06-01", customer_id="late")
     history = history_of(pd.concat([days, other]))
-    base = comebacks.see_base(history, threshold.find_threshold(history))
+    threshold = churn.find_threshold(history)
+    base = churn.find_lapsed(history, threshold)
     assert base.model is None
-    waits = waiting.wait(base)
+    waits = churn.find_cost_of_waiting(base)
     assert "cannot be told" in waits.sentences(WORDS)[0]
-    assert backtest.ranked(base, None) is base
+    assert churn.ranked(base, churn.try_on_past(history, threshold)) is base
     assert len(waits.table(WORDS).frame) == 0
 
 
 def test_where_nobody_is_lapsed_no_offer_is_called_given_away():
     history = history_of(pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2025-01-01"], "amount": [5]}))
-    base = comebacks.see_base(history, threshold.find_threshold(history))
+    base = churn.find_lapsed(history, churn.find_threshold(history))
     assert base.sentences(WORDS) == [
         "Nobody is lapsed today.",
         "Who would come back unaided cannot be told from these data.",
@@ -230,20 +230,20 @@ def everybody_every_week():
 def test_everybody_back_every_week_is_fitted():
     history = everybody_every_week()
     model = return_probability.fit(history, 60)
-    customers = comebacks.see_base(history, threshold.find_threshold(history)).customers
+    customers = churn.find_lapsed(history, churn.find_threshold(history)).customers
     assert model.predict(customers).min() > 0.95
 
 
 def test_where_a_simple_rule_ranks_better_its_order_is_used(december):
     past, _ = december
-    base = comebacks.see_base(past, threshold.find_threshold(past))
-    tried = backtest.backtest(past, threshold.find_threshold(past))
-    assert tried.better_rule is None and backtest.ranked(base, tried) is base
+    base = churn.find_lapsed(past, churn.find_threshold(past))
+    tried = churn.try_on_past(past, churn.find_threshold(past))
+    assert tried.better_rule is None and churn.ranked(base, tried) is base
     won = tried.behind.assign(low=[0.01, -0.1], difference=[0.02, -0.05])
-    changed = backtest.replace(tried, behind=won)
+    changed = replace(tried, behind=won)
     assert changed.better_rule == "recency"
     assert any("shortest silence" in sentence for sentence in changed.sentences(WORDS))
-    frame = backtest.ranked(base, changed).customers
+    frame = churn.ranked(base, changed).customers
     bought = frame[frame["orders"] > 0].sort_values("silence_days", kind="stable")
     assert bought["return_probability"].is_monotonic_decreasing
     assert frame["return_probability"].sum() == pytest.approx(base.customers["return_probability"].sum())

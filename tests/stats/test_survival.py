@@ -3,9 +3,18 @@ import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.datasets import load_waltons
+from lifelines.statistics import multivariate_logrank_test
 
 from playbook.settings.client import Settings, Survival
-from playbook.stats.survival import ShardCounts, cut, followed_days, inactivity, kaplan_meier, shard_weights
+from playbook.stats.survival import (
+    ShardCounts,
+    cut,
+    followed_days,
+    inactivity,
+    kaplan_meier,
+    log_rank,
+    shard_weights,
+)
 
 
 def counts(durations, returned, shards=None):
@@ -30,6 +39,29 @@ def test_the_curve_from_counts_is_lifelines_on_rows():
     expected = rows.survival_function_.iloc[:, 0]
     assert [grouped.at(day) for day in expected.index] == pytest.approx(expected.to_list(), abs=1e-12)
     assert rows.median_survival_time_ == 56  # as lifelines' documentation prints it
+
+
+def test_spells_that_are_followed_from_a_later_day_count_only_from_then_on():
+    rng = np.random.default_rng(2)
+    entry = rng.integers(0, 40, 500) * (rng.random(500) < 0.5)
+    rows = pd.DataFrame({"entry": entry, "duration": entry + rng.integers(1, 90, 500)})
+    rows = rows.assign(returned=rng.random(500) < 0.7, shard=rng.integers(0, 64, 500))
+    grouped = rows.groupby(list(rows)).size().rename("n").reset_index()
+    theirs = KaplanMeierFitter().fit(rows["duration"], rows["returned"], entry=rows["entry"])
+    curve = kaplan_meier(grouped)
+    days = np.arange(1, 120)
+    assert [curve.at(day) for day in days] == pytest.approx(theirs.predict(days).to_list(), abs=1e-12)
+    resampled = ShardCounts.of(grouped).survival(np.ones((1, 64)))[0]
+    assert resampled[days] == pytest.approx([curve.at(day) for day in days], abs=1e-9)
+
+
+def test_a_curve_is_cut_off_after_a_day_and_knows_its_interval_at_each(exponential):
+    curve = kaplan_meier(exponential)
+    early = curve.until(30)
+    assert early.days[-1] == 30 and len(early.low) == len(early.days)
+    survival, low, high = curve.interval_at(30.5)
+    assert low < survival == early.survival[-1] < high
+    assert curve.interval_at(-1) == (1, 1, 1)
 
 
 def test_the_resampled_curve_with_every_shard_once_is_the_curve(exponential):
@@ -90,3 +122,40 @@ def test_settings_beat_data_and_too_few_data_fall_back(given, days, source):
     settings = Settings(client="A", tables={"orders": orders}, inactivity_days=given)
     found = inactivity(frame, settings)
     assert (found.days, found.source, found.cut) == (days, source, None)
+
+
+def test_the_log_rank_test_agrees_with_lifelines_where_spells_are_independent():
+    rng = np.random.default_rng(5)
+    group = rng.integers(0, 3, 6000)
+    wait = np.ceil(rng.exponential(50 * np.array([1, 1.04, 1.08])[group]))
+    rows = pd.DataFrame(
+        {
+            "group": group,
+            "shard": rng.integers(0, 64, 6000),
+            "duration": np.minimum(wait, 90).astype(int),
+            "returned": wait <= 90,
+        }
+    )
+    counts = rows.groupby(list(rows)).size().rename("n").reset_index()
+    mine = log_rank(counts)
+    theirs = multivariate_logrank_test(rows["duration"], rows["group"], rows["returned"])
+    assert mine.p == pytest.approx(theirs.p_value, abs=0.05)
+    assert mine.statistic * 2 == pytest.approx(theirs.test_statistic, rel=0.35)
+
+
+def test_spells_of_the_same_customers_are_not_taken_for_independent():
+    """Customers with a rhythm of their own, ten spells each, and no difference between groups."""
+    rejected, naive = 0, 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        customer = np.repeat(np.arange(400), 10)
+        rhythm = rng.gamma(2, 30, 400)
+        wait = np.ceil(rng.exponential(rhythm[customer])).astype(int)
+        rows = pd.DataFrame(
+            {"group": customer % 2, "shard": rng.integers(0, 64, 400)[customer], "duration": wait}
+        ).assign(returned=True)
+        counts = rows.groupby(list(rows)).size().rename("n").reset_index()
+        rejected += log_rank(counts).p < 0.05
+        naive += multivariate_logrank_test(wait, customer % 2, np.ones(len(wait))).p_value < 0.05
+    assert rejected <= 7
+    assert naive >= 15

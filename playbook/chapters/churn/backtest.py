@@ -1,35 +1,38 @@
-"""Chapter 04, last part: the return probability tried on the past, beside simple rules."""
-
-from __future__ import annotations
+"""Chapter 04, third part: the return probability tried on the past, beside simple rules."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
-from playbook.archive.findings import Finding
-from playbook.chapters.churn.backtest_words import RULES, backtest_words, rule_labels
-from playbook.chapters.churn.returns import Base, rounded, see_base
+from playbook.archive.findings import Finding, Findings
+from playbook.chapters.churn.lapsed import CustomerBase, find_lapsed, rounded
 from playbook.chapters.churn.threshold import Threshold
-from playbook.records.history import SHARDS, History, shard
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, GREY, Picture
+from playbook.records.arrays import Array, Positions
+from playbook.records.history import History, shard
+from playbook.show.display import Table
+from playbook.show.figures import BLUE, GREY, Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.ranking import auc, average_precision, drawn_auc, lift
-from playbook.stats.survival import Array, shard_weights
+from playbook.stats.result import CannotTell, Result
+from playbook.stats.survival import shard_weights
 
+RULES = ("chance", "recency", "frequency")
+"""What customers are ranked by: the return probability, and the simple rules beside it."""
+MEASURES = ("auc", "average_precision", "lift")
 LEAST_SPAN = 30
+"""Days below which a span is too short to be tried."""
 TENTHS = 10
 LEAST_IN_TENTH = 10
 DRAWS = 100
 
 
 @dataclass(frozen=True)
-class Backtest:
+class ReturnBacktest(Result):
     """The same method one horizon earlier, against what then happened.
 
     Attributes
@@ -78,16 +81,17 @@ class Backtest:
         for row in self.rankings.to_dict("records"):
             found += [
                 Finding(f"backtest_{measure}_{row['rule']}", round(row[measure], 4), unit="score")
-                for measure in ("auc", "average_precision", "lift")
+                for measure in MEASURES
                 if np.isfinite(row[measure])
             ]
         return [*found, Finding("ranked_by", self.better_rule or "chance", unit="rule")]
 
     def sentences(self, words: Words) -> list[str]:
         """Say how near the method came, and whether it ranks better than simple rules."""
-        return backtest_words(
-            {finding.name: finding for finding in self.findings()}, self.as_of, self.horizon_days, words
-        )
+        return [
+            _tried_sentence(self.by_name, self.as_of, self.horizon_days, words),
+            *_ranking_sentences(self.by_name, words),
+        ]
 
     def table(self, words: Words) -> Table:
         """Return expected and actual buyers by group."""
@@ -98,62 +102,69 @@ class Backtest:
             "once": say("ordered once"),
             "occasional": say("ordered once, and lapsed"),
         }
-        frame = self.groups.assign(group=self.groups["group"].map(labels))
-        headings = {
-            "group": say("customers as of {day}", day=words.date(self.as_of)),
-            "customers": say("how many"),
-            "expected": say("expected to order"),
-            "low": say("from"),
-            "high": say("to"),
-            "actual": say("ordered"),
-        }
-        caption = say(
-            "Expected and actual buyers in the {days} days after", days=words.number(self.horizon_days)
+        return Table(
+            self.groups.assign(group=self.groups["group"].map(labels)),
+            say("Expected and actual buyers in the {days} days after", days=words.number(self.horizon_days)),
+            words,
+            columns={
+                "group": say("customers as of {day}", day=words.date(self.as_of)),
+                "customers": (say("how many"), "number"),
+                "expected": (say("expected to order"), "number"),
+                "low": (say("from"), "number"),
+                "high": (say("to"), "number"),
+                "actual": (say("ordered"), "number"),
+            },
         )
-        return Table(frame, caption, words, dict.fromkeys(list(headings)[1:], "number"), headings)
 
-    def ranking_table(self, words: Words) -> Table:
+    def by_rule(self, words: Words) -> Table | None:
         """Return how well each rule puts first those who came."""
         say = words.say
-        labels = rule_labels(words)
-        frame = self.rankings.assign(rule=self.rankings["rule"].map(labels))
-        for name in ("auc", "average_precision", "lift"):
+        frame = self.rankings.assign(rule=self.rankings["rule"].map(rule_labels(words)))
+        for name in MEASURES:
             frame[name] = [words.number(value, 3) if np.isfinite(value) else "–" for value in frame[name]]
-        headings = {
-            "rule": say("customers ranked by"),
-            "auc": say("area under the curve"),
-            "average_precision": say("average precision"),
-            "lift": say("lift of the first tenth"),
-        }
-        note = say(
-            "Area: the chance that one who came stands above one who did not; 0.5 is no better than a coin."
-            " Lift: how many times more often the first tenth came than everybody."
+        return Table(
+            frame,
+            say("Who would have been put first?"),
+            words,
+            columns={
+                "rule": say("customers ranked by"),
+                "auc": say("area under the curve"),
+                "average_precision": say("average precision"),
+                "lift": say("lift of the first tenth"),
+            },
+            note=say(
+                "Area: the chance that one who came stands above one who did not; 0.5 is no better than a"
+                " coin. Lift: how many times more often the first tenth came than everybody."
+            ),
         )
-        return Table(frame, say("Who would have been put first?"), words, {}, headings, note)
 
-    def figure(self, words: Words) -> Picture:
-        """Draw expected against actual shares by tenth of the chance, with predictive intervals."""
-        figure, axes = new_figure()
-        say, percent = words.say, words.percent
-        heading(axes, say("Share who came, by the chance they were given"))
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-        axes.yaxis.set_major_formatter(lambda value, _: percent(value))
-        axes.set_xlabel(say("expected"))
-        axes.set_ylabel(say("came"))
+    def figure(self, words: Words) -> Picture | None:
+        """Draw expected against actual shares by tenth of the chance; None where customers are too few."""
         tenths = self.tenths
         if tenths.empty:
-            return Picture(figure, say("No picture: too few customers to compare."))
+            return None
+        say, percent = words.say, words.percent
+        inside = words.number(int(tenths["actual"].between(tenths["low"], tenths["high"]).sum()))
+        title = say(
+            "In {inside} of {n} tenths, as many came as the 90% interval said",
+            inside=inside,
+            n=words.number(len(tenths)),
+        )
+        figure, axes = new_figure(title)
         top = float(tenths[["expected", "high", "actual"]].to_numpy().max()) * 1.05
         axes.plot([0, top], [0, top], color=GREY, linewidth=1)
         axes.vlines(tenths["expected"], tenths["low"], tenths["high"], color=BLUE, alpha=0.35, linewidth=5)
-        axes.plot(tenths["expected"], tenths["actual"], "o", color=BLUE)
-        inside = int(tenths["actual"].between(tenths["low"], tenths["high"]).sum())
+        sns.scatterplot(tenths, x="expected", y="actual", color=BLUE, ax=axes)
+        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+        axes.yaxis.set_major_formatter(lambda value, _: percent(value))
+        axes.set_xlabel(say("chance of an order that a tenth of the customers was given"))
+        axes.set_ylabel(say("share who ordered"))
         first, last = tenths.iloc[0], tenths.iloc[-1]
         alt = say(
             "Ten points around a diagonal, {inside} of {n} within their 90% interval: of the tenth with the"
             " least chance {low} were expected and {low_came} came, of the tenth with the most {high} and"
             " {high_came}.",
-            inside=words.number(inside),
+            inside=inside,
             n=words.number(len(tenths)),
             low=percent(first["expected"]),
             low_came=percent(first["actual"]),
@@ -163,47 +174,51 @@ class Backtest:
         return Picture(figure, alt)
 
 
-def backtest(history: History, threshold: Threshold) -> Backtest | None:
-    """Fit one horizon earlier and compare with what then happened.
+class NotTried(CannotTell):
+    """The history is too short to try the method on the past, so no rule can be found to be better."""
 
-    Returns None where not even two spans of 30 days fit the history.
-    """
+    better_rule = None
+
+    def by_rule(self, words: Words) -> Table | None:
+        """Return no table."""
+        return None
+
+
+NOT_TRIED = NotTried(
+    (Finding("backtest_expected_all", None, unit="customers", verdict="too_short"),),
+    lambda _, words: [
+        words.say("It could not be tried on the past: the history does not hold two spans of 30 days.")
+    ],
+)
+
+
+def try_on_past(history: History, threshold: Threshold) -> ReturnBacktest | NotTried:
+    """Fit one horizon earlier and compare with what then happened."""
     length = (history.as_of - history.first_day).days
     horizon = min(history.settings.horizon_days, length // 2)
     if horizon < LEAST_SPAN:
-        return None
+        return NOT_TRIED
     day = history.as_of - timedelta(days=horizon)
-    base = see_base(return_probability.seen_from(history, day), threshold, horizon_days=horizon)
+    base = find_lapsed(return_probability.seen_from(history, day), threshold, horizon_days=horizon)
     if base.model is None:
-        return None
-    bought = base.customers[base.customers["orders"] > 0].reset_index(drop=True)
+        return NOT_TRIED
+    bought = base.buyers.reset_index(drop=True)
     came = bought["customer_id"].isin(_buyers_after(history, day)).to_numpy()
-    once = (bought["orders"] == 1).to_numpy()
-    lapsed = bought["lapsed"].to_numpy()
-    groups: dict[str, Any] = {
-        "all": np.ones(len(bought), dtype=bool),
-        "lapsed": lapsed,
-        "once": once,
-        "occasional": once & lapsed,
-    }
-    rows = [
-        (
-            name,
-            int(chosen.sum()),
-            *rounded(base.model.expected_buyers(bought[chosen])),
-            int(came[chosen].sum()),
-        )
-        for name, chosen in groups.items()
-    ]
-    columns = ["group", "customers", "expected", "low", "high", "actual"]
+    once, lapsed = (bought["orders"] == 1).to_numpy(), bought["lapsed"].to_numpy()
+    groups = {"all": np.ones_like(came), "lapsed": lapsed, "once": once, "occasional": once & lapsed}
+    rows = []
+    for name, chosen in groups.items():
+        estimate = rounded(base.model.expected_buyers(bought[chosen]))
+        rows.append((name, int(chosen.sum()), *estimate, int(came[chosen].sum())))
     scores = {rule: rule_score(rule, bought) for rule in RULES}
-    return Backtest(
+    outcome = came.astype(float)
+    return ReturnBacktest(
         day,
         horizon,
-        pd.DataFrame(rows, columns=columns),
-        _rankings(scores, came.astype(float)),
-        _behind(scores, came.astype(float), _shards(history, bought), history.settings.seed),
-        _tenths(base, bought, came),
+        pd.DataFrame(rows, columns=["group", "customers", "expected", "low", "high", "actual"]),
+        _rankings(scores, outcome),
+        _behind(scores, outcome, _shards(history, bought), history.settings.seed),
+        _tenths(base, bought, outcome),
     )
 
 
@@ -222,24 +237,24 @@ def _rankings(scores: dict[str, Array], came: Array) -> pd.DataFrame:
         (rule, auc(score, came), average_precision(score, came), lift(score, came))
         for rule, score in scores.items()
     ]
-    return pd.DataFrame(rows, columns=["rule", "auc", "average_precision", "lift"])
+    return pd.DataFrame(rows, columns=["rule", *MEASURES])
 
 
-def _behind(scores: dict[str, Array], came: Array, shards: Any, seed: int) -> pd.DataFrame:
+def _behind(scores: dict[str, Array], came: Array, shards: Positions, seed: int) -> pd.DataFrame:
     """Compare the area of each simple rule with that of the chance, over resampled customers."""
     weights = shard_weights(DRAWS, seed)[:, shards]
     drawn = {rule: drawn_auc(score, came, weights) for rule, score in scores.items()}
     rows = []
     for rule in RULES[1:]:
         difference = auc(scores[rule], came) - auc(scores["chance"], came)
-        told = drawn[rule] - drawn["chance"]
-        told = told[np.isfinite(told)]
-        low, high = np.quantile(told, [0.05, 0.95]) if len(told) else (np.nan, np.nan)
+        differences = drawn[rule] - drawn["chance"]
+        differences = differences[np.isfinite(differences)]
+        low, high = np.quantile(differences, [0.05, 0.95]) if len(differences) else (np.nan, np.nan)
         rows.append((rule, difference, low, high))
     return pd.DataFrame(rows, columns=["rule", "difference", "low", "high"])
 
 
-def _tenths(base: Base, bought: pd.DataFrame, came: Any) -> pd.DataFrame:
+def _tenths(base: CustomerBase, bought: pd.DataFrame, came: Array) -> pd.DataFrame:
     """Compare expected and actual shares by tenth of the chance."""
     assert base.model is not None
     columns = ["customers", "expected", "low", "high", "actual"]
@@ -253,13 +268,11 @@ def _tenths(base: Base, bought: pd.DataFrame, came: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _shards(history: History, bought: pd.DataFrame) -> Any:
+def _shards(history: History, bought: pd.DataFrame) -> Positions:
     days = history.days
-    told = days.select("customer_id").distinct().mutate(shard=shard(days.customer_id).cast("int64"))
-    frame = told.to_pyarrow().to_pandas().set_index("customer_id")["shard"]
-    found = bought["customer_id"].map(frame).to_numpy(int)
-    assert found.max(initial=0) < SHARDS
-    return found
+    of_customers = days.select("customer_id").distinct().mutate(shard=shard(days.customer_id).cast("int64"))
+    frame = of_customers.to_pyarrow().to_pandas().set_index("customer_id")["shard"]
+    return bought["customer_id"].map(frame).to_numpy(np.intp)
 
 
 def _buyers_after(history: History, day: date) -> set[str]:
@@ -268,13 +281,13 @@ def _buyers_after(history: History, day: date) -> set[str]:
     return set(after.to_pyarrow()["customer_id"].to_pylist())
 
 
-def ranked(base: Base, result: Backtest | None) -> Base:
+def ranked(base: CustomerBase, tried: ReturnBacktest | NotTried) -> CustomerBase:
     """Return the base with customers ranked by the simple rule where the backtest found it better.
 
     The return probabilities and expected orders are then dealt out anew in the order of that rule:
     the same numbers, so the same totals, to other customers.
     """
-    rule = None if result is None else result.better_rule
+    rule = tried.better_rule
     if rule is None:
         return base
     frame = base.customers.copy()
@@ -289,32 +302,82 @@ def ranked(base: Base, result: Backtest | None) -> Base:
     return replace(base, customers=frame)
 
 
-def backtest_findings(result: Backtest | None) -> list[Finding]:
-    """Return the backtest's findings; one that says so where there was none."""
-    if result is None:
-        return [Finding("backtest_expected_all", None, unit="customers", verdict="too_short")]
-    return result.findings()
+# The words -----------------------------------------------------------------------------------
 
 
-def backtest_sentences(result: Backtest | None, words: Words) -> list[str]:
-    """Say how near the method came, or that it could not be tried."""
-    if result is None:
+def rule_labels(words: Words) -> dict[str, str]:
+    """Return what each rule is called."""
+    return {
+        "chance": words.say("the chance to return"),
+        "recency": words.say("the shortest silence"),
+        "frequency": words.say("the most orders, then the shortest silence"),
+    }
+
+
+def _tried_sentence(findings: Findings, day: date, horizon_days: int, words: Words) -> str:
+    say, number = words.say, words.number
+    expected, actual = findings["backtest_expected_all"], findings["backtest_actual_all"]
+    inside = expected.verdict == "covered"
+    verdict = (
+        say("inside the interval") if inside else say("outside the interval: read the figures above as rough")
+    )
+    return say(
+        "Tried on the past: as of {day} the method would have expected {expected} within"
+        " {days} days (90% interval {low} to {high}); {actual} came, {verdict}.",
+        verdict=verdict,
+        day=words.date(day),
+        expected=_buyers(expected.value, words),
+        days=number(horizon_days),
+        low=number(expected.low or 0),
+        high=number(expected.high or 0),
+        actual=number(actual.value),
+    )
+
+
+def _ranking_sentences(findings: Findings, words: Words) -> list[str]:
+    areas = {rule: findings.get(f"backtest_auc_{rule}") for rule in RULES}
+    chance, recency = areas["chance"], areas["recency"]
+    if chance is None or recency is None:
+        return []
+    rule = str(findings["ranked_by"].value)
+    better = findings.get(f"backtest_auc_{rule}")
+    if rule != "chance" and better is not None:
         return [
-            words.say("It could not be tried on the past: the history does not hold two spans of 30 days.")
+            words.say(
+                "Ranked by {rule}, more of those who came stood at the top (area {simple} against {area}): so"
+                " the customers below are ranked by it too, and the chances dealt out along it.",
+                rule=rule_labels(words)[rule],
+                simple=words.number(better.value, 2),
+                area=words.number(chance.value, 2),
+            )
         ]
-    return result.sentences(words)
+    return [
+        words.say(
+            "It puts first those who come better than the silence alone: area {area} against {simple} (1 is"
+            " perfect, 0.5 a coin)."
+            if chance.value >= recency.value
+            else "It puts first those who come about as well as the silence alone: area {area} against"
+            " {simple} (1 is perfect, 0.5 a coin).",
+            area=words.number(chance.value, 2),
+            simple=words.number(recency.value, 2),
+        )
+    ]
 
 
-def backtest_table(result: Backtest | None, words: Words) -> Table | None:
-    """Return expected and actual buyers by group; None where it could not be tried."""
-    return result.table(words) if result else None
+def _buyers(expected: float, words: Words) -> str:
+    return words.say_many("{n} buyer", "{n} buyers", round(expected))
 
 
-def ranking_table(result: Backtest | None, words: Words) -> Table | None:
-    """Return how well each rule ranks; None where it could not be tried."""
-    return result.ranking_table(words) if result else None
-
-
-def calibration_figure(result: Backtest | None, words: Words) -> Picture | None:
-    """Draw expected against actual shares; None where it could not be tried."""
-    return result.figure(words) if result else None
+def backtest_cautions(findings: Findings, words: Words) -> list[str]:
+    """Word it where the backtest missed what happened."""
+    tried = findings["backtest_expected_all"]
+    if tried.verdict != "missed":
+        return []
+    return [
+        words.say(
+            "Tried on the past, the method expected {expected} and {actual} came: read the chance to"
+            " return as rough.",
+            expected=_buyers(tried.value, words),
+            actual=words.number(findings["backtest_actual_all"].value),
+        )
+    ]

@@ -11,18 +11,22 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
-from lifelines import CoxTimeVaryingFitter, KaplanMeierFitter
+from lifelines import CoxTimeVaryingFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 
 from playbook.archive.findings import Finding
 from playbook.chapters.churn.contract_words import YEARS, contract_sentences
+from playbook.chapters.churn.group_curves import level_label
+from playbook.records.arrays import Array
 from playbook.records.history import SHARDS, History, shard
 from playbook.records.sources import Sources
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, Picture
+from playbook.show.display import Table
+from playbook.show.figures import Picture, new_figure
 from playbook.show.words import Words
-from playbook.stats.group_curves import LogRank, laid_out, level_label, log_rank
-from playbook.stats.survival import Array, Curve, shard_weights
+from playbook.stats.result import CannotTell, Result
+from playbook.stats.return_model import Estimate, predictive_interval
+from playbook.stats.survival import Curve, LogRank, ShardCounts, kaplan_meier, log_rank, shard_weights
+from playbook.stats.survival_figure import draw_curve
 
 LEAST_CONTRACTS, LEAST_CANCELLED = 50, 10
 """Contracts, and cancelled ones, below which no curve is drawn."""
@@ -36,7 +40,7 @@ DRAWS = 200
 
 
 @dataclass(frozen=True)
-class Contracts:
+class Contracts(Result):
     """When contracts are cancelled (Kaplan and Meier 1958; Cox 1972).
 
     Attributes
@@ -68,8 +72,8 @@ class Contracts:
     curve: Curve | None
     kept: pd.DataFrame
     log_rank: LogRank | None
-    complaint: tuple[float, float, float] | None
-    expected: tuple[float, float, float] | None
+    complaint: Estimate | None
+    expected: Estimate | None
     horizon_days: int
 
     def findings(self) -> list[Finding]:
@@ -105,63 +109,64 @@ class Contracts:
 
     def sentences(self, words: Words) -> list[str]:
         """Say how long contracts run and how many cancellations to expect."""
-        return contract_sentences({finding.name: finding for finding in self.findings()}, words)
+        return contract_sentences(self.by_name, words)
 
-    def table(self, words: Words) -> Table:
-        """Return the share still running after whole years, for all and by segment."""
-        say, seen = words.say, self.kept
-        shown = pd.DataFrame(
-            {
-                "group": [_group_label(str(group), words) for group in seen["group"]],
-                "year": seen["year"],
-                "share": seen["share"],
-                "between": [
-                    words.between(words.percent(low), words.percent(high))
-                    for low, high in zip(seen["low"], seen["high"], strict=True)
-                ],
-                "contracts": seen["contracts"],
-                "cancelled": seen["cancelled"],
-            }
-        )
-        headings = {
-            "group": say("contracts of"),
-            "year": say("after years"),
-            "share": say("still running"),
-            "between": say("95% interval"),
-            "contracts": say("contracts"),
-            "cancelled": say("of them cancelled"),
-        }
-        formats = dict.fromkeys(("year", "contracts", "cancelled"), "number") | {"share": "percent"}
-        return Table(shown, say("How long contracts run"), words, formats, headings)
-
-    def figure(self, words: Words) -> Picture:
-        """Draw the share of contracts still running."""
-        say = words.say
-        figure, axes = new_figure()
-        axes.set_ylim(0, 1)
-        axes.set_xlabel(say("days since the start"))
-        axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
-        heading(axes, say("Share of contracts still running"))
+    def table(self, words: Words) -> Table | None:
+        """Return the share still running after whole years, for all and by segment; None without a curve."""
         if self.curve is None:
-            return Picture(figure, say("No curve: too few contracts were cancelled."))
-        curve = self.curve
-        axes.fill_between(curve.days, curve.low, curve.high, step="post", color=BLUE, alpha=0.2)
-        axes.step(curve.days, curve.survival, where="post", color=BLUE)
+            return None
+        say, percent, kept = words.say, words.percent, self.kept
+        shown = kept.assign(
+            group=[_group_label(str(group), words) for group in kept["group"]],
+            between=[
+                words.between(percent(low), percent(high))
+                for low, high in zip(kept["low"], kept["high"], strict=True)
+            ],
+        )
+        return Table(
+            shown,
+            say("How long contracts run"),
+            words,
+            columns={
+                "group": say("contracts of"),
+                "year": (say("after years"), "number"),
+                "share": (say("still running"), "percent"),
+                "between": say("95% interval"),
+                "contracts": (say("contracts"), "number"),
+                "cancelled": (say("of them cancelled"), "number"),
+            },
+        )
+
+    def figure(self, words: Words) -> Picture | None:
+        """Draw the share of contracts still running; None without a curve."""
+        if self.curve is None:
+            return None
+        say, curve = words.say, self.curve
+        last, end = words.percent(float(curve.survival[-1])), words.number(curve.days[-1])
+        title = say("{last} of the contracts are still running after {end} days", last=last, end=end)
+        figure, axes = new_figure(title)
+        draw_curve(axes, curve, words)
+        axes.set_xlabel(say("days since the start"))
+        axes.set_ylabel(say("still running"))
         alt = say(
             "A falling curve: {half} of the contracts are still running after {day} days and {last} after"
             " {end} days, where it ends.",
             half=words.percent(curve.at(curve.days[-1] / 2)),
             day=words.number(int(curve.days[-1] / 2)),
-            last=words.percent(float(curve.survival[-1])),
-            end=words.number(curve.days[-1]),
+            last=last,
+            end=end,
         )
         return Picture(figure, alt)
+
+
+def _group_label(group: str, words: Words) -> str:
+    return words.say("all") if group == "all" else level_label(group.removeprefix("segment "), words)
 
 
 # The spells ----------------------------------------------------------------------------------
 
 
-def spells(history: History) -> pd.DataFrame | None:
+def contract_spells(history: History) -> pd.DataFrame | None:
     """Return one row per contract; None where the client has no dates of cancellation.
 
     A cancellation after the as-of date is not yet known.
@@ -193,19 +198,19 @@ def spells(history: History) -> pd.DataFrame | None:
     cancelled = frame["cancelled_on"] <= as_of
     end = frame["cancelled_on"].where(cancelled, as_of)
     entry = (begin - start).dt.days.clip(lower=0) * (not complete)
-    told = frame.assign(start=start, entry=entry, duration=(end - start).dt.days, cancelled=cancelled)
+    frame = frame.assign(start=start, entry=entry, duration=(end - start).dt.days, cancelled=cancelled)
     kept = ["customer_id", "segment", "shard", "start", "entry", "duration", "cancelled"]
-    return told.loc[~(start > as_of), [name for name in kept if name in told]].reset_index(drop=True)
+    return frame.loc[~(start > as_of), [name for name in kept if name in frame]].reset_index(drop=True)
 
 
-def find_contracts(history: History, sources: Sources) -> Contracts | None:
-    """Follow contracts from their start to the cancellation; None where no cancellation is dated."""
-    told = spells(history)
-    if told is None:
-        return None
-    good = told["start"].notna() & (told["duration"] >= 0)
-    good &= (told["entry"] == 0) | (told["duration"] > told["entry"])
-    seen = told[good].astype({"entry": "int64", "duration": "int64"}).reset_index(drop=True)
+def find_contracts(history: History, sources: Sources) -> Contracts | CannotTell:
+    """Follow contracts from their start to the cancellation; nothing is said where none is dated."""
+    spells = contract_spells(history)
+    if spells is None:
+        return CannotTell((), contract_sentences)
+    good = spells["start"].notna() & (spells["duration"] >= 0)
+    good &= (spells["entry"] == 0) | (spells["duration"] > spells["entry"])
+    seen = spells[good].astype({"entry": "int64", "duration": "int64"}).reset_index(drop=True)
     number, cancelled = len(seen), int(seen["cancelled"].sum())
     enough = number >= LEAST_CONTRACTS and cancelled >= LEAST_CANCELLED
     groups = _groups(seen) if enough else {}
@@ -213,11 +218,11 @@ def find_contracts(history: History, sources: Sources) -> Contracts | None:
         contracts=number,
         cancelled=cancelled,
         running=number - cancelled,
-        unusable=len(told) - number,
+        unusable=len(spells) - number,
         followed_from=history.first_day if seen["entry"].any() else None,
         curve=_curve(seen) if enough else None,
         kept=pd.concat([_kept(name, group) for name, group in groups.items()]) if groups else _NONE_KEPT,
-        log_rank=_log_rank(seen) if len(groups) > 1 else None,
+        log_rank=log_rank(_as_counts(seen, seen["segment"].fillna("?"))) if len(groups) > 1 else None,
         complaint=_complaint(seen, sources) if enough else None,
         expected=_expected(seen, history) if enough else None,
         horizon_days=history.settings.horizon_days,
@@ -238,52 +243,31 @@ def _groups(seen: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return groups if len(groups) > 2 else {"all": seen}
 
 
-def _curve(seen: pd.DataFrame) -> Curve:
-    """Estimate the share still running, from the first to the last day with enough contracts at risk."""
-    counts = seen.groupby(["entry", "duration", "cancelled"]).size().rename("n").reset_index()
-    fitter = KaplanMeierFitter()
-    fitter.fit(counts["duration"], counts["cancelled"], entry=counts["entry"], weights=counts["n"])
-    table = fitter.event_table.reindex(fitter.survival_function_.index)
-    at_risk = table["at_risk"].to_numpy(float)
-    interval = fitter.confidence_interval_survival_function_.to_numpy()
-    enough = np.flatnonzero(at_risk >= LEAST_AT_RISK)
-    shown = slice(0, int(enough.max()) + 1 if len(enough) else 1)
-    return Curve(
-        days=table.index.to_numpy(float)[shown],
-        survival=fitter.survival_function_.iloc[:, 0].to_numpy(float)[shown],
-        low=np.nan_to_num(interval[:, 0], nan=1.0)[shown],
-        high=np.nan_to_num(interval[:, 1], nan=1.0)[shown],
-        at_risk=at_risk[shown],
-    )
-
-
-def _kept(name: str, seen: pd.DataFrame) -> pd.DataFrame:
-    """Return the share still running after whole years, as far as the curve reaches."""
-    curve, rows = _curve(seen), []
-    for year in YEARS:
-        if 365 * year > curve.days[-1]:
-            break
-        at = int(np.searchsorted(curve.days, 365 * year, side="right")) - 1
-        values = (year, curve.survival[at], curve.low[at], curve.high[at])
-        rows.append((name, len(seen), int(seen["cancelled"].sum()), *values))
-    return pd.DataFrame(rows, columns=_NONE_KEPT.columns)
-
-
 def _as_counts(seen: pd.DataFrame, group: Any) -> pd.DataFrame:
     named = seen.assign(group=group).rename(columns={"cancelled": "returned"})
     keys = ["group", "shard", "entry", "duration", "returned"]
     return pd.DataFrame(named.groupby(keys).size().rename("n").reset_index())
 
 
-def _log_rank(seen: pd.DataFrame) -> LogRank | None:
-    segment = seen["segment"].fillna("?")
-    return log_rank(_as_counts(seen, segment))
+def _curve(seen: pd.DataFrame) -> Curve:
+    """Estimate the share still running, from the first to the last day with enough contracts at risk."""
+    curve = kaplan_meier(_as_counts(seen, "all"))
+    enough = curve.days[curve.at_risk >= LEAST_AT_RISK]
+    return curve.until(enough.max(initial=curve.days[0]))
+
+
+def _kept(name: str, seen: pd.DataFrame) -> pd.DataFrame:
+    """Return the share still running after whole years, as far as the curve reaches."""
+    curve, cancelled = _curve(seen), int(seen["cancelled"].sum())
+    years = [year for year in YEARS if 365 * year <= curve.days[-1]]
+    rows = [(name, len(seen), cancelled, year, *curve.interval_at(365 * year)) for year in years]
+    return pd.DataFrame(rows, columns=_NONE_KEPT.columns)
 
 
 # Cancellations to expect ---------------------------------------------------------------------
 
 
-def _expected(seen: pd.DataFrame, history: History) -> tuple[float, float, float]:
+def _expected(seen: pd.DataFrame, history: History) -> Estimate:
     """Return the cancellations of running contracts within the horizon, with a 90% predictive interval.
 
     By the hazard of each contract's age; the interval holds the uncertainty of the hazards
@@ -291,19 +275,17 @@ def _expected(seen: pd.DataFrame, history: History) -> tuple[float, float, float
     """
     horizon, seed = history.settings.horizon_days, history.settings.seed
     running = seen.loc[~seen["cancelled"], "duration"]
-    days = int(seen["duration"].max()) + 2
-    events, at_risk = laid_out(_as_counts(seen, "all"), days)
+    counts = ShardCounts.of(_as_counts(seen, "all"))
     weights = np.vstack([np.ones((1, SHARDS)), shard_weights(DRAWS, seed)])
-    hazard = _hazard(weights @ events, weights @ at_risk)
+    hazard = _hazard(weights @ counts.events, weights @ counts.at_risk)
     further = np.repeat(hazard[:, -1:], horizon, axis=1)
     kept = np.cumsum(np.log1p(-np.hstack([hazard, further])), axis=1)
     ages, n = np.unique(running, return_counts=True)
     leaving = -np.expm1(kept[:, ages + horizon] - kept[:, ages])
     totals = leaving @ n
-    chance = np.sqrt((leaving[1:] * (1 - leaving[1:])) @ n)
-    drawn = totals[1:] + np.random.default_rng(seed).normal(0, 1, DRAWS) * chance
-    low, high = np.quantile(drawn, [0.05, 0.95])
-    return float(totals[0]), max(0.0, float(low)), min(float(len(running)), float(high))
+    variance = (leaving[1:] * (1 - leaving[1:])) @ n
+    low, high = predictive_interval(totals[1:], variance, np.random.default_rng(seed))
+    return float(totals[0]), max(0.0, low), min(float(len(running)), high)
 
 
 def _hazard(events: Array, at_risk: Array) -> Array:
@@ -322,31 +304,28 @@ def _hazard(events: Array, at_risk: Array) -> Array:
 # Complaints ----------------------------------------------------------------------------------
 
 
-def _complaint(seen: pd.DataFrame, sources: Sources) -> tuple[float, float, float] | None:
+def _complaint(seen: pd.DataFrame, sources: Sources) -> Estimate | None:
     """Return the hazard ratio of a cancellation while a complaint is unsolved; None if it cannot be told."""
     if sources.events is None:
         return None
     if len(seen) > MOST_CONTRACTS:
         seen = seen[seen["shard"] < np.ceil(SHARDS * MOST_CONTRACTS / len(seen))]
-    told = episodes(seen, _complaints(sources))
-    with_one = told["complaint"] == 1
-    ends = told.groupby(with_one)["cancelled"].sum()
+    cut = episodes(seen, _complaints(sources))
+    with_one = cut["complaint"] == 1
+    ends = cut.groupby(with_one)["cancelled"].sum()
     few = ends.reindex([False, True], fill_value=0).min() < LEAST_CANCELLED
-    if few or told.loc[with_one, "id"].nunique() < LEAST_WITH_COMPLAINT:
+    if few or cut.loc[with_one, "id"].nunique() < LEAST_WITH_COMPLAINT:
         return None
     fitter = CoxTimeVaryingFitter()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
-            fitter.fit(told, id_col="id", event_col="cancelled", start_col="from", stop_col="to")
+            fitter.fit(cut, id_col="id", event_col="cancelled", start_col="from", stop_col="to")
     except (ConvergenceError, ConvergenceWarning):
         return None
-    row = fitter.summary.loc["complaint"]
-    return (
-        float(row["exp(coef)"]),
-        float(row["exp(coef) lower 95%"]),
-        float(row["exp(coef) upper 95%"]),
-    )
+    columns = ["exp(coef)", "exp(coef) lower 95%", "exp(coef) upper 95%"]
+    ratio, low, high = fitter.summary.loc["complaint", columns].tolist()
+    return ratio, low, high
 
 
 def _complaints(sources: Sources) -> pd.DataFrame:
@@ -386,38 +365,11 @@ def episodes(seen: pd.DataFrame, complaints: pd.DataFrame) -> pd.DataFrame:
     following = by_day.groupby("id")["from"].shift(-1)
     last = following.isna()
     cancelled = by_day["id"].map(contracts.set_index("id")["cancelled"]).astype(bool) & last
-    told = {
+    cut = {
         "id": by_day["id"],
         "from": by_day["from"].astype(float),
         "to": following.fillna(by_day["end"]),
         "complaint": unsolved.astype(float),
         "cancelled": cancelled,
     }
-    return pd.DataFrame(told)
-
-
-# The words -----------------------------------------------------------------------------------
-
-
-def _group_label(group: str, words: Words) -> str:
-    return words.say("all") if group == "all" else level_label(group.removeprefix("segment "), words)
-
-
-def contract_findings(result: Contracts | None) -> list[Finding]:
-    """Return the findings; none for a client without contracts."""
-    return result.findings() if result else []
-
-
-def say_contracts(result: Contracts | None, words: Words) -> list[str]:
-    """Say how long contracts run; nothing without contracts."""
-    return contract_sentences({finding.name: finding for finding in contract_findings(result)}, words)
-
-
-def contract_table(result: Contracts | None, words: Words) -> Table | None:
-    """Return how long contracts run; None without a curve."""
-    return result.table(words) if result and result.curve else None
-
-
-def contract_figure(result: Contracts | None, words: Words) -> Picture | None:
-    """Return the curve; None without one."""
-    return result.figure(words) if result and result.curve else None
+    return pd.DataFrame(cut)

@@ -11,10 +11,11 @@ from playbook.chapters.churn import circumstances
 from playbook.chapters.churn.circumstances import NOT_KNOWN, OTHER, Circumstances
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture
+from playbook.show.display import Table
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
 from playbook.stats import cox
+from playbook.stats.result import CannotTell, Result
 
 SILENCES = (61, 181, 366)
 """Days of silence that part the strata: customers are compared only within one."""
@@ -24,10 +25,18 @@ PREFIX, REFERENCE, LEFT_OUT = "hazard_ratio_", "compared_with_", "not_compared_"
 EARLY, LATE = "_early", "_late"
 _ONLY_SHOPS = ("discount", "sample", "coupon", "promotion")
 """Terms that no charity's data are expected to hold."""
+NOT_COMPARED = {
+    "missing": "Not compared, because the data do not hold it: {list}.",
+    "constant": "Not compared, because it is the same for everybody: {list}.",
+    "few": "Not compared, because too few customers or returns are with or without it: {list}.",
+    "collinear": "Not compared on its own, because other lines say almost the same: {list}.",
+    "unsettled": "Not compared, because the estimate does not settle: {list}.",
+}
+"""Why a term was left out, in words."""
 
 
 @dataclass(frozen=True)
-class Reasons:
+class Reasons(Result):
     """Hazard ratios of coming back (Cox 1972), from past days.
 
     Attributes
@@ -79,68 +88,69 @@ class Reasons:
 
     def sentences(self, words: Words) -> list[str]:
         """Say what goes with coming back sooner or later."""
-        return reason_sentences({finding.name: finding for finding in self.findings()}, words)
+        return reason_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the hazard ratios."""
-        say, number, seen = words.say, words.number, self.ratios
+        say, number = words.say, words.number
         verdicts = {"slower": say("later"), "faster": say("sooner"), "alike": say("no clear difference")}
-        shown = pd.DataFrame(
-            {
-                "term": [label(str(name), self.references, words) for name in seen["term"]],
-                "ratio": seen["ratio"],
-                "between": [
-                    words.between(number(low, 2), number(high, 2))
-                    for low, high in zip(seen["low"], seen["high"], strict=True)
-                ],
-                "verdict": seen["verdict"].map(verdicts),
-                "steady": seen["steady"].map({True: say("yes"), False: say("no")}),
-            }
+        shown = self._labelled(words)
+        shown = shown.assign(
+            between=[
+                words.between(number(low, 2), number(high, 2))
+                for low, high in zip(shown["low"], shown["high"], strict=True)
+            ],
+            verdict=shown["verdict"].map(verdicts),
+            steady=shown["steady"].map({True: say("yes"), False: say("no")}),
         )
-        headings = {
-            "term": say("customers with"),
-            "ratio": say("come back so many times as fast"),
-            "between": say("95% interval"),
-            "verdict": say("verdict"),
-            "steady": say("steady over time"),
-        }
         note = say(
             "Hazard ratios of Cox regression: 1 is as fast as comparable customers, with as many orders, as"
             " long a silence and as long a time since the first order. “Later” and “sooner” hold with 5%"
             " false discoveries among them."
         )
-        caption = say("What goes with coming back")
-        return Table(shown, caption, words, {"ratio": "decimal"}, headings, note if len(seen) else "")
+        return Table(
+            shown,
+            say("What goes with coming back"),
+            words,
+            columns={
+                "label": say("customers with"),
+                "ratio": (say("come back so many times as fast"), "decimal"),
+                "between": say("95% interval"),
+                "verdict": say("verdict"),
+                "steady": say("steady over time"),
+            },
+            note=note if len(shown) else "",
+        )
 
-    def figure(self, words: Words) -> Picture:
-        """Draw the hazard ratios with their intervals."""
-        say, seen = words.say, self.ratios
-        figure, axes = new_figure(height=1.4 + 0.34 * len(seen))
-        heading(axes, say("How fast they come back"))
-        if seen.empty:
-            return Picture(figure, say("No hazard ratios: too little to compare."))
-        places = np.arange(len(seen))[::-1]
-        colors = seen["verdict"].map({"slower": ORANGE, "faster": BLUE, "alike": GREY})
-        axes.hlines(places, seen["low"], seen["high"], color=colors)
-        axes.scatter(seen["ratio"], places, color=colors, zorder=3)
-        axes.axvline(1, color=GREY, linewidth=0.8)
-        axes.set_xscale("log")
-        axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10], minor=False)
-        axes.set_xlim(min(0.45, seen["low"].min() / 1.1), max(2.2, seen["high"].max() * 1.1))
-        axes.xaxis.set_major_formatter(lambda ratio, _: words.number(ratio, 0 if ratio >= 1 else 1))
-        axes.xaxis.set_minor_formatter(lambda *_: "")
-        axes.set_yticks(places, [label(str(name), self.references, words) for name in seen["term"]])
-        axes.set_xlabel(say("left of 1: they come back later; right: sooner"))
-        farthest = seen.loc[np.log(seen["ratio"]).abs().idxmax()]
+    def figure(self, words: Words) -> Picture | None:
+        """Draw the hazard ratios with their intervals; None where there are none."""
+        say, number, shown = words.say, words.number, self._labelled(words)
+        if shown.empty:
+            return None
+        clear = number(int((shown["verdict"] != "alike").sum()))
+        title = say("{clear} of {n} differences are clear of chance", clear=clear, n=number(len(shown)))
+        figure = intervals(
+            title,
+            shown.rename(columns={"ratio": "value"}),
+            {"slower": ORANGE, "faster": BLUE, "alike": GREY},
+            words,
+            across=say("left of 1: they come back later; right: sooner"),
+            at_least=(0.45, 2.2),
+        )
+        farthest = shown.loc[np.log(shown["ratio"]).abs().idxmax()]
         alt = say(
             "Dots with intervals, one line for each comparison ({n}); clear of chance: {clear}. The"
             " farthest from 1 is “{name}”, with a hazard ratio of {ratio}.",
-            n=words.number(len(seen)),
-            clear=words.number(int((seen["verdict"] != "alike").sum())),
-            name=label(str(farthest["term"]), self.references, words),
-            ratio=words.number(farthest["ratio"], 2),
+            n=number(len(shown)),
+            clear=clear,
+            name=farthest["label"],
+            ratio=number(farthest["ratio"], 2),
         )
         return Picture(figure, alt)
+
+    def _labelled(self, words: Words) -> pd.DataFrame:
+        """Return the hazard ratios with what each comparison is called."""
+        return self.ratios.assign(label=[label(str(t), self.references, words) for t in self.ratios["term"]])
 
 
 def _ratio(name: str, row: dict[Any, Any], value: str, low: str, high: str, verdict: str, n: int) -> Finding:
@@ -151,8 +161,8 @@ def _ratio(name: str, row: dict[Any, Any], value: str, low: str, high: str, verd
 # The comparison ------------------------------------------------------------------------------
 
 
-def find_reasons(history: History, sources: Sources) -> Reasons | None:
-    """Compare who came back sooner and who later; None where the history is too short or too few came.
+def find_reasons(history: History, sources: Sources) -> Reasons | CannotTell:
+    """Compare who came back sooner and who later, where the history is long enough and enough came.
 
     Customers are described on past days, one horizon apart, and followed for one horizon; they
     are compared within bands of silence, with number of orders, silence, time since the
@@ -160,7 +170,8 @@ def find_reasons(history: History, sources: Sources) -> Reasons | None:
     """
     seen = circumstances.describe(history, sources)
     if seen is None or len(seen.rows) < LEAST_ROWS or seen.rows["returned"].sum() < LEAST_RETURNS:
-        return None
+        too_few = Finding("reasons_descriptions", None, verdict="too_few")
+        return CannotTell((too_few,), reason_sentences)
     rows = cox.Survivors(
         wait=seen.rows["wait"].to_numpy(float),
         event=seen.rows["returned"].to_numpy(bool),
@@ -210,37 +221,16 @@ def _by_period(
     first = cox.Survivors(np.minimum(rows.wait, half), rows.event & ~still, rows.stratum, rows.customer)
     names = list(ratios["term"])
     found = ratios.set_index("term")
-    for part, rows_in, chosen in (("early", first, None), ("late", rows.take(still), still)):
-        terms = seen.terms[names] if chosen is None else seen.terms.loc[chosen, names]
-        others = held if chosen is None else held[chosen]
+    for part, rows_in, chosen in (("early", first, np.ones_like(still)), ("late", rows.take(still), still)):
+        terms, others = seen.terms.loc[chosen, names], held[chosen]
         good, kept, _ = cox.usable(terms, others, rows_in)
         fitted = cox.fit(terms[good], others[kept], rows_in, check_steady=False)
         if fitted is not None:
             period = fitted.ratios.set_index("term")[["ratio", "low", "high"]]
             found.loc[period.index, [part, f"{part}_low", f"{part}_high"]] = period.to_numpy()
-    told = ~found["steady"] & found["early"].notna() & found["late"].notna()
-    found[PERIODS] = found[PERIODS].where(told)
+    both_known = ~found["steady"] & found["early"].notna() & found["late"].notna()
+    found[PERIODS] = found[PERIODS].where(both_known)
     return found.reset_index()
-
-
-def reason_findings(result: Reasons | None) -> list[Finding]:
-    """Return the findings; one that says so where nothing could be compared."""
-    return result.findings() if result else [Finding("reasons_descriptions", None, verdict="too_few")]
-
-
-def say_reasons(result: Reasons | None, words: Words) -> list[str]:
-    """Say what goes with coming back, or that it cannot be told."""
-    return reason_sentences({finding.name: finding for finding in reason_findings(result)}, words)
-
-
-def reason_table(result: Reasons | None, words: Words) -> Table | None:
-    """Return the hazard ratios; None where nothing could be compared."""
-    return result.table(words) if result else None
-
-
-def reason_figure(result: Reasons | None, words: Words) -> Picture | None:
-    """Return the picture of the hazard ratios; None where nothing could be compared."""
-    return result.figure(words) if result and len(result.ratios) else None
 
 
 # The words -----------------------------------------------------------------------------------
@@ -325,31 +315,23 @@ def reason_sentences(findings: Findings, words: Words) -> list[str]:
 
 
 def _sentence(term: str, seen: Finding, name: str, words: Words) -> str:
-    say = words.say
-    numbers = {
-        key: words.number(value or 0, 2)
-        for key, value in (("ratio", seen.value), ("low", seen.low), ("high", seen.high))
-    }
     if term in ("discount", "order_value"):
-        return say(
+        message = (
             "With {name}, customers come back {ratio} times as fast, all else seen being equal (95% interval"
-            " {low} to {high}).",
-            name=name,
-            **numbers,
+            " {low} to {high})."
         )
-    if "=" in term:
-        return say(
+    elif "=" in term:
+        message = (
             "By {name}: customers come back {ratio} times as fast, all else seen being equal (95% interval"
-            " {low} to {high}).",
-            name=name,
-            **numbers,
+            " {low} to {high})."
         )
-    return say(
-        "Customers with {name} come back {ratio} times as fast as comparable ones (95% interval {low} to"
-        " {high}).",
-        name=name,
-        **numbers,
-    )
+    else:
+        message = (
+            "Customers with {name} come back {ratio} times as fast as comparable ones (95% interval {low} to"
+            " {high})."
+        )
+    ratio, low, high = (words.number(value or 0, 2) for value in (seen.value, seen.low, seen.high))
+    return words.say(message, name=name, ratio=ratio, low=low, high=high)
 
 
 def _not_steady(
@@ -375,28 +357,13 @@ def _not_steady(
 
 
 def _left_out(findings: Findings, references: dict[str, str], words: Words) -> list[str]:
-    say = words.say
     why: dict[str, list[str]] = {}
     for name, seen in findings.items():
         term = name.removeprefix(LEFT_OUT)
         if name != term and not (words.preset == "donations" and term in _ONLY_SHOPS):
             why.setdefault(str(seen.verdict), []).append(label(term, references, words))
-    listed = {reason: "; ".join(names) for reason, names in why.items()}
-    messages = {
-        "missing": say("Not compared, because the data do not hold it: {list}.", list=listed.get("missing")),
-        "constant": say(
-            "Not compared, because it is the same for everybody: {list}.", list=listed.get("constant")
-        ),
-        "few": say(
-            "Not compared, because too few customers or returns are with or without it: {list}.",
-            list=listed.get("few"),
-        ),
-        "collinear": say(
-            "Not compared on its own, because other lines say almost the same: {list}.",
-            list=listed.get("collinear"),
-        ),
-        "unsettled": say(
-            "Not compared, because the estimate does not settle: {list}.", list=listed.get("unsettled")
-        ),
-    }
-    return [message for reason, message in messages.items() if reason in why]
+    return [
+        words.say(message, list="; ".join(why[reason]))
+        for reason, message in NOT_COMPARED.items()
+        if reason in why
+    ]

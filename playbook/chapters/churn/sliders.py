@@ -4,16 +4,16 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+import seaborn as sns
 
-from playbook.chapters.churn.returns import Base
-from playbook.chapters.churn.threshold import Threshold
+from playbook.chapters.churn.lapsed import CustomerBase
+from playbook.records.arrays import Array
 from playbook.records.history import History
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, ORANGE, Picture
+from playbook.show.display import Table
+from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 from playbook.stats import return_probability
-from playbook.stats.survival import Array
 
 SHIFTS = (-90, -45, 0, 45, 90)
 """Days around the threshold."""
@@ -22,14 +22,14 @@ DRAWS = 100
 LONGEST_SHOWN = 730
 
 
-def slide(history: History, base: Base, threshold: Threshold, words: Words) -> "Table | object":
+def slide(history: History, base: CustomerBase, words: Words) -> "Table | object":
     """Show how the lapsed, and those expected back, change with threshold and horizon."""
     say, days = words.say, lambda value: words.say_many("{n} day", "{n} days", value)
     knobs = {
         "inactivity_days": Knob(
             say("inactivity threshold"),
-            [threshold.days + shift for shift in SHIFTS if threshold.days + shift > 0],
-            threshold.days,
+            [base.inactivity_days + shift for shift in SHIFTS if base.inactivity_days + shift > 0],
+            base.inactivity_days,
             days,
         ),
         "horizon_days": Knob(say("horizon"), HORIZONS, base.horizon_days, days),
@@ -38,9 +38,9 @@ def slide(history: History, base: Base, threshold: Threshold, words: Words) -> "
     return explore(caption, asker(history, base, words), knobs, words)
 
 
-def asker(history: History, base: Base, words: Words) -> Callable[[int, int], Answer]:
+def asker(history: History, base: CustomerBase, words: Words) -> Callable[[int, int], Answer]:
     """Return what answers a threshold and a horizon; a horizon is fitted when it is first asked for."""
-    bought = base.customers[base.customers["orders"] > 0]
+    bought = base.buyers
     silence = bought["silence_days"].to_numpy(float)
     margin = bought["margin"].to_numpy(float)
 
@@ -54,12 +54,12 @@ def asker(history: History, base: Base, words: Words) -> Callable[[int, int], An
     def ask(inactivity_days: int, horizon_days: int) -> Answer:
         lapsed, probability = silence > inactivity_days, chance(horizon_days)
         back = float(probability[lapsed].sum())
-        told = np.isfinite(back) and lapsed.any()
+        known = np.isfinite(back) and lapsed.any()
         cells = {
             words.say("lapsed"): words.number(int(lapsed.sum())),
             words.say("their past margin"): words.money(float(margin[lapsed].sum())),
-            words.say("of them expected back unaided"): words.number(back) if told else "–",
-            words.say("mean chance"): words.percent(back / int(lapsed.sum()), 1) if told else "–",
+            words.say("of them expected back unaided"): words.number(back) if known else "–",
+            words.say("mean chance"): words.percent(back / int(lapsed.sum()), 1) if known else "–",
         }
         return Answer(cells, lambda: _figure(silence, probability, inactivity_days, words))
 
@@ -68,22 +68,24 @@ def asker(history: History, base: Base, words: Words) -> Callable[[int, int], An
 
 def _figure(silence: Array, probability: Array, inactivity_days: int, words: Words) -> Picture:
     """Draw the mean chance by silence, with the threshold."""
-    say = words.say
-    figure, axes = new_figure()
+    say, days = words.say, words.number(inactivity_days)
+    figure, axes = new_figure(
+        say("Chance of an order within the horizon, and a threshold of {days} days", days=days)
+    )
     edges = np.arange(0, LONGEST_SHOWN + 30, 30)
     place = np.digitize(silence, edges) - 1
     counts = np.bincount(place, minlength=len(edges))[: len(edges)]
     sums = np.bincount(place, probability, len(edges))[: len(edges)]
     mean = np.divide(sums, counts, out=np.full(len(edges), np.nan), where=counts > 0)
-    axes.plot(edges + 15, mean, color=BLUE)
+    sns.lineplot(x=edges + 15, y=mean, estimator=None, color=BLUE, ax=axes)
     axes.axvline(inactivity_days, color=ORANGE)
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
     axes.set_xlabel(say("days of silence today"))
-    heading(axes, say("Mean chance of an order within the horizon, and the threshold"))
+    axes.set_ylabel(say("mean chance"))
     alt = say(
         "The mean chance of an order within the horizon falls with the days of silence; a line marks the"
         " threshold at {days} days.",
-        days=words.number(inactivity_days),
+        days=days,
     )
     return Picture(figure, alt)

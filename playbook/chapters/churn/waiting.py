@@ -1,4 +1,4 @@
-"""Chapter 04, third part: what waiting costs, by silence and for each lapsed customer."""
+"""Chapter 04, fourth part: what waiting costs, by silence and for each lapsed customer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
 from playbook.archive.findings import Finding, Findings
-from playbook.chapters.churn.returns import Base
-from playbook.show.display import Table, heading, new_figure
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture
+from playbook.chapters.churn.lapsed import CustomerBase, order_label
+from playbook.records.arrays import Array
+from playbook.show.display import Table
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure
 from playbook.show.words import Words
-from playbook.stats.cells import ORDER_BANDS, ORDER_LABELS, order_band
-from playbook.stats.survival import Array
+from playbook.stats.cells import ORDER_LABELS, order_band
+from playbook.stats.result import Result
 
 FURTHER_DAYS = (30, 60, 90)
 NOTICE_DAYS = 28
@@ -25,7 +27,7 @@ FRESH_DAYS, LEAST_FRESH, MOST_FRESH = 60, 20, 1000
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Waiting(Result):
     """What the return probability is, and what it will be.
 
     Attributes
@@ -46,74 +48,80 @@ class Waiting:
     groups: pd.DataFrame
     curves: dict[int, Array]
     falling: int
-    lapsed: int
-    horizon_days: int
-    min_return: float
+    base: CustomerBase
 
     def findings(self) -> list[Finding]:
         """Return how the chance of the lapsed melts."""
         if self.groups.empty:
             return [Finding("waiting_now", None, unit="share", verdict="unknown")]
-        everyone = self.groups.iloc[0]
+        everyone, n = self.groups.iloc[0], len(self.base.lapsed)
         return [
-            Finding("waiting_now", round(everyone["now"], 4), unit="share", n=self.lapsed),
+            Finding("waiting_now", round(everyone["now"], 4), unit="share", n=n),
             *[
-                Finding(f"waiting_in_{days}", round(everyone[f"in_{days}"], 4), unit="share", n=self.lapsed)
+                Finding(f"waiting_in_{days}", round(everyone[f"in_{days}"], 4), unit="share", n=n)
                 for days in FURTHER_DAYS
             ],
-            Finding("falling_below_min_return", self.falling, unit="customers", n=self.lapsed),
-            Finding("waiting_min_return", self.min_return, unit="share"),
+            Finding("falling_below_min_return", self.falling, unit="customers", n=n),
+            Finding("waiting_min_return", self.base.min_return, unit="share"),
         ]
 
     def sentences(self, words: Words) -> list[str]:
         """Say what waiting costs."""
-        return waiting_sentences({finding.name: finding for finding in self.findings()}, words)
+        return waiting_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the chance of the lapsed today and after more silence, by number of orders."""
-        say = words.say
-        frame = self.groups.assign(
-            group=[
-                say("all") if name == "all" else say("{n} orders", n=name) for name in self.groups["group"]
-            ]
+        say, number = words.say, words.number
+        labels = {name: order_label(name, words) for name in ORDER_LABELS} | {"all": say("all")}
+        later = {f"in_{days}": (say("in {days} days", days=number(days)), "percent") for days in FURTHER_DAYS}
+        return Table(
+            self.groups.assign(group=self.groups["group"].map(labels)),
+            say(
+                "Chance of an order within {days} days, today and after more silence",
+                days=number(self.base.horizon_days),
+            ),
+            words,
+            columns={
+                "group": say("lapsed customers"),
+                "customers": (say("how many"), "number"),
+                "now": (say("today"), "percent"),
+                **later,
+            },
         )
-        frame.loc[self.groups["group"] == "1", "group"] = say("1 order")
-        headings = {"group": say("lapsed customers"), "customers": say("how many"), "now": say("today")}
-        headings |= {f"in_{days}": say("in {days} days", days=words.number(days)) for days in FURTHER_DAYS}
-        formats = {"customers": "number", "now": "percent"}
-        formats |= {f"in_{days}": "percent" for days in FURTHER_DAYS}
-        caption = say(
-            "Chance of an order within {days} days, today and after more silence",
-            days=words.number(self.horizon_days),
-        )
-        return Table(frame, caption, words, formats, headings)
 
-    def figure(self, words: Words) -> Picture:
-        """Draw the return probability by silence, for one order and for several."""
-        figure, axes = new_figure()
-        say = words.say
-        heading(
-            axes,
-            say("Chance of an order within {days} days, by silence", days=words.number(self.horizon_days)),
-        )
-        axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
-        axes.set_xlabel(say("days of silence"))
+    def figure(self, words: Words) -> Picture | None:
+        """Draw the return probability by silence, for one order and for several; None without curves."""
         if not self.curves:
-            return Picture(figure, say("No curve: the return probability cannot be told from these data."))
-        for band, curve in self.curves.items():
-            days = np.arange(len(curve)) * CURVE_STEP
-            axes.plot(days, curve, color=CURVE_BANDS[band], label=ORDER_LABELS[band])
-        axes.legend(title=say("orders so far"))
+            return None
+        say, number, percent = words.say, words.number, words.percent
         band, curve = list(self.curves.items())[-1]
+        first = min(2, len(curve) - 1)
+        ends = {
+            "high": percent(float(curve[first])),
+            "first": number(first * CURVE_STEP),
+            "low": percent(float(curve[-1])),
+            "last": number((len(curve) - 1) * CURVE_STEP),
+        }
+        title = say(
+            "{group}: a chance of {high} after {first} days of silence, {low} after {last}",
+            group=order_label(ORDER_LABELS[band], words),
+            **ends,
+        )
+        figure, axes = new_figure(title)
+        for shown, chances in self.curves.items():
+            days = np.arange(len(chances)) * CURVE_STEP
+            name = order_label(ORDER_LABELS[shown], words)
+            sns.lineplot(x=days, y=chances, estimator=None, color=CURVE_BANDS[shown], label=name, ax=axes)
+        axes.legend(frameon=False)
+        axes.set_ylim(0, 1)
+        axes.yaxis.set_major_formatter(lambda value, _: percent(value))
+        axes.set_xlabel(say("days of silence"))
+        axes.set_ylabel(say("chance of an order within {days} days", days=number(self.base.horizon_days)))
         alt = say(
             "Lines of the chance by silence: for {orders} orders it goes from {high} after {first} days of"
             " silence to {low} after {last}.",
             orders=ORDER_LABELS[band],
-            high=words.percent(float(curve[2 if len(curve) > 2 else 0])),
-            first=words.number((2 if len(curve) > 2 else 0) * CURVE_STEP),
-            low=words.percent(float(curve[-1])),
-            last=words.number((len(curve) - 1) * CURVE_STEP),
+            **ends,
         )
         return Picture(figure, alt)
 
@@ -141,16 +149,14 @@ def waiting_sentences(findings: Findings, words: Words) -> list[str]:
     ]
 
 
-def wait(base: Base) -> Waiting:
+def find_cost_of_waiting(base: CustomerBase) -> Waiting:
     """Look at what each lapsed customer's chance will be after more silence."""
     names = [f"return_probability_in_{days}" for days in FURTHER_DAYS]
     later = pd.DataFrame(np.nan, index=base.customers.index, columns=names)
     columns = ["group", "customers", "now", *[f"in_{days}" for days in FURTHER_DAYS]]
     lapsed = base.lapsed
     if base.model is None or lapsed.empty:
-        nobody = pd.DataFrame(columns=columns)
-        curves = {} if base.model is None else _curves(base)
-        return Waiting(later, nobody, curves, 0, len(lapsed), base.horizon_days, base.min_return)
+        return Waiting(later, pd.DataFrame(columns=columns), _curves(base), 0, base)
     now = lapsed["return_probability"].to_numpy(float)
     for name, days in zip(names, FURTHER_DAYS, strict=True):
         later.loc[lapsed.index, name] = base.chance_later(lapsed, days)
@@ -159,18 +165,18 @@ def wait(base: Base) -> Waiting:
     chances = np.column_stack([now, later.loc[lapsed.index].to_numpy(float)])
     bands = order_band(lapsed["orders"])
     rows = [("all", len(lapsed), *chances.mean(axis=0))]
-    for band, label in enumerate(ORDER_LABELS[: len(ORDER_BANDS)]):
-        if (bands == band).any():
-            rows.append((label, int((bands == band).sum()), *chances[bands == band].mean(axis=0)))
+    for band in np.unique(bands):
+        own = chances[bands == band]
+        rows.append((ORDER_LABELS[band], len(own), *own.mean(axis=0)))
     groups = pd.DataFrame(rows, columns=columns)
-    return Waiting(later, groups, _curves(base), falling, len(lapsed), base.horizon_days, base.min_return)
+    return Waiting(later, groups, _curves(base), falling, base)
 
 
-def _curves(base: Base) -> dict[int, Array]:
+def _curves(base: CustomerBase) -> dict[int, Array]:
     """Follow today's fresh customers of each band through more and more silence."""
-    assert base.model is not None
-    bought = base.customers[base.customers["orders"] > 0]
-    fresh = bought[(bought["silence_days"] <= FRESH_DAYS).fillna(False).astype(bool)]
+    if base.model is None:
+        return {}
+    fresh = base.buyers[base.buyers["silence_days"] <= FRESH_DAYS]
     bands = order_band(fresh["orders"])
     last = min(base.model.longest_silence, LONGEST_CURVE)
     curves = {}

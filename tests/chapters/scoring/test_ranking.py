@@ -7,8 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from playbook.archive import findings
-from playbook.chapters.churn import returns
-from playbook.chapters.churn import threshold as churn
+from playbook.chapters import churn
 from playbook.chapters.scoring import ranking as scoring
 from playbook.chapters.scoring import worth
 from playbook.chapters.scoring.comparisons import RevenueList, try_other_weights
@@ -312,7 +311,7 @@ def chapter(client):
 
 def steps(history, sources, folder, customers=None):
     threshold = churn.find_threshold(history)
-    frame = returns.see_base(history, threshold).customers if customers is None else customers
+    frame = churn.find_lapsed(history, threshold).customers if customers is None else customers
     values = worth.see_worth(frame, history, sources, threshold.days)
     ranking = scoring.rank(values.customers, history, catalogue.load(history.settings, folder), WORDS)
     return values, ranking, try_other_weights(ranking, WORDS)
@@ -402,7 +401,7 @@ def test_occasional_buyers_that_are_left_out_are_not_ranked(client):
     chosen = settings.load(name, data)
     sources = open_sources(chosen, data / name)
     history = read_history(chosen, sources)
-    frame = returns.see_base(history, churn.find_threshold(history)).customers
+    frame = churn.find_lapsed(history, churn.find_threshold(history)).customers
     frame = frame.assign(occasional=True, left_out=[False, True, True])
     _, ranking, _ = steps(history, sources, data / name, frame)
     sources.close()
@@ -417,7 +416,7 @@ def test_occasional_buyers_are_ranked_behind_the_others(client):
     chosen = settings.load(name, data)
     sources = open_sources(chosen, data / name)
     history = read_history(chosen, sources)
-    frame = returns.see_base(history, churn.find_threshold(history)).customers
+    frame = churn.find_lapsed(history, churn.find_threshold(history)).customers
     frame = frame.assign(occasional=frame["customer_id"] == "bob", left_out=False)
     _, ranking, _ = steps(history, sources, data / name, frame)
     sources.close()

@@ -10,11 +10,10 @@ import pytest
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from playbook.archive import findings
-from playbook.chapters.churn import returns
-from playbook.chapters.churn import threshold as churn
+from playbook.chapters import churn
 from playbook.chapters.warning import backtest, call_words, calls, judged, leaving, model, signals, words
 from playbook.chapters.warning.signals import Visible
-from playbook.records.history import SHARDS, read_history
+from playbook.records.history import SHARDS, customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.settings.client import EarlyWarning
@@ -33,7 +32,7 @@ def opened(data, name="acme"):
 def whole_chapter(history, sources):
     """Do what the notebook does, and see that everything can be shown and written."""
     threshold = churn.find_threshold(history)
-    customers = returns.see_base(history, threshold).customers
+    customers = churn.find_lapsed(history, threshold).customers
     past = leaving.look_back(history, sources, threshold.days, leaving.horizon_that_fits(history))
     seen, combined = judged.judge(past), model.combine(past)
     tried = backtest.try_on_past(past, history.settings)
@@ -545,7 +544,7 @@ def test_with_contracts_to_leave_is_to_cancel(client):
     assert past.outcome == leaving.CANCELLED and not combined.on_chance
     lift = seen.judged.set_index("signal").loc["unsolved_complaint"]
     assert lift["verdict"] == "warns" and 1.8 < lift["lift"] < 4.5
-    frame = returns.customers(history).assign(lapsed=True, return_probability=0.5, expected_orders=3.0)
+    frame = customers(history).assign(lapsed=True, return_probability=0.5, expected_orders=3.0)
     plan = calls.plan_calls(history, sources, frame, seen, combined, tried, WORDS)
     ended = leaving.cancellations(history)
     gone = set(ended[ended <= pd.Timestamp(history.as_of)].index)

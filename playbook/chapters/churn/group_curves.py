@@ -1,25 +1,21 @@
-"""Survival curves by group, with a log-rank test that knows which spells are of the same customers.
-
-Everything comes from counts (group, shard of customers, duration, event, how many), so that a log of
-any size takes the same time here.
-"""
+"""Chapter 04: whether groups of customers come back differently; survival curves with a log-rank test."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from scipy import stats
 
 from playbook.archive.findings import Finding, Findings
-from playbook.records.history import SHARDS, History, shard, spells
-from playbook.show.display import STYLE, Table, heading, new_figure
-from playbook.show.figures import Picture
+from playbook.chapters.churn.circumstances import NOT_KNOWN, OTHER
+from playbook.records.history import History, shard, spells
+from playbook.show.display import Table
+from playbook.show.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, new_figure
 from playbook.show.words import Words
-from playbook.stats.survival import Array, Curve, kaplan_meier
+from playbook.stats.result import Result
+from playbook.stats.survival import Curve, LogRank, kaplan_meier, log_rank
+from playbook.stats.survival_figure import draw_curve
 
 GROUPINGS = ("order_number", "segment", "channel", "source")
 ORDER_NUMBERS = {1: "1", 2: "2", 3: "3–4", 5: "5–9", 10: "10+"}
@@ -28,28 +24,14 @@ MOST_LEVELS = 4
 LEAST_SPELLS, LEAST_RETURNS = 100, 10
 """Spells, and returns, that a level needs to be compared."""
 SHARES_AT = 183
-NOT_KNOWN, OTHER = "?", "…"
+"""Days within which the share back is told."""
+DIFFER = 0.05
+"""Level of the log-rank test below which groups are said to differ."""
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, GREY)
 
 
 @dataclass(frozen=True)
-class LogRank:
-    """Whether groups differ in their hazards, whatever the day.
-
-    Attributes
-    ----------
-    statistic : float
-        F: Hotelling's T² of observed minus expected events, scaled.
-    p : float
-    groups : int
-    """
-
-    statistic: float
-    p: float
-    groups: int
-
-
-@dataclass(frozen=True)
-class GroupCurves:
+class GroupCurves(Result):
     """Curves by level of several groupings.
 
     Attributes
@@ -76,13 +58,13 @@ class GroupCurves:
             found.append(Finding(name, share, low, high, "share", int(row["spells"])))
         for grouping, test in self.tests.items():
             p = round(test.p, 6) if test else None
-            verdict = "untested" if test is None else "differ" if test.p < 0.05 else "alike"
+            verdict = "untested" if test is None else "differ" if test.p < DIFFER else "alike"
             found.append(Finding(f"log_rank_{grouping}", p, unit="p", verdict=verdict))
         return found
 
     def sentences(self, words: Words) -> list[str]:
         """Say which groups come back most and least, and whether that can be told from chance."""
-        return group_sentences({finding.name: finding for finding in self.findings()}, words)
+        return group_sentences(self.by_name, words)
 
     def table(self, words: Words) -> Table:
         """Return the share back within half a year by level."""
@@ -100,115 +82,64 @@ class GroupCurves:
                 ],
             }
         )
-        headings = {
-            "grouping": say("by"),
-            "level": say("group"),
-            "spells": say("spells"),
-            "returned": say("back within {days} days", days=words.number(SHARES_AT)),
-            "between": say("95% interval"),
-        }
-        formats = {"spells": "number", "returned": "percent"}
-        note = say(
-            "After second and later orders; by order number after first ones too. Groups as they are today."
+        return Table(
+            shown,
+            say("Who comes back, by group"),
+            words,
+            columns={
+                "grouping": say("by"),
+                "level": say("group"),
+                "spells": (say("spells"), "number"),
+                "returned": (say("back within {days} days", days=words.number(SHARES_AT)), "percent"),
+                "between": say("95% interval"),
+            },
+            note=say(
+                "After second and later orders; by order number after first ones too. Groups as they are"
+                " today."
+            ),
         )
-        return Table(shown, say("Who comes back, by group"), words, formats, headings, note)
 
-    def figure(self, words: Words) -> Picture:
-        """Draw the curves, one panel for each grouping."""
+    def figure(self, words: Words) -> Picture | None:
+        """Draw the curves, one panel for each grouping; None where there is nothing to compare."""
         say, names = words.say, grouping_labels(words)
-        shown = list(self.tests)
-        lines = (len(shown) + 1) // 2
-        if not shown:
-            figure, axes = new_figure()
-            heading(axes, say("Share of customers who have not ordered again"))
-            return Picture(figure, say("No curves: too few customers to compare."))
-        with mpl.rc_context(STYLE):
-            figure = Figure(figsize=(7.2, 3.4 * lines))
-            panels = figure.subplots(lines, min(2, len(shown)), squeeze=False).ravel()
-        for panel, grouping in zip(panels, shown, strict=False):
-            heading(panel, names[grouping])
-            panel.set_ylim(0, 1)
-            panel.yaxis.set_major_formatter(lambda value, _: words.percent(value))
-            for (name, level), curve in self.curves.items():
-                if name == grouping:
-                    label = level_label(level, words)
-                    panel.step(curve.days, curve.survival, where="post", label=label)
-            panel.set_xlabel(say("days since an order"))
-            panel.legend(fontsize=8, frameon=False)
-        for panel in panels[len(shown) :]:
-            panel.remove()
+        if not self.tests:
+            return None
+        differ = sum(test is not None and test.p < DIFFER for test in self.tests.values())
+        title = say(
+            "In {differ} of {n} groupings, groups come back differently (log-rank test)",
+            differ=words.number(differ),
+            n=words.number(len(self.tests)),
+        )
+        figure, axes = new_figure(title, height=0.6 + 2.6 * len(self.tests), rows=len(self.tests))
+        for panel, grouping in zip(np.atleast_1d(axes), self.tests, strict=True):
+            self._draw(panel, grouping, words)
         alt = say(
             "Falling curves of the share who have not ordered again, a panel for each of: {list}.",
-            list="; ".join(names[grouping] for grouping in shown),
+            list="; ".join(names[grouping] for grouping in self.tests),
         )
         return Picture(figure, alt)
 
-
-def log_rank(counts: pd.DataFrame) -> LogRank | None:
-    """Test whether the hazards of groups differ (Mantel 1966), spells of one customer not being independent.
-
-    The variance of observed minus expected events is that of leaving out one shard of customers
-    after another (jackknife), so a customer's spells are taken together.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        group, shard, duration, returned, n; and entry (days before which a spell was not yet followed), where
-        there is one.
-
-    Returns
-    -------
-    LogRank or None
-        None where there are fewer than two groups or too few shards for the variance.
-    """
-    groups = sorted(counts["group"].unique())
-    free = len(groups) - 1
-    if free < 1 or counts["shard"].nunique() < free + 20:
-        return None
-    days = int(counts["duration"].max()) + 2
-    parts = [laid_out(counts[counts["group"] == group], days) for group in groups]
-    events, at_risk = (np.stack([part[k] for part in parts]) for k in (0, 1))
-    total = _difference(events.sum(axis=1), at_risk.sum(axis=1))[:-1]
-    present = np.flatnonzero(at_risk.sum(axis=(0, 2)))
-    without = np.stack(
-        [
-            _difference(events.sum(axis=1) - events[:, k], at_risk.sum(axis=1) - at_risk[:, k])[:-1]
-            for k in present
-        ]
-    )
-    number = len(present)
-    pseudo = number * total - (number - 1) * without
-    variance = np.atleast_2d(np.cov(pseudo.T)) / number
-    if np.linalg.matrix_rank(variance) < free:
-        return None
-    squared = float(total @ np.linalg.solve(variance, total))
-    statistic = squared * (number - free) / (free * (number - 1))
-    return LogRank(statistic, float(stats.f.sf(statistic, free, number - free)), len(groups))
-
-
-def laid_out(counts: pd.DataFrame, days: int) -> tuple[Array, Array]:
-    """Return events and spells at risk by shard and day, each of shape (shards, days)."""
-    events, change = np.zeros((SHARDS, days)), np.zeros((SHARDS, days))
-    shards, n = counts["shard"].to_numpy(int), counts["n"].to_numpy(float)
-    duration = counts["duration"].to_numpy(int)
-    entry = counts["entry"].to_numpy(int) if "entry" in counts else np.zeros(len(counts), int)
-    np.add.at(events, (shards, duration), n * counts["returned"].to_numpy(float))
-    np.add.at(change, (shards, np.where(entry > 0, entry + 1, 0)), n)
-    np.add.at(change, (shards, duration + 1), -n)
-    return events, change.cumsum(axis=1)
-
-
-def _difference(events: Array, at_risk: Array) -> Array:
-    """Return observed minus expected events by group; both arguments by group and day."""
-    everybody = at_risk.sum(axis=0)
-    hazard = np.divide(events.sum(axis=0), everybody, out=np.zeros_like(everybody), where=everybody > 0)
-    return np.asarray((events - at_risk * hazard).sum(axis=1))
+    def _draw(self, panel: Any, grouping: str, words: Words) -> None:
+        curves = {level: curve for (name, level), curve in self.curves.items() if name == grouping}
+        for curve, color in zip(curves.values(), COLORS, strict=False):
+            draw_curve(panel, curve, words, color)
+        labels = [level_label(level, words) for level in curves]
+        panel.legend(  # beside the curves, which end too close together to be named there
+            panel.get_lines(),
+            labels,
+            title=grouping_labels(words)[grouping],
+            frameon=False,
+            loc="upper left",
+            bbox_to_anchor=(1, 1),
+        )
+        panel.set_xlabel(words.say("days since an order"))
+        panel.set_ylabel(words.say("without another order"))
 
 
 def find_group_curves(history: History) -> GroupCurves:
     """Draw the curves of every grouping that the client's data hold."""
     found = spells(history)
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[str, str, int, float, float, float]] = []
     curves: dict[tuple[str, str], Curve] = {}
     tests: dict[str, LogRank | None] = {}
     for grouping in GROUPINGS:
@@ -224,17 +155,8 @@ def find_group_curves(history: History) -> GroupCurves:
             of_it = counts[counts["group"] == level]
             curve = kaplan_meier(of_it)
             curves[grouping, level] = curve
-            at = int(np.searchsorted(curve.days, SHARES_AT, side="right")) - 1
-            rows.append(
-                {
-                    "grouping": grouping,
-                    "level": level,
-                    "spells": int(of_it["n"].sum()),
-                    "returned": 1 - float(curve.survival[at]),
-                    "low": 1 - float(curve.high[at]),
-                    "high": 1 - float(curve.low[at]),
-                }
-            )
+            still, low, high = curve.interval_at(SHARES_AT)
+            rows.append((grouping, level, int(of_it["n"].sum()), 1 - still, 1 - high, 1 - low))
     columns = ["grouping", "level", "spells", "returned", "low", "high"]
     return GroupCurves(pd.DataFrame(rows, columns=columns), curves, tests)
 

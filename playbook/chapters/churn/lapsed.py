@@ -1,4 +1,4 @@
-"""Chapter 04, second part: who is lapsed, and who comes back unaided."""
+"""Chapter 04, second part: who is lapsed today, and who of them comes back unaided."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,21 +7,23 @@ import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
-from playbook.chapters.churn.threshold import Threshold
+from playbook.records.arrays import Array
 from playbook.records.history import History, customers
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
-from playbook.stats.return_probability import ReturnModel
-from playbook.stats.survival import Array
+from playbook.stats.result import Result
+from playbook.stats.return_model import Estimate, ReturnModel
+from playbook.stats.survival import Inactivity
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
+"""Days around the threshold."""
 
 
 @dataclass(frozen=True)
-class Base:
-    """Every customer seen from the as-of date.
+class CustomerBase(Result):
+    """Every customer as of the as-of date: who is lapsed, and who comes back unaided.
 
     Attributes
     ----------
@@ -29,23 +31,32 @@ class Base:
         The customer table with silence_days (days, None without an order), lapsed (bool),
         return_probability and expected_orders (float, NaN where they cannot be told).
     model : ReturnModel or None
-    lapsed_margin : float
-        Past margin of the lapsed, in the client's currency.
-    returners_all, returners_lapsed : tuple (expected, low, high) or None
+        None where the data are too few for any; so are the returners then.
+    inactivity_days : int
+        The silence after which a customer counts as lapsed.
+    horizon_days : int
+        Days within which a return counts.
+    min_return : float
+        The return probability below which an offer makes a difference.
+    returners_all, returners_lapsed : Estimate or None
         Customers expected to order within the horizon, with 90% predictive intervals.
-    below_minimum : int
-        Lapsed customers whose return probability is below ``min_return``.
     contacted : int
         Customers whom earlier win-back campaigns contacted: their returns after it are not unaided.
     """
 
     customers: pd.DataFrame
     model: ReturnModel | None
+    inactivity_days: int
     horizon_days: int
     min_return: float
-    returners_all: tuple[float, float, float] | None
-    returners_lapsed: tuple[float, float, float] | None
+    returners_all: Estimate | None = None
+    returners_lapsed: Estimate | None = None
     contacted: int = 0
+
+    @property
+    def buyers(self) -> pd.DataFrame:
+        """Return the customers who ever ordered."""
+        return self.customers[self.customers["orders"] > 0]
 
     @property
     def lapsed(self) -> pd.DataFrame:
@@ -64,8 +75,7 @@ class Base:
 
     def findings(self) -> list[Finding]:
         """Return who is lapsed and who is expected back."""
-        buyers = int((self.customers["orders"] > 0).sum())
-        lapsed = len(self.lapsed)
+        buyers, lapsed = len(self.buyers), len(self.lapsed)
         found = [
             Finding("lapsed", lapsed, unit="customers", n=buyers),
             Finding("lapsed_margin", round(self.lapsed_margin, 2), unit="money", n=lapsed),
@@ -74,19 +84,11 @@ class Base:
         ]
         if self.model is None or self.returners_all is None or self.returners_lapsed is None:
             return [*found, Finding("returners_lapsed", None, unit="customers", n=lapsed, verdict="unknown")]
-        method = "extrapolated" if self.model.extrapolated else "followed"
+        reach = "extrapolated" if self.model.extrapolated else "followed"
         return [
             *found,
-            Finding(
-                "returners_all", *rounded(self.returners_all), unit="customers", n=buyers, verdict=method
-            ),
-            Finding(
-                "returners_lapsed",
-                *rounded(self.returners_lapsed),
-                unit="customers",
-                n=lapsed,
-                verdict=method,
-            ),
+            Finding("returners_all", *rounded(self.returners_all), "customers", buyers, reach),
+            Finding("returners_lapsed", *rounded(self.returners_lapsed), "customers", lapsed, reach),
             Finding("below_min_return", self.below_minimum, unit="customers", n=lapsed),
             Finding("return_method", int(self.model.seasonal), unit="yes_no", verdict=self.model.method),
             Finding("contacted_before", self.contacted, unit="customers"),
@@ -94,27 +96,46 @@ class Base:
 
     def sentences(self, words: Words) -> list[str]:
         """Say how many are lapsed and how many come back unaided."""
-        return base_sentences({finding.name: finding for finding in self.findings()}, words)
+        return lapsed_sentences(self.by_name, words)
 
-    def table(self, words: Words) -> Table:
-        """Return the mean return probability by number of orders and silence."""
+    def table(self, words: Words) -> Table | None:
+        """Return the mean return probability by number of orders and silence; None without a model."""
+        if self.model is None:
+            return None
         say = words.say
-        frame = pd.DataFrame({"silence": SILENCE_LABELS})
-        if self.model is not None:
-            cells = self.by_cell()
-            for row, label in enumerate(ORDER_LABELS):
-                frame[label] = cells[row]
-        headings = {"silence": say("days of silence")} | {
-            label: say("{orders} orders", orders=label) if label != "1" else say("1 order")
-            for label in ORDER_LABELS
-        }
+        frame = pd.DataFrame(self.by_cell().T, columns=list(ORDER_LABELS)).assign(silence=SILENCE_LABELS)
+        by_orders = {label: (order_label(label, words), "percent") for label in ORDER_LABELS}
         return Table(
             frame,
             say("Chance of an order within {days} days, unaided", days=words.number(self.horizon_days)),
             words,
-            dict.fromkeys(ORDER_LABELS, "percent"),
-            headings,
-            say("The mean of today's customers. A dash: no customer is there today."),
+            columns={"silence": say("days of silence"), **by_orders},
+            note=say("The mean of today's customers. A dash: no customer is there today."),
+        )
+
+    def at_other_thresholds(self, words: Words) -> Table:
+        """Return how many customers and how much margin are lapsed at thresholds around the chosen one."""
+        say, frame = words.say, self.customers
+        rows = []
+        for days in (self.inactivity_days + shift for shift in SHIFTS):
+            beyond = (frame["silence_days"] > days).fillna(False)
+            rows.append((days, int(beyond.sum()), float(frame.loc[beyond, "margin"].sum())))
+        table = pd.DataFrame(rows, columns=["days", "lapsed", "margin"])
+        table = table[table["days"] > 0]
+        now = table[table["days"] == self.inactivity_days].iloc[0]
+        return Table(
+            table.assign(
+                lapsed_change=table["lapsed"] - now["lapsed"], margin_change=table["margin"] - now["margin"]
+            ),
+            say("What another threshold would change"),
+            words,
+            columns={
+                "days": (say("threshold (days)"), "number"),
+                "lapsed": (say("lapsed"), "number"),
+                "lapsed_change": (say("customers who change sides"), "number"),
+                "margin": (say("their past margin"), "money"),
+                "margin_change": (say("margin that changes sides"), "money"),
+            },
         )
 
     def chance_later(self, customers: pd.DataFrame, days: int) -> Array:
@@ -130,7 +151,7 @@ class Base:
 
     def by_cell(self) -> Array:
         """Return the mean return probability, shape (order bands, silence bands); NaN where nobody is."""
-        bought = self.customers[self.customers["orders"] > 0]
+        bought = self.buyers
         rows, columns = order_band(bought["orders"]), silence_band(bought["silence_days"])
         sums, counts = (np.zeros((len(ORDER_LABELS), len(SILENCE_LABELS))) for _ in range(2))
         np.add.at(sums, (rows, columns), bought["return_probability"].to_numpy(float))
@@ -138,18 +159,18 @@ class Base:
         return np.asarray(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
 
 
-def rounded(estimate: tuple[float, float, float]) -> tuple[float, float, float]:
+def rounded(estimate: Estimate) -> Estimate:
     """Round an estimate and its interval to a tenth."""
     value, low, high = estimate
     return round(value, 1), round(low, 1), round(high, 1)
 
 
-def see_base(
+def find_lapsed(
     history: History,
-    threshold: Threshold,
+    threshold: Inactivity,
     frame: pd.DataFrame | None = None,
     horizon_days: int | None = None,
-) -> Base:
+) -> CustomerBase:
     """Describe every customer as of today: silence, lapsed, return probability.
 
     Parameters
@@ -166,24 +187,18 @@ def see_base(
     frame["lapsed"] = (frame["silence_days"] > threshold.days).fillna(False).astype(bool)
     model = return_probability.fit(history, horizon)
     if model is None:
-        return Base(
-            frame.assign(return_probability=np.nan, expected_orders=np.nan),
-            None,
-            horizon,
-            settings.min_return,
-            None,
-            None,
-        )
+        frame = frame.assign(return_probability=np.nan, expected_orders=np.nan)
+        return CustomerBase(frame, None, threshold.days, horizon, settings.min_return)
     frame["return_probability"] = model.predict(frame)
     frame["expected_orders"] = model.expected_orders(frame)
-    lapsed = model.expected_buyers(frame[frame["lapsed"]])
-    return Base(
+    return CustomerBase(
         frame,
         model,
+        threshold.days,
         horizon,
         settings.min_return,
         model.expected_buyers(frame),
-        lapsed,
+        model.expected_buyers(frame[frame["lapsed"]]),
         _contacted(history),
     )
 
@@ -194,17 +209,21 @@ def _contacted(history: History) -> int:
     return 0 if made is None else int(made.customer_id.nunique().execute())
 
 
+def order_label(label: str, words: Words) -> str:
+    """Return what customers with so many orders, one of `ORDER_LABELS`, are called."""
+    return words.say("1 order") if label == "1" else words.say("{n} orders", n=label)
+
+
 def silence(frame: pd.DataFrame, as_of: date) -> pd.Series:
     """Return days since the last order (Int32, missing without an order)."""
     last = pd.to_datetime(frame["last_order"])
     return (pd.Timestamp(as_of) - last).dt.days.astype("Int32")
 
 
-def base_sentences(findings: Findings, words: Words) -> list[str]:
+def lapsed_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who is lapsed and who comes back unaided."""
     say, number = words.say, words.number
     lapsed, back = findings["lapsed"], findings["returners_lapsed"]
-    days = number(findings["horizon_days"].value)
     said = [
         words.say_many(
             "{n} of all who ever ordered ({buyers}) is lapsed ({share}), and brought {margin} of margin."
@@ -225,26 +244,30 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
         return said
     if back.verdict == "unknown":
         return [*said, say("Who of them would come back unaided cannot be told from these data.")]
-    said.append(
+    return [*said, *_back_sentences(findings, words), *_method_sentences(findings, words)]
+
+
+def _back_sentences(findings: Findings, words: Words) -> list[str]:
+    """Say how many of the lapsed come back unaided, and how many hardly ever."""
+    number, back = words.number, findings["returners_lapsed"]
+    said = [
         words.say_many(
             "About {n} of the lapsed orders again within {days} days without any offer (90% interval {low} to"
             " {high}): an offer there is given away.",
             "About {n} of the lapsed order again within {days} days without any offer (90% interval {low} to"
             " {high}): an offer to them is given away.",
             round(back.value),
-            days=days,
+            days=number(findings["horizon_days"].value),
             low=number(back.low or 0),
             high=number(back.high or 0),
-        )
-    )
-    said.append(
+        ),
         words.say_many(
             "{n} of the lapsed has less than {minimum} chance to come back unaided.",
             "{n} of the lapsed have less than {minimum} chance to come back on their own.",
             findings["below_min_return"].value,
             minimum=words.percent(findings["min_return"].value, 1),
-        )
-    )
+        ),
+    ]
     contacted = findings.get("contacted_before")
     if contacted is not None and contacted.value:
         said.append(
@@ -256,7 +279,7 @@ def base_sentences(findings: Findings, words: Words) -> list[str]:
                 contacted.value,
             )
         )
-    return [*said, *_method_sentences(findings, words)]
+    return said
 
 
 def _method_sentences(findings: Findings, words: Words) -> list[str]:
@@ -280,43 +303,3 @@ def _method_sentences(findings: Findings, words: Words) -> list[str]:
             )
         )
     return said
-
-
-# What if the threshold were another? ---------------------------------------------------------
-
-
-def sensitivity(base: Base, threshold: Threshold, words: Words) -> Table:
-    """Return how many customers and how much margin are lapsed at thresholds around the chosen one."""
-    frame = base.customers
-    rows = []
-    for shift in SHIFTS:
-        days = threshold.days + shift
-        if days < 1:
-            continue
-        beyond = (frame["silence_days"] > days).fillna(False)
-        rows.append((days, shift, int(beyond.sum()), float(frame.loc[beyond, "margin"].sum())))
-    table = pd.DataFrame(rows, columns=["days", "shift", "lapsed", "margin"])
-    now = table.loc[table["shift"] == 0].iloc[0]
-    table["lapsed_change"] = table["lapsed"] - now["lapsed"]
-    table["margin_change"] = table["margin"] - now["margin"]
-    say = words.say
-    headings = {
-        "days": say("threshold (days)"),
-        "lapsed": say("lapsed"),
-        "lapsed_change": say("customers who change sides"),
-        "margin": say("their past margin"),
-        "margin_change": say("margin that changes sides"),
-    }
-    return Table(
-        table[list(headings)],
-        say("What another threshold would change"),
-        words,
-        {
-            "days": "number",
-            "lapsed": "number",
-            "lapsed_change": "number",
-            "margin": "money",
-            "margin_change": "money",
-        },
-        headings,
-    )
