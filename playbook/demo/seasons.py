@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
+from playbook.records.arrays import Flags
+
 Days = NDArray[np.int64]
 Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Words = NDArray[np.str_]
 
 MONTHS = (0.80, 0.80, 0.92, 1.00, 1.05, 0.95, 0.72, 0.76, 1.00, 1.08, 1.30, 1.75)

@@ -153,8 +153,7 @@ def who_is_addressed(told: Told) -> Markup:
         pd.DataFrame(rows, columns=["what", "customers"]),
         words.say("From those who may be addressed to those who get an offer"),
         words,
-        {"customers": "number"},
-        {"what": "", "customers": words.say("customers")},
+        {"what": "", "customers": (words.say("customers"), "number")},
     )
     return _html(table)
 
@@ -228,8 +227,8 @@ def provenance(told: Told) -> Markup:
     files = pd.DataFrame(
         [(name, digest[:12]) for name, digest in told.manifest["inputs"].items()], columns=["file", "sha256"]
     )
-    headings = {"file": words.say("file"), "sha256": words.say("sha256, first 12 digits")}
-    table = Table(files, words.say("Files read"), words, headings=headings)
+    columns = {"file": words.say("file"), "sha256": words.say("sha256, first 12 digits")}
+    table = Table(files, words.say("Files read"), words, columns)
     made = words.say(
         "Playbook {version}, seed {seed}. The settings of this run have the sha256 {digest}; every number"
         " stands in findings/ and tables/ beside this page.",

@@ -7,29 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.figure import Figure
 
-from playbook.show.figures import THEME
 from playbook.show.words import Words, escape
-
-# Until every figure is drawn through `figures`:
-STYLE = THEME
-
-
-def new_figure(width: float = 7.2, height: float = 3.8, columns: int = 1) -> tuple[Figure, Any]:
-    """Return an empty figure in the report's style, with its axes (an array where several)."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height))
-        axes = figure.subplots(1, columns)
-    return figure, axes
-
-
-def heading(axes: Any, text: str) -> None:
-    """Put a title over the axes, flush left."""
-    axes.set_title(text, loc="left", fontsize=11, fontweight="bold", color="#1F2937")
-
 
 Column = str | tuple[str, str]
 """A column's heading; with how its values are shown, where they are no text: (heading, format)."""
@@ -55,24 +35,29 @@ class Table:
     frame: pd.DataFrame
     caption: str
     words: Words
-    formats: Mapping[str, str] = field(default_factory=dict)
-    headings: Mapping[str, str] = field(default_factory=dict)
-    note: str = ""
     columns: Mapping[str, Column] = field(default_factory=dict)
+    note: str = ""
 
     def __post_init__(self) -> None:
-        """Take the description of the columns apart."""
+        """Keep only the columns that are shown."""
         if self.columns:
-            described = {name: (c, "") if isinstance(c, str) else c for name, c in self.columns.items()}
-            object.__setattr__(self, "frame", self.frame[list(described)])
-            object.__setattr__(self, "headings", {name: heading for name, (heading, _) in described.items()})
-            object.__setattr__(self, "formats", {name: form for name, (_, form) in described.items() if form})
+            object.__setattr__(self, "frame", self.frame[list(self.columns)])
+
+    def heading(self, column: str) -> str:
+        """Return what stands above a column."""
+        described = self.columns.get(column, column)
+        return described if isinstance(described, str) else described[0]
+
+    def format(self, column: str) -> str | None:
+        """Return how a column's values are shown; None where they are text."""
+        described = self.columns.get(column, column)
+        return None if isinstance(described, str) else described[1]
 
     def cell(self, column: str, value: Any) -> str:
         """Return a value as the reader sees it; a dash where there is none."""
         if value is None or (not isinstance(value, str) and pd.isna(value)):
             return "–"
-        words, kind = self.words, self.formats.get(column)
+        words, kind = self.words, self.format(column)
         if kind is None:
             return str(value)
         formats: dict[str, Any] = {
@@ -89,9 +74,7 @@ class Table:
         if self.frame.empty:
             return f'<p class="note">{escape(self.caption)}: {escape(self.words.say("none"))}.</p>'
         columns = list(self.frame.columns)
-        head = "".join(
-            f'<th scope="col"{self._align(c)}>{escape(self.headings.get(c, c))}</th>' for c in columns
-        )
+        head = "".join(f'<th scope="col"{self._align(c)}>{escape(self.heading(c))}</th>' for c in columns)
         rows = "".join(self._row(columns, row) for row in self.frame.itertuples(index=False, name=None))
         note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
         return (
@@ -108,15 +91,14 @@ class Table:
         return f"<tr>{first}{''.join(cells)}</tr>"
 
     def _align(self, column: str) -> str:
-        return ' class="number"' if column in self.formats else ""
+        return ' class="number"' if self.format(column) else ""
 
     def __str__(self) -> str:
         """Return the table as plain text, as it is compared between runs."""
         if self.frame.empty:
             return f"{self.caption}: {self.words.say('none')}."
         shown = {
-            self.headings.get(c, c): [self.cell(c, value) for value in self.frame[c]]
-            for c in self.frame.columns
+            self.heading(c): [self.cell(c, value) for value in self.frame[c]] for c in map(str, self.frame)
         }
         return pd.DataFrame(shown).to_string(index=False)
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from playbook.show import words
-from playbook.show.display import Say, Table, new_figure
+from playbook.show.display import Say, Table
 from playbook.show.exercises import compare
-from playbook.show.figures import Picture
+from playbook.show.figures import Picture, intervals, new_figure
 from playbook.show.words import Words
 
 WORDS = Words("en", "CHF")
@@ -27,7 +27,7 @@ def test_languages_are_those_with_a_catalogue():
 
 def test_a_table_has_a_caption_scopes_and_escapes_the_client_s_text():
     frame = pd.DataFrame({"who": ["<script>alert(1)</script>"], "n": [1200.0]})
-    html = Table(frame, "A & B", WORDS, {"n": "number"}, {"who": "<b>who</b>"})._repr_html_()
+    html = Table(frame, "A & B", WORDS, {"who": "<b>who</b>", "n": ("n", "number")})._repr_html_()
     assert "<caption>A &amp; B</caption>" in html
     assert html.count('scope="col"') == 2 and html.count('scope="row"') == 1
     assert "<script>" not in html and "<b>" not in html
@@ -36,16 +36,34 @@ def test_a_table_has_a_caption_scopes_and_escapes_the_client_s_text():
 
 def test_what_is_missing_is_a_dash_and_an_empty_table_says_none():
     frame = pd.DataFrame({"who": ["a"], "n": [None]})
-    assert ">–<" in Table(frame, "T", WORDS, {"n": "number"})._repr_html_()
+    assert ">–<" in Table(frame, "T", WORDS, {"who": "who", "n": ("n", "number")})._repr_html_()
     assert "T: none." in Table(frame.head(0), "T", WORDS)._repr_html_()
 
 
 def test_a_picture_carries_its_words_and_is_the_same_twice():
-    figure, axes = new_figure()
+    figure, axes = new_figure("It rises")
     axes.plot([1, 2])
     data, metadata = Picture(figure, "A rising line.")._repr_mimebundle_()
     assert metadata["image/svg+xml"]["alt"] == "A rising line."
     assert data["image/svg+xml"] == Picture(figure, "").svg()
+
+
+def test_only_the_columns_described_are_shown_in_their_order():
+    table = Table(pd.DataFrame({"a": [1], "b": [2], "c": [3]}), "T", WORDS, {"c": "third", "a": "first"})
+    assert str(table).split() == ["third", "first", "3", "1"]
+
+
+@pytest.mark.parametrize("centre", [0, 1])
+def test_intervals_lie_where_their_numbers_are_and_in_the_colour_of_their_verdict(centre):
+    rows = pd.DataFrame({"label": ["A", "B"], "value": [0.5, 3.0], "low": [0.3, 2.0], "high": [0.8, 4.5]})
+    rows["verdict"] = ["less", "more"]
+    colors = {"less": "#0000ff", "more": "#ff0000"}
+    figure = intervals("A falls, B rises", rows, colors, WORDS, across="ratio", centre=centre)
+    (axes,) = figure.axes
+    drawn = [path.vertices for one in axes.collections for path in one.get_paths() if len(path.vertices) == 2]
+    assert sorted(sorted(ends[:, 0]) for ends in drawn) == [[0.3, 0.8], [2.0, 4.5]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"]
+    assert axes.get_title(loc="left") == "A falls, B rises"
 
 
 def test_sentences_are_escaped():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from playbook.show.display import Table, new_figure
-from playbook.show.figures import Picture
+from playbook.show.display import Table
+from playbook.show.figures import Picture, new_figure
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 
@@ -15,7 +15,7 @@ KNOBS = {
 
 
 def product(days, cost):
-    figure, _ = new_figure()
+    figure, _ = new_figure("An empty one")
     return Answer({"days times cost": str(days * cost)}, lambda: Picture(figure, "An empty picture."))
 
 

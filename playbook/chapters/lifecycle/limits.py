@@ -10,7 +10,7 @@ import pandas as pd
 from playbook.archive.findings import Finding
 from playbook.records.history import History, known_since
 from playbook.records.sources import Sources
-from playbook.settings.lifecycle import Kind
+from playbook.settings.lifecycle import EventKind
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
@@ -170,7 +170,7 @@ def find_limits(history: History, sources: Sources, customers: pd.DataFrame, los
     if events is not None:  # one without a date may have happened by then, and is looked at
         events = events.filter((events.happened_at <= ibis.literal(history.as_of)).fill_null(True))
     kinds = _kinds(events)
-    unknown = kinds[~kinds.index.isin(get_args(Kind))]
+    unknown = kinds[~kinds.index.isin(get_args(EventKind))]
     orders, without = customers["orders"], customers["orders"] == 0
     few = orders < history.settings.lifecycle.engaged_orders
     before, after = _acquired_outside(history, customers.loc[without, "customer_id"])
