@@ -283,9 +283,7 @@ def _curvature(design: Array, wait: Array, returned: Array, penalty: Array, valu
     full[:-1, -1] += mixed
     full[-1, :-1] += mixed
     full[-1, -1] -= float(z @ excess)
-    # Only the penalty holds covariates that say the same: without it rounding would decide the sign.
-    full += np.diag(penalty)
-    return np.asarray(full if np.linalg.eigvalsh(full)[0] > 0 else expected + np.diag(penalty))
+    return np.asarray(full if np.linalg.eigvalsh(full)[0] > 0 else expected)
 
 
 def _sandwich(inverse: Array, scores: Array, shards: Any) -> Array:

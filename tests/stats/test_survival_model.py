@@ -6,6 +6,7 @@ import pytest
 import statsmodels.api as sm
 from lifelines import WeibullAFTFitter
 
+from playbook.stats import survival_model
 from playbook.stats.season import FURTHEST_KNOT, KNOTS, _by_silence, hats
 from playbook.stats.survival_model import PENALIZER, PENALTY_ROWS, Covariates, chance, fit_waits, log_hazard
 
@@ -148,3 +149,23 @@ def test_the_level_by_silence_is_that_of_a_binomial_model_and_bounded_where_all_
     assert _by_silence(hazard, basis, came, ones, 0.0) == pytest.approx(theirs, abs=1e-5)
     everybody = _by_silence(hazard + 3, basis, ones, ones, 0.5)
     assert everybody == pytest.approx(0.5 + FURTHEST_KNOT)
+
+
+def test_the_curvature_is_the_second_derivative_of_the_penalised_likelihood():
+    random = np.random.default_rng(3)
+    design = np.column_stack([random.normal(size=(40, 2)), np.ones(40)])
+    wait, returned = random.exponential(50, 40), (random.random(40) < 0.6).astype(float)
+    penalty, at = np.array([5.0, 2.0, 0.0, 0.0]), np.array([0.1, -0.2, 4.0, 0.1])
+    step = 1e-4 * np.eye(4)
+
+    def likelihood(values):
+        return survival_model._log_likelihood(design, wait, returned, penalty, values)
+
+    def second(a, b):
+        same = likelihood(at + a + b) + likelihood(at - a - b)
+        across = likelihood(at + a - b) + likelihood(at - a + b)
+        return (same - across) / 4e-8
+
+    curvature = survival_model._curvature(design, wait, returned, penalty, at)
+    numeric = [[-second(a, b) for a in step] for b in step]
+    np.testing.assert_allclose(curvature, numeric, rtol=1e-3, atol=1e-2)
