@@ -47,6 +47,9 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and id(node) not in unseen
         for alias in node.names
     ]
+    named += [
+        (alias.name, "") for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    ]
     both = {f"{origin}.{name}" if f"{origin}.{name}" in MODULES else origin for origin, name in named}
     return (both & MODULES.keys()) - {"playbook"}
 

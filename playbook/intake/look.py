@@ -28,7 +28,7 @@ from playbook.intake.formats import (
     number,
     reads_day,
 )
-from playbook.records import dialects
+from playbook.records import dialects, excel
 from playbook.records.dialects import PARQUET, WORKBOOK, file_kind
 from playbook.settings.tables import WHITE_SPACE, Format
 
@@ -135,14 +135,14 @@ def _look_at_text(path: Path) -> Look:
 
 
 def _look_at_workbook(path: Path) -> list[Look]:
-    workbook, looks = dialects.open_workbook(path), []
+    workbook, looks = excel.open_workbook(path), []
     for name in workbook.sheet_names:
         rows, last = _Rows([], []), deque[tuple[int, list[Any]]](maxlen=dialects.LAST_ROWS)
         for place, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), 1):
             if place <= ROWS_LOOKED_AT:
-                rows.body.append([dialects.cell_text(cell, Format()) for cell in cells])
+                rows.body.append([excel.cell_text(cell, Format()) for cell in cells])
             last.append((place, cells))
-        rows.tail = [(place, [dialects.cell_text(cell, Format()) for cell in cells]) for place, cells in last]
+        rows.tail = [(place, [excel.cell_text(cell, Format()) for cell in cells]) for place, cells in last]
         if any(any(row) for row in rows.body):
             looks.append(_look(path, name, Format(), rows, ()))
     if not looks:
@@ -159,7 +159,7 @@ def _look_at_parquet(path: Path) -> Look:
         raise DataError(
             f"{path.name} cannot be read as Parquet: it is torn, or something else; ask for it again."
         ) from error
-    body = [[dialects.cell_text(cell, Format()) for cell in row] for row in cells]
+    body = [[excel.cell_text(cell, Format()) for cell in row] for row in cells]
     return _look(path, None, Format(), _Rows([], [list(names), *body]), ())
 
 

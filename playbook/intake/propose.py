@@ -15,7 +15,7 @@ from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.language import guess_language
 from playbook.intake.look import look_at
 from playbook.intake.recognise import Guess, recognise
-from playbook.records import dialects
+from playbook.records import excel
 from playbook.records.canonical import COLUMNS
 from playbook.records.dialects import WORKBOOK, file_kind
 from playbook.records.sources import collect_unreadable, open_sources
@@ -219,7 +219,7 @@ def _sheets(found: Found) -> dict[str, list[str]]:
             sheets.setdefault(guess.look.path.name, []).append(guess.look.sheet)
     for guess in found.guesses:
         if file_kind(guess.look.path) == WORKBOOK:
-            order = dialects.open_workbook(guess.look.path).sheet_names
+            order = excel.open_workbook(guess.look.path).sheet_names
             sheets[guess.look.path.name].sort(key=order.index)
     return sheets
 

@@ -1,4 +1,4 @@
-"""Who may be contacted by which channel, and what is known that changes what to say."""
+"""What `consent` allows, beside what else is known that changes whether and how somebody is contacted."""
 
 from datetime import date
 from typing import Any

@@ -16,7 +16,7 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from playbook.errors import DataError, did_you_mean
-from playbook.records import dialects
+from playbook.records import dialects, excel
 from playbook.records.canonical import (
     AS_TEXT,
     COLUMNS,
@@ -162,10 +162,10 @@ def _opened(reader: Reader, name: str, table: TableSettings, path: Path) -> Iter
     form = table.format
     kind = dialects.file_kind(path)
     if kind == dialects.WORKBOOK:
-        for sheet in table.sheet or dialects.open_workbook(path).sheet_names[:1]:
+        for sheet in table.sheet or excel.open_workbook(path).sheet_names[:1]:
             shown = f"{path.name} [{sheet}]"
             own = table.part(shown)
-            yield _rewritten(reader, name, own, dialects.sheet_rows(path, sheet, own.format), shown)
+            yield _rewritten(reader, name, own, excel.sheet_rows(path, sheet, own.format), shown)
     elif kind == dialects.PARQUET:
         yield _Opened(path, path.name, table, form)
     elif dialects.needs_rewriting(form):

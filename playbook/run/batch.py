@@ -1,6 +1,6 @@
 """Many clients in one go: who is run, and what came of each.
 
-Unchanged clients never reach a lane (see `playbook.lanes`), and what goes wrong in a lane stays with
+Unchanged clients never reach a lane (see `executors`), and what goes wrong in a lane stays with
 the client in it.
 """
 

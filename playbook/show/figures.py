@@ -17,6 +17,8 @@ from playbook.show.words import Words
 BLUE, ORANGE, GREY, GREEN, PURPLE = "#0072B2", "#D55E00", "#6B7280", "#009E73", "#CC79A7"
 """Okabe and Ito's colours, told apart by colour-blind readers."""
 INK, PALE = "#374151", "#E5E7EB"
+MOST_MONTHS = 8
+"""Names of months that fit below a figure."""
 
 THEME: dict[Any, Any] = sns.axes_style("whitegrid") | {
     "figure.figsize": (7.2, 3.8),
@@ -115,6 +117,14 @@ def intervals(
         axes.set_xlim(min(at_least[0], low / 1.1), max(at_least[1], high * 1.1))
     axes.xaxis.set_major_formatter(lambda value, _: words.number(value, 0 if ratios and value >= 1 else 1))
     return figure
+
+
+def show_months(axes: Any, months: Sequence[Any], words: Words) -> None:
+    """Name some of the months below the axes, evenly spaced and the last among them, and shorten counts."""
+    shown = months[:: -max(-(-len(months) // MOST_MONTHS), 1)]
+    axes.set(xlabel="", ylabel="")
+    axes.set_xticks(shown, [words.month(month) for month in shown])
+    axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
 
 
 def name_lines(axes: Any, names: Sequence[str]) -> None:

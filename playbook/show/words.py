@@ -1,9 +1,9 @@
 """Words, numbers, money and dates as the client reads them."""
 
+import datetime as dt
 import gettext
 import html
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,13 @@ class Words:
         )
         return _typeset(text)
 
-    def date(self, day: date) -> str:
+    def date(self, day: dt.date) -> str:
         """Return a date such as 31 Dec 2025."""
         return str(format_date(day, format="d MMM y", locale=self._locale))
+
+    def month(self, day: dt.date) -> str:
+        """Return the month of a date, such as Dec 2025."""
+        return str(format_date(day, format="MMM y", locale=self._locale))
 
     def between(self, low: str, high: str) -> str:
         """Return an interval of two formatted values."""

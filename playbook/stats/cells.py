@@ -19,7 +19,7 @@ import pandas as pd
 
 from playbook.records.arrays import Array, Positions
 from playbook.records.history import SHARDS, History, at_landmark, shard
-from playbook.stats.return_model import Estimate, ReturnModel, predictive_interval
+from playbook.stats.return_interface import Estimate, ReturnModel, predictive_interval
 from playbook.stats.survival import ShardCounts, shard_weights
 
 ORDER_BANDS = (1, 2, 3, 5, 10)

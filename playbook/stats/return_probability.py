@@ -23,7 +23,7 @@ from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.stats.cells import fit_cells, past_landmarks
 from playbook.stats.landmarks import describe
-from playbook.stats.return_model import Estimate, ReturnModel, predictive_interval
+from playbook.stats.return_interface import Estimate, ReturnModel, predictive_interval
 from playbook.stats.season import Level, find_level, followed_landmarks
 from playbook.stats.survival_model import NoModelError, WaitModel, chance, fit_waits
 

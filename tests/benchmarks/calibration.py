@@ -12,7 +12,7 @@ import pandas as pd
 
 from playbook.records.history import History, spell_counts
 from playbook.stats import return_probability
-from playbook.stats.survival import inactivity
+from playbook.stats.inactivity import inactivity
 from tests.benchmarks.clients import came_within, generated, real
 
 HORIZON = 183

@@ -84,7 +84,7 @@ def engine(folder: Path) -> None:
     from playbook.records.history import read_history
     from playbook.records.sources import Sources
     from playbook.settings.client import Settings
-    from playbook.stats.survival import Inactivity
+    from playbook.stats.inactivity import Inactivity
 
     connection = ibis.duckdb.connect(temp_directory=f"{folder}/engine_files", memory_limit=MEMORY)
     settings = Settings(

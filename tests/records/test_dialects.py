@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from playbook.errors import DataError
-from playbook.records import dialects
+from playbook.records import dialects, excel
 from playbook.settings.tables import EXCEL_DAYS, WHITE_SPACE, Format
 
 
@@ -128,4 +128,4 @@ def rows_of(path, encoding):
     ],
 )
 def test_a_cell_is_written_as_the_table_writes_it(cell, form, text):
-    assert dialects.cell_text(cell, form) == text
+    assert excel.cell_text(cell, form) == text

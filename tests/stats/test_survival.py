@@ -6,15 +6,8 @@ from lifelines.datasets import load_waltons
 from lifelines.statistics import multivariate_logrank_test
 
 from playbook.settings.client import Settings, Survival
-from playbook.stats.survival import (
-    ShardCounts,
-    cut,
-    followed_days,
-    inactivity,
-    kaplan_meier,
-    log_rank,
-    shard_weights,
-)
+from playbook.stats.inactivity import cut, followed_days, inactivity
+from playbook.stats.survival import ShardCounts, kaplan_meier, log_rank, shard_weights
 
 
 def counts(durations, returned, shards=None):

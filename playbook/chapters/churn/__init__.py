@@ -1,12 +1,11 @@
 """04 Churn: when a customer is lost, who comes back unaided, and what waiting costs."""
 
-from playbook.chapters.churn.backtest import ranked as ranked
-from playbook.chapters.churn.backtest import try_on_past as try_on_past
-from playbook.chapters.churn.contracts import find_contracts as find_contracts
-from playbook.chapters.churn.group_curves import find_group_curves as find_group_curves
-from playbook.chapters.churn.lapsed import find_lapsed as find_lapsed
-from playbook.chapters.churn.reasons import find_reasons as find_reasons
-from playbook.chapters.churn.sliders import slide as slide
-from playbook.chapters.churn.threshold import find_threshold as find_threshold
-from playbook.chapters.churn.waiting import find_cost_of_waiting as find_cost_of_waiting
-from playbook.records.history import spell_counts as spell_counts
+from playbook.chapters.churn.backtest import ranked, try_on_past
+from playbook.chapters.churn.contracts import find_contracts
+from playbook.chapters.churn.group_curves import find_group_curves
+from playbook.chapters.churn.lapsed import find_lapsed
+from playbook.chapters.churn.reasons import find_reasons
+from playbook.chapters.churn.sliders import slide
+from playbook.chapters.churn.threshold import find_threshold
+from playbook.chapters.churn.waiting import find_cost_of_waiting
+from playbook.records.history import spell_counts

@@ -13,9 +13,9 @@ from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
+from playbook.stats.inactivity import Inactivity
 from playbook.stats.result import Result
-from playbook.stats.return_model import Estimate, ReturnModel
-from playbook.stats.survival import Inactivity
+from playbook.stats.return_interface import Estimate, ReturnModel
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
 """Days around the threshold."""

@@ -9,8 +9,9 @@ from playbook.records.history import History, spell_counts
 from playbook.show.display import Table
 from playbook.show.figures import ORANGE, Picture, new_figure
 from playbook.show.words import Words
+from playbook.stats.inactivity import Inactivity, cut, inactivity
 from playbook.stats.result import Result
-from playbook.stats.survival import Curve, Inactivity, cut, inactivity, kaplan_meier
+from playbook.stats.survival import Curve, kaplan_meier
 from playbook.stats.survival_figure import draw_curve
 
 ORDER_RANGES = {"2": (2, 2), "3–4": (3, 4), "5–9": (5, 9), "10+": (10, 10)}

@@ -3,5 +3,3 @@
 from playbook.chapters.data.intake import take_in, unreadable_lines
 from playbook.intake.check import refuse_errors
 from playbook.records.consent import consent_table, consents
-
-__all__ = ["consent_table", "consents", "refuse_errors", "take_in", "unreadable_lines"]

@@ -15,7 +15,7 @@ from playbook.intake.check.rules import Check, check_findings, check_sentences, 
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Column, Say, Table
-from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
+from playbook.show.figures import BLUE, ORANGE, Picture, new_figure, show_months
 from playbook.show.terms import ONLY_SHOPS
 from playbook.show.words import Words
 from playbook.stats.result import Result
@@ -191,8 +191,7 @@ class Intake(Result):
             title if gap.any() else words.say("Orders by month: no gap stands out"), height=3.2
         )
         sns.barplot(x=months, y=self.months["orders"], native_scale=True, color=BLUE, saturation=1, ax=axes)
-        axes.set(xlabel="", ylabel="")
-        axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
+        show_months(axes, months.to_list(), words)
         half = pd.Timedelta(days=14)
         for month in months[gap]:
             axes.axvspan(month - half, month + half, color=ORANGE, alpha=0.25)
@@ -208,7 +207,7 @@ class Intake(Result):
             best=words.date(best["month"]),
             orders=words.number(float(best["orders"])),
         )
-        marked = ", ".join(f"{month:%Y-%m}" for month in self.months.loc[self.months["gap"], "month"])
+        marked = ", ".join(words.month(month) for month in self.months.loc[self.months["gap"], "month"])
         return f"{alt} {words.say('Marked as gaps: {months}.', months=marked)}" if marked else alt
 
 

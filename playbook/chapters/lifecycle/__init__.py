@@ -5,13 +5,3 @@ from playbook.chapters.lifecycle.cohorts import find_cohorts
 from playbook.chapters.lifecycle.daily_events import read_daily_events
 from playbook.chapters.lifecycle.development import develop, since_last_report
 from playbook.chapters.lifecycle.profiles import the_happiest, those_who_left
-
-__all__ = [
-    "develop",
-    "find_cohorts",
-    "find_stages",
-    "read_daily_events",
-    "since_last_report",
-    "the_happiest",
-    "those_who_left",
-]

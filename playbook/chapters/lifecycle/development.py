@@ -20,7 +20,7 @@ from playbook.chapters.lifecycle.rules import NEW, STAGES
 from playbook.chapters.lifecycle.words import CONTACTS, FRESH, stage_key, stage_labels
 from playbook.records.history import History
 from playbook.show.display import Table
-from playbook.show.figures import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Picture, new_figure
+from playbook.show.figures import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Picture, new_figure, show_months
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
@@ -38,7 +38,6 @@ COLORS = {
 }
 DRAWN = {"new": GREEN, "came_back": BLUE, "lapsed": ORANGE, "lost": PURPLE}
 """The flows that are drawn, and their colours."""
-MOST_LABELS = 8
 BESIDE: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "fontsize": 8.5, "frameon": False}
 """Where a legend stands: names at the ends of lines and bands would lie over each other."""
 SHOWN_BACK = (0, 1, 3, 6, 12, 24)
@@ -107,7 +106,8 @@ class Development(Result):
         axes.stackplot(base.index, base[list(shown)].T, colors=colors, labels=shown.values(), linewidth=0)
         if base.index[0] < self.whole_from:
             axes.axvline(min(self.whole_from, base.index[-1]), color=INK, linestyle=":", linewidth=1)
-        _show_months(axes, base.index, words)
+        axes.set_xlim(base.index[0], base.index[-1])
+        show_months(axes, list(base.index), words)
         axes.legend(**BESIDE, reverse=True)  # in the order of the bands
         alt = say(
             "Stacked areas from {start} to {end}: {people} people at the beginning, {now} at the end, of whom"
@@ -168,7 +168,8 @@ class Development(Result):
         sns.lineplot(drawn, palette=list(DRAWN.values()), dashes=False, errorbar=None, ax=axes)
         sns.move_legend(axes, **BESIDE)
         axes.set_ylim(0, None)
-        _show_months(axes, flows.index, words)
+        axes.set_xlim(flows.index[0], flows.index[-1])
+        show_months(axes, list(flows.index), words)
         alt = say(
             "Four lines by month: in the last 12 months {new} were new, {back} came back, {lapsed} lapsed and"
             " {lost} were lost.",
@@ -183,14 +184,6 @@ def develop(history: History, daily: DailyEvents, base: StageBase) -> Developmen
     cohort = history.settings.tables.orders.cohort
     warm_up = timedelta(days=0 if cohort else base.silences.lapsed)
     return Development(base, months, _flows(months), pd.Timestamp(history.first_day + warm_up))
-
-
-def _show_months(axes: Any, months: Any, words: Words) -> None:
-    """Label some of the months, evenly spaced, below the axes, and customers beside them."""
-    axes.set(xlim=(months[0], months[-1]), xlabel="", ylabel="")
-    shown = months[:: -max(-(-len(months) // MOST_LABELS), 1)]
-    axes.set_xticks(shown, [f"{month:%m/%Y}" for month in shown])
-    axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
 
 
 def _flows(months: Months) -> pd.DataFrame:

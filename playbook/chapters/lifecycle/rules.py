@@ -15,7 +15,7 @@ import pandas as pd
 from playbook.chapters.lifecycle.daily_events import EVER, LAST_DAYS, DailyEvents
 from playbook.settings.client import Settings
 from playbook.settings.lifecycle import Stage
-from playbook.stats.survival import Cut, Inactivity, cut, inactivity
+from playbook.stats.inactivity import Cut, Inactivity, cut, inactivity
 
 STAGES: tuple[str, ...] = get_args(Stage)
 (SUSPECT, PROSPECT, LEAD, JUST_ENGAGED, ENGAGED, FIRMLY_ENGAGED, AT_RISK, LAPSED, LOST) = range(9)

@@ -1,4 +1,4 @@
-"""08 Measurement: whether it worked, and whether it lasts."""
+"""08 Measurement: whether it worked, and whether it lasts. Verdicts are given in `stats.trials.verdicts`."""
 
 from playbook.chapters.measurement.campaigns import measure_all
 from playbook.chapters.measurement.design import Arms, enough, follow_lapsed, peek, power_of_shares
@@ -8,22 +8,3 @@ from playbook.chapters.measurement.naive_answers import NaiveAnswers
 from playbook.chapters.measurement.responses import LearnedResponses, keep
 from playbook.chapters.measurement.segments import by_segment
 from playbook.stats.trials.known_offers import known_offers
-
-__all__ = [
-    "Arms",
-    "LearnedResponses",
-    "NaiveAnswers",
-    "by_segment",
-    "chronicle",
-    "design_test",
-    "earlier_scores",
-    "enough",
-    "follow_lapsed",
-    "keep",
-    "known_offers",
-    "measure_all",
-    "peek",
-    "power_of_shares",
-    "read_plan",
-    "write_assignment",
-]

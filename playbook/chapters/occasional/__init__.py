@@ -1,4 +1,4 @@
-"""Chapter 03: buyers who were hardly ever going to be customers, and whether leaving them out pays."""
+"""03 Occasional buyers: who was hardly ever going to be a customer, and whether leaving them out pays."""
 
 from playbook.chapters.occasional.base import find_occasional
 from playbook.chapters.occasional.contrast import compare_with_active
@@ -9,16 +9,3 @@ from playbook.chapters.occasional.second_order import find_second_order
 from playbook.chapters.occasional.sensitivity import explore_rules, vary_rules
 from playbook.chapters.occasional.words import reasons
 from playbook.offers.catalogue import load as load_catalogue
-
-__all__ = [
-    "compare_with_active",
-    "explore_rules",
-    "find_occasional",
-    "find_second_order",
-    "first_orders",
-    "leave_out",
-    "load_catalogue",
-    "measure_kinds",
-    "reasons",
-    "vary_rules",
-]

@@ -9,8 +9,9 @@ from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History, spell_counts
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure
 from playbook.show.words import Words
+from playbook.stats.inactivity import Cut, cut, inactivity
 from playbook.stats.result import Result
-from playbook.stats.survival import Cut, cut, inactivity, kaplan_meier
+from playbook.stats.survival import kaplan_meier
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,3 @@ from playbook.chapters.plan.tables import by_status, by_week, first_contacts, on
 from playbook.chapters.plan.what_if import what_would_change
 from playbook.offers.catalogue import table as offers_table
 from playbook.stats.trials.known_offers import known_offers
-
-__all__ = [
-    "by_status",
-    "by_week",
-    "explore_plan",
-    "first_contacts",
-    "hand_over",
-    "known_offers",
-    "long_run",
-    "make_plan",
-    "offers_table",
-    "one_customer",
-    "prepare",
-    "relative_interval",
-    "same_for_all",
-    "what_would_change",
-]

@@ -8,16 +8,3 @@ from playbook.chapters.scoring.second_lives import check_second_lives
 from playbook.chapters.scoring.sliders import explore_weights
 from playbook.chapters.scoring.worth import see_worth
 from playbook.stats.trials.known_offers import known_offers
-
-__all__ = [
-    "RevenueList",
-    "check_second_lives",
-    "explore_weights",
-    "known_offers",
-    "rank",
-    "see_worth",
-    "try_on_past",
-    "try_other_weights",
-    "which_carried",
-    "whom_to_let_go",
-]

@@ -18,8 +18,9 @@ from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability, value
+from playbook.stats.inactivity import inactivity
 from playbook.stats.result import CannotTell, Result
-from playbook.stats.survival import inactivity, shard_weights
+from playbook.stats.survival import shard_weights
 
 SHARES = (0.1, 0.2, 0.3)
 LEAST_SPAN = 30

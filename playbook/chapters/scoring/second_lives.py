@@ -12,9 +12,9 @@ from playbook.records.history import History, spell_counts
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import value
+from playbook.stats.inactivity import inactivity
 from playbook.stats.result import CannotTell, Result
 from playbook.stats.return_probability import seen_from
-from playbook.stats.survival import inactivity
 
 LEAST_SEEN = 10
 """Comebacks after the split, below which nothing is compared."""

@@ -7,16 +7,3 @@ from playbook.chapters.warning.leaving import horizon_that_fits, look_back, who_
 from playbook.chapters.warning.model import combine
 from playbook.chapters.warning.trial import write_assignment
 from playbook.offers.catalogue import load as load_catalogue
-
-__all__ = [
-    "combine",
-    "horizon_that_fits",
-    "how_many_calls",
-    "judge",
-    "load_catalogue",
-    "look_back",
-    "plan_calls",
-    "try_on_past",
-    "who_showed",
-    "write_assignment",
-]

@@ -22,7 +22,7 @@ from playbook.records.sources import Sources
 from playbook.settings import client as settings
 from playbook.settings.lifecycle import Lifecycle
 from playbook.show.words import Words
-from playbook.stats.survival import inactivity
+from playbook.stats.inactivity import inactivity
 
 WORDS = Words()
 RULES = "inactivity_days: 100\nlifecycle: {at_risk_days: 50, lost_days: 300"

@@ -12,7 +12,7 @@ from playbook.chapters.lifecycle import profiles
 from playbook.records.history import spell_counts
 from playbook.show.words import Words
 from playbook.stats.differences import compare_groups, standardised
-from playbook.stats.survival import inactivity
+from playbook.stats.inactivity import inactivity
 
 WORDS = Words()
 

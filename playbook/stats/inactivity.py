@@ -1,0 +1,138 @@
+"""The inactivity threshold: the silence by which almost all of those who come back are back.
+
+Read from Kaplan-Meier counts, with a bootstrap over shards of customers; and the same cut for second
+orders, from which an occasional buyer is told.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from playbook.records.arrays import Array
+from playbook.records.history import SHARDS
+from playbook.settings.client import Settings, Survival
+from playbook.stats.survival import ShardCounts, shard_weights
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The day by which almost all who return have returned.
+
+    Attributes
+    ----------
+    days : int
+        First day on which the share of all returns seen within ``followed_days`` is reached.
+    low, high : float
+        95% bootstrap interval over customers.
+    followed_days : int
+        tau: the smaller of the longest allowed and the longest duration with enough at risk.
+    returned : float
+        Share returned by tau, 1 - S(tau).
+    still_to_return : float
+        Of those silent at the cut, the share who return by tau.
+    still_falling : bool
+        The curve still fell over the last third of tau: read the cut as "at least".
+    spells, returns : int
+        Spells and returns it was read from.
+    """
+
+    days: int
+    low: float
+    high: float
+    followed_days: int
+    returned: float
+    still_to_return: float
+    still_falling: bool
+    spells: int
+    returns: int
+
+
+def cut(counts: pd.DataFrame, settings: Survival, seed: int) -> Cut | None:
+    """Find the day by which ``share_of_returns`` of the returns within tau have come.
+
+    Returns None where fewer than ``least_at_risk`` spells were ever at risk, or nobody returned.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Columns ``shard``, ``duration`` (days), ``returned``, ``n``.
+    """
+    followed = followed_days(counts, settings)
+    if followed is None or not counts.loc[counts["returned"], "n"].sum():
+        return None
+    shards = ShardCounts.of(counts)
+    curve = shards.survival(np.ones((1, SHARDS)))[0]
+    returned = 1 - float(curve[followed])
+    if returned <= 0:
+        return None
+    draws = shards.survival(shard_weights(settings.bootstrap_draws, seed))
+    drawn = _first_reaching(draws[:, : followed + 1], settings.share_of_returns)
+    late = float(curve[round(followed * 2 / 3)] - curve[followed])
+    share = settings.share_of_returns
+    return Cut(
+        days=int(_first_reaching(curve[None, : followed + 1], share)[0]),
+        low=float(np.quantile(drawn, 0.025)),
+        high=float(np.quantile(drawn, 0.975)),
+        followed_days=followed,
+        returned=returned,
+        still_to_return=(1 - share) * returned / (1 - share * returned),
+        still_falling=late > 0.05 * returned,
+        spells=int(counts["n"].sum()),
+        returns=int(counts.loc[counts["returned"], "n"].sum()),
+    )
+
+
+@dataclass(frozen=True)
+class Inactivity:
+    """The silence after which a customer counts as lapsed.
+
+    Attributes
+    ----------
+    days : int
+    source : str
+        data, settings (a number in ``client.yml``), or assumed (the data are too few).
+    cut : Cut or None
+        What the data say; None where they are too few.
+    """
+
+    days: int
+    source: str
+    cut: Cut | None
+
+
+def inactivity(spell_counts: pd.DataFrame, settings: Settings) -> Inactivity:
+    """Read the inactivity threshold from the spells after second and later orders.
+
+    Parameters
+    ----------
+    spell_counts : DataFrame
+        As `history.spell_counts` returns them.
+    """
+    later = spell_counts[spell_counts["order_number"] >= 2]
+    in_data = cut(later, settings.survival, settings.seed)
+    if settings.inactivity_days is not None:
+        return Inactivity(settings.inactivity_days, "settings", in_data)
+    if in_data is None:
+        return Inactivity(settings.survival.fallback_inactivity_days, "assumed", None)
+    return Inactivity(in_data.days, "data", in_data)
+
+
+def followed_days(counts: pd.DataFrame, settings: Survival) -> int | None:
+    """Return tau: the smaller of the longest allowed and the longest duration with enough at risk."""
+    if counts.empty:
+        return None
+    leaving = counts.groupby("duration")["n"].sum().sort_index(ascending=False).cumsum()
+    enough = leaving.index[leaving >= settings.least_at_risk]
+    if not len(enough) or enough.max() < 1:
+        return None
+    return int(min(enough.max(), settings.longest_days))
+
+
+def _first_reaching(survival: Array, share: float) -> npt.NDArray[np.int64]:
+    """Return, by row, the first day whose returns reach ``share`` of those at the last day."""
+    returned = 1 - survival
+    reached = returned >= share * returned[:, -1:] - 1e-12
+    first: npt.NDArray[np.int64] = reached.argmax(axis=1)
+    return first
