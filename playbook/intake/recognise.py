@@ -19,7 +19,7 @@ TELLING = {
 }
 """Columns without which a file is no such table."""
 
-CERTAIN, LIKELY, LEAST = 1.0, 0.75, 0.45
+CERTAIN, SURE, LIKELY, LEAST = 1.0, 0.95, 0.75, 0.45
 """How well a name fits: a known name, a compound with a known word in it, and the least that counts."""
 
 NO = ("0", "false", "f", "no", "n", "nein", "falsch", "falso", "non", "faux", "-")
@@ -113,7 +113,7 @@ def name_fits(table: str, ours: str, name: str) -> float:
     if whole in known:
         return CERTAIN
     if core in known:
-        return 0.95
+        return SURE
     within = [
         word
         for word in known
@@ -209,6 +209,8 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     """Return how well a column's content goes with what it would be, 0 to 1."""
     if not column.values:
         return 0.9
+    if ours in REFUSALS:  # they hold days, reasons, names of lists: whatever is written is a refusal
+        return 1.0 if is_flag(column) or name_fits("customers", ours, column.name) >= SURE else 0.0
     if kind == DAY:
         return float(look.is_day(column))
     if kind in (MONEY, NUMBER):

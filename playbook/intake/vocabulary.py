@@ -165,7 +165,15 @@ WORDS: dict[str, dict[str, str]] = {
             |werbeverbot|kontaktsperre|gesperrt|keine werbung|nicht kontaktieren|werbung gesperrt|sperre
             |robinson|non contattare|blocco pubblicità|no pubblicità|blocco marketing|bloccato
             |ne pas contacter|stop pub|blocage publicitaire|pas de publicité|bloqué|opposition|refus publicité
-            |liste rouge|robinsonliste""",
+            |liste rouge|robinsonliste|robinson list|dnc|kein kontakt|lista robinson|liste robinson""",
+        "blocked": """blacklist|blacklisted|blocked on|block reason|gesperrt am|sperrgrund|sperrdatum
+            |sperrvermerk|blocco|bloccato il|motivo blocco|bloqué le|motif de blocage""",
+        "deceased": """deceased on|date of death|dead|died on|verstorben|verstorben am|todesdatum|todestag|tot
+            |deceduto|deceduta|deceduto il|defunto|data decesso|data di morte|décédé|décédée|décédé le
+            |date de décès""",
+        "opted_out": """opt out date|opted out|opted out on|objection|widerspruch|widerspruch am
+            |werbewiderspruch|widersprochen am|opposizione|revoca consenso|revoca|opposé
+            |droit d'opposition|désinscription""",
         "no_email": """email opt out|do not email|unsubscribed|unsubscribe|newsletter opt out|kein newsletter
             |keine e mail|keine mail|abgemeldet|e mail gesperrt|mailsperre|newsletter abgemeldet
             |newslettersperre|no newsletter|disiscritto|niente email|cancellato newsletter|pas d'email

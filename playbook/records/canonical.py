@@ -63,12 +63,18 @@ COLUMNS: dict[str, dict[str, str]] = {
 CONSENTS = ("may_email", "may_phone", "may_letter", "may_visit")
 REFUSALS: dict[str, tuple[str, ...]] = {
     "no_contact": CONSENTS,
+    "blocked": CONSENTS,
+    "deceased": CONSENTS,
+    "opted_out": CONSENTS,
     "no_email": ("may_email",),
     "no_phone": ("may_phone",),
     "no_letter": ("may_letter",),
     "no_visit": ("may_visit",),
 }
-"""Columns of `customers` that say what a customer has refused, and the consents that a yes takes away."""
+"""Columns of `customers` that say what a customer has refused, and the consents that it takes away.
+
+Whatever stands in them but a clear no is a refusal: a day, a reason, the name of a list.
+"""
 
 
 LINES = "lines"

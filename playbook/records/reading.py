@@ -25,6 +25,7 @@ from playbook.records.canonical import (
     ID,
     LINES,
     MONEY,
+    NO,
     NUMBER,
     REFUSALS,
     TEXT,
@@ -203,7 +204,7 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
                 f" Correct {place_of(name)}.columns in client.yml."
             )
     chosen = {
-        ours: _typed(raw[theirs], kinds.get(ours, NUMBER)).name(ours)
+        ours: (_refused(raw[theirs]) if ours in REFUSALS else _typed(raw[theirs], kinds.get(ours, NUMBER)))
         for ours, theirs in table.columns.items()
     }
     for ours, theirs in table.columns.items():
@@ -223,7 +224,7 @@ def _apply_refusals(chosen: dict[str, Any]) -> None:
     for refusal, consents in REFUSALS.items():
         if refusal not in chosen:
             continue
-        refused = chosen.pop(refusal).fill_null(False)
+        refused = chosen.pop(refusal)
         for consent in consents:
             said = chosen.get(consent, ibis.null("boolean"))
             chosen[consent] = ibis.ifelse(refused, False, said)
@@ -295,6 +296,15 @@ def _typed(column: Any, kind: str) -> Any:
     if kind == NUMBER:
         return column.cast("float64")
     return column.cast(dt.Decimal(18, 4))
+
+
+def _refused(column: Any) -> Any:
+    """Return whether a customer refused: only an empty cell and a clear no say that nobody did.
+
+    Such columns hold days, reasons and names of lists; what is not understood is a refusal.
+    """
+    text = _text(column).lower()
+    return text.notnull() & text.notin(NO).fill_null(False)
 
 
 def _number(text: Any) -> Any:

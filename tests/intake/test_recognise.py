@@ -149,3 +149,22 @@ def test_a_second_column_that_may_be_meant_is_said(guess):
     found = guess(table("Kunde;Datum;Montant HT;Montant TTC", IDS, DAYS, PAID, PAID))
     (doubt,) = found.doubts
     assert (doubt.place, doubt.others) == (("columns", "amount"), ("Montant TTC",))
+
+
+@pytest.mark.parametrize(
+    ("ours", "header", "values"),
+    [
+        ("no_contact", "no_contact", ["", "verstorben", "opt-out"]),
+        ("no_contact", "Robinsonliste", ["", "DDV"]),
+        ("deceased", "Verstorben am", ["", "03.04.2024", "17.11.2023"]),
+        ("deceased", "Deceduto", ["", "sì", "gennaio"]),
+        ("blocked", "Sperrgrund", ["", "zahlt nicht", "Streit"]),
+        ("no_contact", "Opt-out", ["", "2024-05-01"]),
+        ("opted_out", "Widerspruch am", ["", "2024-05-01"]),
+        ("no_email", "Désinscrit", ["", "le 3 mai"]),
+    ],
+)
+def test_a_column_of_refusals_is_found_whatever_is_written_in_it(guess, ours, header, values):
+    people = [f"Anna {n}" for n in range(30)]
+    found = guess(table(f"Nr;Name;{header}", EACH, people, [values[n % len(values)] for n in range(30)]))
+    assert found.columns[ours] == header

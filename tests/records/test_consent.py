@@ -200,3 +200,38 @@ def test_whoever_is_suppressed_leaves_the_plan(demo_run, tmp_path):
 def test_suppressed_ids_hold_those_named_by_address(read):
     _, sources, _ = read(suppress_csv="g@x.ch\n")
     assert suppressed_ids(sources) == {"g"}
+
+
+REFUSED = (
+    "verstorben",
+    "gesperrt 2024",
+    "2024-03-01",
+    "opt-out",
+    "Robinsonliste",
+    "deceased",
+    "x",
+    "1",
+    "?",
+    "-1",
+)
+NOT_REFUSED = ("", " ", "no", "Nein", "0", "false", "non", "-")
+
+
+@pytest.mark.parametrize("column", ["no_contact", "deceased", "blocked", "opted_out"])
+def test_whatever_stands_in_a_column_of_refusals_but_a_clear_no_is_one(client, column):
+    said = dict(enumerate((*REFUSED, *NOT_REFUSED)))
+    orders = "customer_id,ordered_at,amount\n" + "".join(f"{n},2025-01-01,10\n" for n in said)
+    people = "id,mail,stop\n" + "".join(f"{n},yes,{text}\n" for n, text in said.items())
+    columns = f"{{customer_id: id, may_email: mail, {column}: stop}}"
+    yml = YML.format(top="").split("  customers:")[0]
+    yml += f"  customers:\n    files: people.csv\n    columns: {columns}\n"
+    data, name = client(orders, yml, people_csv=people)
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    ids = [str(n) for n in said]
+    may = consents(ids, sources, chosen, date(2025, 1, 1))
+    sources.close()
+    kinds = [f"consent_{channel}" for channel in ("email", "phone", "letter", "visit")]
+    refused = (may[kinds] == "refused").all(axis=1)
+    assert [said[int(n)] for n in may["customer_id"][refused]] == list(REFUSED)
+    assert (may.loc[~refused, "consent_email"] == "allowed").all()

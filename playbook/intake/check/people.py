@@ -15,7 +15,7 @@ from playbook.intake.check.rows import (
     values,
 )
 from playbook.intake.check.rules import Check, found
-from playbook.records.canonical import CONSENTS, NO, YES
+from playbook.records.canonical import CONSENTS, NO, REFUSALS, YES
 from playbook.records.consent import suppressed_addresses
 from playbook.records.history import History
 from playbook.records.sources import Sources
@@ -95,10 +95,18 @@ def _joined(data: Delivery, table: Any) -> list[Check]:
 
 
 def _consent(sources: Sources) -> list[Check]:
-    asked = [column for column in CONSENTS if ("customers", column) in sources.files.flags]
     refused = sources.customers is not None and any(name in sources.customers.columns for name in CONSENTS)
-    if not asked and not refused:
+    if not refused:
         return found("consent_unknown", 1)
+    return [
+        *_neither_yes_nor_no(sources, "consent_unreadable", CONSENTS),
+        *_neither_yes_nor_no(sources, "refusal_in_words", tuple(REFUSALS)),
+    ]
+
+
+def _neither_yes_nor_no(sources: Sources, rule: str, meant: tuple[str, ...]) -> list[Check]:
+    """List what stands in columns of consents or of refusals and is neither a yes nor a no."""
+    asked = [column for column in meant if ("customers", column) in sources.files.flags]
     count = 0
     columns: list[str] = []
     seen: list[str] = []
@@ -108,7 +116,7 @@ def _consent(sources: Sources) -> list[Check]:
             if n := count_of(odd):
                 count, columns, seen = count + n, [*columns, column], [*seen, *values(odd, "text")]
     named = ", ".join(dict.fromkeys(columns))
-    return found("consent_unreadable", count, named, tuple(dict.fromkeys(seen)))
+    return found(rule, count, named, tuple(dict.fromkeys(seen)))
 
 
 def _emails(table: Any) -> list[Check]:

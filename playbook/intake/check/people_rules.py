@@ -73,6 +73,12 @@ CUSTOMER_RULES: dict[str, Rule] = {
         "They are taken for a no: these customers are not contacted by that channel.",
         "Have them written as yes, no or empty.",
     ),
+    "refusal_in_words": warning(
+        "{n} cell of a refusal column is neither yes nor no.",
+        "{n} cells of refusal columns are neither yes nor no.",
+        "They are taken for refusals: these customers are not contacted.",
+        "Look through the values; where one does not mean a refusal, have it written as no or left empty.",
+    ),
     "consent_unknown": note(
         "No column says who may be contacted.",
         "No column says who may be contacted.",

@@ -20,7 +20,8 @@ SETTINGS = """client: Acme
 OTHERS = """  customers:
     files: customers.csv
     columns:
-      {customer_id: id, name: name, email: email, may_email: ok, acquired_on: since, cancelled_on: end}
+      {customer_id: id, name: name, email: email, may_email: ok, acquired_on: since, cancelled_on: end,
+        no_contact: stop}
   events:
     files: events.csv
     columns: {customer_id: customer, happened_at: day, kind: kind, detail: detail}
@@ -35,8 +36,8 @@ SOUND = {
         *(f"o{n},c{n % 30},{day:%Y-%m-%d},{10 + n % 7}.50,1,,CHF" for n, day in enumerate(DAYS)),
     ],
     "customers": [
-        "id,name,email,ok,since,end",
-        *(f"c{n},Anna {n},anna{n}@example.com,yes,2020-01-01," for n in range(30)),
+        "id,name,email,ok,since,end,stop",
+        *(f"c{n},Anna {n},anna{n}@example.com,yes,2020-01-01,," for n in range(30)),
     ],
     "events": ["customer,day,kind,detail", *(f"c{n},2025-05-01,visit,login" for n in range(30))],
     "contacts": [
@@ -64,16 +65,17 @@ LINES = {
     "buyers_unknown": (6, "x15,c98,2025-03-01,5,1,,CHF"),
 }
 PEOPLE = {
-    "customers_unreadable": (1, "p1,Eva,eva@example.com,yes,early,"),
-    "customers_without_id": (1, ",Nina,nina@example.com,yes,2020-01-01,"),
+    "customers_unreadable": (1, "p1,Eva,eva@example.com,yes,early,,"),
+    "customers_without_id": (1, ",Nina,nina@example.com,yes,2020-01-01,,"),
     "customers_twice": (1, SOUND["customers"][1]),
-    "customer_internal": (1, "p2,Test Test,p2@example.com,yes,2020-01-01,"),
-    "consent_unreadable": (1, "p3,Ida,ida@example.com,perhaps,2020-01-01,"),
-    "acquired_future": (1, "p4,Pia,pia@example.com,yes,2030-01-01,"),
-    "cancelled_before": (1, "p5,Lea,lea@example.com,yes,2020-01-01,2019-01-01"),
-    "email_malformed": (1, "p6,Mia,mia,yes,2020-01-01,"),
-    "email_shared": (1, "p7,Bea,anna1@example.com,yes,2020-01-01,"),
-    "customers_silent": (7, "p8,Zoe,zoe@example.com,yes,2020-01-01,"),
+    "customer_internal": (1, "p2,Test Test,p2@example.com,yes,2020-01-01,,"),
+    "consent_unreadable": (1, "p3,Ida,ida@example.com,perhaps,2020-01-01,,"),
+    "refusal_in_words": (1, "p9,Ada,ada@example.com,yes,2020-01-01,,verstorben"),
+    "acquired_future": (1, "p4,Pia,pia@example.com,yes,2030-01-01,,"),
+    "cancelled_before": (1, "p5,Lea,lea@example.com,yes,2020-01-01,2019-01-01,"),
+    "email_malformed": (1, "p6,Mia,mia,yes,2020-01-01,,"),
+    "email_shared": (1, "p7,Bea,anna1@example.com,yes,2020-01-01,,"),
+    "customers_silent": (8, "p8,Zoe,zoe@example.com,yes,2020-01-01,,"),
 }
 EVENTS = {
     "events_unreadable": (1, "c1,yesterday,visit,login"),
