@@ -7,6 +7,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from playbook.records.arrays import Flags
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import CHANNELS
@@ -30,7 +31,8 @@ def consents(
     Whoever is on the suppression list is not contacted by any channel. An explicit no is a no, and
     so is an unsubscription for e-mail; where rows of the same customer contradict each other, the
     no stands. Where nobody asked, the channel is used only if ``consent.assumed`` names it. Nobody
-    is reached by a channel whose address is known to be missing.
+    is reached by a channel whose address is known to be missing. What stood in a row that could not
+    be read may have been a no: see `_lost`.
 
     Returns
     -------
@@ -43,21 +45,41 @@ def consents(
     suppressed = index.isin(list(suppressed_ids(sources)) if sources else [])
     unsubscribed = index.isin(_unsubscribed(sources, as_of))
     nobody = np.zeros(len(index), dtype=bool)
+    in_lost_row, not_assumed = _lost(index, sources)
     found = pd.DataFrame({"customer_id": index})
     for channel in CHANNELS:
         name, address = f"may_{channel}", ADDRESS.get(channel)
         said = (known[name] if name in known else pd.Series(None, index, dtype="boolean")).astype("boolean")
+        no = in_lost_row | (unsubscribed if channel == "email" else nobody)
         applies = {
             "suppressed": suppressed,
-            "refused": ~said.fillna(True).to_numpy(bool) | (unsubscribed if channel == "email" else nobody),
+            "refused": no | ~said.fillna(True).to_numpy(bool),
             "no_address": known[address].isna().to_numpy(bool) if address in known else nobody,
             "allowed": said.fillna(False).to_numpy(bool),
-            "assumed": np.full(len(index), channel in settings.consent.assumed),
+            "assumed": ~not_assumed & (channel in settings.consent.assumed),
         }
         *reasons, otherwise = REASONS
         first = np.select([applies[reason] for reason in reasons], reasons, otherwise)
         found[f"consent_{channel}"] = first.astype(object)
     return found
+
+
+def _lost(index: pd.Index, sources: Sources | None) -> tuple[Flags, Flags]:
+    """Return who stands in a row that could not be read, and for whom nothing may be assumed.
+
+    A row of customers or events that could not be read may have held a no: whoever it names counts as
+    having refused. It may name nobody, or the wrong one where a field slipped. So while a row of customers
+    is lost, nothing is assumed for those without a readable one; and for nobody at all while an event is
+    lost whose customer is not known, since it may be an unsubscription.
+    """
+    lost = sources.lost if sources else {}
+    events = lost.get("events", frozenset())
+    named = lost.get("customers", frozenset()) | events
+    not_assumed = np.full(len(index), not events <= set(index))
+    if sources and sources.customers is not None and "customers" in lost:
+        readable = sources.customers.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist()
+        not_assumed |= ~index.isin(readable)
+    return index.isin(list(named)), not_assumed
 
 
 def known_customers(sources: Sources | None, kept: Mapping[str, str]) -> pd.DataFrame:

@@ -42,12 +42,13 @@ LONGEST_LINE = 32 << 20
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file as it is read: its table, its name for the user, its dialect and columns."""
+    """A file as it is read: table, name for the user, dialect, columns, and which of them names customers."""
 
     table: str
     shown: str
     form: Format
     header: list[str]
+    customer: str = ""
 
 
 @dataclass
@@ -250,7 +251,9 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         raw.to_csv(path, delimiter=form.separator)
     header = dialects.header_of(path, form, shown)
     table = "orders" if name == LINES else name
-    reader.files[str(path)] = ReadFile(table, shown, form, header)
+    reader.files[str(path)] = ReadFile(
+        table, shown, form, header, opened.table.columns.get("customer_id", "")
+    )
     types = {column: kind for column, kind in parsed.items() if column in header}
     for theirs in opened.table.columns.values():
         if header.count(theirs) > 1:

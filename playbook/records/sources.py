@@ -10,7 +10,7 @@ import duckdb
 
 from playbook.errors import DataError, PlaybookError
 from playbook.records.canonical import COLUMNS
-from playbook.records.confidential import Suppressed, read_suppressed, shield
+from playbook.records.confidential import Suppressed, id_key, pseudonym_of, read_suppressed, shield
 from playbook.records.databases import snapshot
 from playbook.records.memory import open_engine
 from playbook.records.reading import Reader, ReadFile, canonical
@@ -46,10 +46,15 @@ class Sources:
         None where the client has no such table.
     unreadable : list of Unreadable
         Complete for a table once it was read to its end: see `collect_unreadable`.
+    lost : mapping
+        Table to the customers in whose rows something could not be read, complete as ``unreadable``
+        is; an empty id where a row does not even say whose it is.
     suppressed : Suppressed
         Who is never contacted.
     reader : Reader
         The files as they are.
+    id_key : str or None
+        The key of the pseudonyms that stand for ids; None where the ids stand themselves.
     spark : Spark or None
         None where the engine is DuckDB, which reads the files, too.
     """
@@ -60,9 +65,11 @@ class Sources:
     events: Any = None
     contacts: Any = None
     unreadable: list[Unreadable] = field(default_factory=list)
+    lost: dict[str, frozenset[str]] = field(default_factory=dict)
     suppressed: Suppressed = field(default_factory=Suppressed)
     reader: Reader | None = None
     spark: Spark | None = None
+    id_key: str | None = None
     _scratch: TemporaryDirectory[str] | None = None
 
     @property
@@ -109,6 +116,7 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     try:
         sources.files.snapshot = snapshot(settings, folder, sources.files.scratch / "snapshot")
         sources.suppressed = read_suppressed(settings, folder)
+        sources.id_key = id_key(folder) if settings.pseudonymise else None
         for name in COLUMNS:
             _open_table(sources, settings, folder, name)
         _take_over(sources, settings)
@@ -184,19 +192,28 @@ def collect_unreadable(sources: Sources) -> None:
         "SELECT DISTINCT s.file_path, e.line, e.column_name, e.csv_line FROM reject_errors e"
         " JOIN reject_scans s USING (scan_id, file_id) ORDER BY ALL"
     ).fetchall()
-    found = set(sources.unreadable)
+    found, lost = set(sources.unreadable), {name: set(ids) for name, ids in sources.lost.items()}
     for path, line, column, text in rows:
         read = sources.files.files[path]
-        shown = _value_at(text, column, read)
+        value = _value_at(text, column, read)
+        shown = (text.strip() if value is None else value)[:80]
         found.add(Unreadable(read.table, read.shown, int(line), str(column), shown))
+        lost.setdefault(read.table, set()).add(_customer_in(text, read, sources.id_key))
+    sources.lost = {name: frozenset(ids) for name, ids in lost.items()}
     first_of_row: dict[tuple[str, str, int], Unreadable] = {}
-    for value in sorted(found, key=lambda v: (v.table, v.file, v.row, v.column, v.text)):
-        first_of_row.setdefault((value.table, value.file, value.row), value)
+    for one in sorted(found, key=lambda one: (one.table, one.file, one.row, one.column, one.text)):
+        first_of_row.setdefault((one.table, one.file, one.row), one)
     sources.unreadable = list(first_of_row.values())
 
 
-def _value_at(line: str, column: str, read: ReadFile) -> str:
-    """Return the value of a column in a rejected line, or the line where it is torn."""
+def _customer_in(line: str, read: ReadFile, key: str | None) -> str:
+    """Return whose row a rejected line is, as far as it can be told; else an empty text."""
+    customer = (_value_at(line, read.customer, read) or "").removesuffix(".0")
+    return pseudonym_of(customer, key) if customer and key else customer
+
+
+def _value_at(line: str, column: str, read: ReadFile) -> str | None:
+    """Return the value of a column in a rejected line; None where the line does not reach so far."""
     values = next(csv.reader(line.strip("\r\n").splitlines()[:1], delimiter=read.form.separator), [])
     at = read.header.index(column) if column in read.header else -1
-    return values[at].strip()[:80] if 0 <= at < len(values) else line.strip()[:80]
+    return values[at].strip() if 0 <= at < len(values) else None

@@ -185,7 +185,7 @@ def test_nobody_in_the_demo_plan_refused(demo_run):
 def test_whoever_is_suppressed_leaves_the_plan(demo_run, tmp_path):
     import shutil
 
-    from conftest import make_run
+    from tests.conftest import make_run
 
     plan = pd.read_csv(demo_run.folder / "plan.csv", dtype={"customer_id": str})
     gone = plan["customer_id"].head(30)
@@ -235,3 +235,44 @@ def test_whatever_stands_in_a_column_of_refusals_but_a_clear_no_is_one(client, c
     refused = (may[kinds] == "refused").all(axis=1)
     assert [said[int(n)] for n in may["customer_id"][refused]] == list(REFUSED)
     assert (may.loc[~refused, "consent_email"] == "allowed").all()
+
+
+TORN = {
+    "a date that is none": "c,soon,c@x.ch,,no,",
+    "a field too many": "c,2020-01-01,c@x.ch,,,,no",
+    "a line that is cut": "c,2020-0",
+}
+SOUND_A = "a,2020-01-01,a@x.ch,,,\n"
+
+
+def letters(client, people, events="id,day,kind\na,2023-02-01,visit\n"):
+    """Return the reason of the letter of a, b and c; only a has a row that can be read for sure."""
+    yml = YML.format(top="").replace("{customer_id: id, email", "{customer_id: id, acquired_on: since, email")
+    people = f"id,since,email,mail,letter,phone\n{SOUND_A}{people}\n"
+    data, name = client(ORDERS, yml, people_csv=people, events_csv=events)
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    found = consents(list("abc"), sources, chosen, date(2025, 3, 1))["consent_letter"].tolist()
+    sources.close()
+    return found
+
+
+@pytest.mark.parametrize("row", TORN.values(), ids=TORN)
+def test_a_no_in_a_row_that_cannot_be_read_is_not_taken_for_nobody_asked(client, row):
+    assert letters(client, "c,2020-01-01,c@x.ch,,,") == ["assumed", "assumed", "assumed"]
+    said = letters(client, row)
+    assert said[:2] == ["assumed", "not_asked"] and said[2] in ("refused", "not_asked")
+
+
+def test_a_readable_yes_does_not_outweigh_an_unreadable_row_of_the_same_customer(client):
+    assert letters(client, "c,2020-01-01,c@x.ch,,yes,\nc,soon,c@x.ch,,no,")[2] == "refused"
+
+
+def test_an_event_that_cannot_be_read_may_be_an_unsubscription(client):
+    everybody = "b,2020-01-01,,,,\nc,2020-01-01,,,,"
+    assert letters(client, everybody, "id,day,kind\nc,2023-02-31,unsubscribe\n") == [
+        "assumed",
+        "assumed",
+        "refused",
+    ]
+    assert letters(client, everybody, "id,day,kind\n?,2023-02-31,unsubscribe\n") == ["not_asked"] * 3
