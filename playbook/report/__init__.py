@@ -1,1 +1,1 @@
-"""The first page, made from the findings of all chapters, and the workbook."""
+"""The first page, made from the findings of all chapters, and the workbook; chapters' pages: `run.pages`."""

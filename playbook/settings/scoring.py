@@ -48,7 +48,7 @@ class Scoring(Strict):
     Attributes
     ----------
     criteria : tuple of Criterion
-        None: the preset's, see `CRITERIA`.
+        All that count: they replace the preset's; none: those, see `CRITERIA`.
     weights : dict
         Criterion name to its weight, to change some weights without writing all criteria again.
     first_share : float

@@ -21,7 +21,6 @@ MOST_MONTHS = 8
 """Names of months that fit below a figure."""
 
 THEME: dict[Any, Any] = sns.axes_style("whitegrid") | {
-    "figure.figsize": (7.2, 3.8),
     "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",
     "font.size": 10,

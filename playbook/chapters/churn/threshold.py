@@ -1,4 +1,4 @@
-"""Chapter 04, first part: after how much silence a customer is lost."""
+"""Chapter 04, first part: after how much silence a customer is lost; computed in `stats.inactivity`."""
 
 from dataclasses import dataclass
 
