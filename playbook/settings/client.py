@@ -130,8 +130,6 @@ class Checks(Strict):
         A month with less than this share of the orders of the months around it.
     duplicate_share : float
         Share of the order lines that may repeat another one in every column: an article scanned twice.
-    joined_share : float
-        Share of the buyers that the table of customers should know.
     least_buyers : int
         Below it, shares of one customer or day say nothing.
     """
@@ -142,7 +140,6 @@ class Checks(Strict):
     gap_days: int = Field(28, gt=0)
     thin_month: float = Field(0.25, ge=0, le=1)
     duplicate_share: float = Field(0.05, ge=0, le=1)
-    joined_share: float = Field(0.5, ge=0, le=1)
     least_buyers: int = Field(20, gt=0)
 
 

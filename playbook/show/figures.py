@@ -125,18 +125,3 @@ def show_months(axes: Any, months: Sequence[Any], words: Words) -> None:
     axes.set(xlabel="", ylabel="")
     axes.set_xticks(shown, [words.month(month) for month in shown])
     axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
-
-
-def name_lines(axes: Any, names: Sequence[str]) -> None:
-    """Write each line's name at its end, in its colour, in the order in which they were drawn."""
-    for line, name in zip(axes.get_lines(), names, strict=False):
-        x, y = line.get_xdata(), line.get_ydata()
-        if len(x):
-            axes.annotate(
-                name,
-                (x[-1], y[-1]),
-                xytext=(4, 0),
-                textcoords="offset points",
-                color=line.get_color(),
-                va="center",
-            )
