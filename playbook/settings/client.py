@@ -16,7 +16,9 @@ from playbook.settings.offers import Offers
 from playbook.settings.scoring import Scoring, named_criteria
 from playbook.settings.tables import Tables
 from playbook.settings.yaml import Strict, first_problem, read_yaml
-from playbook.show.words import languages
+from playbook.show.words import Words, languages
+
+PROJECT = Path(__file__).parents[2]
 
 
 class Survival(Strict):
@@ -214,6 +216,11 @@ class Settings(Strict):
         if re.search(r"://[^@]*:[^@]*@|[?&]password=", value or ""):
             raise ValueError("take the password out; it is read from PLAYBOOK_SOURCE_PASSWORD alone")
         return value
+
+    @property
+    def words(self) -> Words:
+        """The language, currency and terms of the report."""
+        return Words(self.language, self.currency, self.preset)
 
     def inputs(self, folder: Path) -> list[Path]:
         """Return every file of the client's that a run reads, ``client.yml`` first."""
