@@ -22,14 +22,12 @@ from playbook.archive.findings import Finding, Findings
 from playbook.errors import CallError
 from playbook.records.history import History, customers, read_history
 from playbook.records.sources import Sources, open_sources
-from playbook.settings.client import Settings, client_folder, load, override
+from playbook.settings.client import PROJECT, Settings, client_folder, load, override
 from playbook.show.display import Say, Table
 from playbook.show.exercises import compare
 from playbook.show.figures import Picture
 from playbook.show.words import Words
 from playbook.stats.result import Result
-
-PROJECT = Path(__file__).parent.parent
 
 TYPES: dict[str, pa.DataType] = {
     "customer_id": pa.string(),
@@ -97,7 +95,7 @@ class Chapter:
     @property
     def words(self) -> Words:
         """The language, currency and terms of the report."""
-        return Words(self.settings.language, self.settings.currency, self.settings.preset)
+        return self.settings.words
 
     @property
     def sources(self) -> Sources:

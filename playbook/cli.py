@@ -16,7 +16,6 @@ from playbook.errors import CallError, DataError, PlaybookError, one_line
 from playbook.run import notebooks, progress, runner
 from playbook.run.plan import Request
 from playbook.settings import client as settings
-from playbook.show.words import Words
 
 app = typer.Typer(
     add_completion=False,
@@ -137,7 +136,7 @@ def check(client: Client, data: Data = Path("data"), reports: Reports = Path("re
 
     chosen = settings.load(client, data)
     seen = command.examine(chosen, settings.client_folder(client, data))
-    for paragraph in seen.lines(Words(chosen.language, chosen.currency, chosen.preset)):
+    for paragraph in seen.lines(chosen.words):
         typer.echo(paragraph)
     if seen.errors:
         raise DataError(command.summary_of(seen.errors))

@@ -1,6 +1,7 @@
 """What a chapter found, one number each, as other programs read it."""
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,11 @@ class Finding:
 
 
 Findings = dict[str, Finding]
+
+
+def rounded(value: float, digits: int = 4) -> float | None:
+    """Return a number as a finding holds it; None where it is not known."""
+    return round(float(value), digits) if math.isfinite(value) else None
 
 
 def write(path: Path, findings: Iterable[Finding]) -> None:

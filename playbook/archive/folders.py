@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -275,6 +275,11 @@ def _with_columns(joined: Any, table: Any, chapter: str) -> Any:
             raise RunFailed(f"chapter {chapter}: an earlier chapter has already written the column {name!r}.")
         joined = joined.append_column(table.schema.field(name), table.column(name))
     return joined
+
+
+def now() -> str:
+    """Return the time as manifests write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def finished(home: Path) -> list[Path]:

@@ -44,7 +44,6 @@ class FileColumn:
     name: str
     values: Counter[str]
     first: tuple[str, ...]
-    rows: int
 
     @property
     def filled(self) -> int:

@@ -98,7 +98,6 @@ class Look:
 class _Rows:
     """The rows looked at: their beginning with title and header, and the last ones of the file."""
 
-    head: list[list[str]]
     body: list[list[str]]
     tail: list[tuple[int, list[str]]] = field(default_factory=list)
 
@@ -137,7 +136,7 @@ def _look_at_text(path: Path) -> Look:
 def _look_at_workbook(path: Path) -> list[Look]:
     workbook, looks = excel.open_workbook(path), []
     for name in workbook.sheet_names:
-        rows, last = _Rows([], []), deque[tuple[int, list[Any]]](maxlen=dialects.LAST_ROWS)
+        rows, last = _Rows([]), deque[tuple[int, list[Any]]](maxlen=dialects.LAST_ROWS)
         for place, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), 1):
             if place <= ROWS_LOOKED_AT:
                 rows.body.append([excel.cell_text(cell, Format()) for cell in cells])
@@ -160,7 +159,7 @@ def _look_at_parquet(path: Path) -> Look:
             f"{path.name} cannot be read as Parquet: it is torn, or something else; ask for it again."
         ) from error
     body = [[excel.cell_text(cell, Format()) for cell in row] for row in cells]
-    return _look(path, None, Format(), _Rows([], [list(names), *body]), ())
+    return _look(path, None, Format(), _Rows([list(names), *body]), ())
 
 
 def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tuple[Doubt, ...]) -> Look:
@@ -186,7 +185,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[FileC
     columns = []
     for place, name in enumerate(names):
         texts = [text for row in rows if place < len(row) and (text := row[place].strip())]
-        columns.append(FileColumn(name, Counter(texts), tuple(texts[:VALUES_TRIED]), len(rows)))
+        columns.append(FileColumn(name, Counter(texts), tuple(texts[:VALUES_TRIED])))
     return tuple(columns)
 
 
@@ -292,7 +291,7 @@ def _is_value(cell: str) -> bool:
 
 
 def _text_sample(path: Path, form: Format) -> _Rows:
-    rows = _Rows([], list(islice(dialects.text_rows(path, form), ROWS_LOOKED_AT)))
+    rows = _Rows(list(islice(dialects.text_rows(path, form), ROWS_LOOKED_AT)))
     size = path.stat().st_size
     if len(rows.body) == ROWS_LOOKED_AT and "16" not in form.encoding:
         with path.open("rb") as file:

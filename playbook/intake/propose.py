@@ -40,7 +40,6 @@ class Proposal:
 
     path: Path
     said: tuple[str, ...]
-    unsure: int
 
 
 def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> Proposal:
@@ -80,7 +79,7 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
     tree, comments = _tree(client, tables)
     kept = write(folder, tree, comments)
     said += _described(tables) + kept + _read_back(client, data)
-    return Proposal(folder / SETTINGS_FILE, tuple(said), len(comments))
+    return Proposal(folder / SETTINGS_FILE, tuple(said))
 
 
 def _chosen(files: Sequence[Path], folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from statistics import fmean
 from playbook.intake.formats import MOST, Doubt, FileColumn
 from playbook.intake.look import Look
 from playbook.intake.vocabulary import TABLE_WORDS, WORDS
-from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NUMBER, REFUSALS, YES
+from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NO, NUMBER, REFUSALS, YES
 from playbook.settings.lifecycle import EVENT_KINDS
 
 TELLING = {
@@ -21,8 +21,6 @@ TELLING = {
 
 CERTAIN, SURE, LIKELY, LEAST = 1.0, 0.95, 0.75, 0.45
 """How well a name fits: a known name, a compound with a known word in it, and the least that counts."""
-
-NO = ("0", "false", "f", "no", "n", "nein", "falsch", "falso", "non", "faux", "-")
 
 NOT_A_MEASURE = re.compile(
     r"plz|zip|postal|post ?code|^cap$|\bnpa\b|phone|tel|fax|mobil|birth|gebur|nascit|naiss|jahrgang|iban"

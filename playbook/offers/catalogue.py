@@ -187,7 +187,7 @@ def cheapest_contact(offers: Iterable[Offer]) -> float:
 
 def table(offers: Sequence[Offer], words: Words) -> Table:
     """Return the catalogue: what each offer is, costs and is expected to add."""
-    say, number = words.say, words.number
+    say = words.say
     kinds, channels = kind_names(words), channel_names(words)
     rows = [
         {
@@ -196,9 +196,7 @@ def table(offers: Sequence[Offer], words: Words) -> Table:
             "channel": channels[offer.channel],
             "cost": offer.cost,
             "incentive": _incentive(offer, words),
-            "response": words.between(
-                number(100 * offer.response.low, 1), number(100 * offer.response.high, 1)
-            ),
+            "response": words.between(words.points(offer.response.low), words.points(offer.response.high)),
             "source": say(offer.response.source),
             "share": offer.second_life_share,
         }

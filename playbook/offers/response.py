@@ -66,11 +66,16 @@ def draw_response(response: Response, draws: int, random: np.random.Generator) -
     return np.asarray(_distribution(response).rvs(draws, random_state=random))
 
 
+def share_of_range(response: Response) -> float:
+    """Return where in its range a stated response lies, 0 to 1: the mean of its beta distribution."""
+    return float(np.clip((response.points - response.low) / (response.high - response.low), 0.01, 0.99))
+
+
 def _distribution(response: Response) -> Any:
     width = response.high - response.low
     if response.source == "measured":
         return norm(response.points, width / (2 * TAIL))
-    mean = np.clip((response.points - response.low) / width, 0.01, 0.99)
+    mean = share_of_range(response)
     return beta(WEIGHT * mean, WEIGHT * (1 - mean), loc=response.low, scale=width)
 
 

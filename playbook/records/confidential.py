@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import playbook
 from playbook.errors import DataError, SettingsError
-from playbook.settings.client import SUPPRESSION_FILE, Settings
+from playbook.settings.client import PROJECT, SUPPRESSION_FILE, Settings
 
 KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
 LEAST_KEY = 16
 """Characters that a key must have at least."""
 LENGTH = 20
 """Hexadecimal digits of a pseudonym: 80 bits, so that ten million ids meet once in 20 billion tries."""
-PROJECT = Path(playbook.__file__).parent.parent
 
 
 @dataclass(frozen=True)

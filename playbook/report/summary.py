@@ -33,7 +33,7 @@ from playbook.show.words import Words
 
 
 @dataclass(frozen=True)
-class Told:
+class RunResults:
     """What a run has found so far, with the words to say it in.
 
     Attributes
@@ -49,57 +49,57 @@ class Told:
     @property
     def words(self) -> Words:
         """The language, currency and terms of the report."""
-        return Words(self.settings.language, self.settings.currency, self.settings.preset)
+        return self.settings.words
 
 
 def write() -> None:
     """Write ``index.html`` and the workbook into the folder of the running run."""
     folder = Path(os.environ["PLAYBOOK_RUN"])
-    told = read(folder, Path(os.environ["PLAYBOOK_SETTINGS"]))
-    language = told.settings.language
+    results = read(folder, Path(os.environ["PLAYBOOK_SETTINGS"]))
+    language = results.settings.language
     html = pages.page(
-        told.words.say("Winning customers back"),
-        body(told),
+        results.words.say("Winning customers back"),
+        body(results),
         nav=pages.navigation(folder, language),
         active=INDEX,
         language=language,
-        client=told.settings.client,
-        as_of=pd.Timestamp(told.chapters["01"]["as_of"].value).date(),
+        client=results.settings.client,
+        as_of=pd.Timestamp(results.chapters["01"]["as_of"].value).date(),
     )
     (folder / INDEX).write_text(html, encoding="utf-8")
     data = Path(os.environ["PLAYBOOK_DATA"])
-    workbook.write(Chapter("99", told.manifest["client"], told.settings, folder, data))
+    workbook.write(Chapter("99", results.manifest["client"], results.settings, folder, data))
 
 
-def read(folder: Path, settings: Path) -> Told:
+def read(folder: Path, settings: Path) -> RunResults:
     """Read what the chapters of a run have found."""
     chapters = {path.stem: found.read(path) for path in sorted((folder / "findings").glob("*.json"))}
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return Told(Settings.model_validate_json(settings.read_text(encoding="utf-8")), chapters, manifest)
+    return RunResults(Settings.model_validate_json(settings.read_text(encoding="utf-8")), chapters, manifest)
 
 
-def body(told: Told) -> Markup:
+def body(results: RunResults) -> Markup:
     """Return the summary page's content, decision first."""
-    say, words, chapters = told.words.say, told.words, told.chapters
+    say, words, chapters = results.words.say, results.words, results.chapters
     plan = chapters.get("07", {})
     parts = [
-        Markup('<div class="decision"><p>{}</p></div>').format(decision(told)),
-        key_figures(told),
+        Markup('<div class="decision"><p>{}</p></div>').format(decision(results)),
+        key_figures(results),
         _section(
             say("What would change this advice"), offer_words.change_sentences(plan, words) if plan else []
         ),
-        _section(say("Who gets an offer, and who does not"), [], who_is_addressed(told)),
-        *(_section(title, said) for title, said in behind(told)),
-        _section(say("What is assumed"), assumptions(told)),
-        _section(say("What to keep in mind"), cautions(told), kind="warning"),
-        _section(say("Where the numbers come from"), [], provenance(told)),
+        _section(say("Who gets an offer, and who does not"), [], who_is_addressed(results)),
+        *(_section(title, said) for title, said in behind(results)),
+        _section(say("What is assumed"), assumptions(results)),
+        _section(say("What to keep in mind"), cautions(results), kind="warning"),
+        _section(say("Where the numbers come from"), [], provenance(results)),
     ]
     return Markup("\n").join(part for part in parts if part)
 
 
-def decision(told: Told) -> str:
+def decision(results: RunResults) -> str:
     """Return the sentence that the page opens with."""
-    words, chapters = told.words, told.chapters
+    words, chapters = results.words, results.chapters
     if "07" in chapters:
         assumed = chapters["04"]["inactivity_threshold"].verdict == "assumed"
         if assumed and chapters["07"]["plan_customers"].verdict == "nobody_selected":
@@ -118,9 +118,9 @@ def decision(told: Told) -> str:
     )
 
 
-def key_figures(told: Told) -> Markup:
+def key_figures(results: RunResults) -> Markup:
     """Return the row of large numbers."""
-    words, chapters = told.words, told.chapters
+    words, chapters = results.words, results.chapters
     base, plan = chapters.get("04", {}), chapters.get("07", {})
     shown: list[tuple[str, str]] = []
     if plan and plan["plan_customers"].value:
@@ -139,9 +139,9 @@ def key_figures(told: Told) -> Markup:
     return Markup('<dl class="keyfigures">{}</dl>').format(items) if shown else Markup("")
 
 
-def who_is_addressed(told: Told) -> Markup:
+def who_is_addressed(results: RunResults) -> Markup:
     """Return the way from those who may be addressed to those who get an offer."""
-    words, plan = told.words, told.chapters.get("07")
+    words, plan = results.words, results.chapters.get("07")
     if plan is None:
         return Markup("")
     names = offer_words.status_names(words)
@@ -158,9 +158,9 @@ def who_is_addressed(told: Told) -> Markup:
     return _html(table)
 
 
-def behind(told: Told) -> list[tuple[str, list[str]]]:
+def behind(results: RunResults) -> list[tuple[str, list[str]]]:
     """Return what the chapters found, as sections of sentences in the chapters' order."""
-    words, chapters = told.words, told.chapters
+    words, chapters = results.words, results.chapters
     sections: list[tuple[str, list[str]]] = []
     if "01" in chapters:
         sections.append((words.say("The data"), intake.sentences(chapters["01"], words)[:1]))
@@ -195,21 +195,21 @@ def behind(told: Told) -> list[tuple[str, list[str]]]:
     return sections
 
 
-def assumptions(told: Told) -> list[str]:
+def assumptions(results: RunResults) -> list[str]:
     """Return what stands in for what the client's data do not hold."""
-    words, chapters = told.words, told.chapters
+    words, chapters = results.words, results.chapters
     said = []
-    if "margin" in str(chapters["01"]["columns_missing"].value).split() and told.settings.margin_rate < 1:
-        rate = words.percent(told.settings.margin_rate, 1)
+    if "margin" in str(chapters["01"]["columns_missing"].value).split() and results.settings.margin_rate < 1:
+        rate = words.percent(results.settings.margin_rate, 1)
         said.append(
             words.say("The data hold no margins: {rate} of revenue is taken (margin_rate).", rate=rate)
         )
     return said + (offer_words.assumed_sentences(chapters["07"], words) if "07" in chapters else [])
 
 
-def cautions(told: Told) -> list[str]:
+def cautions(results: RunResults) -> list[str]:
     """Return what is wrong with the data, and which checks failed."""
-    words, chapters = told.words, told.chapters
+    words, chapters = results.words, results.chapters
     said = intake.warnings(chapters["01"], words) if "01" in chapters else []
     if "03" in chapters:
         said += occasional_words.left_out_cautions(chapters["03"], words)
@@ -217,24 +217,25 @@ def cautions(told: Told) -> list[str]:
         said += backtest.backtest_cautions(chapters["04"], words)
     if {"07", "08"} <= set(chapters):
         said += responses.plan_cautions(chapters["08"], chapters["07"], words)
-    said += [str(warning) for warning in told.manifest["warnings"]]
+    said += [str(warning) for warning in results.manifest["warnings"]]
     return said or [words.say("No check failed.")]
 
 
-def provenance(told: Told) -> Markup:
+def provenance(results: RunResults) -> Markup:
     """Return the files that were read and what the run was made with."""
-    words = told.words
+    words = results.words
     files = pd.DataFrame(
-        [(name, digest[:12]) for name, digest in told.manifest["inputs"].items()], columns=["file", "sha256"]
+        [(name, digest[:12]) for name, digest in results.manifest["inputs"].items()],
+        columns=["file", "sha256"],
     )
     columns = {"file": words.say("file"), "sha256": words.say("sha256, first 12 digits")}
     table = Table(files, words.say("Files read"), words, columns)
     made = words.say(
         "Playbook {version}, seed {seed}. The settings of this run have the sha256 {digest}; every number"
         " stands in findings/ and tables/ beside this page.",
-        version=told.manifest["versions"]["playbook"],
-        seed=told.settings.seed,
-        digest=str(told.manifest["settings_sha256"])[:12],
+        version=results.manifest["versions"]["playbook"],
+        seed=results.settings.seed,
+        digest=str(results.manifest["settings_sha256"])[:12],
     )
     return _html(table) + _html(Say([made]))
 

@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from playbook.archive import folders
 from playbook.errors import CallError, PlaybookError, UnderWay, one_line
 from playbook.run import runner
 from playbook.run.executors import Lanes
-from playbook.run.plan import Request, make_plan
+from playbook.run.plan import Request, plan_run
 from playbook.run.runner import Finished
 from playbook.settings import client as settings
 
@@ -128,12 +127,12 @@ def shorten_record(reports: Path) -> None:
 def _settled(request: Request) -> Outcome | None:
     """Return the outcome of a client that needs no run: nothing has changed, or it cannot be run."""
     try:
-        plan = make_plan(request)
+        plan = plan_run(request)
         known = plan.chosen.source is None and folders.is_tidy(plan.home)
         ready = runner.unchanged(plan) if known else None
     except (PlaybookError, OSError) as error:
-        return Outcome(request.client, FAILED, one_line(error), ended=_now())
-    return Outcome(request.client, UNCHANGED, str(ready.page), ended=_now()) if ready else None
+        return Outcome(request.client, FAILED, one_line(error), ended=folders.now())
+    return Outcome(request.client, UNCHANGED, str(ready.page), ended=folders.now()) if ready else None
 
 
 def _came(request: Request, future: Future[Finished], seconds: float) -> Outcome:
@@ -142,10 +141,10 @@ def _came(request: Request, future: Future[Finished], seconds: float) -> Outcome
     if isinstance(error, UnderWay):
         return Outcome(request.client, UNDER_WAY, one_line(error))
     if error is not None:
-        return Outcome(request.client, FAILED, one_line(error), round(seconds, 1), _now())
+        return Outcome(request.client, FAILED, one_line(error), round(seconds, 1), folders.now())
     finished = future.result()
     status = UNCHANGED if finished.unchanged else DONE
-    return Outcome(request.client, status, str(finished.page), round(seconds, 1), _now())
+    return Outcome(request.client, status, str(finished.page), round(seconds, 1), folders.now())
 
 
 def _failed_last(home: Path, recorded: Outcome | None) -> bool:
@@ -154,7 +153,3 @@ def _failed_last(home: Path, recorded: Outcome | None) -> bool:
         manifest = folders.read_manifest(folder)
         ends.append((str(manifest.get("finished") or ""), manifest.get("status") == "failed"))
     return max(ends, default=("", False))[1]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import playbook
 from playbook.errors import CallError, RunFailed, did_you_mean
+from playbook.settings.client import PROJECT
 from playbook.show.terms import in_terms_of
 
 Notebook = dict[str, Any]
@@ -62,7 +62,7 @@ class ChapterNotebook:
 def masters_folder() -> Path:
     """Return the folder of the masters; ``PLAYBOOK_NOTEBOOKS`` names another one."""
     chosen = os.environ.get("PLAYBOOK_NOTEBOOKS")
-    return Path(chosen) if chosen else Path(playbook.__file__).parent.parent / "notebooks"
+    return Path(chosen) if chosen else PROJECT / "notebooks"
 
 
 def chapters(client_folder: Path) -> list[ChapterNotebook]:
@@ -296,7 +296,7 @@ def _imported(notebook: Notebook) -> set[str]:
 
 def _is_there(module: str) -> bool:
     """Whether the package has a module of this name; it is not imported, since chapters load much."""
-    path = Path(playbook.__file__).parent.parent.joinpath(*module.split("."))
+    path = PROJECT.joinpath(*module.split("."))
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 

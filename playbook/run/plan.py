@@ -77,7 +77,7 @@ class RunPlan:
         return {"client": self.request.client} | own
 
 
-def make_plan(request: Request, snapshot: Mapping[str, str] | None = None) -> RunPlan:
+def plan_run(request: Request, snapshot: Mapping[str, str] | None = None) -> RunPlan:
     """Check the call and the settings, and decide what runs.
 
     Parameters

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from playbook.run import notebooks, pages
 from playbook.run.kernel import WarmKernel, sockets
 from playbook.run.notebooks import ChapterNotebook
 from playbook.run.pages import without_folders
-from playbook.run.plan import Request, RunPlan, input_hashes, make_plan, sha256, versions
+from playbook.run.plan import Request, RunPlan, input_hashes, plan_run, sha256, versions
 from playbook.show.words import Words
 
 SETTINGS = ".settings.json"
@@ -63,7 +63,7 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
     RunFailed
         Where a chapter stopped; the run is kept as ``AS_OF.failed``.
     """
-    plan = make_plan(request)
+    plan = plan_run(request)
     with folders.claim(plan.home):
         for name in folders.begun(plan.home):
             folders.discard(sockets(name))
@@ -72,7 +72,7 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
             return finished
         with _run_folder(plan.home) as folder:
             if plan.chosen.source:
-                plan = make_plan(request, _snapshot(plan, folder / SNAPSHOT))
+                plan = plan_run(request, _snapshot(plan, folder / SNAPSHOT))
                 if finished := unchanged(plan):
                     return finished
             _leave_out_slow_grammar()
@@ -131,7 +131,7 @@ class _Running:
             currency=plan.chosen.currency,
             as_of=None,
             status="running",
-            started=_now(),
+            started=folders.now(),
             finished=None,
             seconds=0.0,
             versions=versions(),
@@ -317,7 +317,7 @@ class _Running:
         shutil.rmtree(self.folder / SCRATCH)
         shutil.rmtree(self.folder / SNAPSHOT, ignore_errors=True)
         self.manifest.status = status
-        self.manifest.finished = _now()
+        self.manifest.finished = folders.now()
         self.manifest.seconds = round(time.monotonic() - self.began, 3)
         folders.write_manifest(self.folder, self.manifest)
         return folders.swap(self.folder, folders.place(self.manifest.as_of, status, self.manifest.partial))
@@ -345,10 +345,6 @@ class _Running:
             **({databases.SNAPSHOT: str(run / SNAPSHOT)} if self.plan.chosen.source else {}),
             **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
         }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _iso(day: date | None) -> str | None:

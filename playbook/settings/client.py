@@ -16,7 +16,9 @@ from playbook.settings.offers import Offers
 from playbook.settings.scoring import Scoring, named_criteria
 from playbook.settings.tables import Tables
 from playbook.settings.yaml import Strict, first_problem, read_yaml
-from playbook.show.words import languages
+from playbook.show.words import Words, languages
+
+PROJECT = Path(__file__).parents[2]
 
 
 class Survival(Strict):
@@ -130,8 +132,6 @@ class Checks(Strict):
         A month with less than this share of the orders of the months around it.
     duplicate_share : float
         Share of the order lines that may repeat another one in every column: an article scanned twice.
-    joined_share : float
-        Share of the buyers that the table of customers should know.
     least_buyers : int
         Below it, shares of one customer or day say nothing.
     """
@@ -142,7 +142,6 @@ class Checks(Strict):
     gap_days: int = Field(28, gt=0)
     thin_month: float = Field(0.25, ge=0, le=1)
     duplicate_share: float = Field(0.05, ge=0, le=1)
-    joined_share: float = Field(0.5, ge=0, le=1)
     least_buyers: int = Field(20, gt=0)
 
 
@@ -217,6 +216,11 @@ class Settings(Strict):
         if re.search(r"://[^@]*:[^@]*@|[?&]password=", value or ""):
             raise ValueError("take the password out; it is read from PLAYBOOK_SOURCE_PASSWORD alone")
         return value
+
+    @property
+    def words(self) -> Words:
+        """The language, currency and terms of the report."""
+        return Words(self.language, self.currency, self.preset)
 
     def inputs(self, folder: Path) -> list[Path]:
         """Return every file of the client's that a run reads, ``client.yml`` first."""

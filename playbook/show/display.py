@@ -3,7 +3,7 @@
 Each displays itself as the last line of a cell. Text from a client's data is escaped here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,6 +101,16 @@ class Table:
             self.heading(c): [self.cell(c, value) for value in self.frame[c]] for c in map(str, self.frame)
         }
         return pd.DataFrame(shown).to_string(index=False)
+
+
+def interval_texts(
+    frame: pd.DataFrame, low: str, high: str, shown: Callable[[float], str], words: Words
+) -> list[str]:
+    """Return the interval of each row between two of its columns, in words; a dash where there is none."""
+    return [
+        words.between(shown(least), shown(most)) if pd.notna(least) else "–"
+        for least, most in zip(frame[low], frame[high], strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -118,24 +118,19 @@ def intervals(
     return figure
 
 
+def percent_axis(axis: Any, words: Words) -> None:
+    """Write the marks of an axis as percentages."""
+    axis.set_major_formatter(lambda share, _: words.percent(share))
+
+
+def compact_axis(axis: Any, words: Words) -> None:
+    """Write the marks of an axis in short form, such as 2.5M."""
+    axis.set_major_formatter(lambda value, _: words.compact(value))
+
+
 def show_months(axes: Any, months: Sequence[Any], words: Words) -> None:
     """Name some of the months below the axes, evenly spaced and the last among them, and shorten counts."""
     shown = months[:: -max(-(-len(months) // MOST_MONTHS), 1)]
     axes.set(xlabel="", ylabel="")
     axes.set_xticks(shown, [words.month(month) for month in shown])
-    axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
-
-
-def name_lines(axes: Any, names: Sequence[str]) -> None:
-    """Write each line's name at its end, in its colour, in the order in which they were drawn."""
-    for line, name in zip(axes.get_lines(), names, strict=False):
-        x, y = line.get_xdata(), line.get_ydata()
-        if len(x):
-            axes.annotate(
-                name,
-                (x[-1], y[-1]),
-                xytext=(4, 0),
-                textcoords="offset points",
-                color=line.get_color(),
-                va="center",
-            )
+    compact_axis(axes.yaxis, words)

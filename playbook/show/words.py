@@ -68,6 +68,10 @@ class Words:
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
         return str(format_percent(share, format=pattern, locale=self._locale)).replace("-", "\N{MINUS SIGN}")
 
+    def points(self, share: float, digits: int = 1) -> str:
+        """Return a share as so many of a hundred, without a sign for percent."""
+        return self.number(100 * share, digits)
+
     def money(self, value: float, digits: int = 0) -> str:
         """Return an amount in the client's currency, currency code first."""
         pattern = "¤¤ #,##0" + ("." + "0" * digits if digits else "")

@@ -4,7 +4,7 @@ from typing import Any
 
 import seaborn as sns
 
-from playbook.show.figures import BLUE
+from playbook.show.figures import BLUE, percent_axis
 from playbook.show.words import Words
 from playbook.stats.survival import Curve
 
@@ -14,4 +14,4 @@ def draw_curve(axes: Any, curve: Curve, words: Words, color: str = BLUE) -> None
     axes.fill_between(curve.days, curve.low, curve.high, step="post", color=color, alpha=0.15, linewidth=0)
     sns.lineplot(x=curve.days, y=curve.survival, drawstyle="steps-post", color=color, ax=axes)
     axes.set_ylim(0, 1)
-    axes.yaxis.set_major_formatter(lambda share, _: words.percent(share))
+    percent_axis(axes.yaxis, words)

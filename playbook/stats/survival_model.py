@@ -41,11 +41,6 @@ class NoModelError(Exception):
     """The likelihood had no maximum that could be found."""
 
 
-def log_hazard(probability: Array) -> Array:
-    """Return the logarithm of the cumulative hazard behind a chance of an order."""
-    return np.asarray(np.log(-np.log1p(-np.clip(probability, 1e-9, 1 - 1e-9))))
-
-
 def chance(log_cumulative_hazard: Array) -> Array:
     """Return the chance of an order of a logarithm of the cumulative hazard."""
     return np.asarray(-np.expm1(-np.exp(np.minimum(log_cumulative_hazard, LONGEST_LOG_HAZARD))))

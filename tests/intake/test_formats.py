@@ -9,7 +9,7 @@ from playbook.settings.tables import EXCEL_DAYS, Format
 
 
 def column(*values, name="value"):
-    return FileColumn(name, Counter(values), values, len(values))
+    return FileColumn(name, Counter(values), values)
 
 
 @pytest.mark.parametrize(

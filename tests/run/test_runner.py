@@ -222,11 +222,11 @@ def test_only_a_changed_chapter_and_those_after_it_run_again_unless_asked(ground
 
 
 def test_changed_data_or_settings_run_everything_again(ground):
-    plans = [runner.make_plan(request(ground)).keys]
-    plans.append(runner.make_plan(request(ground, parameters=("horizon_days=90",))).keys)
-    plans.append(runner.make_plan(request(ground, as_of=date(2025, 6, 30))).keys)
+    plans = [runner.plan_run(request(ground)).keys]
+    plans.append(runner.plan_run(request(ground, parameters=("horizon_days=90",))).keys)
+    plans.append(runner.plan_run(request(ground, as_of=date(2025, 6, 30))).keys)
     (ground / "data" / "acme" / "orders.csv").write_text(toys.ORDERS + "c,2025-03-01,5\n")
-    plans.append(runner.make_plan(request(ground)).keys)
+    plans.append(runner.plan_run(request(ground)).keys)
     assert len({keys[0] for keys in plans}) == len({keys[1] for keys in plans}) == 4
 
 
@@ -349,7 +349,7 @@ def test_chapters_asked_for_run_with_what_they_need_beside_the_full_report(groun
 @pytest.mark.parametrize("asked", ["01-04", "01,04", "4", "04"])
 def test_chapters_can_be_asked_for_in_several_ways(ground, asked):
     toys.chapter(ground / "masters", "05", "warning", [])
-    plan = runner.make_plan(request(ground, chapters=asked))
+    plan = runner.plan_run(request(ground, chapters=asked))
     assert [chapter.number for chapter in plan.chapters] == ["01", "04"]
 
 

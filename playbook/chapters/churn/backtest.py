@@ -14,7 +14,7 @@ from playbook.chapters.churn.threshold import Threshold
 from playbook.records.arrays import Array, Positions
 from playbook.records.history import History, shard
 from playbook.show.display import Table
-from playbook.show.figures import BLUE, GREY, Picture, new_figure
+from playbook.show.figures import BLUE, GREY, Picture, new_figure, percent_axis
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.ranking import auc, average_precision, drawn_auc, lift
@@ -155,8 +155,8 @@ class ReturnBacktest(Result):
         axes.plot([0, top], [0, top], color=GREY, linewidth=1)
         axes.vlines(tenths["expected"], tenths["low"], tenths["high"], color=BLUE, alpha=0.35, linewidth=5)
         sns.scatterplot(tenths, x="expected", y="actual", color=BLUE, ax=axes)
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-        axes.yaxis.set_major_formatter(lambda value, _: percent(value))
+        percent_axis(axes.xaxis, words)
+        percent_axis(axes.yaxis, words)
         axes.set_xlabel(say("chance of an order that a tenth of the customers was given"))
         axes.set_ylabel(say("share who ordered"))
         first, last = tenths.iloc[0], tenths.iloc[-1]

@@ -20,7 +20,7 @@ from playbook.chapters.churn.group_curves import level_label
 from playbook.records.arrays import Array
 from playbook.records.history import SHARDS, History, shard
 from playbook.records.sources import Sources
-from playbook.show.display import Table
+from playbook.show.display import Table, interval_texts
 from playbook.show.figures import Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats.result import CannotTell, Result
@@ -115,13 +115,10 @@ class Contracts(Result):
         """Return the share still running after whole years, for all and by segment; None without a curve."""
         if self.curve is None:
             return None
-        say, percent, kept = words.say, words.percent, self.kept
+        say, kept = words.say, self.kept
         shown = kept.assign(
             group=[_group_label(str(group), words) for group in kept["group"]],
-            between=[
-                words.between(percent(low), percent(high))
-                for low, high in zip(kept["low"], kept["high"], strict=True)
-            ],
+            between=interval_texts(kept, "low", "high", words.percent, words),
         )
         return Table(
             shown,

@@ -10,7 +10,7 @@ import pandas as pd
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.churn.circumstances import NOT_KNOWN, OTHER
 from playbook.records.history import History, shard, spells
-from playbook.show.display import Table
+from playbook.show.display import Table, interval_texts
 from playbook.show.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats.result import Result
@@ -76,10 +76,7 @@ class GroupCurves(Result):
                 "level": [level_label(level, words) for level in self.levels["level"]],
                 "spells": self.levels["spells"],
                 "returned": self.levels["returned"],
-                "between": [
-                    words.between(words.percent(low), words.percent(high))
-                    for low, high in zip(self.levels["low"], self.levels["high"], strict=True)
-                ],
+                "between": interval_texts(self.levels, "low", "high", words.percent, words),
             }
         )
         return Table(

@@ -1,6 +1,7 @@
 """Chapter 04: what goes with coming back sooner or later, all else that is seen being equal."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from playbook.chapters.churn import circumstances
 from playbook.chapters.churn.circumstances import NOT_KNOWN, OTHER, Circumstances
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Table
+from playbook.show.display import Table, interval_texts
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
 from playbook.stats import cox
@@ -92,14 +93,11 @@ class Reasons(Result):
 
     def table(self, words: Words) -> Table:
         """Return the hazard ratios."""
-        say, number = words.say, words.number
+        say = words.say
         verdicts = {"slower": say("later"), "faster": say("sooner"), "alike": say("no clear difference")}
         shown = self._labelled(words)
         shown = shown.assign(
-            between=[
-                words.between(number(low, 2), number(high, 2))
-                for low, high in zip(shown["low"], shown["high"], strict=True)
-            ],
+            between=interval_texts(shown, "low", "high", partial(words.number, digits=2), words),
             verdict=shown["verdict"].map(verdicts),
             steady=shown["steady"].map({True: say("yes"), False: say("no")}),
         )

@@ -10,7 +10,7 @@ from playbook.chapters.churn.lapsed import CustomerBase
 from playbook.records.arrays import Array
 from playbook.records.history import History
 from playbook.show.display import Table
-from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
+from playbook.show.figures import BLUE, ORANGE, Picture, new_figure, percent_axis
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
 from playbook.stats import return_probability
@@ -80,7 +80,7 @@ def _figure(silence: Array, probability: Array, inactivity_days: int, words: Wor
     sns.lineplot(x=edges + 15, y=mean, estimator=None, color=BLUE, ax=axes)
     axes.axvline(inactivity_days, color=ORANGE)
     axes.set_ylim(0, 1)
-    axes.yaxis.set_major_formatter(lambda value, _: words.percent(value))
+    percent_axis(axes.yaxis, words)
     axes.set_xlabel(say("days of silence today"))
     axes.set_ylabel(say("mean chance"))
     alt = say(

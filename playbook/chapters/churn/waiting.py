@@ -12,7 +12,7 @@ from playbook.archive.findings import Finding, Findings
 from playbook.chapters.churn.lapsed import CustomerBase, order_label
 from playbook.records.arrays import Array
 from playbook.show.display import Table
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure
+from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure, percent_axis
 from playbook.show.words import Words
 from playbook.stats.cells import ORDER_LABELS, order_band
 from playbook.stats.result import Result
@@ -114,7 +114,7 @@ class Waiting(Result):
             sns.lineplot(x=days, y=chances, estimator=None, color=CURVE_BANDS[shown], label=name, ax=axes)
         axes.legend(frameon=False)
         axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter(lambda value, _: percent(value))
+        percent_axis(axes.yaxis, words)
         axes.set_xlabel(say("days of silence"))
         axes.set_ylabel(say("chance of an order within {days} days", days=number(self.base.horizon_days)))
         alt = say(

@@ -5,6 +5,7 @@ Everybody is described as they stood on one past day; what came after it says wh
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Literal
 
 import ibis
@@ -13,7 +14,7 @@ import pandas as pd
 from playbook.archive.findings import Finding
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Table
+from playbook.show.display import Table, interval_texts
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
 from playbook.stats.differences import compare_groups
@@ -160,12 +161,9 @@ class Profile(Result):
 
     def table(self, words: Words) -> Table:
         """Return means, standardised differences and verdicts."""
-        say, number, rows = words.say, words.number, self._worded(words)
+        say, rows = words.say, self._worded(words)
         verdicts = {"more": say("more"), "less": say("less"), "alike": say("no clear difference")}
-        between = [
-            words.between(number(low, 2), number(high, 2))
-            for low, high in zip(rows["low"], rows["high"], strict=True)
-        ]
+        between = interval_texts(rows, "low", "high", partial(words.number, digits=2), words)
         ours, theirs = self._names(words)
         both = "Those who left and those who stayed" if self.group == "left" else "The happiest and the rest"
         note = say(

@@ -196,7 +196,7 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         "contacted": words.say_many("{n} customer", "{n} customers", plan.n or 0),
         "held_back": number(findings["design_held_back"].value),
         "days": number(findings["design_horizon"].value),
-        "planned": number(100 * float(plan.value), 1),
+        "planned": words.points(float(plan.value)),
         "power": _chance(findings["design_power_return"].value, words),
         "wanted": words.percent(findings["design_power"].value),
         "ready": words.date(date.fromisoformat(findings["design_ready"].value)),
@@ -230,7 +230,7 @@ def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
     return words.say(
         "With {contacted} contacted and {held_back} held back, {least} more returns of a hundred within"
         " {days} days are the least that shows with a chance of {wanted}.",
-        least=words.number(100 * least, 1),
+        least=words.points(least),
         **values,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
-from playbook.chapters.measurement.words import limits, number_of
+from playbook.chapters.measurement.words import limits
 from playbook.offers.names import channel_names, kind_names
 from playbook.show.display import Table
 from playbook.show.words import Words
@@ -118,9 +118,9 @@ def response_sentences(findings: Findings, words: Words) -> list[str]:
                 "{kind} by {channel} adds {points} returns to a hundred ({low} to {high})",
                 kind=kinds.get(kind, kind),
                 channel=channels.get(channel, channel),
-                points=words.number(100 * points.value, 1),
-                low=words.number(100 * (points.low or 0), 1),
-                high=words.number(100 * (points.high or 0), 1),
+                points=words.points(points.value),
+                low=words.points(points.low or 0),
+                high=words.points(points.high or 0),
             )
         )
     return [words.say("Learned for the next plan: {said}.", said="; ".join(said))]
@@ -157,4 +157,4 @@ def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]
 
 def _points(row: Mapping[Hashable, Any], names: tuple[str, str, str], words: Words) -> str:
     value, low, high = (row[name] for name in names)
-    return f"{number_of(value, 'share', words)} ({limits(low, high, 'share', words)})"
+    return f"{words.points(value)} ({limits(low, high, 'share', words)})"

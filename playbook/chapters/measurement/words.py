@@ -44,12 +44,12 @@ def amount(value: float, unit: str, words: Words) -> str:
 
 def number_of(value: float, unit: str, words: Words) -> str:
     """Return a value as tables show it: shares in points of a hundred, money without its currency."""
-    return words.number(100 * value, 1) if unit == "share" else words.number(value, 2)
+    return words.points(value) if unit == "share" else words.number(value, 2)
 
 
 def points(share: float | None, words: Words) -> str | None:
     """Return a share in points of a hundred; nothing where it is not known."""
-    return None if share is None else number_of(share, "share", words)
+    return None if share is None else words.points(share)
 
 
 def limits(low: float | None, high: float | None, unit: str, words: Words) -> str | None:

@@ -1,6 +1,7 @@
 """Chapter 03: what sets occasional buyers apart from active customers, on the day of their first order."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from statsmodels.stats.contingency_tables import Table2x2
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.occasional import kinds
 from playbook.settings.client import Occasional
-from playbook.show.display import Table
+from playbook.show.display import Table, interval_texts
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
 from playbook.stats.differences import standardised
@@ -63,11 +64,10 @@ class Contrast(Result):
 
     def table(self, words: Words) -> Table:
         """Return shares, standardised differences and odds ratios."""
-        say, rows = words.say, self.attributes
+        say, number, rows = words.say, partial(words.number, digits=2), self.attributes
 
         def between(measure: str) -> list[str]:
-            ends = zip(rows[f"{measure}_low"], rows[f"{measure}_high"], strict=True)
-            return [words.between(words.number(low, 2), words.number(high, 2)) for low, high in ends]
+            return interval_texts(rows, f"{measure}_low", f"{measure}_high", number, words)
 
         return Table(
             rows.assign(

@@ -9,7 +9,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.proportion import proportion_confint
 
-from playbook.archive.findings import Finding, Findings
+from playbook.archive.findings import Finding, Findings, rounded
 from playbook.chapters.occasional.kinds import (
     COLUMNS,
     EVERY_KIND,
@@ -21,7 +21,7 @@ from playbook.chapters.occasional.kinds import (
     paid,
 )
 from playbook.settings.client import Occasional, Settings
-from playbook.show.display import Table
+from playbook.show.display import Table, interval_texts
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
@@ -69,7 +69,7 @@ class Kinds(Result):
         ]
         for row in self.evidence.to_dict("records"):
             for name, unit in (("rate", "share"), ("ratio", "ratio")):
-                value, low, high = (_known(row[column]) for column in (name, f"{name}_low", f"{name}_high"))
+                value, low, high = (rounded(row[column]) for column in (name, f"{name}_low", f"{name}_high"))
                 label, n = f"second_order_{name}_{row['kind']}", int(row["first_orders"])
                 found.append(Finding(label, value, low, high, unit, n, row["verdict"]))
         return found
@@ -85,10 +85,7 @@ class Kinds(Result):
         rows = rows[rows["hits"].notna() | (rows["first_orders"] > 0)]
         shown = rows.assign(
             kind=rows["kind"].map(kind_labels(words)),
-            interval=[
-                words.between(words.percent(low), words.percent(high)) if pd.notna(low) else "–"
-                for low, high in zip(rows["rate_low"], rows["rate_high"], strict=True)
-            ],
+            interval=interval_texts(rows, "rate_low", "rate_high", words.percent, words),
             verdict=rows["verdict"].map(verdict_labels(words)),
         )
         return Table(
@@ -174,10 +171,6 @@ def _compare(came: pd.Series, others_came: pd.Series, usual_rate: float) -> dict
         "ratio_high": high,
         "verdict": "occasional" if high < 1 else "not_occasional_here" if low > usual_rate else NOT_KNOWN,
     }
-
-
-def _known(value: float) -> float | None:
-    return None if pd.isna(value) else round(float(value), 4)
 
 
 def verdict_labels(words: Words) -> dict[str, str]:

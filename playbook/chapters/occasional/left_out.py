@@ -20,7 +20,7 @@ from playbook.records.reach import reach
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.show.display import Column, Table
-from playbook.show.figures import GREY, INK, ORANGE, Picture, new_figure
+from playbook.show.figures import GREY, INK, ORANGE, Picture, compact_axis, new_figure
 from playbook.show.words import Words
 from playbook.stats import value
 from playbook.stats.result import Result
@@ -195,7 +195,7 @@ def side_by_side(totals: Mapping[str, float], words: Words) -> Picture:
         axes.hlines(0, totals["given_up_low"], totals["given_up_high"], color=INK, linewidth=1.5, zorder=3)
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_formatter(lambda amount, _: words.compact(amount))
+    compact_axis(axes.xaxis, words)
     axes.set_xlim(0, max(*amounts, totals["given_up_high"], 1.0) * 1.08)
     alt = say(
         "Two bars: leaving out {n} occasional buyers saves {saved} and gives up {given_up} of margin.",

@@ -7,14 +7,14 @@ import pandas as pd
 import seaborn as sns
 from scipy.optimize import brentq
 
-from playbook.archive.findings import Finding
+from playbook.archive.findings import Finding, rounded
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.words import assumed_sentences, change_sentences
 from playbook.offers.response import Form
 from playbook.records.arrays import Flags
 from playbook.show.display import Column, Table
-from playbook.show.figures import BLUE, ORANGE, Picture, new_figure
+from playbook.show.figures import BLUE, ORANGE, Picture, compact_axis, new_figure
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
@@ -74,11 +74,11 @@ class WhatIf(Result):
         return [
             Finding("profit_if_response_30_lower", profit, unit="money", n=n),
             Finding("customers_if_response_30_lower", customers, unit="customers", n=n),
-            Finding("share_kept_if_30_lower", _share(lower["common"]), unit="share", n=n),
+            Finding("share_kept_if_30_lower", rounded(lower["common"]), unit="share", n=n),
             Finding("value_of_one_more_caller", caller, unit="money", n=calls),
-            Finding("break_even_response", _share(self.break_even), unit="share", n=n),
+            Finding("break_even_response", rounded(self.break_even), unit="share", n=n),
             Finding("profit_other_form", other, unit="money", n=self.other_customers, verdict=form),
-            Finding("share_in_common", _share(self.in_common), unit="share", n=n),
+            Finding("share_in_common", rounded(self.in_common), unit="share", n=n),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -151,8 +151,8 @@ def profit_curve(curve: pd.DataFrame, budget: float, words: Words) -> Picture:
     figure, axes = new_figure(title)
     sns.lineplot(curve, x="budget", y="profit", estimator=None, color=BLUE, marker="o", ax=axes)
     axes.set(xlabel=say("budget"), ylabel=say("expected profit"))
-    axes.xaxis.set_major_formatter(lambda value, _: words.compact(value))
-    axes.yaxis.set_major_formatter(lambda value, _: words.compact(value))
+    compact_axis(axes.xaxis, words)
+    compact_axis(axes.yaxis, words)
     if pays:
         axes.set_ylim(0, 1.1 * float(curve["profit"].max()))
     else:
@@ -221,10 +221,6 @@ def _one_more_caller(plan: Plan) -> float | None:
     if (more.capacity == campaign.capacities.capacity).all():
         return None
     return max(0.0, assign(campaign.problem(plan.form, capacities=more)).profit - plan.assignment.profit)
-
-
-def _share(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 4)
 
 
 def _break_even(plan: Plan) -> float:

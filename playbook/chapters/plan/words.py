@@ -392,10 +392,7 @@ def _assumed_response(findings: Findings, words: Words) -> list[str]:
 
 def _points(reach: Finding, words: Words) -> dict[str, str]:
     """Return the ends of a range of responses as points of a hundred."""
-    return {
-        "low": words.number(100 * (reach.low or 0), 1),
-        "high": words.number(100 * (reach.high or 0), 1),
-    }
+    return {"low": words.points(reach.low or 0), "high": words.points(reach.high or 0)}
 
 
 def gap_sentence(findings: Findings, words: Words) -> str:

@@ -379,10 +379,10 @@ def _interval(row: dict[Any, Any], words: Words, name: str = "value") -> str:
 
 def _points(row: dict[Any, Any], words: Words) -> str:
     """Return what a criterion adds, in percentage points, with its interval."""
-    value, low, high = (100 * row[name] for name in ("adds", "adds_low", "adds_high"))
+    value, low, high = (row[name] for name in ("adds", "adds_low", "adds_high"))
     return words.say(
         "{value} ({low} to {high})",
-        value=("+" if value > 0 else "") + words.number(value, 1),
-        low=words.number(low, 1),
-        high=words.number(high, 1),
+        value=("+" if value > 0 else "") + words.points(value),
+        low=words.points(low),
+        high=words.points(high),
     )

@@ -14,6 +14,7 @@ from playbook.chapters.scoring.words import ranking_sentences
 from playbook.offers import response
 from playbook.offers.catalogue import Offer, cheapest_contact
 from playbook.records.arrays import Flags
+from playbook.records.consent import MAY_BE_CONTACTED
 from playbook.records.history import History
 from playbook.records.selection import selected
 from playbook.settings.client import Settings
@@ -277,7 +278,7 @@ def apart(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:
         kinds[ranked["occasional"].to_numpy(bool)] = OCCASIONAL
     consent = [column for column in ranked if str(column).startswith(CONSENT)]
     if consent:
-        allowed = ranked[consent].isin(("allowed", "assumed")).any(axis=1).to_numpy(bool)
+        allowed = ranked[consent].isin(MAY_BE_CONTACTED).any(axis=1).to_numpy(bool)
         kinds[~allowed] = NO_CONSENT
     return kinds
 

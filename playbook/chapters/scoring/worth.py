@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from playbook.archive.findings import Finding, Findings
+from playbook.archive.findings import Finding, Findings, rounded
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
@@ -42,8 +42,7 @@ class Worth(Result):
         total = round(float(expected.sum()), 2) if expected.notna().any() else None
         unaided = Finding("expected_margin_lapsed", total, unit="money", n=len(lapsed))
         if self.life is None:
-            middle = lapsed["second_lifetime_value"].median()
-            typical = None if pd.isna(middle) else round(float(middle), 2)
+            typical = rounded(lapsed["second_lifetime_value"].median(), 2)
             return [Finding("second_life", typical, unit="money", verdict="orders_only"), unaided]
         life, rate = self.life, self.settings.discount_rate
         low, high = life.interval(rate)

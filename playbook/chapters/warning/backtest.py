@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from playbook.archive.findings import Finding, Findings
+from playbook.archive.findings import Finding, Findings, rounded
 from playbook.chapters.warning.leaving import LookBack
 from playbook.chapters.warning.model import Combined, combine
-from playbook.chapters.warning.words import rounded, rounded_interval, with_intervals
+from playbook.chapters.warning.words import rounded_interval, with_intervals
 from playbook.records.arrays import Array, Flags
 from playbook.settings.client import Settings
 from playbook.show.display import Column, Table

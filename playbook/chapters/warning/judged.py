@@ -13,12 +13,11 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.proportion import proportion_confint
 
-from playbook.archive.findings import Finding
+from playbook.archive.findings import Finding, rounded
 from playbook.chapters.warning.leaving import CANCELLED, LookBack
 from playbook.chapters.warning.signals import KIND_OF_COMPLAINT
 from playbook.chapters.warning.words import (
     label,
-    rounded,
     rounded_interval,
     signal_sentences,
     threshold,

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
-from playbook.archive.findings import Findings
+from playbook.archive.findings import Findings, rounded
 from playbook.chapters.warning.leaving import CANCELLED, LookBack
 from playbook.chapters.warning.signals import KIND_OF_COMPLAINT, NEEDS
 from playbook.show.words import Words
@@ -52,9 +51,7 @@ def threshold(signal: str, past: LookBack, words: Words) -> str:
         "fewer_orders": fallen,
         "falling_value": fallen,
         "smaller_order": say("{share} or less of the usual", share=share),
-        "more_discount": say(
-            "{n} points more off the list price", n=words.number(100 * rules.discount_points)
-        ),
+        "more_discount": say("{n} points more off the list price", n=words.points(rules.discount_points, 0)),
         "unsolved_complaint": say("no solution since"),
         "several_complaints": say("two or more"),
         "fewer_visits": say(
@@ -85,11 +82,6 @@ def with_intervals(frame: pd.DataFrame, name: str, shown: Callable[[float], str]
         shown(value) if pd.isna(low) else f"{shown(value)} ({words.between(shown(low), shown(high))})"
         for value, low, high in frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
     ]
-
-
-def rounded(value: float) -> float | None:
-    """Return a number as a finding holds it; None where there is none."""
-    return round(float(value), 4) if np.isfinite(value) else None
 
 
 def rounded_interval(row: pd.Series, name: str) -> tuple[float | None, float | None, float | None]:

@@ -11,6 +11,7 @@ from playbook.chapters.warning.openings import call_words, promises, usual_calle
 from playbook.offers import catalogue
 from playbook.offers.names import channel_names
 from playbook.offers.window import Window
+from playbook.records.consent import MAY_BE_CONTACTED
 from playbook.report.workbook.columns import WHO, WHO_TO_CALL, choose_columns
 from playbook.report.workbook.sheets import RoomySheet, TableSheet
 from playbook.show.words import Words
@@ -161,7 +162,7 @@ def write_instead(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
         ["margin_at_stake", "customer_id"], ascending=[False, True], ignore_index=True
     )
     ways = {"letter": say("letter"), "email": say("e-mail")}
-    may = {way: listed[f"consent_{way}"].isin(("allowed", "assumed")) for way in ways}
+    may = {way: listed[f"consent_{way}"].isin(MAY_BE_CONTACTED) for way in ways}
     about = {
         "satisfaction": say("ask whether they are satisfied, and what could be better"),
         "complaint": say("apologise and put it right; sell nothing"),

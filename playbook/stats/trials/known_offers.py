@@ -75,7 +75,7 @@ class KnownOffers(Result):
         """Return what was measured by kind and channel, beside what the catalogue assumes."""
         say, kinds, channels = words.say, kind_names(words), channel_names(words)
         lives = {(row["kind"], row["channel"]): row["share"] for row in self.second_lives.to_dict("records")}
-        guessed = {cell: _points(response.points, words) for cell, response in assumed(self.stated).items()}
+        guessed = {cell: words.points(response.points) for cell, response in assumed(self.stated).items()}
         return table_of(
             self.responses[self.responses["offer"].isna()].to_dict("records"),
             {
@@ -84,11 +84,11 @@ class KnownOffers(Result):
                 say("campaigns"): lambda row: row["campaigns"],
                 (say("contacted"), "number"): lambda row: row["n_treated"],
                 (say("left alone"), "number"): lambda row: row["n_control"],
-                say("points measured"): lambda row: _points(row["raw_points"], words),
+                say("points measured"): lambda row: words.points(row["raw_points"]),
                 say("assumed"): lambda row: guessed.get((row["kind"], row["channel"])),
-                say("used"): lambda row: _points(row["lift_points"], words),
+                say("used"): lambda row: words.points(row["lift_points"]),
                 say("90% interval"): lambda row: words.between(
-                    _points(row["low"], words), _points(row["high"], words)
+                    words.points(row["low"]), words.points(row["high"])
                 ),
                 (say("a second life is worth"), "percent"): lambda row: lives.get(
                     (row["kind"], row["channel"])
@@ -206,7 +206,3 @@ def _assumed_lives(findings: Findings, words: Words) -> list[str]:
             reach=reach,
         )
     ]
-
-
-def _points(share: float, words: Words) -> str:
-    return words.number(100 * share, 1)

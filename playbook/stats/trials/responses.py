@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from playbook.offers.catalogue import Offer, Response
-from playbook.offers.response import WEIGHT
+from playbook.offers.response import WEIGHT, share_of_range
 
 LEVEL = 0.90
 TAIL = float(norm.ppf((1 + LEVEL) / 2))
@@ -266,7 +266,7 @@ def _stated_variance(response: Response) -> float:
     width = response.high - response.low
     if width <= 0:
         return 0.0
-    mean = float(np.clip((response.points - response.low) / width, 0.01, 0.99))
+    mean = share_of_range(response)
     return width**2 * mean * (1 - mean) / (WEIGHT + 1)
 
 
