@@ -1,6 +1,7 @@
 """The picture of chapter 08: whether a gain lasts or melts away."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -16,6 +17,8 @@ from playbook.stats.trials.over_time import over_time, share_active
 
 DRAWN = 4
 """Campaigns that the picture shows at most, the latest."""
+TITLE_WIDTH = 40
+"""Characters of a title that fit above the left picture, before it runs into the right one's."""
 LEAST_DAYS = 7
 """Days followed without which there is nothing to draw."""
 
@@ -47,7 +50,7 @@ def _draw_gain(axes: Any, campaign: Measured, curve: pd.DataFrame, words: Words)
     axes.axhline(0, color=GREY, linewidth=0.8)
     if campaign.settings.horizon_days <= campaign.end:
         axes.axvline(campaign.settings.horizon_days, color=ORANGE, linewidth=1, linestyle="--")
-    axes.set_title(_outcome_in_words(campaign, curve.iloc[-1], words))
+    axes.set_title(fill(_outcome_in_words(campaign, curve.iloc[-1], words), TITLE_WIDTH))
 
 
 def _outcome_in_words(campaign: Measured, end: pd.Series, words: Words) -> str:

@@ -189,7 +189,7 @@ def test_findings_can_be_written_and_worded_again(demo_data, tmp_path):
 
 def test_the_pictures_titles_claim_a_gain_only_where_it_is_certain(demo_data):
     picture = Measurements(tuple(measured_campaigns("demo", demo_data).values())).figure(WORDS)
-    titles = [axes.get_title(loc="left") for axes in picture.figure.axes[::2]]
+    titles = [axes.get_title(loc="left").replace("\n", " ") for axes in picture.figure.axes[::2]]
     assert titles[0].startswith("DANKE24: CHF") and "gained per customer by day 365" in titles[0]
     assert [title.partition(" by day")[0] for title in titles[1:]] == [
         f"{name}: no certain gain" for name in ("RABATT24", "GESCHENK25", "KATALOG25")
