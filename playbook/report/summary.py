@@ -112,7 +112,8 @@ def decision(results: RunResults) -> str:
     if lapsed is None:
         return words.say("What to do cannot be told before the chapters on churn and on offers have run.")
     return words.say_many(
-        "One customer is lapsed. Whether to win it back, and how, is for the chapter on offers to say.",
+        "One customer is lapsed. Whether to win this customer back, and how, is for the chapter on offers to"
+        " say.",
         "{n} customers are lapsed. Whom of them to win back, and how, is for the chapter on offers to say.",
         lapsed,
     )
@@ -168,15 +169,16 @@ def behind(results: RunResults) -> list[tuple[str, list[str]]]:
         said = stage_words.stage_sentences(chapters["02"], words)
         said += development.development_sentences(chapters["02"], words)
         sections.append((words.say("In which stage they are"), said))
+    share = results.settings.survival.share_of_returns
     if "04" in chapters:
-        lost = threshold.threshold_sentences(chapters["04"], words)
+        lost = threshold.threshold_sentences(chapters["04"], words, share)
         back = lapsed.lapsed_sentences(chapters["04"], words)
         sections.append((words.say("Who is lost, and who comes back unaided"), [*lost, *back]))
         why = reasons.reason_sentences(chapters["04"], words)
         why += contract_words.contract_sentences(chapters["04"], words)
         sections.append((words.say("What goes with coming back or staying away"), why))
     if "03" in chapters:
-        said = occasional_words.occasional_sentences(chapters["03"], words)
+        said = occasional_words.occasional_sentences(chapters["03"], words, share)
         sections.append((words.say("Who was only ever an occasional buyer"), said))
     if "05" in chapters:
         said = warning_words.headline(chapters["05"], words)
@@ -188,7 +190,7 @@ def behind(results: RunResults) -> list[tuple[str, list[str]]]:
     if "08" in chapters:
         seen = chapters["08"]
         said = measurement_words.campaign_sentences(seen, words)
-        said += responses.response_sentences(seen, words)
+        said += responses.response_sentences(seen, words, results.settings.offers.use_measured)
         sections.append((words.say("Did earlier campaigns work, and does it last"), said))
         said = design_page.design_sentences(seen, words) + loop.chronicle_sentences(seen, words)
         sections.append((words.say("What the next test can show"), said))

@@ -13,6 +13,7 @@ import pandas as pd
 from playbook.records.arrays import Array
 from playbook.records.history import SHARDS
 from playbook.settings.client import Settings, Survival
+from playbook.show.words import Words
 from playbook.stats.survival import ShardCounts, shard_weights
 
 
@@ -117,6 +118,12 @@ def inactivity(spell_counts: pd.DataFrame, settings: Settings) -> Inactivity:
     if in_data is None:
         return Inactivity(settings.survival.fallback_inactivity_days, "assumed", None)
     return Inactivity(in_data.days, "data", in_data)
+
+
+def share_in_words(share: float, words: Words) -> str:
+    """Return ``share_of_returns`` as sentences have it: 9 in 10, or 95%."""
+    tenths = round(10 * share, 6)
+    return words.say("{n} in 10", n=words.number(tenths)) if tenths.is_integer() else words.percent(share)
 
 
 def followed_days(counts: pd.DataFrame, settings: Survival) -> int | None:

@@ -237,7 +237,7 @@ def draws_and_sliders() -> None:
     later, shards = np.random.default_rng(2).random(100_000), np.arange(100_000) % 64
     past = PastRanking(ranking.customers, ranking.sheet, later, shards, 1)
     tried = RankingBacktest(date(2025, 1, 1), 183, past, pd.DataFrame(), pd.DataFrame())
-    trial = WeightTrial(ranking, tried, WORDS)
+    trial = WeightTrial(ranking, tried, try_other_weights(ranking, WORDS), WORDS)
     chosen = {name: knob.chosen for name, knob in trial.knobs().items()}
     trial.ask(**chosen).draw().svg()
     moved = [timed(lambda w=w: trial.ask(**chosen | {"weight_c1": w}).draw().svg()) for w in (0.0, 2.0, 0.0)]

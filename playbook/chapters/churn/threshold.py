@@ -9,7 +9,7 @@ from playbook.records.history import History, spell_counts
 from playbook.show.display import Table
 from playbook.show.figures import ORANGE, Picture, new_figure
 from playbook.show.words import Words
-from playbook.stats.inactivity import Inactivity, cut, inactivity
+from playbook.stats.inactivity import Inactivity, cut, inactivity, share_in_words
 from playbook.stats.result import Result
 from playbook.stats.survival import Curve, kaplan_meier
 from playbook.stats.survival_figure import draw_curve
@@ -27,10 +27,13 @@ class Threshold(Inactivity, Result):
         Kaplan-Meier of the spells after second and later orders; None where they are too few.
     by_orders : DataFrame
         orders, days, low, high, still_to_return, spells: the cut by order number.
+    share : float
+        Of all returns, the share that have come by the threshold (``survival.share_of_returns``).
     """
 
     curve: Curve | None
     by_orders: pd.DataFrame
+    share: float
 
     def findings(self) -> list[Finding]:
         """Return the threshold and what goes with it."""
@@ -48,7 +51,7 @@ class Threshold(Inactivity, Result):
 
     def sentences(self, words: Words) -> list[str]:
         """Say when a customer counts as lapsed, and how sure that is."""
-        return threshold_sentences(self.by_name, words)
+        return threshold_sentences(self.by_name, words, self.share)
 
     def figure(self, words: Words) -> Picture | None:
         """Draw the survival curve with the threshold, up to tau; None where there are too few spells."""
@@ -104,7 +107,8 @@ def find_threshold(history: History) -> Threshold:
     later = counts[counts["order_number"] >= 2]
     found = inactivity(counts, history.settings)
     curve = kaplan_meier(later) if found.cut else None
-    return Threshold(found.days, found.source, found.cut, curve, _by_orders(later, history))
+    share = history.settings.survival.share_of_returns
+    return Threshold(found.days, found.source, found.cut, curve, _by_orders(later, history), share)
 
 
 def _by_orders(counts: pd.DataFrame, history: History) -> pd.DataFrame:
@@ -117,8 +121,8 @@ def _by_orders(counts: pd.DataFrame, history: History) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["orders", "days", "low", "high", "still_to_return", "spells"])
 
 
-def threshold_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word the threshold from its findings."""
+def threshold_sentences(findings: Findings, words: Words, share: float) -> list[str]:
+    """Word the threshold from its findings, and from the share of all returns that have come by then."""
     say, number, percent = words.say, words.number, words.percent
     threshold = findings["inactivity_threshold"]
     days = number(threshold.value)
@@ -137,14 +141,14 @@ def threshold_sentences(findings: Findings, words: Words) -> list[str]:
     at_least, followed = findings["curve_still_falling"].value, number(findings["followed_days"].value)
     message = (
         "A customer counts as lapsed after at least {days} days of silence (95% interval {low} to {high}):"
-        " by then 9 in 10 of those who return within {followed} days are back."
+        " by then {share} of those who return within {followed} days are back."
         if at_least
         else "A customer counts as lapsed after {days} days of silence (95% interval {low} to {high}):"
-        " by then 9 in 10 of those who return within {followed} days are back."
+        " by then {share} of those who return within {followed} days are back."
     )
     low, high = number(threshold.low or 0), number(threshold.high or 0)
     said = [
-        say(message, days=days, low=low, high=high, followed=followed),
+        say(message, days=days, low=low, high=high, followed=followed, share=share_in_words(share, words)),
         say(
             "Lapsed does not mean lost for ever: {share} of those silent that long still come back by day"
             " {followed}. At most {never} of those who ordered twice or more never order again; the data end"

@@ -66,13 +66,18 @@ class Development(Result):
     whole_from: pd.Timestamp
 
     @property
+    def span(self) -> int:
+        """Return how many months back the flows are added up."""
+        return min(len(self.flows), YEAR)
+
+    @property
     def year(self) -> pd.Series:
         """Return the flows of the last 12 months, or of as many as there are."""
         return self.flows.tail(YEAR).sum()
 
     def findings(self) -> list[Finding]:
         """Return the moves of the last 12 months, and the base 12 months ago."""
-        months = min(len(self.flows), YEAR)
+        months = self.span
         found = [Finding("months_of_moves", months, unit="months")]
         found += [
             Finding(f"moved_{name}", int(n), unit="customers", n=months) for name, n in self.year.items()
@@ -136,12 +141,16 @@ class Development(Result):
         )
 
     def moves_table(self, words: Words) -> Table:
-        """Return all moves of the last 12 months, from which stage to which."""
+        """Return all moves of the last 12 months, or of as many as there are, from which stage to which."""
         say, moves = words.say, self.months.moves
         moves = moves[moves["month"].isin(self.months.base.index[-YEAR:])]
         return stage_to_stage(
             moves.groupby(["before", "stage"])["customers"].sum(),
-            say("Moves of the last 12 months, from stage to stage"),
+            words.say_many(
+                "Moves of the last month, from stage to stage",
+                "Moves of the last {n} months, from stage to stage",
+                max(self.span, 1),
+            ),
             words,
             head=say("from"),
             rows={NEW: say("not known before")} | stage_labels(words),
@@ -160,7 +169,7 @@ class Development(Result):
             "lapsed": words.number(year["lapsed"]),
             "lost": words.number(year["lost"]),
         }
-        span = _span(min(len(flows), YEAR), words)
+        span = _span(self.span, words)
         title = say("{span}: {new} new, {back} came back, {lapsed} lapsed", span=span, **counts)
         figure, axes = new_figure(title)
         names = [say("new customers"), say("came back"), say("lapsed"), say("were lost")]
@@ -171,8 +180,9 @@ class Development(Result):
         axes.set_xlim(flows.index[0], flows.index[-1])
         show_months(axes, list(flows.index), words)
         alt = say(
-            "Four lines by month: in the last 12 months {new} were new, {back} came back, {lapsed} lapsed and"
-            " {lost} were lost.",
+            "Four lines by month. {span} {new} were new, {back} came back, {lapsed} lapsed and {lost} were"
+            " lost.",
+            span=span,
             **counts,
         )
         return Picture(figure, alt)

@@ -123,7 +123,7 @@ class Profile(Result):
         said = [self._who(words)]
         if rows.empty:
             return [*said, say("Too few, or too little known of them, to tell what sets them apart.")]
-        clear = rows[(rows["verdict"] != "alike") & (rows["difference"].abs() >= SMALL)]
+        clear = _clear(rows)
         for verdict, message in (
             ("more", "Already on that day they stood higher than the others, on average, in: {list}."),
             ("less", "Already on that day they stood lower than the others, on average, in: {list}."),
@@ -191,7 +191,7 @@ class Profile(Result):
         ours, theirs = self._names(words)
         if rows.empty:
             return None
-        clear = rows.loc[rows["verdict"] != "alike", "attribute"]
+        clear = _clear(rows)["attribute"]
         title = say("{group} do not differ clearly from {others}", group=ours, others=theirs)
         if len(clear):
             title = say("{group} differ most in: {attribute}", group=ours, attribute=clear.iloc[0])
@@ -220,6 +220,11 @@ class Profile(Result):
             for side in ("inside", "outside")
         }
         return rows.assign(attribute=[words.say(ATTRIBUTES[name][0]) for name in rows["attribute"]], **shown)
+
+
+def _clear(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences that are clear, and not too small to speak of."""
+    return rows[(rows["verdict"] != "alike") & (rows["difference"].abs() >= SMALL)]
 
 
 def _mean(attribute: str, mean: float, words: Words) -> str:

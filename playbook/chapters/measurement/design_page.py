@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
+from playbook.archive.folders import write_text
 from playbook.chapters.measurement.design import (
     LEAST_BUYERS,
     READINGS,
@@ -306,11 +307,6 @@ def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> p
 
 
 def write_assignment(folder: Path, planned: pd.DataFrame, as_of: date) -> None:
-    """Write the arms of the planned campaign, those held back included, beside the report."""
+    """Write the arms of the planned campaign, the held back too, beside the report: whole or not at all."""
     rows = assignment(planned, read_intended(folder), as_of)
-    rows.to_csv(folder / ASSIGNMENT, index=False, lineterminator="\n")
-
-
-def read_plan(folder: Path) -> pd.DataFrame:
-    """Return ``plan.csv`` of a report, customer ids as text."""
-    return pd.read_csv(folder / "plan.csv", dtype={"customer_id": str})
+    write_text(folder / ASSIGNMENT, rows.to_csv(index=False, lineterminator="\n"))

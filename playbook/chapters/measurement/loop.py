@@ -11,7 +11,7 @@ import pandas as pd
 
 from playbook.archive.earlier import EarlierRun, earlier_runs
 from playbook.archive.findings import Finding, Findings
-from playbook.chapters.measurement.design_page import assignment, read_plan
+from playbook.chapters.measurement.design_page import assignment
 from playbook.chapters.measurement.words import limits, points
 from playbook.records.history import History
 from playbook.records.sources import Sources
@@ -19,7 +19,7 @@ from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.data import read_rows, trials_of
-from playbook.stats.trials.earlier import read_intended
+from playbook.stats.trials.earlier import PLAN, read_intended, read_plan
 from playbook.stats.trials.measure import Measured, measure
 from playbook.stats.trials.tables import table_of
 
@@ -168,7 +168,7 @@ def _realised(
     campaigns: tuple[Measured, ...],
 ) -> dict[str, Any]:
     """Return what came of a report's plan, where its horizon is over."""
-    if not (run.folder / "plan.csv").is_file():
+    if not (run.folder / PLAN).is_file():
         return {}
     planned, held_back = read_plan(run.folder), read_intended(run.folder)
     if planned.empty or held_back.empty:

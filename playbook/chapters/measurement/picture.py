@@ -1,6 +1,7 @@
 """The picture of chapter 08: whether a gain lasts or melts away."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -16,6 +17,8 @@ from playbook.stats.trials.over_time import over_time, share_active
 
 DRAWN = 4
 """Campaigns that the picture shows at most, the latest."""
+TITLE_WIDTH = 40
+"""Characters of a title that fit above the left picture, before it runs into the right one's."""
 LEAST_DAYS = 7
 """Days followed without which there is nothing to draw."""
 
@@ -47,23 +50,40 @@ def _draw_gain(axes: Any, campaign: Measured, curve: pd.DataFrame, words: Words)
     axes.axhline(0, color=GREY, linewidth=0.8)
     if campaign.settings.horizon_days <= campaign.end:
         axes.axvline(campaign.settings.horizon_days, color=ORANGE, linewidth=1, linestyle="--")
-    axes.set_title(_outcome_in_words(campaign, curve.iloc[-1], words))
+    axes.set_title(fill(_outcome_in_words(campaign, curve.iloc[-1], words), TITLE_WIDTH))
 
 
 def _outcome_in_words(campaign: Measured, end: pd.Series, words: Words) -> str:
     """Return what is certain of the gain on the last day that is drawn."""
-    if end["low"] > 0:
-        message = "{name}: {amount} gained by day {day}"
-    elif end["high"] < 0:
-        message = "{name}: {amount} lost by day {day}"
+    value, low, high = _at_the_end(campaign, end)
+    if low > 0:
+        message = "{name}: {amount} gained per customer by day {day}"
+    elif high < 0:
+        message = "{name}: {amount} lost per customer by day {day}"
     else:
         message = "{name}: no certain gain by day {day}"
     return words.say(
         message,
         name=campaign.trial.campaign,
-        amount=words.money(abs(float(end["value"])), 2),
+        amount=words.money(abs(value), 2),
         day=words.number(campaign.end),
     )
+
+
+def _at_the_end(campaign: Measured, end: pd.Series) -> tuple[float, float, float]:
+    """Return the gain on the last day with its interval: of that day's reading where there is one.
+
+    The table and the verdict show the reading, whose interval is wider than the band of the curve where
+    amounts are skewed; a reading of too few buyers leaves everything open.
+    """
+    declared = campaign.end == campaign.settings.horizon_days
+    effects = campaign.whole.effects if declared else campaign.readings.get(campaign.end, {})
+    effect = effects.get("margin" if campaign.trial.costs == "missing" else "net")
+    if effect is None:
+        return float(end["value"]), float(end["low"]), float(end["high"])
+    if effect.low is None or effect.high is None:
+        return effect.value, float("-inf"), float("inf")
+    return effect.value, effect.low, effect.high
 
 
 def _draw_shares(axes: Any, campaign: Measured, words: Words) -> None:

@@ -44,9 +44,12 @@ class LearnedResponses(Result):
     ----------
     responses : DataFrame
         As `stats.trials.responses.measured_responses` returns them.
+    used : bool
+        Whether the next plan uses them (``offers.use_measured``).
     """
 
     responses: pd.DataFrame
+    used: bool = True
 
     @property
     def pooled(self) -> list[dict[Hashable, Any]]:
@@ -65,11 +68,23 @@ class LearnedResponses(Result):
 
     def sentences(self, words: Words) -> list[str]:
         """Say what was learned for the next plan."""
-        return response_sentences(self.by_name, words)
+        return response_sentences(self.by_name, words, self.used)
 
     def table(self, words: Words) -> Table:
         """Return the measured responses before and after shrinkage."""
         say, kinds, channels = words.say, kind_names(words), channel_names(words)
+        note = (
+            "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the more"
+            " the fewer were measured; chapter 07 uses the same figures. How many return can be told from"
+            " fewer customers than what they bring: a campaign without a verdict counts here all the"
+            " same."
+            if self.used
+            else "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the"
+            " more the fewer were measured; chapter 07 does not use it, as client.yml has it"
+            " (offers.use_measured). How many return can be told from fewer customers than what they bring:"
+            " a campaign without a verdict counts here all the same."
+        )
+        shrunk = say("used by the next plan") if self.used else say("after shrinkage, not used")
         return table_of(
             self.pooled,
             {
@@ -79,17 +94,12 @@ class LearnedResponses(Result):
                 (say("contacted"), "number"): lambda row: int(row["n_treated"]),
                 (say("held back"), "number"): lambda row: int(row["n_control"]),
                 say("measured"): lambda row: _points(row, RAW, words),
-                say("used by the next plan"): lambda row: _points(row, SHRUNK, words),
+                shrunk: lambda row: _points(row, SHRUNK, words),
                 (say("weight of the measurement"), "percent"): lambda row: row["weight"],
             },
             say("What offers add to the chance to return, in points"),
             words,
-            say(
-                "With 90% intervals. What was measured is shrunk towards what the catalogue assumes, the more"
-                " the fewer were measured; chapter 07 uses the same figures. How many return can be told from"
-                " fewer customers than what they bring: a campaign without a verdict counts here all the"
-                " same."
-            ),
+            say(note),
         )
 
 
@@ -99,8 +109,8 @@ def keep(folder: Path, offers: KnownOffers) -> None:
     offers.responses.to_csv(folder / RESPONSES, index=False, lineterminator="\n", float_format="%.6g")
 
 
-def response_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word what was learned for the next plan."""
+def response_sentences(findings: Findings, words: Words, used: bool = True) -> list[str]:
+    """Word what was learned for the next plan, or beside it where client.yml does not let it be used."""
     n = int(findings["responses_measured"].value)
     if not n:
         return [
@@ -123,6 +133,11 @@ def response_sentences(findings: Findings, words: Words) -> list[str]:
                 high=words.points(points.high or 0),
             )
         )
+    if not used:
+        message = (
+            "Measured, and not used by the next plan, as client.yml has it (offers.use_measured): {said}."
+        )
+        return [words.say(message, said="; ".join(said))]
     return [words.say("Learned for the next plan: {said}.", said="; ".join(said))]
 
 

@@ -275,8 +275,8 @@ def _cautions(own: Findings, words: Words) -> list[str]:
     """Say which customers make the comparison less sure, and how many they are."""
     messages = {
         "contaminated": (
-            "One customer who was to be left alone was contacted: it counts as held back, and the effect"
-            " looks smaller than it is.",
+            "One customer who was to be left alone was contacted: this customer counts as held back, and"
+            " the effect looks smaller than it is.",
             "{n} customers who were to be left alone were contacted: they count as held back, and the"
             " effect looks smaller than it is.",
         ),

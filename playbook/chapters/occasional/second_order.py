@@ -9,7 +9,7 @@ from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History, spell_counts
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure
 from playbook.show.words import Words
-from playbook.stats.inactivity import Cut, cut, inactivity
+from playbook.stats.inactivity import Cut, cut, inactivity, share_in_words
 from playbook.stats.result import Result
 from playbook.stats.survival import kaplan_meier
 
@@ -27,12 +27,15 @@ class SecondOrder(Result):
     counts : DataFrame
         Spells after first orders, old customers left out, by shard, duration (days) and returned, with n.
     preset : str
+    share : float
+        Of all second orders, the share that have come by the cut (``survival.share_of_returns``).
     """
 
     cut: Cut | None
     inactivity_days: int
     counts: pd.DataFrame
     preset: str
+    share: float
 
     @property
     def days(self) -> int:
@@ -57,7 +60,7 @@ class SecondOrder(Result):
 
     def sentences(self, words: Words) -> list[str]:
         """Say after how much silence a one-time buyer counts as occasional."""
-        return second_order_sentences(self.by_name, words)
+        return second_order_sentences(self.by_name, words, self.share)
 
     def figure(self, words: Words) -> Picture | None:
         """Draw the curve from the first to the second order, with the cut; None where there is no cut."""
@@ -108,11 +111,12 @@ def find_second_order(history: History) -> SecondOrder:
         inactivity_days=inactivity(counts, settings).days,
         counts=first,
         preset=settings.preset,
+        share=settings.survival.share_of_returns,
     )
 
 
-def second_order_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word the cut from its findings."""
+def second_order_sentences(findings: Findings, words: Words, share: float) -> list[str]:
+    """Word the cut from its findings, and from the share of all second orders that have come by then."""
     say, number = words.say, words.number
     after = findings["occasional_after_days"]
     if after.verdict == "assumed":
@@ -128,8 +132,9 @@ def second_order_sentences(findings: Findings, words: Words) -> list[str]:
     return [
         say(
             "Who bought once counts as an occasional buyer after {days} days of silence (95% interval {low}"
-            " to {high}): by then 9 in 10 of the second orders that come within {followed} days have come.",
+            " to {high}): by then {share} of the second orders that come within {followed} days have come.",
             days=say("at least {days}", days=days) if falling else days,
+            share=share_in_words(share, words),
             low=number(after.low or 0),
             high=number(after.high or 0),
             followed=followed,

@@ -9,17 +9,24 @@ from playbook.archive.findings import Finding, Findings
 from playbook.chapters.occasional.base import base_sentences
 from playbook.chapters.occasional.evidence import Kinds, kind_sentences
 from playbook.chapters.occasional.kinds import COLUMNS, kind_labels
-from playbook.chapters.occasional.second_order import second_order_sentences
+from playbook.chapters.occasional.second_order import SecondOrder, second_order_sentences
 from playbook.show.words import Words
+from playbook.stats.inactivity import share_in_words
 
 MOST_KINDS = 3
 """Kinds of which it is told what leaving out saves and gives up."""
 
 
-def occasional_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word the chapter from its findings: who is occasional, of which kind, what leaving out does."""
+def occasional_sentences(findings: Findings, words: Words, share: float) -> list[str]:
+    """Word the chapter from its findings: who is occasional, of which kind, what leaving out does.
+
+    Parameters
+    ----------
+    share : float
+        ``survival.share_of_returns``.
+    """
     return [
-        *second_order_sentences(findings, words),
+        *second_order_sentences(findings, words, share),
         *base_sentences(findings, words),
         *kind_sentences(findings, words),
         *left_out_sentences(findings, words),
@@ -184,7 +191,7 @@ def kind_price_sentences(findings: Findings, words: Words) -> list[str]:
 # Why each of them is one ----------------------------------------------------------------------
 
 
-def reasons(customers: pd.DataFrame, kinds: Kinds, cut_days: int, words: Words) -> pd.Series:
+def reasons(customers: pd.DataFrame, kinds: Kinds, second: SecondOrder, words: Words) -> pd.Series:
     """Return a sentence or two for each occasional buyer, None for everybody else.
 
     Parameters
@@ -194,11 +201,11 @@ def reasons(customers: pd.DataFrame, kinds: Kinds, cut_days: int, words: Words) 
         as `left_out.leave_out` returns them.
     kinds : Kinds
         The evidence for the kinds.
-    cut_days : int
+    second : SecondOrder
         The silence beyond which a one-time buyer is occasional.
     """
     rare = customers[customers["occasional"]]
-    when, of_kind = _once(rare["silence_days"], cut_days, words), _kind_texts(kinds, words)
+    when, of_kind = _once(rare["silence_days"], second, words), _kind_texts(kinds, words)
     worth = _worth(rare, words)
     texts = [
         " ".join(filter(None, (once, of_kind.get(kind), last)))
@@ -207,13 +214,21 @@ def reasons(customers: pd.DataFrame, kinds: Kinds, cut_days: int, words: Words) 
     return pd.Series(texts, index=rare.index, dtype=object).reindex(customers.index)
 
 
-def _once(silences: Iterable[int], cut_days: int, words: Words) -> list[str]:
+def _once(silences: Iterable[int], second: SecondOrder, words: Words) -> list[str]:
+    usual = round(second.share, 6) == 0.9
+    most = (
+        words.say("nine in ten second orders")
+        if usual
+        else words.say("{share} of second orders", share=share_in_words(second.share, words))
+    )
+
     @cache
     def text(days: int) -> str:
         return words.say(
-            "One order, {days} days ago; nine in ten second orders come within {cut} days.",
+            "One order, {days} days ago; {most} come within {cut} days.",
             days=words.number(days),
-            cut=words.number(cut_days),
+            most=most,
+            cut=words.number(second.days),
         )
 
     return [text(int(days)) for days in silences]

@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from playbook.archive.folders import write_text
 from playbook.chapter import Chapter
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
@@ -26,7 +27,7 @@ SWISS_SHEET = {"encoding": "utf-8-sig", "sep": ";", "lineterminator": "\r\n"}
 def hand_over(run: Chapter, plan: Plan) -> None:
     """Write all files of a plan into the run's folder."""
     write_plan(run.folder, plan.contacts)
-    intended(plan).to_csv(run.folder / INTENDED, index=False, lineterminator="\n")
+    write_text(run.folder / INTENDED, intended(plan).to_csv(index=False, lineterminator="\n"))
     write_mailing(run, plan)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from playbook.stats.trials.earlier import FORMULA_SIGNS, PLAN
+
 COLUMNS = (
     "customer_id",
     "rank",
@@ -26,7 +28,6 @@ COLUMNS = (
     "first_words",
 )
 DECIMALS = {"return_probability": 4, "return_probability_with_offer": 4}
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_plan(folder: Path, contacts: pd.DataFrame) -> None:
@@ -43,16 +44,7 @@ def write_plan(folder: Path, contacts: pd.DataFrame) -> None:
     sheet = contacts[list(COLUMNS)].copy()
     for column in sheet.select_dtypes("float64"):
         sheet[column] = sheet[column].round(DECIMALS.get(str(column), 2)) + 0.0
-    write_sheet(sheet, folder / "plan.csv", encoding="utf-8", lineterminator="\n")
-
-
-def read_plan(folder: Path) -> pd.DataFrame:
-    """Read ``plan.csv`` of a run, texts as they were before they were kept from being formulas."""
-    dates = ["week", "contact_by"]
-    plan = pd.read_csv(folder / "plan.csv", dtype={"customer_id": str}, parse_dates=dates)
-    for column in ("customer_id", "offer", "responsible", "reason", "first_words"):
-        plan[column] = plan[column].map(_as_it_was)
-    return plan
+    write_sheet(sheet, folder / PLAN, encoding="utf-8", lineterminator="\n")
 
 
 def write_sheet(frame: pd.DataFrame, path: Path, **form: Any) -> None:
@@ -66,8 +58,3 @@ def write_sheet(frame: pd.DataFrame, path: Path, **form: Any) -> None:
 
 def _as_text(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
-
-
-def _as_it_was(cell: Any) -> Any:
-    guarded = isinstance(cell, str) and cell.startswith(tuple(f"'{sign}" for sign in FORMULA_SIGNS))
-    return cell[1:] if guarded else cell

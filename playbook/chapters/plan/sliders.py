@@ -48,16 +48,21 @@ def explore_plan(plan: Plan, words: Words) -> "VBox | Table":
 
 
 def answer(plan: Plan, money: float, cost: float, response: float, words: Words) -> Answer:
-    """Return the best plan for a budget, costs and responses as multiples of those stated."""
+    """Return the best plan for a budget, costs and responses as multiples of those stated.
+
+    For those of the plan itself these are the plan's own figures: others are found less exactly, of a
+    sample where there are many customers.
+    """
     campaign = dearer(plan.campaign, cost)
     whole = campaign.problem(plan.form, response, money)
     part, share = _sample(whole)
-    found = assign(part, NEAR_ENOUGH)
+    as_planned = (money, cost, response) == (plan.campaign.settings.offers.budget, 1, 1)
+    profit, customers, spending = _totals(plan) if as_planned else _nearly(part, share)
     most = max(plan.campaign.settings.offers.budget, money)
     cells = {
-        words.say("expected profit"): words.money(found.profit / share),
-        words.say("customers"): words.number(round(found.chosen.sum() / share)),
-        words.say("expected spending"): words.money(float(part.used(found.choice)[0]) / share),
+        words.say("expected profit"): words.money(profit),
+        words.say("customers"): words.number(customers),
+        words.say("expected spending"): words.money(spending),
     }
 
     def draw() -> Picture:
@@ -69,6 +74,18 @@ def answer(plan: Plan, money: float, cost: float, response: float, words: Words)
         return profit_curve(curve, money, words)
 
     return Answer(cells, draw)
+
+
+def _totals(plan: Plan) -> tuple[float, int, float]:
+    """Return the plan's profit, its customers and what it is expected to spend."""
+    return plan.profit, len(plan.contacts), plan.spend
+
+
+def _nearly(part: Problem, share: float) -> tuple[float, int, float]:
+    """Return the same of the best plan that is soon found, from a share of the customers."""
+    found = assign(part, NEAR_ENOUGH)
+    spent = float(part.used(found.choice)[0])
+    return found.profit / share, round(found.chosen.sum() / share), spent / share
 
 
 def dearer(campaign: Campaign, factor: float) -> Campaign:

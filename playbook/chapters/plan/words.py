@@ -55,8 +55,8 @@ def decision_sentence(findings: Findings, words: Words) -> str:
     if profit.verdict == "do_it":
         return words.say_many(
             "Do it: contact one customer, {channels}. It is expected to cost {spend} ({contact} for the"
-            " contact, {incentives} for incentives on return) and to bring {profit} more than leaving it"
-            " alone, after these costs (90% interval {low} to {high}).",
+            " contact, {incentives} for incentives on return) and to bring {profit} more than leaving"
+            " this customer alone, after these costs (90% interval {low} to {high}).",
             "Do it: contact {n} customers, {channels}. That is expected to cost {spend} ({contact} for the"
             " contacts, {incentives} for incentives to those who return) and to bring {profit} more than"
             " leaving them alone, after these costs (90% interval {low} to {high}).",
@@ -65,9 +65,9 @@ def decision_sentence(findings: Findings, words: Words) -> str:
         )
     return words.say_many(
         "Try it small: contacting one customer, {channels}, is expected to cost {spend} ({contact} for the"
-        " contact, {incentives} for incentives on return) and to bring {profit} more than leaving it alone,"
-        " after these costs, but it may lose money too (90% interval {low} to {high}, chance of a profit"
-        " {chance}).",
+        " contact, {incentives} for incentives on return) and to bring {profit} more than leaving this"
+        " customer alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance"
+        " of a profit {chance}).",
         "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
         " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
         " them alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance of"

@@ -1,4 +1,4 @@
-"""The scoring sheet: criteria to points from 0 to 10, their sum, and why somebody stands where he does.
+"""The scoring sheet: criteria to points from 0 to 10, their sum, and why somebody stands where they do.
 
 A criterion is added in ``client.yml`` (``scoring.criteria``) for one client, and in
 `settings.scoring.CRITERIA` for all clients of a preset. Where it names a column that is not there yet,

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from playbook.chapters.scoring.backtest import RankingBacktest
-from playbook.chapters.scoring.comparisons import random_weights, stays
+from playbook.chapters.scoring.comparisons import Stability, random_weights, stays
 from playbook.chapters.scoring.criteria import ScoreSheet, give_points, label, rounded_total, top
 from playbook.chapters.scoring.ranking import FIRST, SHOWN, Ranking
-from playbook.records.arrays import Array
+from playbook.records.arrays import Array, Flags
 from playbook.show.figures import Picture, new_figure
 from playbook.show.sliders import Answer, Knob, explore
 from playbook.show.words import Words
@@ -35,10 +35,13 @@ class WeightTrial:
         As chosen; who is ranked apart takes no part.
     tried : RankingBacktest or CannotTell
         The past on which the moved ranking is tried, where it could be.
+    stability : Stability
+        How steady the ranking is as chosen.
     """
 
     ranking: Ranking
     tried: Result
+    stability: Stability
     words: Words
 
     @cached_property
@@ -74,14 +77,19 @@ class WeightTrial:
         points = _stretched(sheet, moved)
         score = rounded_total(points @ weights)
         usual, now = top(sheet.score(), n), top(score, n)
-        drawn = random_weights(weights[weights > 0], self.ranking.settings.seed, DRAWS)
-        staying = stays(drawn @ np.ascontiguousarray(points[:, weights > 0].T), now)
         cells = {
             among: words.percent(float(usual[now].mean())),
-            steady: words.percent(float(staying.mean())),
+            steady: words.percent(self._steady(points, weights, now)),
             past: self._captured(moved),
         }
         return Answer(cells, lambda: self._picture(points, weights, score))
+
+    def _steady(self, points: Array, weights: Array, now: Flags) -> float:
+        """Return the share that stays under random weights; as chosen, what the chapter says of it."""
+        if points is self.sheet.points and (weights == self.sheet.weights).all():
+            return float(self.stability.stays.mean())
+        drawn = random_weights(weights[weights > 0], self.ranking.settings.seed, DRAWS)
+        return float(stays(drawn @ np.ascontiguousarray(points[:, weights > 0].T), now).mean())
 
     def _captured(self, moved: dict[str, float]) -> str:
         """Return what the first tenth would have captured on the past, with its interval."""
@@ -131,7 +139,7 @@ def _stretched(sheet: ScoreSheet, moved: dict[str, float]) -> Array:
     return points
 
 
-def explore_weights(ranking: Ranking, tried: Result, words: Words) -> Any:
+def explore_weights(ranking: Ranking, tried: Result, stability: Stability, words: Words) -> Any:
     """Show sliders for weights and breakpoints; in a report a table over their settings."""
-    trial = WeightTrial(ranking, tried, words)
+    trial = WeightTrial(ranking, tried, stability, words)
     return explore(words.say("What weights and breakpoints do"), trial.ask, trial.knobs(), words)

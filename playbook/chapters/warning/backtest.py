@@ -15,7 +15,7 @@ from playbook.archive.findings import Finding, Findings, rounded
 from playbook.chapters.warning.leaving import LookBack
 from playbook.chapters.warning.model import Combined, combine
 from playbook.chapters.warning.words import rounded_interval, with_intervals
-from playbook.records.arrays import Array, Flags
+from playbook.records.arrays import Array
 from playbook.settings.client import Settings
 from playbook.show.display import Column, Table
 from playbook.show.sliders import Answer, Knob, explore
@@ -51,8 +51,9 @@ class WarningBacktest(Result):
         auc_high (95%); behind, behind_low, behind_high (the best rule of this chapter, the first row,
         minus it; paired 95%); caught (of the first ``calls`` by this rule, the share who left).
         Intervals from 500 resamplings of shards of customers.
-    in_order : array of bool, shape (customers,)
-        Who left, in the order of ``rule``.
+    in_order : array, shape (customers,)
+        1 for who left and 0 for who stayed, in the order of ``rule``; those level with each other share
+        alike, as in ``caught``.
     """
 
     day: date
@@ -61,7 +62,7 @@ class WarningBacktest(Result):
     left: int
     calls: int
     areas: pd.DataFrame
-    in_order: Flags
+    in_order: Array
 
     @property
     def rule(self) -> str:
@@ -148,7 +149,7 @@ def try_on_past(past: LookBack | None, settings: Settings) -> WarningBacktest | 
     calls = min(settings.warning.calls_per_week, len(left))
     areas = compare(ranked, left, tried.rows["shard"].to_numpy(int), settings.seed)
     areas["caught"] = [_caught(score, left, calls) for score in ranked.values()]
-    in_order = left[np.argsort(-ranked[_rule(areas)], kind="stable")] == 1
+    in_order = _in_order(ranked[_rule(areas)], left)
     return WarningBacktest(day.date(), past.horizon_days, len(left), int(left.sum()), calls, areas, in_order)
 
 
@@ -174,6 +175,12 @@ def compare(ranked: dict[str, Array], left: Array, shards: Array, seed: int) -> 
     return pd.DataFrame(rows, columns=columns)
 
 
+def _in_order(score: Array, left: Array) -> Array:
+    """Return who left, the highest score first; customers level with each other share alike."""
+    shared = pd.Series(left).groupby(score, dropna=False).transform("mean").to_numpy(float)
+    return np.asarray(shared[np.argsort(-score, kind="stable")])
+
+
 def _caught(score: Array, left: Array, calls: int) -> float:
     """Return the share who left among the first; customers level with the last count in part."""
     if not calls:
@@ -194,7 +201,9 @@ def how_many_calls(tried: WarningBacktest | CannotTell, words: Words) -> VBox | 
     lengths = [length for length in LENGTHS if length <= tried.customers]
     knob = Knob(words.say("customers warned of"), lengths, tried.calls, words.number)
     caption = words.say(
-        "Had the first been warned of on {day}, before consent and rules", day=words.date(tried.day)
+        "Had the first by {rule} been warned of on {day}, before consent and rules",
+        rule=rule_labels(words)[tried.rule],
+        day=words.date(tried.day),
     )
     return explore(caption, partial(caught, tried, words), {"calls": knob}, words)
 
@@ -202,7 +211,7 @@ def how_many_calls(tried: WarningBacktest | CannotTell, words: Words) -> VBox | 
 def caught(tried: WarningBacktest, words: Words, calls: int) -> Answer:
     """Say how many of the first would have been leavers, and what share of all leavers they are."""
     say = words.say
-    left, all_left = int(tried.in_order[:calls].sum()), max(tried.left, 1)
+    left, all_left = float(tried.in_order[:calls].sum()), max(tried.left, 1)
     by_chance = calls * all_left / tried.customers
     return Answer(
         {
@@ -235,7 +244,8 @@ def backtest_sentences(findings: Findings, words: Words) -> list[str]:
     say, labels = words.say, rule_labels(words)
     areas = {rule: findings[key] for rule in labels if (key := f"warning_auc_{rule}") in findings}
     first, *others = areas
-    caught, base = findings[f"warning_caught_{first}"], findings["warning_tried_left"]
+    rule = str(findings["warning_ranked_by"].value)
+    caught, base = findings[f"warning_caught_{rule}"], findings["warning_tried_left"]
     beside = [
         say("{rule} {area}", rule=labels[rule], area=words.percent(areas[rule].value)) for rule in others
     ]
@@ -254,7 +264,8 @@ def backtest_sentences(findings: Findings, words: Words) -> list[str]:
     if caught.n:
         said.append(
             say(
-                "Of the first {n} it would have warned of, {caught} left; of all, {base}.",
+                "Of the first {n} by {rule}, {caught} left; of all, {base}.",
+                rule=labels[rule],
                 n=words.number(caught.n),
                 caught=words.percent(caught.value),
                 base=words.percent(base.value / max(base.n or 0, 1)),
@@ -264,7 +275,6 @@ def backtest_sentences(findings: Findings, words: Words) -> list[str]:
         said.append(
             say("By then no signal had shown itself yet, so that only the chance to return could be tried.")
         )
-    rule = str(findings["warning_ranked_by"].value)
     if rule != first:
         said.append(
             say(

@@ -107,7 +107,8 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
     said.append(
         words.say_many(
             "To call in the week of {monday}: one customer, with {stake} of margin at stake (the risk to"
-            " leave times the margin of the next {days} days if it stays); the capacity is {capacity}.",
+            " leave times the margin of the next {days} days if the customer stays); the capacity is"
+            " {capacity}.",
             "To call in the week of {monday}: {n} customers, with {stake} of margin at stake between them"
             " (the risk to leave times the margin of the next {days} days if they stay); the capacity is"
             " {capacity}.",
@@ -133,7 +134,8 @@ def _expected(findings: Findings, words: Words) -> str:
     contracts = watched.verdict == CANCELLED
     if leaving.value is None:
         return words.say_many(
-            "One customer is not lapsed today. How likely it is to leave cannot be told from these data.",
+            "One customer is not lapsed today. How likely this customer is to leave cannot be told from these"
+            " data.",
             "{n} customers are not lapsed today. How likely each is to leave cannot be told from these data.",
             watched.value,
         )

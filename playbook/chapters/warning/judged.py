@@ -196,7 +196,7 @@ class Signals(Result):
             return None
         rows = seen.rename(columns={"lift": "value", "lift_low": "low", "lift_high": "high"})
         rows = rows.assign(label=[label(name, words) for name in seen["signal"]])
-        warns = int((seen["verdict"] == "warns").sum())
+        warns = len(self.warning)
         title = words.say_many("One signal warns of leaving", "{n} signals warn of leaving", warns)
         figure = intervals(
             title if warns else say("No signal is sure to warn"),
@@ -211,7 +211,7 @@ class Signals(Result):
             "Dots with intervals, one line for each of {n} signals: {warns} warn, the others do not. The"
             " highest is “{name}”, {lift} times as often.",
             n=words.number(len(seen)),
-            warns=words.number(warns),
+            warns=words.number(int((seen["verdict"] == "warns").sum())),
             name=highest["label"],
             lift=words.number(float(highest["value"]), 2),
         )

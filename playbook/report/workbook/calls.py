@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from playbook.chapter import Chapter
-from playbook.chapters.plan.plan_sheet import read_plan
 from playbook.chapters.warning.openings import call_words, promises, usual_caller
 from playbook.offers import catalogue
 from playbook.offers.names import channel_names
@@ -15,6 +14,7 @@ from playbook.records.consent import MAY_BE_CONTACTED
 from playbook.report.workbook.columns import WHO, WHO_TO_CALL, choose_columns
 from playbook.report.workbook.sheets import RoomySheet, TableSheet
 from playbook.show.words import Words
+from playbook.stats.trials.earlier import read_plan
 
 DATED = {
     "first_order": "first on {date}",
@@ -57,7 +57,7 @@ def calls(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     if "offer" not in frame:
         return None
     words, say = run.words, run.words.say
-    plan = read_plan(run.folder)
+    plan = read_plan(run.folder, dates=["week", "contact_by"])
     plan = plan[plan["channel"].isin(catalogue.NAMED)]
     if plan.empty:
         return None

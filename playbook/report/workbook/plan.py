@@ -3,10 +3,10 @@
 import pandas as pd
 
 from playbook.chapter import Chapter
-from playbook.chapters.plan.plan_sheet import read_plan
 from playbook.offers.names import channel_names
 from playbook.report.workbook.columns import PERSONAL, WHO, choose_columns
 from playbook.report.workbook.sheets import RoomySheet, TableSheet
+from playbook.stats.trials.earlier import read_plan
 
 
 def weeks(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
@@ -14,7 +14,7 @@ def weeks(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     if "offer" not in frame:
         return None
     words, say = run.words, run.words.say
-    plan = read_plan(run.folder)
+    plan = read_plan(run.folder, dates=["week", "contact_by"])
     plan["channel"] = plan["channel"].map(channel_names(words))
     counted = plan.groupby(["week", "responsible", "channel", "offer"], as_index=False).agg(
         contacts=("customer_id", "size"),
@@ -32,7 +32,7 @@ def contacts(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     if "offer" not in frame:
         return None
     words, say = run.words, run.words.say
-    plan = read_plan(run.folder)
+    plan = read_plan(run.folder, dates=["week", "contact_by"])
     personal = frame[["customer_id", *(name for name in PERSONAL if name in frame)]]
     plan = plan.merge(personal, on="customer_id", how="left")
     plan["channel"] = plan["channel"].map(channel_names(words))

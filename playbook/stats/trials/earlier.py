@@ -1,6 +1,7 @@
 """What became of the customers of earlier campaigns, by arm, and what a run keeps of it for those to come."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ KIND_WORDS: dict[str, str] = {
     r"|visit|personal|persönlich|gespräch",
 }
 """What the name of an offer says of its kind, where client.yml does not: the first that is found."""
+
+PLAN = "plan.csv"
+"""The contacts of a plan, as `chapters.plan.plan_sheet` writes them."""
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins with one of these stands in ``plan.csv`` behind an apostrophe."""
+
+GUARDED = ("customer_id", "offer", "responsible", "reason", "first_words")
+"""Columns of ``plan.csv`` with such texts."""
 
 INTENDED = "held_back.csv"
 """What those held back would have been offered."""
@@ -155,6 +165,25 @@ def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.
         if len(kept):
             assigned = pd.concat([assigned, kept], ignore_index=True) if len(assigned) else kept
     return assigned.sort_values(["campaign", "customer_id"], ignore_index=True)
+
+
+def read_plan(folder: Path, dates: Sequence[str] = ()) -> pd.DataFrame:
+    """Read ``plan.csv`` of a run, texts as they were before they were kept from being formulas.
+
+    Parameters
+    ----------
+    dates : sequence of str
+        Columns to read as dates; all others stay the texts that they are.
+    """
+    plan = pd.read_csv(folder / PLAN, dtype={"customer_id": str}, parse_dates=list(dates))
+    for column in plan.columns.intersection(list(GUARDED)):
+        plan[column] = plan[column].map(_as_it_was)
+    return plan
+
+
+def _as_it_was(cell: Any) -> Any:
+    guarded = isinstance(cell, str) and cell.startswith(tuple(f"'{sign}" for sign in FORMULA_SIGNS))
+    return cell[1:] if guarded else cell
 
 
 def read_intended(folder: Path) -> pd.DataFrame:

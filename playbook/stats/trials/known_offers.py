@@ -1,7 +1,9 @@
 """The offers as they stand: the catalogue, with what was measured in place of what is assumed."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +18,7 @@ from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.earlier import assigned, with_remembered
 from playbook.stats.trials.responses import (
+    Cell,
     assumed,
     assumed_shares,
     informed,
@@ -74,8 +77,16 @@ class KnownOffers(Result):
     def table(self, words: Words) -> Table:
         """Return what was measured by kind and channel, beside what the catalogue assumes."""
         say, kinds, channels = words.say, kind_names(words), channel_names(words)
-        lives = {(row["kind"], row["channel"]): row["share"] for row in self.second_lives.to_dict("records")}
         guessed = {cell: words.points(response.points) for cell, response in assumed(self.stated).items()}
+        points, reach, lives = self._in_use(words)
+        note = (
+            "Points: so many more of a hundred returned than of those left alone. What is used lies between"
+            " what was measured and what was assumed, the nearer to the measurement the more customers it"
+            " had."
+            if self.used
+            else "Points: so many more of a hundred returned than of those left alone. What was measured is"
+            " not used, as client.yml has it (offers.use_measured), but what was assumed."
+        )
         return table_of(
             self.responses[self.responses["offer"].isna()].to_dict("records"),
             {
@@ -85,23 +96,32 @@ class KnownOffers(Result):
                 (say("contacted"), "number"): lambda row: row["n_treated"],
                 (say("left alone"), "number"): lambda row: row["n_control"],
                 say("points measured"): lambda row: words.points(row["raw_points"]),
-                say("assumed"): lambda row: guessed.get((row["kind"], row["channel"])),
-                say("used"): lambda row: words.points(row["lift_points"]),
-                say("90% interval"): lambda row: words.between(
-                    words.points(row["low"]), words.points(row["high"])
-                ),
-                (say("a second life is worth"), "percent"): lambda row: lives.get(
-                    (row["kind"], row["channel"])
-                ),
+                say("assumed"): lambda row: guessed.get(_cell(row)),
+                say("used"): lambda row: points.get(_cell(row)),
+                say("90% interval"): lambda row: reach.get(_cell(row)),
+                (say("a second life is worth"), "percent"): lambda row: lives.get(_cell(row)),
             },
             say("What earlier campaigns with a control group have shown"),
             words,
-            say(
-                "Points: so many more of a hundred returned than of those left alone. What is used lies"
-                " between what was measured and what was assumed, the nearer to the measurement the more"
-                " customers it had."
-            ),
+            say(note),
         )
+
+    def _in_use(self, words: Words) -> tuple[dict[Cell, str], dict[Cell, str], dict[Cell, float]]:
+        """Return by kind and channel the points used, their interval, and what a second life is worth."""
+        if self.used:
+            pooled = self.responses[self.responses["offer"].isna()].to_dict("records")
+            used = {_cell(row): (row["lift_points"], row["low"], row["high"]) for row in pooled}
+            lives = {_cell(row): float(row["share"]) for row in self.second_lives.to_dict("records")}
+        else:
+            taken = assumed(self.stated)
+            used = {cell: (response.points, response.low, response.high) for cell, response in taken.items()}
+            lives = assumed_shares(self.stated)
+        points = {cell: words.points(value) for cell, (value, _, _) in used.items()}
+        reach = {
+            cell: words.between(words.points(low), words.points(high))
+            for cell, (_, low, high) in used.items()
+        }
+        return points, reach, lives
 
 
 def known_offers(history: History, sources: Sources, folder: Path, home: Path) -> KnownOffers:
@@ -206,3 +226,7 @@ def _assumed_lives(findings: Findings, words: Words) -> list[str]:
             reach=reach,
         )
     ]
+
+
+def _cell(row: Mapping[Hashable, Any]) -> Cell:
+    return row["kind"], row["channel"]

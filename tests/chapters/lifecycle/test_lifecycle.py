@@ -1,6 +1,6 @@
 """Chapter 02: stages, months, moves, cohorts, who changed; on small clients and on the demo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -297,6 +297,16 @@ def test_the_title_of_the_base_holds_the_shares_of_today(demo):
     engaged = groups[["just engaged", "engaged", "firmly engaged"]].sum() / groups.sum()
     (axes,) = demo.develop().figure(WORDS).figure.axes
     assert axes.get_title(loc="left").startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
+
+
+def test_title_alt_text_and_caption_of_the_moves_speak_of_the_same_months(demo):
+    moved = demo.develop()
+    short = replace(moved, flows=moved.flows.tail(5))
+    picture = short.moves_figure(WORDS)
+    assert picture.figure.axes[0].get_title(loc="left").startswith("In the last 5 months: ")
+    assert "In the last 5 months" in picture.alt
+    assert short.moves_table(WORDS).caption == "Moves of the last 5 months, from stage to stage"
+    assert moved.moves_table(WORDS).caption == "Moves of the last 12 months, from stage to stage"
 
 
 def test_every_line_of_the_moves_is_called_what_it_is(demo):

@@ -1,5 +1,6 @@
 """Profiles: those who left against those who stayed, the happiest against the rest."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import ibis
@@ -145,3 +146,11 @@ def test_too_few_to_compare_is_said(small, lines):
         assert "too few" in profile.sentences(WORDS)[-1].lower()
         assert profile.figure(WORDS) is None
         assert "none" in str(profile.table(WORDS))
+
+
+def test_a_clear_but_small_difference_is_neither_in_the_title_nor_in_the_words(left):
+    small = left.attributes.assign(difference=0.05, low=0.01, high=0.09, verdict="more")
+    profile = replace(left, attributes=small)
+    title = profile.figure(WORDS).figure.axes[0].get_title(loc="left")
+    assert title == "Those who left do not differ clearly from those who stayed"
+    assert "Nothing that was known before sets them clearly apart." in profile.sentences(WORDS)

@@ -1,5 +1,6 @@
 """Chapter 08, after a campaign: what is said of it, also where nothing can be told."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -188,8 +189,16 @@ def test_findings_can_be_written_and_worded_again(demo_data, tmp_path):
 
 def test_the_pictures_titles_claim_a_gain_only_where_it_is_certain(demo_data):
     picture = Measurements(tuple(measured_campaigns("demo", demo_data).values())).figure(WORDS)
-    titles = [axes.get_title(loc="left") for axes in picture.figure.axes[::2]]
-    assert titles[0].startswith("DANKE24: CHF") and "gained by day 365" in titles[0]
+    titles = [axes.get_title(loc="left").replace("\n", " ") for axes in picture.figure.axes[::2]]
+    assert titles[0].startswith("DANKE24: CHF") and "gained per customer by day 365" in titles[0]
     assert [title.partition(" by day")[0] for title in titles[1:]] == [
         f"{name}: no certain gain" for name in ("RABATT24", "GESCHENK25", "KATALOG25")
     ]
+
+
+def test_the_pictures_title_is_judged_by_the_reading_of_its_last_day(demo_data):
+    call = measured_campaigns("demo", demo_data)["DANKE24"]
+    unsure = replace(call.readings[call.end]["net"], low=-1.0)
+    shaken = replace(call, readings={call.end: call.readings[call.end] | {"net": unsure}})
+    [title, _] = [axes.get_title(loc="left") for axes in Measurements((shaken,)).figure(WORDS).figure.axes]
+    assert title.startswith("DANKE24: no certain gain")

@@ -241,6 +241,9 @@ def test_measured_responses_are_worded_from_findings_alone():
     text = " ".join(response_sentences(learned.by_name, WORDS))
     assert "material by letter adds 30.0 returns to a hundred" in text
     assert "material" in str(learned.table(WORDS))
+    unused = LearnedResponses(learned.responses, used=False)
+    assert "not used by the next plan" in " ".join(unused.sentences(WORDS))
+    assert "used by the next plan" not in str(unused.table(WORDS))
     nothing = LearnedResponses(measured_responses(assigned().iloc[:0], {}))
     assert "rests on the catalogue's assumptions" in " ".join(nothing.sentences(WORDS))
     assert "none" in str(nothing.table(WORDS))

@@ -52,7 +52,7 @@ class Study:
 
     @property
     def sentences(self) -> str:
-        return "\n".join(occasional_sentences(self.findings, WORDS))
+        return "\n".join(occasional_sentences(self.findings, WORDS, self.second.share))
 
     @property
     def occasional(self) -> set[str]:

@@ -174,5 +174,5 @@ def test_where_all_first_orders_are_of_one_kind_it_cannot_be_told_from_others(re
     assert np.isnan(row["others_rate"])
     assert set(chapter.weighed.customers.query("occasional")["occasional_kind"]) == {"coupon"}
     assert "coupon redeemers" in chapter.sentences
-    texts = reasons(chapter.weighed.customers, chapter.kinds, chapter.second.days, WORDS).dropna()
+    texts = reasons(chapter.weighed.customers, chapter.kinds, chapter.second, WORDS).dropna()
     assert texts.str.contains("It was made with a coupon. ").all()

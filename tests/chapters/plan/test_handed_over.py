@@ -12,6 +12,7 @@ from playbook.chapters.plan.plan_sheet import COLUMNS, write_plan
 from playbook.offers.catalogue import PRESETS, Offer, load
 from playbook.offers.first_words import first_words, speaks, texts
 from playbook.settings.offers import Offers
+from playbook.stats.trials.earlier import read_plan
 from tests.builders import offer, people, settings_of
 from tests.chapters.plan import campaigns
 from tests.chapters.plan.campaigns import plan_for
@@ -104,6 +105,15 @@ def test_the_sheet_holds_the_columns_in_order_and_no_formulas(tmp_path):
     assert rows[0]["expected_profit_low"] == "-2.0"
     assert rows[0]["first_words"] == "'- hello"
     assert (rows[0]["week"], rows[0]["contact_by"]) == ("2025-10-06", "2025-11-02")
+
+
+def test_ids_that_look_like_formulas_are_read_as_they_were(tmp_path):
+    frame = people(3, customer_id=["-7", "+4179", "K3"])
+    plan = plan_for(frame, offer(response={"points": 0.05, "low": 0.0, "high": 0.1}))
+    write_plan(tmp_path, plan.contacts)
+    read_back = read_plan(tmp_path)
+    assert set(read_back["customer_id"]) == {"-7", "+4179", "K3"}
+    assert list(read_back["week"].unique()) == ["2025-10-06"]
 
 
 def test_an_empty_plan_is_a_sheet_with_its_head(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from playbook.chapters.plan import what_would_change
+from playbook.chapters.plan import sliders, what_would_change
 from playbook.chapters.plan.plan import make_plan
 from playbook.chapters.plan.sliders import answer, explore_plan
 from playbook.chapters.plan.words import (
@@ -61,6 +61,19 @@ def test_the_sliders_answer_in_a_table_with_the_plans_own_numbers(monkeypatch):
     assert profits[f"budget: {WORDS.money(0)}"] == WORDS.money(0)
     assert answer(plan, 50, 1, 1, WORDS).draw().alt
     assert table.frame["customers"].iloc[0] == str(len(plan.contacts))
+
+
+def test_as_chosen_the_sliders_show_the_plan_itself_and_not_a_sample(monkeypatch):
+    random = np.random.default_rng(4)
+    frame = people(80, second_lifetime_value=random.lognormal(5, 1, 80))
+    plan = plan_for(frame, offer(), settings=settings_of(budget=60))
+    monkeypatch.setattr(sliders, "ENOUGH", 20)
+    assert list(answer(plan, 60, 1, 1, WORDS).cells.values()) == [
+        WORDS.money(plan.profit),
+        WORDS.number(len(plan.contacts)),
+        WORDS.money(plan.spend),
+    ]
+    assert answer(plan, 60, 1, 1.15, WORDS).cells["expected profit"] != WORDS.money(plan.profit)
 
 
 def test_the_profit_over_the_budget_never_falls():

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 
 from playbook.chapters.scoring.backtest import PastRanking, RankingBacktest, backtest_sentences
+from playbook.chapters.scoring.comparisons import try_other_weights
 from playbook.chapters.scoring.criteria import ScoreSheet, give_points
 from playbook.chapters.scoring.ranking import Ranking
 from playbook.chapters.scoring.sliders import WeightTrial, explore_weights
@@ -31,7 +32,8 @@ def trial(n=300, more=0):
     settings = Settings(client="A", tables={"orders": {"files": "o"}})
     past = PastRanking(frame, sheet, values[:, 0], random.integers(0, 64, n), 1)
     tried = RankingBacktest(None, 183, past, pd.DataFrame(), pd.DataFrame())
-    return WeightTrial(Ranking(frame, sheet, frame, 0, 0.1, settings), tried, WORDS)
+    ranking = Ranking(frame, sheet, frame, 0, 0.1, settings)
+    return WeightTrial(ranking, tried, try_other_weights(ranking, WORDS), WORDS)
 
 
 def chosen(one):
@@ -46,6 +48,7 @@ def test_as_chosen_everybody_stays_first():
     one = trial()
     cells = list(one.ask(**chosen(one)).cells.values())
     assert cells[0] == "100%"
+    assert cells[1] == WORDS.percent(one.stability.by_name["stability"].value)
     assert cells[2].startswith(WORDS.percent(one.tried.past.captured(one.ranking.sheet.score())[0]))
 
 
@@ -77,7 +80,7 @@ def test_without_a_past_or_anybody_first_a_dash_stands_in_its_place():
     one = trial()
     assert (
         list(
-            WeightTrial(one.ranking, CannotTell((), backtest_sentences), WORDS)
+            WeightTrial(one.ranking, CannotTell((), backtest_sentences), one.stability, WORDS)
             .ask(**chosen(one))
             .cells.values()
         )[2]
@@ -90,5 +93,5 @@ def test_without_a_past_or_anybody_first_a_dash_stands_in_its_place():
 def test_in_a_report_it_is_a_table(monkeypatch):
     monkeypatch.setenv("PLAYBOOK_HEADLESS", "1")
     one = trial()
-    table = explore_weights(one.ranking, one.tried, WORDS)
+    table = explore_weights(one.ranking, one.tried, one.stability, WORDS)
     assert len(table.frame) == 1 + 3 * 2 + 2

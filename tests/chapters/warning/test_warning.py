@@ -1,6 +1,7 @@
 """Early warning: what is planted is found, nothing is seen too early, and nobody is called who may not be."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -337,7 +338,12 @@ def test_a_simple_rule_that_ranks_better_beyond_doubt_is_used():
     past = made_past({"overdue": np.zeros(n)}, left, silence, chance=random.uniform(size=n))
     tried = backtest.try_on_past(past, SimpleNamespace(warning=EarlyWarning(), seed=1))
     assert tried.rule == "silence"
-    assert "The silence alone ranked better beyond doubt" in " ".join(tried.sentences(WORDS))
+    said = " ".join(tried.sentences(WORDS))
+    assert "The silence alone ranked better beyond doubt" in said
+    caught = tried.areas.set_index("rule").loc["silence", "caught"]
+    assert f"by the silence alone, {WORDS.percent(caught)} left" in said
+    first = backtest.caught(tried, WORDS, tried.calls).cells["of them left"]
+    assert f"({WORDS.percent(caught)})" in first  # though many are level with the last of them
     risk = calls.risk_today(past.rows, past.signals, None, tried)
     assert risk.sum() == pytest.approx((1 - past.rows["chance"]).sum())
     assert risk[silence.argmax()] == risk.max()
@@ -401,6 +407,10 @@ def test_cancellations_and_complaints_follow_their_own_rules(demo):
 def test_the_title_of_the_figure_says_how_many_signals_warn(demo):
     title = demo.figure.figure.axes[0].get_title(loc="left")
     assert title == f"{len(demo.seen.warning)} signals warn of leaving"
+    without = demo.seen.judged.copy()
+    without.loc[without["signal"] == demo.seen.warning[0], ["lift_low", "lift_high"]] = np.nan
+    one_not_drawn = replace(demo.seen, judged=without).figure(WORDS).figure
+    assert one_not_drawn.axes[0].get_title(loc="left") == title
 
 
 def test_the_arms_hold_only_those_whom_no_rule_calls_for(demo):
@@ -575,8 +585,8 @@ def test_a_longer_list_catches_more_leavers_and_more_who_stay(demo, monkeypatch)
     monkeypatch.setenv("PLAYBOOK_HEADLESS", "1")
     shown = backtest.how_many_calls(demo.tried, WORDS).frame
     assert len(shown) == len(backtest.LENGTHS)
-    left = [int(demo.tried.in_order[:number].sum()) for number in backtest.LENGTHS]
-    assert left == sorted(left) and demo.tried.in_order.sum() == demo.tried.left
+    left = [demo.tried.in_order[:number].sum() for number in backtest.LENGTHS]
+    assert left == sorted(left) and demo.tried.in_order.sum() == pytest.approx(demo.tried.left)
     precision = [count / number for count, number in zip(left, backtest.LENGTHS, strict=True)]
     assert precision[-1] < precision[2] and "50" in set(shown["warned of"])
     too_few = backtest.try_on_past(None, demo.history.settings)

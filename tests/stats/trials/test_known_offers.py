@@ -40,6 +40,14 @@ def test_what_was_measured_and_is_not_used_is_said_to_be_assumed():
     assert said[3].startswith("For one offer of the catalogue it is assumed")
 
 
+def test_the_table_shows_what_is_used_and_not_what_only_was_measured():
+    measured, unused = (
+        learn((offer(),), earlier(), use=use).table(WORDS).frame.iloc[0] for use in (True, False)
+    )
+    assert measured["points measured"] == unused["points measured"]
+    assert unused["used"] == unused["assumed"] != measured["used"]
+
+
 def test_where_everything_is_measured_nothing_is_said_to_be_assumed():
     said = learn((offer(),), earlier()).sentences(WORDS)
     assert not any("assumed, not measured" in sentence for sentence in said)
