@@ -100,10 +100,10 @@ tables:
 SEEN = """
 import sys
 from pathlib import Path
-from playbook.history import customers, read_history, spell_counts
-from playbook.settings import load
-from playbook.sources import open_sources
-from playbook.spark import whole_megabytes
+from playbook.records.history import customers, read_history, spell_counts
+from playbook.settings.client import load
+from playbook.records.sources import open_sources
+from playbook.records.spark import whole_megabytes
 {before}
 settings = load("acme", Path({data!r}))
 sources = open_sources(settings, Path({data!r}) / "acme")

@@ -193,8 +193,9 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_the_next_one_is_right(grou
 
 STOPPING_SWAP = """
 import os, pathlib, signal, sys
-from playbook import cli, runs
-after, rename, swap = int(sys.argv.pop(1)), pathlib.Path.rename, runs.swap
+from playbook import cli
+from playbook.archive import folders
+after, rename, swap = int(sys.argv.pop(1)), pathlib.Path.rename, folders.swap
 def stopping(path, target):
     global after
     moved = rename(path, target)
@@ -205,7 +206,7 @@ def stopping(path, target):
 def swap_and_stop(run, name):
     pathlib.Path.rename = stopping
     return swap(run, name)
-runs.swap = swap_and_stop
+folders.swap = swap_and_stop
 cli.main()
 """
 
