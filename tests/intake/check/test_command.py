@@ -146,7 +146,7 @@ def test_a_month_that_is_missing_is_marked_in_the_picture(client):
     intake = checks.take_in(read_history(chosen, sources), sources, TODAY)
     sources.close()
     assert intake.months.loc[intake.months["gap"], "month"].tolist() == [pd.Timestamp("2025-06-01")]
-    assert "Marked as gaps: 2025-06." in intake.figure(WORDS).alt
+    assert "Marked as gaps: Jun 2025." in intake.figure(WORDS).alt
     assert intake.verdict == "not_enough" or intake.verdict == "with_care"
 
 
