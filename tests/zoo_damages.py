@@ -197,6 +197,16 @@ def _(folder: Path) -> None:
     (folder / "suppress.csv").write_text(f"{ids[0]}\n{ids[1].lower()}\nPERSON7@example.com\n")
 
 
+@animal("a suppression list of names with mail addresses, and of links", "suppressed")
+def _(folder: Path) -> None:
+    (folder / "suppress.csv").write_text("asked us;Anna <Person7@Example.com>\n;mailto:person8@example.com\n")
+
+
+@animal("a suppression list called Suppress.csv", ERROR, "is not read")
+def _(folder: Path) -> None:
+    (folder / "Suppress.csv").write_text("person7@example.com\n")
+
+
 @animal("a suppression list that is no text", ERROR, "save it again as CSV UTF-8")
 def _(folder: Path) -> None:
     (folder / "suppress.csv").write_bytes("Müller;ä\n".encode("utf-16"))

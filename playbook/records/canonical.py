@@ -1,7 +1,8 @@
 """The canonical tables: their columns, how each is read, and what a mapping in client.yml must name."""
 
 from playbook.errors import DataError, did_you_mean
-from playbook.settings.tables import OrderSettings, TableSettings
+from playbook.settings.lifecycle import EVENT_KINDS
+from playbook.settings.tables import EventSettings, OrderSettings, TableSettings
 
 MONEY = "DECIMAL(18,4)"
 ID, TEXT, DAY, FLAG, NUMBER = "id", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
@@ -76,6 +77,19 @@ REFUSALS: dict[str, tuple[str, ...]] = {
 Whatever stands in them but a clear no is a refusal: a day, a reason, the name of a list.
 """
 
+REFUSING = {"unsubscribe": ("may_email",), "no_contact": CONSENTS}
+"""Kinds of events that are refusals, whatever their day, and the consents that they take away."""
+
+REFUSING_WORDS = {
+    "no_contact": r"do.?not.?contact|don.?t contact|no.?contact|no.?marketing|blacklist|block|suppress"
+    r"|deceased|\b(dead|died|death)\b|erasure|kein.?kontakt|kontaktverbot|werbeverbot|robinson|sperr|verstorb|gestorben"
+    r"|todesfall|widersp|widerruf|l(ö|o\x{308}|oe)sch(ung|antrag)|bloc+at|bloqu|contattare|revoc|rifiut|oppos"
+    r"|refus|d(é|e\x{301}?)c(é|e\x{301}?)[ds]|ne pas contacter",
+    "unsubscribe": r"unsub|opt.{0,2}.?out|opted.?out|no.?(more.?)?(e.?)?mail|no.?newsletter|spam|abmeld"
+    r"|abgemeldet|abbestell|austrag|ausgetragen|kein.{0,2} (newsletter|mail|e-mail|werbung)|disiscri"
+    r"|d(é|e\x{301}?)s(abon|inscri)|(cancell|annull).{1,12}(iscri|newsletter|mail)|plus de (newsletter|mail)",
+}
+"""How such a kind is written in English, German, French and Italian, as a pattern in lower case."""
 
 LINES = "lines"
 """The name of the lines of `orders` where they are a table of their own."""
@@ -105,7 +119,7 @@ def place_of(name: str) -> str:
 
 
 def check_mapping(name: str, table: TableSettings) -> None:
-    """Refuse a mapping with columns that no table has, or without one that it needs.
+    """Refuse a mapping with columns or kinds that there are not, or without a column that it needs.
 
     Raises
     ------
@@ -117,6 +131,12 @@ def check_mapping(name: str, table: TableSettings) -> None:
             raise DataError(
                 f"client.yml: {place}.columns.{ours} is no column of {name}."
                 f"{did_you_mean(ours, kinds)} Known: {', '.join(kinds)}."
+            )
+    for theirs, ours in table.kinds.items() if isinstance(table, EventSettings) else ():
+        if ours not in EVENT_KINDS:
+            raise DataError(
+                f"client.yml: {place}.kinds.{theirs}: {ours} is no kind of event."
+                f"{did_you_mean(ours, EVENT_KINDS)} Known: {', '.join(EVENT_KINDS)}."
             )
     missing = [ours for ours in _required(name, table) if ours not in table.columns]
     if missing:

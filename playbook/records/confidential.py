@@ -4,15 +4,21 @@ Pseudonyms are keyed hashes: without the key nobody can try out customer numbers
 The key is never in the repository, in ``client.yml`` or in a report.
 """
 
-import csv
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import ibis
+import pandas as pd
+
 from playbook.errors import DataError, SettingsError
+from playbook.records.canonical import REFUSING
+from playbook.records.identifiers import named_in, spelled, spelled_by_engine
 from playbook.settings.client import PROJECT, SUPPRESSION_FILE, Settings
 
 KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
@@ -20,6 +26,8 @@ LEAST_KEY = 16
 """Characters that a key must have at least."""
 LENGTH = 20
 """Hexadecimal digits of a pseudonym: 80 bits, so that ten million ids meet once in 20 billion tries."""
+SPELLING = 8
+"""Further digits that tell the ways in which one number is spelled, for all but the plainest."""
 
 
 @dataclass(frozen=True)
@@ -28,54 +36,61 @@ class Suppressed:
 
     Attributes
     ----------
-    entries : tuple of frozenset of str
-        One per line of the file: the forms of a customer's id in which it may stand in the tables
-        (pseudonyms where these are asked for), or an e-mail address in lower case.
+    lines : mapping
+        Row of the file, from 1, to all identifiers that its cells may be; see `identifiers_in`.
+    headed : bool
+        The first row seems to be a header.
     """
 
-    entries: tuple[frozenset[str], ...] = ()
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """All forms of all ids."""
-        return frozenset(form for entry in self.entries for form in entry if "@" not in form)
-
-    @property
-    def emails(self) -> frozenset[str]:
-        """All e-mail addresses."""
-        return frozenset(form for entry in self.entries for form in entry if "@" in form)
+    lines: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    headed: bool = False
 
 
 def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
-    """Read ``suppress.csv``: one customer id or e-mail address a line, in its first column.
+    """Read every cell of ``suppress.csv``: customers' numbers, e-mail addresses and telephones.
 
     Raises
     ------
     DataError
-        Where the file is not UTF-8 text: nobody may be contacted because a list was unreadable.
+        Where the file is not UTF-8 text, or has a name that is almost this one: nobody may be
+        contacted because a list was not read.
     """
     path = folder / SUPPRESSION_FILE
+    named = {file.name for file in settings.inputs(folder)}
+    for other in sorted(folder.glob("[sS][uU][pP][pP][rR][eE][sS][sS]*")):
+        if other.name != SUPPRESSION_FILE and other.name not in named:
+            raise DataError(
+                f"{other.name} is not read: name it {SUPPRESSION_FILE}, save it as CSV UTF-8, or delete it."
+            )
     if not path.is_file():
         return Suppressed()
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            dialect = ";" if ";" in path.read_text(encoding="utf-8-sig") else ","
-            first = [row[0].strip() for row in csv.reader(lines, delimiter=dialect) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
         raise DataError(
             f"{SUPPRESSION_FILE} cannot be read as UTF-8 text, so that nobody knows who must not be"
             " contacted: save it again as CSV UTF-8."
         ) from error
-    entries = {entry for entry in first if entry and entry.lower() not in ("customer_id", "email", "e-mail")}
     key = id_key(folder) if settings.pseudonymise else None
-    return Suppressed(tuple(_forms(entry, key) for entry in sorted(entries)))
+    read = {row: identifiers_in(line, key) for row, line in enumerate(lines, 1)}
+    headed = bool(lines) and _HEADER.search(lines[0]) is not None and not re.search(r"[\d@]", lines[0])
+    return Suppressed({row: found for row, found in read.items() if found}, headed)
 
 
-def _forms(entry: str, key: str | None) -> frozenset[str]:
-    if "@" in entry:
-        return frozenset({entry.lower()})
-    forms = {entry, entry.upper(), entry.lower()}
-    return frozenset(pseudonym_of(form, key) for form in forms) if key else frozenset(forms)
+def identifiers_in(line: str, key: str | None = None) -> frozenset[str]:
+    """Return what the cells of a line may be, as `same_person.Everybody` compares it."""
+    numbers, emails, telephones = named_in(line)
+    numbers = {pseudonym_of(number, key) for number in numbers} if key else numbers
+    return frozenset(
+        f"{kind} {one}"
+        for kind, found in (("number", numbers), ("email", emails), ("telephone", telephones))
+        for one in found
+    )
+
+
+_HEADER = re.compile(
+    r"(?i)customer|kunde|client|mail|nummer|number|num[eé]ro|telef|phone|\b(id|nr|name|nome|nom)\b"
+)
 
 
 # Pseudonyms ----------------------------------------------------------------------------------
@@ -119,8 +134,13 @@ def key_fingerprint(settings: Settings, folder: Path) -> str:
 def pseudonym_of(customer_id: str, key: str) -> str:
     """Return the pseudonym of one id; see `pseudonym`."""
     inner, outer = _halves(key)
-    digest = hashlib.sha256((inner + customer_id).encode()).hexdigest()
-    return "P" + hashlib.sha256((outer + digest).encode()).hexdigest()[:LENGTH]
+
+    def hashed(text: str) -> str:
+        digest = hashlib.sha256((inner + text).encode()).hexdigest()
+        return hashlib.sha256((outer + digest).encode()).hexdigest()
+
+    plain = str(spelled(pd.Series([customer_id])).iloc[0])
+    return "P" + hashed(plain)[:LENGTH] + ("" if plain == customer_id else hashed(customer_id)[:SPELLING])
 
 
 def pseudonym(customer_id: Any, key: str) -> Any:
@@ -128,11 +148,21 @@ def pseudonym(customer_id: Any, key: str) -> Any:
 
     A hash in a hash, each with its own half of the key filling the first block of SHA-256, as
     in HMAC (Bellare, Canetti and Krawczyk 1996, NMAC); the engine does the work. The letter in front
-    keeps spreadsheets from reading a number.
+    keeps spreadsheets from reading a number. Ids that are spelled alike begin alike: see `spelling_of`.
     """
     inner, outer = _halves(key)
-    digest = (inner + customer_id).hexdigest("sha256")
-    return "P" + (outer + digest).hexdigest("sha256")[0:LENGTH]
+
+    def hashed(text: Any) -> Any:
+        return (outer + (inner + text).hexdigest("sha256")).hexdigest("sha256")
+
+    plain = spelled_by_engine(customer_id)
+    own = ibis.ifelse(plain == customer_id, "", hashed(customer_id)[0:SPELLING])
+    return "P" + hashed(plain)[0:LENGTH] + own
+
+
+def spelling_of(ids: pd.Series, key: str | None) -> pd.Series:
+    """Return numbers as `identifiers.spelled` compares them; pseudonyms begin alike where they are."""
+    return ids.str[: 1 + LENGTH] if key else spelled(ids)
 
 
 def _halves(key: str) -> tuple[str, str]:
@@ -154,7 +184,7 @@ def shield(settings: Settings, folder: Path, name: str, table: Any) -> Any:
         day = table[DAY_OF[name]]
         kept = day.isnull() | (day >= settings.forget_before)
         if name == "events":
-            kept |= (table.kind == "unsubscribe").fill_null(False)
+            kept |= table.kind.isin(REFUSING).fill_null(False)
         table = table.filter(kept)
     if settings.pseudonymise:
         table = table.mutate(customer_id=pseudonym(table.customer_id, id_key(folder)))

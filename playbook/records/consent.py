@@ -1,13 +1,13 @@
 """Who may be contacted by which channel, and why: per customer and channel, one reason."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from playbook.records.arrays import Flags
+from playbook.records.canonical import REFUSING
+from playbook.records.same_person import Everybody, everybody, labelled
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import CHANNELS
@@ -23,40 +23,50 @@ ADDRESS = {"email": "email", "phone": "phone", "letter": "address"}
 """The column that a channel needs, where the client has it."""
 
 
-def consents(
-    ids: Sequence[str] | pd.Series, sources: Sources | None, settings: Settings, as_of: date
-) -> pd.DataFrame:
+def consents(ids: Iterable[str], sources: Sources | None, settings: Settings) -> pd.DataFrame:
+    """Say for every customer and channel whether contact is allowed, and why; see `consents_of`."""
+    return consents_of(everybody(ids, sources), sources, settings)
+
+
+def consents_of(who: Everybody, sources: Sources | None, settings: Settings) -> pd.DataFrame:
     """Say for every customer and channel whether contact is allowed, and why.
 
-    Whoever is on the suppression list is not contacted by any channel. An explicit no is a no, and
-    so is an unsubscription for e-mail; where rows of the same customer contradict each other, the
-    no stands. Where nobody asked, the channel is used only if ``consent.assumed`` names it. Nobody
-    is reached by a channel whose address is known to be missing. What stood in a row that could not
-    be read may have been a no: see `_lost`.
+    A refusal holds for all numbers of a person: an explicit no, a line of the suppression list, an event
+    that is a refusal, whatever its day, and a row that could not be read, since it may have been one. A yes
+    holds for its number alone, and where rows of it contradict each other, the no stands. Where nobody
+    asked, the channel is used only if ``consent.assumed`` names it, and never while answers may be lost:
+    see `_not_assumed`. Nobody is reached by a channel whose address is known to be missing.
+
+    Parameters
+    ----------
+    who : Everybody
+        Those asked for, and everybody else who may be the same person.
 
     Returns
     -------
     DataFrame
         customer_id, in the order given; for each of `CHANNELS` one of `REASONS` (``consent_``...).
     """
-    index = pd.Index(ids, name="customer_id")
     kept = {f"may_{channel}": "all" for channel in CHANNELS} | dict.fromkeys(ADDRESS.values(), "max")
-    known = known_customers(sources, kept).reindex(index)
-    suppressed = index.isin(list(suppressed_ids(sources)) if sources else [])
-    unsubscribed = index.isin(_unsubscribed(sources, as_of))
+    known = known_customers(sources, kept).reindex(who.ids)
+    index = who.ids[: who.asked]
     nobody = np.zeros(len(index), dtype=bool)
-    in_lost_row, not_assumed = _lost(index, sources)
+    suppressed = who.any_of(who.holding(suppressed_identifiers(sources)))
+    lost = who.any_of(who.holding(_named_in_lost_rows(sources)))
+    events, not_assumed = _refusing_events(sources), _not_assumed(who, sources)
     found = pd.DataFrame({"customer_id": index})
     for channel in CHANNELS:
         name, address = f"may_{channel}", ADDRESS.get(channel)
-        said = (known[name] if name in known else pd.Series(None, index, dtype="boolean")).astype("boolean")
-        no = in_lost_row | (unsubscribed if channel == "email" else nobody)
+        said = (known[name] if name in known else pd.Series(None, who.ids, dtype="boolean")).astype("boolean")
+        gone = {one for kind, ids in events.items() if name in REFUSING[kind] for one in ids}
+        no = ~said.fillna(True).to_numpy(bool) | who.ids.isin(gone - {None})
+        own = said.iloc[: who.asked]
         applies = {
             "suppressed": suppressed,
-            "refused": no | ~said.fillna(True).to_numpy(bool),
-            "no_address": known[address].isna().to_numpy(bool) if address in known else nobody,
-            "allowed": said.fillna(False).to_numpy(bool),
-            "assumed": ~not_assumed & (channel in settings.consent.assumed),
+            "refused": lost | who.any_of(no),
+            "no_address": known[address].isna().to_numpy(bool)[: who.asked] if address in known else nobody,
+            "allowed": own.fillna(False).to_numpy(bool),
+            "assumed": ~not_assumed & (None not in gone) & (channel in settings.consent.assumed),
         }
         *reasons, otherwise = REASONS
         first = np.select([applies[reason] for reason in reasons], reasons, otherwise)
@@ -64,26 +74,37 @@ def consents(
     return found
 
 
-def _lost(index: pd.Index, sources: Sources | None) -> tuple[Flags, Flags]:
-    """Return who stands in a row that could not be read, and for whom nothing may be assumed.
+def suppressed_identifiers(sources: Sources | None) -> frozenset[str]:
+    """Return every identifier that the suppression list may name."""
+    return frozenset().union(*sources.suppressed.lines.values()) if sources else frozenset()
 
-    A row of customers or events that could not be read may have held a no: whoever it names counts as
-    having refused. It may name nobody, or the wrong one where a field slipped. So while a row of customers
-    is lost, nothing is assumed for those without a readable one; and for nobody at all while an event is
-    lost whose customer is not known, since it may be an unsubscription.
+
+def _named_in_lost_rows(sources: Sources | None) -> frozenset[str]:
+    rows = [row for name in ("customers", "events") for row in sources.lost.get(name, ())] if sources else []
+    return frozenset().union(*rows)
+
+
+def _not_assumed(who: Everybody, sources: Sources | None) -> Flags:
+    """Return for whom nothing may be assumed, since an answer may be lost.
+
+    A row that could not be read, or without a number, may name nobody, or the wrong one where a field
+    slipped. So while there is such a row of customers, nothing is assumed for those without a readable one;
+    and for nobody at all while an event is lost whose customer is not known: it may be a refusal.
     """
-    lost = sources.lost if sources else {}
-    events = lost.get("events", frozenset())
-    named = lost.get("customers", frozenset()) | events
-    not_assumed = np.full(len(index), not events <= set(index))
-    if sources and sources.customers is not None and "customers" in lost:
-        readable = sources.customers.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist()
-        not_assumed |= ~index.isin(readable)
-    return index.isin(list(named)), not_assumed
+    index = who.ids[: who.asked]
+    if sources is None:
+        return np.zeros(len(index), dtype=bool)
+    held = set(who.held["identifier"])
+    not_assumed = np.full(len(index), any(row.isdisjoint(held) for row in sources.lost.get("events", ())))
+    if sources.customers is not None:
+        numbers = sources.customers.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist()
+        if "customers" in sources.lost or None in numbers:
+            not_assumed |= ~index.isin(numbers)
+    return not_assumed
 
 
 def known_customers(sources: Sources | None, kept: Mapping[str, str]) -> pd.DataFrame:
-    """Return columns of the client's table of customers, one row per customer_id.
+    """Return columns of the client's table of customers, one row per customer_id (see `labelled`).
 
     Parameters
     ----------
@@ -95,26 +116,10 @@ def known_customers(sources: Sources | None, kept: Mapping[str, str]) -> pd.Data
     there = [] if table is None else [name for name in kept if name in table.columns]
     if table is None or not there:
         return pd.DataFrame(index=pd.Index([], name="customer_id"))
-    known = table.filter(table.customer_id.notnull())
+    known = labelled(table)
     measures = {name: getattr(known[name], kept[name])() for name in there}
     frame: pd.DataFrame = known.group_by("customer_id").aggregate(**measures).to_pyarrow().to_pandas()
     return frame.set_index("customer_id")
-
-
-def suppressed_ids(sources: Sources) -> set[str]:
-    """Return the ids of the suppression list, and those of the customers named by e-mail address."""
-    return set(sources.suppressed.ids) | set(suppressed_addresses(sources)["customer_id"])
-
-
-def suppressed_addresses(sources: Sources) -> pd.DataFrame:
-    """Return customer_id and address (lower case) of the customers named by their e-mail address."""
-    emails, table = sources.suppressed.emails, sources.customers
-    if not emails or table is None or "email" not in table.columns:
-        return pd.DataFrame({"customer_id": [], "address": []}, dtype=object)
-    named = table.select("customer_id", address=table.email.lower())
-    named = named.filter(named.customer_id.notnull() & named.address.isin(sorted(emails)))
-    frame: pd.DataFrame = named.distinct().order_by(["customer_id", "address"]).to_pyarrow().to_pandas()
-    return frame
 
 
 def consent_table(found: pd.DataFrame, words: Words) -> Table:
@@ -146,14 +151,16 @@ def consent_table(found: pd.DataFrame, words: Words) -> Table:
     return Table(frame, caption, words, columns=columns)
 
 
-def _unsubscribed(sources: Sources | None, as_of: date) -> list[str]:
+def _refusing_events(sources: Sources | None) -> dict[str, list[str | None]]:
+    """Return by kind of refusal whose events say so; None among them for an event without a number."""
     table = sources.events if sources else None
     if table is None:
-        return []
-    gone = table.filter(
-        (table.kind == "unsubscribe")
-        & table.customer_id.notnull()
-        & (table.happened_at <= ibis.literal(as_of))
-    )
-    ids: list[str] = gone.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist()
-    return ids
+        return {kind: [] for kind in REFUSING}
+    return {
+        kind: table.filter(table.kind == kind)
+        .select("customer_id")
+        .distinct()
+        .to_pyarrow()["customer_id"]
+        .to_pylist()
+        for kind in REFUSING
+    }

@@ -4,9 +4,12 @@ from datetime import date
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
-from playbook.records.consent import MAY_BE_CONTACTED, consents, known_customers
+from playbook.records.arrays import Flags
+from playbook.records.consent import MAY_BE_CONTACTED, consents_of, known_customers
+from playbook.records.same_person import Everybody, everybody
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import CHANNELS
@@ -15,7 +18,7 @@ from playbook.settings.offers import CHANNELS
 def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, as_of: date) -> pd.DataFrame:
     """Say for every customer which channels are allowed.
 
-    The rules are those of `consents`: ``allowed`` and ``assumed`` may be contacted, nobody else.
+    The rules are those of `consents_of`: ``allowed`` and ``assumed`` may be contacted, nobody else.
 
     Parameters
     ----------
@@ -27,17 +30,21 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     DataFrame
         The same rows: for each of `CHANNELS` whether it is allowed (bool, ``may_``...) and
         whether that rests on the assumption (``assumed_``...), and why (``consent_``..., see
-        `consents`); language, where the client has it; complaint (an unsolved one) and cancellation
+        `consents_of`); language, where the client has it; complaint (an unsolved one) and cancellation
         (announced since the last order), bool, neither older than ``offers.complaint_days`` and
         ``offers.cancellation_days``, with the day on which that was said (complaint_on,
         cancellation_on); owner, None where there is none; contacted_recently (bool: within ``rest_days``, or
-        as often as ``most_contacts`` allows).
+        as often as ``most_contacts`` allows);
+        person (int, the same for all numbers of one person). Refusals and contacts of one number of a person
+        hold for all of them.
     """
     ids = pd.Index(customers["customer_id"])
+    contacted = _contacted(sources, settings, as_of)
+    who = everybody(ids, sources)
     known = known_customers(sources, {"cancelled_on": "max", "owner": "min", "language": "min"}).reindex(ids)
     happened = _last_events(sources, as_of).reindex(ids)
     found = pd.DataFrame({"customer_id": ids})
-    why = consents(customers["customer_id"], sources, settings, as_of)
+    why = consents_of(who, sources, settings)
     for channel in CHANNELS:
         reason = why[f"consent_{channel}"]
         found[f"may_{channel}"] = reason.isin(MAY_BE_CONTACTED)
@@ -52,8 +59,8 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
     found["cancellation"] = _cancelled(customers, known, announced, as_of)
     found["complaint_on"] = complained.to_numpy()
     found["cancellation_on"] = announced.where(found["cancellation"].to_numpy()).to_numpy()
-    resting = _left_in_peace(sources, settings, as_of).reindex(ids, fill_value=False)
-    found["contacted_recently"] = resting.to_numpy(bool)
+    found["contacted_recently"] = _left_in_peace(who, contacted, settings)
+    found["person"] = who.person[: who.asked]
     if "language" in known:
         found["language"] = known["language"].to_numpy(object)
     owner = known["owner"] if "owner" in known else pd.Series(None, ids, dtype=object)
@@ -83,25 +90,31 @@ def _cancelled(customers: pd.DataFrame, known: pd.DataFrame, happened: pd.Series
     return announced
 
 
-def _left_in_peace(sources: Sources | None, settings: Settings, as_of: date) -> pd.Series:
-    """Return, by customer_id of those contacted lately, whether they are left in peace for now.
+def _left_in_peace(who: Everybody, made: pd.DataFrame, settings: Settings) -> Flags:
+    """Say for each number asked for whether its person was contacted lately, and is left in peace for now."""
+    by_person = made.groupby(who.refusing[who.ids.get_indexer(pd.Index(made["customer_id"]))])
+    often = by_person["often"].sum() >= (settings.offers.most_contacts or float("inf"))
+    resting = often | (by_person["last"].min() < settings.offers.rest_days)
+    return np.isin(who.refusing[: who.asked], resting.index[resting])
+
+
+def _contacted(sources: Sources | None, settings: Settings, as_of: date) -> pd.DataFrame:
+    """Return customer_id; days since the last contact, and how many there were within ``pressure_days``.
 
     The control groups of earlier campaigns were not contacted.
     """
-    table, chosen = sources.contacts if sources else None, settings.offers
+    table = sources.contacts if sources else None
     if table is None:
-        return pd.Series(dtype=bool)
+        return pd.DataFrame({"customer_id": pd.Series(dtype=object), "last": [], "often": []})
     today = ibis.literal(as_of)
-    made = table.filter(
-        table.customer_id.notnull() & (table.arm.lower() != "control") & (table.contacted_at <= today)
-    )
+    left_alone = (table.arm.lower() == "control").fill_null(False)
+    made = table.filter(table.customer_id.notnull() & ~left_alone & (table.contacted_at <= today))
     ago = today.delta(made.contacted_at, unit="day")
     counted = made.group_by("customer_id").aggregate(
-        last=ago.min(), often=(ago < chosen.pressure_days).cast("int64").sum()
+        last=ago.min(), often=(ago < settings.offers.pressure_days).cast("int64").sum()
     )
-    frame = counted.to_pyarrow().to_pandas().set_index("customer_id")
-    often = frame["often"] >= (chosen.most_contacts or float("inf"))
-    return pd.Series((frame["last"] < chosen.rest_days) | often, dtype=bool)
+    frame: pd.DataFrame = counted.to_pyarrow().to_pandas()
+    return frame
 
 
 def _last_events(sources: Sources | None, as_of: date) -> pd.DataFrame:

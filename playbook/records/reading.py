@@ -28,13 +28,15 @@ from playbook.records.canonical import (
     NO,
     NUMBER,
     REFUSALS,
+    REFUSING_WORDS,
     TEXT,
     YES,
     check_mapping,
     kinds_of,
     place_of,
 )
-from playbook.settings.tables import Format, OrderSettings, TableSettings
+from playbook.settings.lifecycle import EVENT_KINDS
+from playbook.settings.tables import EventSettings, Format, OrderSettings, TableSettings
 
 LONGEST_LINE = 32 << 20
 """Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
@@ -216,6 +218,8 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         chosen.setdefault("amount", (price * chosen["quantity"]).cast(dt.Decimal(18, 4)))
     if name == "customers":
         _apply_refusals(chosen)
+    if isinstance(table, EventSettings):
+        chosen["kind"] = _kind(chosen["kind"], table.kinds)
     ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
     return raw.select(**ordered, row_key=ibis.struct({name: raw[name] for name in raw.columns}).hash())
 
@@ -308,6 +312,15 @@ def _refused(column: Any) -> Any:
     """
     text = _text(column).lower()
     return text.notnull() & text.notin(NO).fill_null(False)
+
+
+def _kind(text: Any, meant: Mapping[str, str]) -> Any:
+    """Return kinds of events: what client.yml says they mean, else refusals told by their words."""
+    plain = text.re_replace(r"[\s\p{Z}]+", " ").lower()
+    cases = [(plain == " ".join(theirs.split()).lower(), ours) for theirs, ours in meant.items()]
+    cases += [(plain == ours, ours) for ours in EVENT_KINDS]
+    cases += [(plain.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
+    return ibis.cases(*cases, else_=text)
 
 
 def _number(text: Any) -> Any:

@@ -1,82 +1,155 @@
-"""Who stands in the data under several numbers: by e-mail address, telephone, postal address, or spelling."""
+"""Who stands in the data under several numbers: by spelling, e-mail address, telephone or postal address."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import ibis
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from playbook.records.arrays import Flags
+from playbook.records.canonical import REFUSING
+from playbook.records.confidential import spelling_of
+from playbook.records.identifiers import emails_in, phones
 from playbook.records.sources import Sources
 
 MOST_NUMBERS = 5
-"""Customers with the same identifier above which it is a placeholder, and nobody's."""
-PHONE_DIGITS = 9
-"""Last digits of a telephone that tell it, however its country is written; shorter ones tell nothing."""
+"""Customers with the same identifier above which it may be a placeholder: no longer one person, but refusals
+of one still hold for all."""
+DETAILS = ("email", "phone", "name", "address")
 
 
-def persons(ids: Sequence[str], sources: Sources | None) -> npt.NDArray[np.int32]:
-    """Return the number of a person for every customer; the same for those who share an identifier.
+@dataclass(frozen=True)
+class Everybody:
+    """All numbers that stand in any file, and what they share.
 
-    An identifier is the e-mail address, the customer number without capitals and blanks, or the telephone
-    or postal address together with the name where the client has names: a family is not one person.
-    Whoever shares one identifier with a second customer and another with a third is the same person as both.
-
-    Parameters
+    Attributes
     ----------
-    ids : sequence of str
-        customer_id, each once.
-
-    Returns
-    -------
-    array of int, shape (customers,)
+    ids : Index
+        The numbers asked for, then all others.
+    asked : int
+        How many were asked for.
+    held : DataFrame
+        customer (position in ``ids``), identifier (its kind, a blank, and what it is).
+    refusing : array of int, shape (numbers,)
+        The same for all who share an identifier, directly or through others.
+    person : array of int, shape (numbers,)
+        The same, without identifiers of more than `MOST_NUMBERS`.
     """
-    place = pd.Series(np.arange(len(ids)), index=list(ids))
-    held = pd.concat([_spelling(place), _details(place, sources)], ignore_index=True).drop_duplicates()
+
+    ids: pd.Index
+    asked: int
+    held: pd.DataFrame
+    refusing: npt.NDArray[np.int32]
+    person: npt.NDArray[np.int32]
+
+    def any_of(self, flags: Flags) -> Flags:
+        """Say for each number asked for whether something holds for it, or for one that it is joined with."""
+        return np.isin(self.refusing[: self.asked], self.refusing[flags])
+
+    def holding(self, identifiers: Collection[str]) -> Flags:
+        """Say which numbers hold one of some identifiers."""
+        flags = np.zeros(len(self.ids), dtype=bool)
+        flags[self.held.loc[self.held["identifier"].isin(identifiers), "customer"]] = True
+        return flags
+
+
+def everybody(ids: Iterable[str], sources: Sources | None) -> Everybody:
+    """Find who is the same person: among those asked for, the customers, who refused, who was contacted.
+
+    An identifier is the number as `identifiers.spelled` compares it, an e-mail address, and the telephone or
+    postal address together with the name where the client has names: a family is not one person.
+    Whoever shares one identifier with a second customer and another with a third is the same person as both.
+    """
+    asked: pd.Index = pd.Index(pd.Series(list(ids), dtype=object))
+    details = _details(sources)
+    every = asked.append(
+        pd.Index([*details["customer_id"], *_elsewhere(sources)], dtype=object).difference(asked)
+    )
+    numbers = spelling_of(pd.Series(every, dtype=object), sources.id_key if sources else None)
+    details = details.set_axis(every.get_indexer(pd.Index(details["customer_id"])))
+    held = pd.concat([_identifiers("number", numbers), *_held_details(details)])
+    held = held.drop_duplicates(ignore_index=True)
     size = held.groupby("identifier")["customer"].transform("size")
-    held = held[(size > 1) & (size <= MOST_NUMBERS)]
+    joins = (size > 1) & ~held["identifier"].str.startswith("telephone ")
+    return Everybody(
+        every,
+        len(asked),
+        held,
+        refusing=_joined(held[joins], len(every)),
+        person=_joined(held[joins & (size <= MOST_NUMBERS)], len(every)),
+    )
+
+
+def _joined(held: pd.DataFrame, n: int) -> npt.NDArray[np.int32]:
+    """Return one number for all customers who are joined by identifiers."""
     codes, names = pd.factorize(held["identifier"])
-    shape = (len(place), max(len(names), 1))
-    held_by = coo_array((np.ones(len(held), np.int8), (held["customer"].to_numpy(np.intp), codes)), shape)
-    found: npt.NDArray[np.int32] = connected_components(held_by @ held_by.T, directed=False)[1]
+    size = n + len(names)
+    links = coo_array(
+        (np.ones(len(held), np.int8), (held["customer"].to_numpy(np.intp), n + codes)), (size, size)
+    )
+    found: npt.NDArray[np.int32] = connected_components(links, directed=False)[1][:n]
     return found
 
 
-def _spelling(place: pd.Series) -> pd.DataFrame:
-    ids = place.index.to_series().astype(str)
-    return _identifiers("number", place.to_numpy(), ids.str.replace(r"\s", "", regex=True).str.lower())
+def labelled(table: Any) -> Any:
+    """Return the table of customers, those without a number by their contact details in its place."""
+    has = [table[name].fill_null("") for name in DETAILS if name in table.columns]
+    own = "|" + ibis.literal("|").join(has) if has else ibis.null("string")
+    return table.mutate(customer_id=table.customer_id.fill_null(own)).filter(
+        lambda row: row.customer_id.notnull()
+    )
 
 
-def _details(place: pd.Series, sources: Sources | None) -> pd.DataFrame:
-    """Return the identifiers in the table of customers: customer (position), identifier."""
-    nothing = pd.DataFrame({"customer": [], "identifier": []})
+def _elsewhere(sources: Sources | None) -> Iterator[str]:
+    """Yield the numbers of events that are refusals, and of contacts."""
+    refusals = (
+        sources.events.filter(sources.events.kind.isin(list(REFUSING)))
+        if sources and sources.events is not None
+        else None
+    )
+    for table in (refusals, sources.contacts if sources else None):
+        if table is not None:
+            numbered = table.filter(table.customer_id.notnull()).select("customer_id").distinct()
+            yield from numbered.to_pyarrow()["customer_id"].to_pylist()
+
+
+def _details(sources: Sources | None) -> pd.DataFrame:
     table = sources.customers if sources else None
     if table is None:
-        return nothing
-    has = [name for name in ("email", "phone", "name", "address") if name in table.columns]
-    rows = table.filter(table.customer_id.notnull()).select("customer_id", *has).distinct()
-    frame = rows.to_pyarrow().to_pandas()
-    customer = frame["customer_id"].map(place)
-    frame, customer = frame[customer.notna()], customer.dropna().astype(int)
-    named = frame["name"].fillna("") if "name" in has else pd.Series("", frame.index)
-    parts = []
-    if "email" in has:
-        parts.append(_identifiers("email", customer, frame["email"].str.strip().str.lower()))
-    if "phone" in has:
-        digits = frame["phone"].astype("string").str.replace(r"\D", "", regex=True)
-        last = digits.where(digits.str.len() >= PHONE_DIGITS).str[-PHONE_DIGITS:]
-        parts.append(_identifiers("phone", customer, _squeezed(last.str.cat(named))))
-    if "address" in has:
-        parts.append(_identifiers("address", customer, _squeezed(frame["address"].str.cat(named))))
-    return pd.concat(parts or [nothing])
+        return pd.DataFrame({"customer_id": pd.Series(dtype=object)})
+    has = [name for name in DETAILS if name in table.columns]
+    frame: pd.DataFrame = labelled(table).select("customer_id", *has).distinct().to_pyarrow().to_pandas()
+    return frame
 
 
-def _squeezed(text: pd.Series) -> pd.Series:
-    return text.str.lower().str.replace(r"[\W_]", "", regex=True)
+def _held_details(details: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the identifiers in the table of customers; ``telephone`` is one without the name."""
+    if "email" in details:
+        yield _identifiers("email", emails_in(details["email"]))
+    if "phone" in details:
+        last = phones(details["phone"])
+        yield _identifiers("telephone", last)
+        yield _identifiers("phone", _with_name(last, details))
+    if "address" in details:
+        squeezed = details["address"].astype("string").str.lower().str.replace(r"[\W_]", "", regex=True)
+        yield _identifiers("address", _with_name(squeezed.replace("", pd.NA), details))
 
 
-def _identifiers(kind: str, customer: npt.ArrayLike, text: pd.Series) -> pd.DataFrame:
-    known = (text.notna() & (text != "")).to_numpy(bool)
-    identifiers = kind + " " + text[known].astype(str)
-    return pd.DataFrame({"customer": np.asarray(customer)[known], "identifier": identifiers.to_numpy(object)})
+def _with_name(shared: pd.Series, details: pd.DataFrame) -> pd.Series:
+    """Return what several rows share together with their names, in whatever order these stand."""
+    several = (shared.notna() & shared.duplicated(keep=False)).to_numpy(bool)
+    if "name" not in details:
+        return shared[several]
+    names = details["name"][several].fillna("").str.lower().str.findall(r"[^\W_]+")
+    return shared[several].astype(object) + " " + names.map(sorted).str.join(" ")
+
+
+def _identifiers(kind: str, texts: pd.Series) -> pd.DataFrame:
+    """Return customer (the index of the texts) and identifier: its kind, a blank and the text, if any."""
+    texts = texts[(texts.notna() & (texts != "")).to_numpy(bool)].astype(object)
+    return pd.DataFrame({"customer": texts.index, "identifier": (f"{kind} " + texts).to_numpy(object)})

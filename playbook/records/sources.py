@@ -10,7 +10,7 @@ import duckdb
 
 from playbook.errors import DataError, PlaybookError
 from playbook.records.canonical import COLUMNS
-from playbook.records.confidential import Suppressed, id_key, pseudonym_of, read_suppressed, shield
+from playbook.records.confidential import Suppressed, id_key, identifiers_in, read_suppressed, shield
 from playbook.records.databases import snapshot
 from playbook.records.memory import open_engine
 from playbook.records.reading import Reader, ReadFile, canonical
@@ -47,8 +47,8 @@ class Sources:
     unreadable : list of Unreadable
         Complete for a table once it was read to its end: see `collect_unreadable`.
     lost : mapping
-        Table to the customers in whose rows something could not be read, complete as ``unreadable``
-        is; an empty id where a row does not even say whose it is.
+        Table to whom the rows that could not be read may name, identifiers as in `Suppressed`, one set
+        per row, complete as ``unreadable`` is; empty where a row does not say whose it is.
     suppressed : Suppressed
         Who is never contacted.
     reader : Reader
@@ -65,7 +65,7 @@ class Sources:
     events: Any = None
     contacts: Any = None
     unreadable: list[Unreadable] = field(default_factory=list)
-    lost: dict[str, frozenset[str]] = field(default_factory=dict)
+    lost: dict[str, frozenset[frozenset[str]]] = field(default_factory=dict)
     suppressed: Suppressed = field(default_factory=Suppressed)
     reader: Reader | None = None
     spark: Spark | None = None
@@ -198,7 +198,7 @@ def collect_unreadable(sources: Sources) -> None:
         value = _value_at(text, column, read)
         shown = (text.strip() if value is None else value)[:80]
         found.add(Unreadable(read.table, read.shown, int(line), str(column), shown))
-        lost.setdefault(read.table, set()).add(_customer_in(text, read, sources.id_key))
+        lost.setdefault(read.table, set()).add(_named_in(text, read, sources.id_key))
     sources.lost = {name: frozenset(ids) for name, ids in lost.items()}
     first_of_row: dict[tuple[str, str, int], Unreadable] = {}
     for one in sorted(found, key=lambda one: (one.table, one.file, one.row, one.column, one.text)):
@@ -206,10 +206,10 @@ def collect_unreadable(sources: Sources) -> None:
     sources.unreadable = list(first_of_row.values())
 
 
-def _customer_in(line: str, read: ReadFile, key: str | None) -> str:
-    """Return whose row a rejected line is, as far as it can be told; else an empty text."""
-    customer = (_value_at(line, read.customer, read) or "").removesuffix(".0")
-    return pseudonym_of(customer, key) if customer and key else customer
+def _named_in(line: str, read: ReadFile, key: str | None) -> frozenset[str]:
+    """Return the number and the e-mail addresses of a rejected line."""
+    number = identifiers_in((_value_at(line, read.customer, read) or ""), key)
+    return number | {one for one in identifiers_in(line) if one.startswith("email ")}
 
 
 def _value_at(line: str, column: str, read: ReadFile) -> str | None:

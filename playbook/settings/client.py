@@ -181,6 +181,7 @@ class Settings(Strict):
     checks: Checks = Checks()
     forget_before: date | None = None
     pseudonymise: bool = False
+    suppress_unmatched: Literal["stop", "accept"] = "stop"
     margin_rate: float = Field(0.35, gt=0, le=1)
     discount_rate: float = Field(0.08, ge=0, lt=1)
     horizon_days: int = Field(183, gt=0)
@@ -232,7 +233,7 @@ class Settings(Strict):
 
 SETTINGS_FILE = "client.yml"
 SUPPRESSION_FILE = "suppress.csv"
-"""Beside it, where the client has one: customers who are never contacted, one id or e-mail a line."""
+"""Beside it, where the client has one: customers who are never contacted."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "retail": {},

@@ -7,7 +7,15 @@ from pydantic import Field, model_validator
 from playbook.settings.yaml import Strict
 
 EventKind = Literal[
-    "visit", "inquiry", "complaint", "complaint_solved", "cancellation", "unsubscribe", "review", "call"
+    "visit",
+    "inquiry",
+    "complaint",
+    "complaint_solved",
+    "cancellation",
+    "unsubscribe",
+    "no_contact",
+    "review",
+    "call",
 ]
 EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
 

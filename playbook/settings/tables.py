@@ -110,12 +110,18 @@ class OrderSettings(TableSettings):
     lines: TableSettings | None = None
 
 
+class EventSettings(TableSettings):
+    """The events. ``kinds`` says what the client's words mean, in any case: ``{Kündigung: cancellation}``."""
+
+    kinds: dict[str, str] = Field(default_factory=dict)
+
+
 class Tables(Strict):
     """The four canonical tables; only orders are required."""
 
     orders: OrderSettings
     customers: TableSettings | None = None
-    events: TableSettings | None = None
+    events: EventSettings | None = None
     contacts: TableSettings | None = None
 
     def named(self) -> dict[str, TableSettings]:

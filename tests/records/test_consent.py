@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from playbook.errors import DataError, SettingsError
+from playbook.intake.check.command import examine
 from playbook.records.confidential import KEY, KEY_FILE, key_fingerprint, pseudonym_of
-from playbook.records.consent import consent_table, consents, suppressed_ids
+from playbook.records.consent import consent_table, consents
 from playbook.records.history import customers, read_history
 from playbook.records.reach import reach
 from playbook.records.sources import open_sources
@@ -24,10 +25,14 @@ YML = """client: Acme
     columns: {{customer_id: customer_id, ordered_at: ordered_at, amount: amount}}
   customers:
     files: people.csv
-    columns: {{customer_id: id, email: email, may_email: mail, may_letter: letter, may_phone: phone}}
+    columns: {{{columns}customer_id: id, email: email, may_email: mail, may_letter: letter, may_phone: phone}}
   events:
     files: events.csv
     columns: {{customer_id: id, happened_at: day, kind: kind}}
+"""
+CONTACTS = """  contacts:
+    files: contacts.csv
+    columns: {customer_id: id, contacted_at: day, campaign: code, channel: channel, arm: arm}
 """
 ORDERS = "customer_id,ordered_at,amount\n" + "".join(
     f"{name},{day},10\n" for name in "abcdefg" for day in ("2023-01-05", "2025-03-01")
@@ -49,9 +54,10 @@ EVENTS = "id,day,kind\na,2023-02-01,unsubscribe\nb,2023-02-01,visit\n"
 def read(client):
     opened = []
 
-    def read_client(top="", **files):
+    def read_client(top="", columns="", kinds="", contacts="", **files):
         files = {"people_csv": PEOPLE, "events_csv": EVENTS} | files
-        data, name = client(ORDERS, YML.format(top=top), **files)
+        yml = YML.format(top=top, columns=columns) + (f"    {kinds}\n" if kinds else "") + contacts
+        data, name = client(ORDERS, yml, **files)
         chosen = settings.load(name, data)
         sources = open_sources(chosen, data / name)
         opened.append(sources)
@@ -65,7 +71,7 @@ def read(client):
 def reasons(read, top="", **files):
     chosen, sources, history = read(top, **files)
     ids = customers(history)["customer_id"]
-    return consents(ids, sources, chosen, history.as_of).set_index("customer_id")
+    return consents(ids, sources, chosen).set_index("customer_id")
 
 
 def test_every_customer_and_channel_has_a_reason(read):
@@ -93,7 +99,7 @@ def test_reach_allows_nobody_who_is_suppressed_or_refused(read):
     chosen, sources, history = read(suppress_csv="e\n")
     people = customers(history)
     allowed = reach(people, sources, chosen, history.as_of).set_index("customer_id")
-    why = consents(people["customer_id"], sources, chosen, history.as_of).set_index("customer_id")
+    why = consents(people["customer_id"], sources, chosen).set_index("customer_id")
     for channel in ("email", "phone", "letter", "visit"):
         reason = why[f"consent_{channel}"]
         assert (allowed[f"may_{channel}"] == reason.isin(["allowed", "assumed"])).all()
@@ -101,14 +107,16 @@ def test_reach_allows_nobody_who_is_suppressed_or_refused(read):
 
 
 def test_a_list_that_cannot_be_read_stops_everything(client):
-    data, name = client(ORDERS, YML.format(top=""), people_csv=PEOPLE, events_csv=EVENTS)
+    data, name = client(ORDERS, YML.format(top="", columns=""), people_csv=PEOPLE, events_csv=EVENTS)
     (data / name / "suppress.csv").write_bytes("Zoë\n".encode("cp1252"))
     with pytest.raises(DataError, match="UTF-8"):
         open_sources(settings.load(name, data), data / name)
 
 
 def test_the_list_is_part_of_what_a_run_depends_on(client):
-    data, name = client(ORDERS, YML.format(top=""), people_csv=PEOPLE, events_csv=EVENTS, suppress_csv="a\n")
+    data, name = client(
+        ORDERS, YML.format(top="", columns=""), people_csv=PEOPLE, events_csv=EVENTS, suppress_csv="a\n"
+    )
     assert data / name / "suppress.csv" in settings.load(name, data).inputs(data / name)
 
 
@@ -149,7 +157,7 @@ def test_another_key_gives_other_pseudonyms_and_another_checkpoint(read, monkeyp
 
 
 def test_a_key_is_needed_and_never_lies_beside_the_data(client, monkeypatch, tmp_path):
-    yml = YML.format(top="pseudonymise: true\n")
+    yml = YML.format(top="pseudonymise: true\n", columns="")
     data, name = client(ORDERS, yml, people_csv=PEOPLE, events_csv=EVENTS, key=SECRET)
     chosen = settings.load(name, data)
     for variable, value in ((KEY, ""), (KEY, "short"), (KEY_FILE, str(data / name / "key"))):
@@ -172,7 +180,7 @@ def test_nobody_in_the_demo_plan_refused(demo_run):
     plan = pd.read_csv(demo_run.folder / "plan.csv", dtype={"customer_id": str})
     chosen = settings.load("demo", demo_run.data)
     sources = open_sources(chosen, demo_run.data / "demo")
-    why = consents(plan["customer_id"], sources, chosen, date(2025, 9, 30))
+    why = consents(plan["customer_id"], sources, chosen)
     sources.close()
     assert len(plan) > 50
     by_channel = [
@@ -197,11 +205,6 @@ def test_whoever_is_suppressed_leaves_the_plan(demo_run, tmp_path):
     assert not set(left["customer_id"]) & set(gone)
 
 
-def test_suppressed_ids_hold_those_named_by_address(read):
-    _, sources, _ = read(suppress_csv="g@x.ch\n")
-    assert suppressed_ids(sources) == {"g"}
-
-
 REFUSED = (
     "verstorben",
     "gesperrt 2024",
@@ -223,13 +226,13 @@ def test_whatever_stands_in_a_column_of_refusals_but_a_clear_no_is_one(client, c
     orders = "customer_id,ordered_at,amount\n" + "".join(f"{n},2025-01-01,10\n" for n in said)
     people = "id,mail,stop\n" + "".join(f"{n},yes,{text}\n" for n, text in said.items())
     columns = f"{{customer_id: id, may_email: mail, {column}: stop}}"
-    yml = YML.format(top="").split("  customers:")[0]
+    yml = YML.format(top="", columns="").split("  customers:")[0]
     yml += f"  customers:\n    files: people.csv\n    columns: {columns}\n"
     data, name = client(orders, yml, people_csv=people)
     chosen = settings.load(name, data)
     sources = open_sources(chosen, data / name)
     ids = [str(n) for n in said]
-    may = consents(ids, sources, chosen, date(2025, 1, 1))
+    may = consents(ids, sources, chosen)
     sources.close()
     kinds = [f"consent_{channel}" for channel in ("email", "phone", "letter", "visit")]
     refused = (may[kinds] == "refused").all(axis=1)
@@ -247,12 +250,14 @@ SOUND_A = "a,2020-01-01,a@x.ch,,,\n"
 
 def letters(client, people, events="id,day,kind\na,2023-02-01,visit\n"):
     """Return the reason of the letter of a, b and c; only a has a row that can be read for sure."""
-    yml = YML.format(top="").replace("{customer_id: id, email", "{customer_id: id, acquired_on: since, email")
+    yml = YML.format(top="", columns="").replace(
+        "{customer_id: id, email", "{customer_id: id, acquired_on: since, email"
+    )
     people = f"id,since,email,mail,letter,phone\n{SOUND_A}{people}\n"
     data, name = client(ORDERS, yml, people_csv=people, events_csv=events)
     chosen = settings.load(name, data)
     sources = open_sources(chosen, data / name)
-    found = consents(list("abc"), sources, chosen, date(2025, 3, 1))["consent_letter"].tolist()
+    found = consents("abc", sources, chosen)["consent_letter"].tolist()
     sources.close()
     return found
 
@@ -269,10 +274,156 @@ def test_a_readable_yes_does_not_outweigh_an_unreadable_row_of_the_same_customer
 
 
 def test_an_event_that_cannot_be_read_may_be_an_unsubscription(client):
-    everybody = "b,2020-01-01,,,,\nc,2020-01-01,,,,"
-    assert letters(client, everybody, "id,day,kind\nc,2023-02-31,unsubscribe\n") == [
+    people = "b,2020-01-01,,,,\nc,2020-01-01,,,,"
+    assert letters(client, people, "id,day,kind\nc,2023-02-31,unsubscribe\n") == [
         "assumed",
         "assumed",
         "refused",
     ]
-    assert letters(client, everybody, "id,day,kind\n?,2023-02-31,unsubscribe\n") == ["not_asked"] * 3
+    assert letters(client, people, "id,day,kind\n?,2023-02-31,unsubscribe\n") == ["not_asked"] * 3
+
+
+MATCHING = {
+    "another case": "E",
+    "a blank that does not break": "\u00a0e\u00a0",
+    "a mark that nobody sees": "e\u200b",
+    "in a later cell": "2024-03-01;complained;e",
+    "an address with a name": "Eva Muster <E@X.ch>",
+    "a link": "mailto:e@x.ch",
+    "a telephone from abroad": "+41 (0)79 555 10 20",
+}
+
+
+@pytest.mark.parametrize("line", MATCHING.values(), ids=MATCHING)
+def test_every_cell_of_the_list_is_read_however_it_is_written(read, line):
+    people = PEOPLE.replace("letter,phone\n", "letter,phone,tel\n").replace(
+        "yes,yes,yes", "yes,yes,yes,079 555 10 20"
+    )
+    found = reasons(read, suppress_csv=f"anything\n{line}\n", people_csv=people, columns="phone: tel, ")
+    assert (found.loc["e"] == "suppressed").all()
+    assert not (found.drop("e") == "suppressed").any(axis=None)
+
+
+def suppressed_unknown(client, lines, top=""):
+    data, name = client(
+        ORDERS, YML.format(top=top, columns=""), people_csv=PEOPLE, events_csv=EVENTS, suppress_csv=lines
+    )
+    return examine(settings.load(name, data), data / name).checks
+
+
+def test_a_row_of_the_list_that_matches_nobody_stops_the_run_unless_accepted(client):
+    rows = "customer_id;why\na;asked\nnobody;asked\ne;\nx@nowhere.ch;\n"
+    check = next(check for check in suppressed_unknown(client, rows) if check.code == "suppressed_unknown")
+    assert (check.severity, check.count, check.examples) == ("error", 2, ("row 3, 5",))
+    accepted = suppressed_unknown(client, rows, "suppress_unmatched: accept\n")
+    assert [check.severity for check in accepted if check.code == "suppressed_unknown"] == ["note"]
+
+
+def test_a_first_row_that_is_no_header_has_to_match(client):
+    assert "suppressed_unknown" in {check.code for check in suppressed_unknown(client, "z99\na\n")}
+
+
+@pytest.mark.parametrize("name", ["Suppress.csv", "suppress.xlsx", "SUPPRESSED.txt"])
+def test_a_list_under_almost_its_name_is_not_passed_over(client, name):
+    data, acme = client(ORDERS, YML.format(top="", columns=""), people_csv=PEOPLE, events_csv=EVENTS)
+    (data / acme / name).write_text("e\n")
+    with pytest.raises(DataError, match=f"{name} is not read"):
+        open_sources(settings.load(acme, data), data / acme)
+
+
+UNSUBSCRIBED = (
+    "Unsubscribe",
+    "UNSUBSCRIBED",
+    "opt-out",
+    "Newsletter abgemeldet",
+    "Abmeldung",
+    "désabonnement",
+)
+UNSUBSCRIBED += ("De\u0301sinscription", "Disiscrizione", "annullata iscrizione newsletter", "spam complaint")
+NEVER = ("verstorben", "Gesperrt", "Werbesperre", "deceased", "do not contact", "Robinsonliste", "décédé")
+NEVER += ("deceduto", "bloccato", "Widerspruch", "no_contact", "bloqué")
+NEITHER = ("visit", "Newsletter opened", "login", "newsletter", "discord", "decided", "Nachsendung")
+
+
+@pytest.mark.parametrize("kind", [*UNSUBSCRIBED, *NEVER, *NEITHER])
+def test_refusals_among_events_are_told_by_their_words(read, kind):
+    found = reasons(read, events_csv=f"id,day,kind\ne,2023-02-01,{kind}\n").loc["e"]
+    assert (found["consent_email"] == "refused") == (kind not in NEITHER)
+    assert (found["consent_letter"] == "refused") == (kind in NEVER)
+
+
+@pytest.mark.parametrize("day", ["", "2031-01-01", "soon"])
+def test_a_refusal_counts_whatever_its_day(read, day):
+    assert (
+        reasons(read, events_csv=f"id,day,kind\ne,{day},unsubscribe\n").loc["e", "consent_email"] == "refused"
+    )
+
+
+def test_the_client_says_what_kinds_mean(read):
+    found = reasons(
+        read, events_csv="id,day,kind\ne,2023-02-01,NL  weg\n", kinds="kinds: {nl weg: unsubscribe}"
+    )
+    assert found.loc["e", "consent_email"] == "refused"
+    with pytest.raises(DataError, match="Did you mean 'unsubscribe'"):
+        reasons(read, kinds="kinds: {nl weg: unsubscribed}")
+
+
+def test_nothing_is_assumed_while_a_refusal_has_no_number(read):
+    may = reasons(
+        read, "consent: {assumed: [email, letter]}\n", events_csv="id,day,kind\n,2023-02-01,unsubscribe\n"
+    )
+    assert may.loc["d", "consent_email"] == "not_asked"
+    assert may.loc["b", "consent_letter"] == "assumed"
+
+
+OTHERS = {
+    "another spelling of the number": ("E ", "", "", ""),
+    "the same address": ("z", "E@x.ch", "", ""),
+    "an address among several": ("z", "old@x.ch; e@x.ch", "", ""),
+    "no number, the same address": ("", "e@x.ch", "", ""),
+    "telephone and name": ("z", "", "0041 79 555 10 20", "Muster Eva"),
+}
+
+
+@pytest.mark.parametrize("how", ["no", "suppressed", "unsubscribed", "contacted"])
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_a_refusal_under_another_number_is_one_of_the_person(read, other, how):
+    number, email, phone, name = other
+    if not number and how in ("unsubscribed", "contacted"):
+        pytest.skip("an event without a number is nobody's")
+    said = f"{number},{email},{'no,no,no' if how == 'no' else ',,'},{phone},{name}\n"
+    people = "id,email,mail,letter,phone,tel,who\nf,f@x.ch,yes,yes,,,\n"
+    people += f"e,e@x.ch,yes,yes,yes,+41 79 555 10 20,Eva Muster\n{said}"
+    gone, contacted = (number if how == one else "a" for one in ("unsubscribed", "contacted"))
+    chosen, sources, history = read(
+        people_csv=people,
+        columns="phone: tel, name: who, ",
+        contacts=CONTACTS,
+        events_csv=f"id,day,kind\n{gone},2023-02-01,no_contact\n",
+        contacts_csv=f"id,day,code,channel,arm\n{contacted},2025-02-20,S,letter,\n",
+        suppress_csv=f"{number or email}\n" if how == "suppressed" else "",
+    )
+    found = reach(customers(history), sources, chosen, history.as_of).set_index("customer_id")
+    may = found.loc["e", ["may_email", "may_letter", "may_phone"]].any()
+    assert may == found.loc["e", "contacted_recently"] == (how == "contacted")
+    assert found.loc["f", "may_letter"] and not found.loc["f", "contacted_recently"]
+
+
+def test_a_refusal_holds_for_all_who_share_an_address_however_many(read):
+    people = "id,email,mail,letter,phone\n" + "".join(f"{one},shop@x.ch,yes,yes,yes\n" for one in "abcdef")
+    found = reasons(read, people_csv=people + "g,g@x.ch,yes,yes,yes\nz,shop@x.ch,,no,\n")
+    assert (found.loc[list("abcdef"), "consent_letter"] == "refused").all()
+    assert found.loc["g", "consent_letter"] == "allowed"
+
+
+def test_an_unreadable_row_is_joined_by_its_address(client):
+    assert letters(client, "b,2020-01-01,b@x.ch,,yes,\nz,soon,B@x.ch,,no,")[1] == "refused"
+
+
+def test_pseudonyms_keep_how_numbers_are_spelled(read, monkeypatch):
+    monkeypatch.setenv(KEY, SECRET)
+    people = "id,email,mail,letter,phone\ne,,yes,yes,yes\nE\u00a0,,no,no,no\n"
+    found = reasons(read, "pseudonymise: true\n", people_csv=people, suppress_csv="D\n")
+    assert found.loc[pseudonym_of("e", SECRET), "consent_letter"] == "refused"
+    assert found.loc[pseudonym_of("d", SECRET), "consent_letter"] == "suppressed"
+    assert pseudonym_of("E", SECRET) != pseudonym_of("e", SECRET) == pseudonym_of("E", SECRET)[:21]

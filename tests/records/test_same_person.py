@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from playbook.chapters.plan import campaign
-from playbook.records.same_person import MOST_NUMBERS, persons
+from playbook.records.same_person import MOST_NUMBERS, everybody
 from playbook.records.sources import Sources
 
 
@@ -15,6 +15,10 @@ def known(**columns) -> Sources:
     return Sources(
         connection=None, orders=None, customers=ibis.memtable(frame, schema=dict.fromkeys(frame, "string"))
     )
+
+
+def persons(ids, sources):
+    return everybody(ids, sources).person[: len(ids)]
 
 
 @pytest.mark.parametrize(
@@ -58,14 +62,14 @@ def test_an_address_of_many_is_a_placeholder():
 
 
 def test_nobody_is_addressed_under_two_numbers_and_the_better_one_stays():
-    everybody = pd.DataFrame(
+    emails = ["x@e.ch", "x@e.ch", "y@e.ch", "y@e.ch", "z@e.ch", "z@e.ch"]
+    people = pd.DataFrame(
         {
             "customer_id": list("abcdef"),
+            "person": persons("abcdef", known(customer_id=list("abcdef"), email=emails)),
             "status": ["addressed", "addressed", "suppressed", "addressed", "not_selected", "addressed"],
             "rank": [7.0, 2.0, np.nan, 1.0, np.nan, 3.0],
         }
     )
-    emails = ["x@e.ch", "x@e.ch", "y@e.ch", "y@e.ch", "z@e.ch", "z@e.ch"]
-    twice = campaign._doubled(everybody, known(customer_id=list("abcdef"), email=emails))
-    assert sorted(everybody.loc[twice, "customer_id"]) == ["a", "d"]
-    assert campaign._doubled(everybody, None).empty
+    twice = campaign._doubled(people)
+    assert sorted(people.loc[twice, "customer_id"]) == ["a", "d"]

@@ -23,7 +23,6 @@ from playbook.offers.window import Window
 from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.records.reach import reach
-from playbook.records.same_person import persons
 from playbook.records.selection import selected
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
@@ -46,7 +45,7 @@ class Campaign:
     everybody : DataFrame
         All customers by customer_id, with what `reach` says, contactable (bool) and status:
         "addressed", or the first reason of `_status` why not, or "same_person" (would be addressed,
-        but is so, or left alone, under another number: see `same_person.persons`).
+        but is so, or left alone, under another number: see `same_person.Everybody`).
     people : DataFrame
         The addressed, by customer_id: customer_id, rank, score, return_probability,
         second_lifetime_value, mean_order (revenue per order), reason, owner, complaint,
@@ -211,7 +210,7 @@ def prepare(
     channels = dict.fromkeys(f"may_{offer.channel}" for offer in offers)
     everybody["contactable"] = everybody[list(channels)].any(axis=1)
     everybody["status"] = _status(everybody, selected(everybody, settings, history.as_of), settings)
-    everybody.loc[_doubled(everybody, sources), "status"] = "same_person"
+    everybody.loc[_doubled(everybody), "status"] = "same_person"
     people = everybody[everybody["status"] == "addressed"].reset_index(drop=True)
     people["mean_order"] = people["revenue"] / people["orders"].clip(lower=1)
     window = Window(history.as_of, settings.offers.weeks)
@@ -253,10 +252,11 @@ def _status(everybody: pd.DataFrame, chosen: Flags, settings: Settings) -> Any:
     return np.select(list(reasons.values()), list(reasons), "addressed")
 
 
-def _doubled(everybody: pd.DataFrame, sources: Sources | None) -> pd.Index:
+def _doubled(everybody: pd.DataFrame) -> pd.Index:
     """Return the rows of the addressed who are so under a better-ranked number, or left alone under one."""
-    who = everybody.loc[everybody["status"].isin(["addressed", *REACHED_ALREADY]), ["status", "rank"]]
-    who["person"] = persons(everybody.loc[who.index, "customer_id"].to_list(), sources)
+    who = everybody.loc[
+        everybody["status"].isin(["addressed", *REACHED_ALREADY]), ["status", "rank", "person"]
+    ]
     who["addressed"] = who["status"] == "addressed"
     who = who.sort_values(["addressed", "rank"], kind="stable")
     return who.index[who["addressed"] & who["person"].duplicated()]

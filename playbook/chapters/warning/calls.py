@@ -40,7 +40,7 @@ FRESH_DAYS = 30
 """Days within which an announced cancellation is called about before everybody else."""
 WRITING = ("may_letter", "may_email")
 REACHED = (
-    *("may_phone", "assumed_phone", "contacted_recently", "owner"),
+    *("may_phone", "assumed_phone", "contacted_recently", "owner", "person"),
     *("complaint", "cancellation", *WRITING),
 )
 KINDS = ("satisfaction", "complaint", "cancellation")
@@ -272,7 +272,7 @@ def _ruled(watched: pd.DataFrame) -> Flags:
 
 
 def _in_order(watched: pd.DataFrame) -> Positions:
-    """Return the positions of those who are worth a call and may be called, the first first."""
+    """Return the positions of those who are worth a call and may be called, each person once."""
     may = watched["may_phone"].to_numpy(bool) & _wanted(watched)
     # Whose cancellation was announced within the last days, or is still to come
     fresh = watched["cancellation"] & ~(watched["cancellation_ago"] > FRESH_DAYS)
@@ -280,7 +280,7 @@ def _in_order(watched: pd.DataFrame) -> Positions:
     ranked = ranked.reset_index(drop=True)[may].sort_values(
         ["fresh", "stake", "customer_id"], ascending=[False, False, True], kind="stable"
     )
-    return np.asarray(ranked.index, dtype=np.intp)
+    return np.asarray(ranked.index[~ranked["person"].duplicated()], dtype=np.intp)
 
 
 def _list_calls(watched: pd.DataFrame, history: History, ratio: float | None) -> CallTrial:

@@ -14,10 +14,12 @@ from playbook.intake.check.rows import (
     personal_columns,
     values,
 )
+from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.records.canonical import CONSENTS, NO, REFUSALS, YES
-from playbook.records.consent import suppressed_addresses
+from playbook.records.consent import suppressed_identifiers
 from playbook.records.history import History
+from playbook.records.same_person import everybody
 from playbook.records.sources import Sources
 
 INTERNAL = (
@@ -25,6 +27,9 @@ INTERNAL = (
     r"|jane doe|john doe|mario rossi|jean dupont)\b"
 )
 """Names that people give to accounts that are nobody's."""
+
+MOST_ROWS = 50
+"""Rows of the suppression list that are named."""
 
 ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
 
@@ -38,7 +43,7 @@ def inspect_people(data: Delivery) -> list[Check]:
         *(_joined(data, table) if table is not None else []),
         *_consent(data.sources),
         *(_emails(table) if table is not None else []),
-        *_suppressed(data.sources, data.history),
+        *_suppressed(data),
     ]
 
 
@@ -137,17 +142,25 @@ def _emails(table: Any) -> list[Check]:
     ]
 
 
-def _suppressed(sources: Sources, history: History) -> list[Check]:
-    """Count who is on the suppression list, and its lines that mean nobody."""
-    listed = sources.suppressed
-    if not listed.entries:
+def _suppressed(data: Delivery) -> list[Check]:
+    """Count who is on the suppression list, and name its rows that mean nobody."""
+    listed = data.sources.suppressed
+    if not listed.lines:
         return []
-    tables = [history.all_days] + ([sources.customers] if sources.customers is not None else [])
-    met: set[str] = set()
-    for table in tables:
-        hit = table.filter(table.customer_id.isin(sorted(listed.ids) or [""])).select("customer_id")
-        met |= set(hit.distinct().to_pyarrow()["customer_id"].to_pylist())
-    by_address = suppressed_addresses(sources)
-    people, seen = met | set(by_address["customer_id"]), met | set(by_address["address"])
-    unknown = sum(not entry & seen for entry in listed.entries)
-    return [*found("suppressed", len(people)), *found("suppressed_unknown", unknown)]
+    tables = [data.history.all_days, data.sources.customers, data.sources.events, data.sources.contacts]
+    ids = [
+        table.select("customer_id").distinct().to_pyarrow()["customer_id"]
+        for table in tables
+        if table is not None
+    ]
+    who = everybody(sorted({one for column in ids for one in column.to_pylist()} - {None}), data.sources)
+    people = int(who.any_of(who.holding(suppressed_identifiers(data.sources))).sum())
+    held = set(who.held["identifier"])
+    unknown = [row for row, found_there in listed.lines.items() if found_there.isdisjoint(held)]
+    unknown = [row for row in unknown if row > 1 or not listed.headed]
+    accepted: Severity | None = "note" if data.settings.suppress_unmatched == "accept" else None
+    rows = "row " + ", ".join(map(str, unknown[:MOST_ROWS])) + (", …" if len(unknown) > MOST_ROWS else "")
+    return [
+        *found("suppressed", people),
+        *found("suppressed_unknown", len(unknown), "", (rows,), accepted),
+    ]

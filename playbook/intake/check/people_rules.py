@@ -1,6 +1,6 @@
 """What can be wrong with customers, their numbers and their consent."""
 
-from playbook.intake.check.rule import Rule, note, warning
+from playbook.intake.check.rule import Rule, error, note, warning
 
 BUYER_RULES: dict[str, Rule] = {
     "id_damaged": warning(
@@ -118,10 +118,11 @@ SUPPRESSION_RULES: dict[str, Rule] = {
         "They stand in the numbers, and in no plan.",
         "There is nothing to do.",
     ),
-    "suppressed_unknown": warning(
-        "{n} line of suppress.csv is no customer's number or e-mail address.",
-        "{n} lines of suppress.csv are no customer's number or e-mail address.",
-        "Whoever is meant is not protected by it.",
-        "See whether numbers and addresses are written as in the other files.",
+    "suppressed_unknown": error(
+        "{n} row of suppress.csv matches nobody in the data.",
+        "{n} rows of suppress.csv match nobody in the data.",
+        "Whoever is meant may be contacted all the same.",
+        "Correct the number, e-mail address or telephone, or write suppress_unmatched: accept in client.yml"
+        " if they never were customers.",
     ),
 }

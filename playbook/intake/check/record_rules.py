@@ -12,7 +12,8 @@ EVENT_RULES: dict[str, Rule] = {
     "events_without_customer": warning(
         "{n} event lacks a customer or a date.",
         "{n} events lack a customer or a date.",
-        "They are left out everywhere.",
+        "They are left out, but for refusals: those without a date count, and where the customer is missing"
+        " nothing is assumed of anybody.",
         "Ask whether the export dropped the number.",
     ),
     "events_customer_unknown": warning(
@@ -24,13 +25,14 @@ EVENT_RULES: dict[str, Rule] = {
     "events_kind_unknown": warning(
         "{n} event is of a kind that the playbook does not know.",
         "{n} events are of kinds that the playbook does not know.",
-        "They are not looked at; an unsubscription under another name is not obeyed.",
-        "Write visit, inquiry, complaint, complaint_solved, cancellation, unsubscribe, review or call.",
+        "They are not looked at; a refusal under a name that is not understood is not obeyed.",
+        "Say in client.yml what they mean (tables.events.kinds), as in Kündigung: cancellation; there are"
+        " visit, inquiry, complaint, complaint_solved, cancellation, unsubscribe, no_contact, review, call.",
     ),
     "events_after_as_of": note(
         "{n} event lies after the as-of date.",
         "{n} events lie after the as-of date.",
-        "They are not looked at.",
+        "Only refusals among them count.",
         "There is nothing to do if the as-of date is meant.",
     ),
 }

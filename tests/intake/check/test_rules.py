@@ -122,7 +122,7 @@ DELIVERIES = {
     "people": (
         with_lines("customers", PEOPLE) | {"suppress": ["customer_id", "c1", "nobody@example.org"]},
         {},
-        {code: n for code, (n, _) in PEOPLE.items()} | {"suppressed": 1, "suppressed_unknown": 1},
+        {code: n for code, (n, _) in PEOPLE.items()} | {"suppressed": 2, "suppressed_unknown": 1},
     ),
     "records": (
         with_lines("events", EVENTS) | with_lines("contacts", CONTACTS),

@@ -1,0 +1,52 @@
+"""What tells one person from another, compared by one rule wherever somebody is looked up.
+
+A number is compared without capitals, blanks of any kind, marks that nobody sees, zeros in front and the
+point that a spreadsheet put behind; a telephone by its last digits, however its country is written.
+"""
+
+import re
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+PHONE_DIGITS = 9
+"""Last digits of a telephone that tell it, however its country is written; shorter ones tell nothing."""
+
+_UNSEEN = r"[\s\p{Z}\p{Cf}\p{Cc}]+|^'"
+_NUMBER, _BARE = r"^0*(\d+?)(?:\.0)?$", r"\1"
+_EMAIL = r"[^\s<>\"'();:,|?\u200b\ufeff]+@[^\s<>\"'();:,|?\u200b\ufeff]*[^\s<>\"'();:,|?.\u200b\ufeff]"
+_CELLS = re.compile(r"[;,|\t\"]")
+
+
+def spelled(ids: pd.Series) -> pd.Series:
+    """Return customers' numbers as they are compared, on the same index."""
+    texts = pa.array(ids, pa.string(), from_pandas=True)
+    bare = pc.utf8_lower(pc.replace_substring_regex(texts, _UNSEEN, ""))
+    plain = pc.replace_substring_regex(bare, _NUMBER, _BARE)
+    return pd.Series(plain.to_numpy(zero_copy_only=False), ids.index, dtype=object)
+
+
+def spelled_by_engine(ids: Any) -> Any:
+    """Return the expression of what `spelled` returns."""
+    return ids.re_replace(_UNSEEN, "").lower().re_replace(_NUMBER, _BARE)
+
+
+def emails_in(texts: pd.Series) -> pd.Series:
+    """Return every e-mail address in some texts, in lower case, each on the index of its text."""
+    found = texts.dropna().astype(str).str.lower().str.findall(_EMAIL).explode()
+    return found.dropna()
+
+
+def phones(texts: pd.Series) -> pd.Series:
+    """Return the last digits of telephones; null where there are too few to tell one."""
+    digits = texts.astype("string").str.replace(r"\D", "", regex=True)
+    return digits.where(digits.str.len() >= PHONE_DIGITS).str[-PHONE_DIGITS:]
+
+
+def named_in(line: str) -> tuple[set[str], set[str], set[str]]:
+    """Return the numbers, e-mail addresses and telephones that the cells of a line may be."""
+    cells = pd.Series([cell for cell in _CELLS.split(line) if cell.strip()], dtype=object)
+    numbers = spelled(cells)
+    return set(numbers[numbers != ""]), set(emails_in(cells)), set(phones(cells).dropna())
