@@ -43,7 +43,7 @@ as_of: 2025-06-30
     files: people.csv
     columns: {{customer_id: id, may_email: mail_ok, may_phone: phone_ok, may_letter: letter_ok,
       may_visit: visit_ok, {stop}: stop, acquired_on: since,
-      email: email, phone: tel, name: name, address: street}}
+      email: email, phone: tel, name: name{address}}}
   events: {{files: events.csv, columns: {{customer_id: id, happened_at: day, kind: kind}}}}
   contacts:
     files: contacts.csv
@@ -83,6 +83,7 @@ class Export:
     contacts: list[str] = field(default_factory=lambda: ["N0,2023-01-01,OLD,letter,treated"])
     listed: list[str] = field(default_factory=list)
     stop: str = "no_contact"
+    addressed: bool = True
     forbidden: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -175,7 +176,7 @@ def in_a_torn_row(draw: Draw, export: Export, who: Person) -> frozenset[str]:
 
 def as_somebody_else(draw: Draw, export: Export, who: Person) -> frozenset[str]:
     other = Person(5000 + who.n)
-    shared = draw(st.sampled_from(("email", "phone", "address")))
+    shared = draw(st.sampled_from(("email", "phone", "address") if export.addressed else ("email", "phone")))
     setattr(
         other,
         *{
@@ -235,7 +236,7 @@ KINDS = (
 @st.composite
 def exports(draw, kinds=KINDS) -> Export:
     """A client with three people who may be contacted, and up to seven who may not."""
-    export = Export(stop=draw(st.sampled_from(tuple(canonical.REFUSALS)[:4])))
+    export = Export(stop=draw(st.sampled_from(tuple(canonical.REFUSALS)[:4])), addressed=draw(st.booleans()))
     for n in range(3):
         may = Person(n)
         may.buys(export)
@@ -258,7 +259,9 @@ def written(export: Export, data: Path) -> settings.Settings:
     (folder / "suppress.csv").write_text("\n".join(export.listed) + "\n")
     top = "suppress_unmatched: accept\noffers: {holdout_share: 0, budget: 100000}\n"
     top += "warning: {holdout_share: 0}\nconsent: {assumed: [letter, email]}\n"
-    (folder / "client.yml").write_text(YML.format(top=top, stop=export.stop))
+    (folder / "client.yml").write_text(
+        YML.format(top=top, stop=export.stop, address=", address: street" if export.addressed else "")
+    )
     return settings.load("acme", data)
 
 
