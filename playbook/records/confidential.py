@@ -14,6 +14,7 @@ from typing import Any
 
 from playbook.errors import DataError, SettingsError
 from playbook.settings.client import PROJECT, SUPPRESSION_FILE, Settings
+from playbook.settings.yaml import kind_of_no_file
 
 KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
 LEAST_KEY = 16
@@ -55,6 +56,8 @@ def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
         Where the file is not UTF-8 text: nobody may be contacted because a list was unreadable.
     """
     path = folder / SUPPRESSION_FILE
+    if kind := kind_of_no_file(path):
+        raise DataError(f"{SUPPRESSION_FILE} {kind}, so that nobody knows who must not be contacted.")
     if not path.is_file():
         return Suppressed()
     try:

@@ -115,8 +115,13 @@ def _most_on_one_machine(threads: dict[str, int]) -> int:
 
 
 def _begin(reader: Connection) -> None:
-    """Prepare a worker: it ends when the pipe closes, and not at a Ctrl-C that was meant for its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare a worker: it ends when the pipe closes, and not at a signal that was meant for its parent.
+
+    A terminal sends Ctrl-C, and its own end, to all processes that were started from it.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     threading.Thread(target=_end_with, args=(reader,), daemon=True).start()
 

@@ -3,6 +3,7 @@
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise SettingsError(f"{path.name} is longer than a megabyte: settings are a page or two.")
-        written = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if _brackets(text) > 10 * DEEPEST:  # the parser's time grows with the square of them
+            raise RecursionError
+        written = YAML(typ="rt").load(text)
     except PermissionError as error:
         raise SettingsError(f"{path.name} cannot be read: Permission denied.") from error
     except YAMLError as error:
@@ -83,6 +87,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path.name}: expected settings as 'key: value' lines, found none.")
     _refuse_endless(written, path)
     return written
+
+
+def _brackets(text: str) -> int:
+    """Return how many brackets are open at a time, at most."""
+    return max(accumulate(1 if mark in "[{" else -1 for mark in re.findall(r"[][{}]", text)), default=0)
 
 
 def _refuse_endless(written: Any, path: Path) -> None:
