@@ -239,7 +239,7 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         for ours, theirs in opened.table.columns.items()
         if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
     }
-    if path.suffix != ".csv" and dialects.file_kind(path) == dialects.PARQUET:
+    if path.parent != reader.scratch and dialects.file_kind(path) == dialects.PARQUET:
         try:
             raw = reader.connection.read_parquet(literally(path), hive_partitioning=False)
         except duckdb.Error as error:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -50,6 +51,7 @@ def processes(workers: int) -> Iterator[Lanes]:
     killed, they clean up what they were doing and end.
     """
     spawn = multiprocessing.get_context("spawn")
+    _start_tracker()
     reader, writer = spawn.Pipe(duplex=False)
     pools: list[ProcessPoolExecutor] = []
 
@@ -64,6 +66,14 @@ def processes(workers: int) -> Iterator[Lanes]:
         for pool in pools:
             pool.shutdown(wait=True, cancel_futures=True)
         reader.close()
+
+
+def _start_tracker() -> None:
+    """Start what cleans up after processes; the end of a terminal does not end it before them."""
+    if hasattr(signal, "SIGHUP"):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as its process will have it
+        resource_tracker.ensure_running()
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager
