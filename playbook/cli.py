@@ -1,5 +1,6 @@
 """The commands."""
 
+import io
 import os
 import signal
 import subprocess
@@ -157,7 +158,13 @@ def lab(
 
 def main() -> NoReturn:
     """Run a command; errors end in one sentence and an exit code."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it, and so do we
+            signal.signal(number, _end)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files may be no text
     try:
         app()
     except PlaybookError as error:
@@ -167,6 +174,12 @@ def main() -> NoReturn:
         _say(one_line(error))
         sys.exit(1)
     sys.exit(0)
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """End at a signal, cleaning up; a second one does not cut that short."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _ask(question: str, proposed: str, others: Sequence[str]) -> str:

@@ -1,8 +1,10 @@
 """Errors that reach a user: one sentence that says what, where and what to do."""
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 
@@ -64,7 +66,7 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, PlaybookError):
         return " ".join(str(error).split())
     if isinstance(error, OSError):
-        place = f" ({error.filename})" if error.filename else ""
+        place = f" ({PurePath(os.fsdecode(error.filename)).name})" if error.filename else ""
         return f"The run stopped: {error.strerror or error}{place}."
     if isinstance(error, BrokenExecutor):
         return "Its process was killed; where memory ran out, run fewer at a time with --workers."

@@ -1,8 +1,9 @@
 """Exports that are wrong: a named finding or an error of one sentence must come of them."""
 
+import os
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -298,7 +299,76 @@ def _(folder: Path) -> None:
     (folder / "orders.csv").rename(folder / "order.csv")
 
 
-@animal("a folder where a file should be", ERROR, "orders.csv")
+@animal("a file called o[1].csv beside one called o1.csv", TABLE)
+def _(folder: Path) -> None:
+    (folder / "orders.csv").rename(folder / "o[1].csv")
+    save(folder, orders().iloc[:9], "o1.csv")
+    configure(folder, files="'o[1].csv'")
+
+
+@animal("a file called *.csv", TABLE)
+def _(folder: Path) -> None:
+    (folder / "orders.csv").rename(folder / "*.csv")
+    configure(folder, files="'*.csv'")
+
+
+@animal("ten thousand columns", ERROR, "has 10,007 columns")
+def _(folder: Path) -> None:
+    lines = (folder / "orders.csv").read_text().splitlines()[:9]
+    more = ",".join(f"c{n}" for n in range(10_000))
+    (folder / "orders.csv").write_text("".join(f"{line},{more}\n" for line in lines))
+
+
+@animal("a column with a name of 200,000 letters", ERROR, "a quote may be open")
+def _(folder: Path) -> None:
+    path = folder / "orders.csv"
+    path.write_text(path.read_text().replace("number,", f"number,{'x' * 200_000}", 1))
+
+
+@animal("one line of 40 million letters", ERROR, "a line of more than 32 MB")
+def _(folder: Path) -> None:
+    with (folder / "orders.csv").open("w") as file:
+        file.writelines("x" * 1_000_000 for _ in range(40))
+
+
+def _workbook(folder: Path, rows: Iterator[bytes]) -> None:
+    """Write a workbook of which the rows are those given, as XML."""
+    with zipfile.ZipFile(folder / "orders.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            sheet.writelines(rows)
+    configure(folder, files="orders.xlsx")
+
+
+@animal("a workbook of a few KB with a cell of 300 MB", ERROR, "would grow to 286 MB")
+def _(folder: Path) -> None:
+    _workbook(folder, (b"x" * 1_000_000 for _ in range(300)))
+
+
+@animal("a cell in the last corner of a sheet", ERROR, "a cell far from the table is filled")
+def _(folder: Path) -> None:
+    cells = ((1, b"A1"), (1048576, b"XFD1048576"))
+    _workbook(folder, (b'<row r="%d"><c r="%b"><v>1</v></c></row>' % cell for cell in cells))
+
+
+@animal("a pipe where a file should be", ERROR, "orders.csv is a pipe or a device")
+def _(folder: Path) -> None:
+    (folder / "orders.csv").unlink()
+    os.mkfifo(folder / "orders.csv")
+
+
+@animal("a device where a file should be", ERROR, "orders.csv is a pipe or a device")
+def _(folder: Path) -> None:
+    (folder / "orders.csv").unlink()
+    (folder / "orders.csv").symlink_to("/dev/zero")
+
+
+@animal("a folder where the suppression list should be", ERROR, "nobody knows who must not be contacted")
+def _(folder: Path) -> None:
+    (folder / "suppress.csv").mkdir()
+
+
+@animal("a folder where a file should be", ERROR, "orders.csv is a folder")
 def _(folder: Path) -> None:
     (folder / "orders.csv").unlink()
     (folder / "orders.csv").mkdir()

@@ -51,11 +51,18 @@ def earlier_runs(home: Path, before: date) -> list[EarlierRun]:
     """Return the client's good reports as of earlier days, in order of time."""
     runs = []
     for path in sorted(home.glob("*-*-*")):
-        if path.is_dir() and _DATED.fullmatch(path.name) and (path / "tables/customers.parquet").is_file():
-            day = date.fromisoformat(path.name)
-            if day < before:
-                runs.append(EarlierRun(day, path))
+        day = _day_of(path.name)
+        if day and day < before and (path / "tables/customers.parquet").is_file():
+            runs.append(EarlierRun(day, path))
     return runs
+
+
+def _day_of(name: str) -> date | None:
+    """Return the day that a folder is called by; None where that is none."""
+    try:
+        return date.fromisoformat(name) if _DATED.fullmatch(name) else None
+    except ValueError:
+        return None
 
 
 def stamp(

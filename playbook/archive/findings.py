@@ -38,5 +38,15 @@ def write(path: Path, findings: Iterable[Finding]) -> None:
 
 
 def read(path: Path) -> Findings:
-    """Read a chapter's findings by name."""
-    return {item["name"]: Finding(**item) for item in json.loads(path.read_text(encoding="utf-8"))}
+    """Read a chapter's findings by name.
+
+    Raises
+    ------
+    ValueError
+        Where the file holds none.
+    """
+    try:
+        found = [Finding(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"{path.name} holds no findings.") from error
+    return {one.name: one for one in found}

@@ -162,7 +162,7 @@ def place(as_of: str | None, status: str, partial: bool) -> str:
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
+    part.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be no text
     part.replace(path)
 
 
@@ -172,12 +172,46 @@ def write_manifest(run: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return a run's manifest; an empty one where it is missing or cannot be read."""
+    """Return a run's manifest; an empty one where it is missing, cannot be read or is none."""
+    path = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        manifest = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return manifest if _is_manifest(manifest) else {}
+    except (OSError, ValueError, RecursionError):
         return {}
-    return manifest if isinstance(manifest, dict) else {}
+
+
+def _is_manifest(read: Any) -> bool:
+    """Whether what was read has the kinds of values that a manifest has, as far as it has them."""
+    if not _fits(read, _KINDS) or not _fits(read.get("error") or {}, {"message": str}):
+        return False
+    if read.get("as_of"):
+        date.fromisoformat(read["as_of"])
+    entries = read.get("chapters", [])
+    if not all(_fits(entry, _ENTRY_KINDS) for entry in entries):
+        return False
+    texts = [read.get("warnings", []), *(entry.get("files", {}).values() for entry in entries)]
+    return all(isinstance(text, str) for several in texts for text in several)
+
+
+def _fits(holder: Any, kinds: Mapping[str, Any]) -> bool:
+    return isinstance(holder, dict) and all(
+        isinstance(holder[name], kind) for name, kind in kinds.items() if name in holder
+    )
+
+
+_TEXT = str | None
+_KINDS = dict.fromkeys(("client", "name", "currency", "status"), str) | {
+    "as_of": _TEXT,
+    "finished": _TEXT,
+    "teach": bool,
+    "partial": bool,
+    "inputs": dict,
+    "warnings": list,
+    "chapters": list,
+    "error": dict | None,
+}
+_ENTRY_KINDS = {"chapter": str, "status": str, "key": str, "files": dict}
 
 
 def checkpoints(home: Path) -> dict[str, Checkpoint]:

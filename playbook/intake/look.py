@@ -5,7 +5,6 @@ csv.Sniffer and DuckDB's sniff_csv were weighed: neither tells decimal commas, n
 so that the file is then read exactly as anybody can read in client.yml.
 """
 
-import csv
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +29,7 @@ from playbook.intake.formats import (
 )
 from playbook.records import dialects, excel
 from playbook.records.dialects import PARQUET, WORKBOOK, file_kind
+from playbook.records.memory import literally
 from playbook.settings.tables import WHITE_SPACE, Format
 
 ROWS_LOOKED_AT = 200_000
@@ -125,10 +125,10 @@ def look_at(path: Path) -> list[Look]:
 def _look_at_text(path: Path) -> Look:
     encoding, doubts = find_encoding(path)
     with path.open(encoding=encoding, errors="replace", newline="") as lines:
-        start = list(islice(lines, SHAPE_ROWS))
+        start = list(islice(dialects.lines_of(lines, path.name), SHAPE_ROWS))
     if any("\0" in line for line in start):
         raise DataError(f"{path.name} is neither text, workbook nor Parquet: export it as .csv or .xlsx.")
-    form = Format(encoding=encoding, separator=find_separator(start))
+    form = Format(encoding=encoding, separator=find_separator(start, path.name))
     rows = _text_sample(path, form)
     return _look(path, None, form, rows, doubts)
 
@@ -152,7 +152,7 @@ def _look_at_workbook(path: Path) -> list[Look]:
 def _look_at_parquet(path: Path) -> Look:
     try:
         with duckdb.connect() as engine:
-            found = engine.read_parquet(str(path)).limit(ROWS_LOOKED_AT)
+            found = engine.read_parquet(literally(path), hive_partitioning=False).limit(ROWS_LOOKED_AT)
             names, cells = found.columns, found.fetchall()
     except duckdb.Error as error:
         raise DataError(
@@ -170,6 +170,7 @@ def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tupl
     if not below:
         raise DataError(f"{path.name} has no line below its header: ask for the export again.")
     names = rows.body[skip] if header else [str(place + 1) for place in range(len(rows.body[skip]))]
+    dialects.refuse_no_header(names, f"{path.name} [{sheet}]" if sheet else path.name)
     columns = _columns(names, below)
     dates, date_doubts = find_dates(columns)
     numbers, number_doubts = find_numbers(columns, dates)
@@ -249,14 +250,14 @@ def _letters_in(counts: Counter[int], encoding: str) -> float:
     return sum(n for byte, n in counts.items() if letters[byte] in _LETTERS) / counts.total()
 
 
-def find_separator(lines: Sequence[str]) -> str:
+def find_separator(lines: Sequence[str], shown: str) -> str:
     """Return the separator under which most lines have the same number of columns, and the most."""
     marked = re.fullmatch(r"\ufeff?\"?sep=(.)\"?\s*", lines[0], re.I) if lines else None
     if marked:
         return marked[1]
     best: tuple[float, int, str] | None = None
     for separator in (";", "\t", ",", "|"):
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if row)
+        widths = Counter(len(row) for row in dialects.csv_rows(lines, separator, shown) if row)
         if widths:
             width, rows = max(widths.items(), key=lambda pair: (pair[0] > 1, pair[1]))
             found = (round(rows / widths.total(), 1), width, separator)
@@ -297,18 +298,17 @@ def _text_sample(path: Path, form: Format) -> _Rows:
         with path.open("rb") as file:
             for block in range(1, BLOCKS + 1):
                 file.seek(size * block // (BLOCKS + 1))
-                rows.body += _parsed(file.read(BLOCK_BYTES).splitlines()[1:-1], form)
+                rows.body += _parsed(file.read(BLOCK_BYTES).splitlines()[1:-1], form, path.name)
             file.seek(max(size - (1 << 14), 0))
-            rows.tail = [(size, row) for row in _parsed(file.read().splitlines()[1:], form)][
-                -dialects.LAST_ROWS :
-            ]
+            last = _parsed(file.read().splitlines()[1:], form, path.name)
+            rows.tail = [(size, row) for row in last][-dialects.LAST_ROWS :]
     else:
         rows.tail = list(enumerate(rows.body, 1))[-dialects.LAST_ROWS :]
     return rows
 
 
-def _parsed(lines: Iterable[bytes], form: Format) -> Iterator[list[str]]:
+def _parsed(lines: Iterable[bytes], form: Format, shown: str) -> Iterator[list[str]]:
     texts = [line.decode(form.encoding, "replace") for line in lines]
     if form.separator == WHITE_SPACE:
         return (text.split() for text in texts)
-    return csv.reader(texts, delimiter=form.separator)
+    return dialects.csv_rows(texts, form.separator, shown)

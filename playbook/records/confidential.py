@@ -20,6 +20,7 @@ from playbook.errors import DataError, SettingsError
 from playbook.records.canonical import REFUSING
 from playbook.records.identifiers import named_in, spelled, spelled_by_engine
 from playbook.settings.client import PROJECT, SUPPRESSION_FILE, Settings
+from playbook.settings.yaml import kind_of_no_file
 
 KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
 LEAST_KEY = 16
@@ -62,6 +63,8 @@ def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
             raise DataError(
                 f"{other.name} is not read: name it {SUPPRESSION_FILE}, save it as CSV UTF-8, or delete it."
             )
+    if kind := kind_of_no_file(path):
+        raise DataError(f"{SUPPRESSION_FILE} {kind}, so that nobody knows who must not be contacted.")
     if not path.is_file():
         return Suppressed()
     try:

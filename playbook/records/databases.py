@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from playbook.errors import DataError, SettingsError
 from playbook.records.canonical import DAY, MONEY, kinds_of
@@ -103,13 +102,13 @@ def _file(folder: Path, name: str) -> Path:
 def _connect(source: str, folder: Path) -> Any:
     import ibis
 
-    address = urlsplit(source)
-    if address.scheme in _IN_FILES:
-        path = folder / (address.netloc + address.path)
+    kind, _, place = source.partition("://")
+    if kind in _IN_FILES:
+        path = folder / place
         if not path.is_file():
             raise DataError(f"there is no file {path.name} in {folder.name}.")
-        own = {"read_only": True} if address.scheme == "duckdb" else {}
-        return getattr(ibis, address.scheme).connect(path, **own)
+        own = {"read_only": True} if kind == "duckdb" else {}
+        return getattr(ibis, kind).connect(path, **own)
     password = os.environ.get(PASSWORD)
     return ibis.connect(source, **({"password": password} if password else {}))
 
@@ -153,16 +152,18 @@ def _copy(rows: Any, path: Path) -> None:
     import duckdb
     import pyarrow.parquet as pq
 
+    from playbook.records.memory import literally, write
+
     unsorted = path.with_suffix(".unsorted")
     if rows.get_backend().name == "duckdb":
-        rows.to_parquet(unsorted)
+        write(rows, unsorted)
     else:
         with rows.to_pyarrow_batches(chunk_size=BATCH) as batches:
             with pq.ParquetWriter(unsorted, batches.schema) as file:
                 for batch in batches:
                     file.write_batch(batch)
     with duckdb.connect(config={"temp_directory": str(path.parent / "engine")}) as engine:
-        engine.read_parquet(str(unsorted)).order("ALL").write_parquet(str(path))
+        engine.read_parquet(literally(unsorted)).order("ALL").write_parquet(str(path))
     unsorted.unlink()
 
 

@@ -22,7 +22,10 @@ from typing import Any, TextIO
 from playbook.errors import DataError
 from playbook.settings.tables import EXCEL_DAYS, WHITE_SPACE, Format
 
-LONGEST_CELL = 64 << 20
+LONGEST_LINE = 32 << 20
+"""Characters of the longest line that is read, and bytes where the engine's own limit of 2 MB was passed."""
+MOST_COLUMNS, LONGEST_NAME = 2_000, 1_000
+"""Columns of a table, and characters of a column's name: what has more is no table, or not read as meant."""
 LAST_ROWS = 5
 """How many rows at the end may be totals."""
 
@@ -183,13 +186,36 @@ def _decoded(path: Path, encoding: str) -> Iterator[TextIO]:
 
 def header_of(path: Path, form: Format, shown: str) -> list[str]:
     """Return the names of a file's columns: those in its header, or their positions."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+        lines = lines_of(text, shown)
         above = sum(1 for _ in islice(lines, form.skip))
-        rows = csv.reader(lines, delimiter=form.separator)
+        rows = csv_rows(lines, form.separator, shown)
         first, second = next(rows, []), next(rows, None)
+    refuse_no_header(first, shown)
     if above < form.skip or not first or (form.header and second is None):
         raise DataError(f"{shown} has no line below its header: ask for the export again.")
     return first if form.header else [str(place + 1) for place in range(len(first))]
+
+
+def refuse_no_header(names: Sequence[str], shown: str) -> None:
+    """Refuse a header that no table has: its separator or its quotes are not those that are meant.
+
+    Raises
+    ------
+    DataError
+        For thousands of columns, and for a name as long as a page.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            f"{shown} has {len(names):,} columns, and at most {MOST_COLUMNS:,} are read: ask for those that"
+            " are needed."
+        )
+    longest = max(map(len, names), default=0)
+    if longest > LONGEST_NAME:
+        raise DataError(
+            f"{shown} has a column with a name of {longest:,} characters: a quote may be open, or its first"
+            " line is no header; correct the file or the format in client.yml."
+        )
 
 
 def engine_options(form: Format, types: dict[str, str], header: list[str]) -> dict[str, Any]:
@@ -204,6 +230,7 @@ def engine_options(form: Format, types: dict[str, str], header: list[str]) -> di
         "all_varchar": True,
         "store_rejects": True,
         "rejects_limit": 0,
+        "hive_partitioning": False,
     }
     if not form.header:
         options["names"] = header
@@ -227,15 +254,43 @@ def text_rows(path: Path, form: Format) -> Iterator[list[str]]:
     DataError
         Where the file is not in the encoding that the format names.
     """
-    csv.field_size_limit(LONGEST_CELL)
+    with _decoded(path, form.encoding) as text:
+        lines = lines_of(text, path.name)
+        if form.separator == WHITE_SPACE:
+            yield from (line.split() for line in lines)
+        else:
+            yield from csv_rows(lines, form.separator, path.name)
+
+
+def csv_rows(lines: Iterable[str], separator: str, shown: str) -> Iterator[list[str]]:
+    """Yield the rows of lines; a cell may be as long as the longest line.
+
+    Raises
+    ------
+    DataError
+        For a cell that is longer: a quote is open.
+    """
+    csv.field_size_limit(LONGEST_LINE)
     try:
-        with _decoded(path, form.encoding) as lines:
-            if form.separator == WHITE_SPACE:
-                yield from (line.split() for line in lines)
-            else:
-                yield from csv.reader(lines, delimiter=form.separator)
+        yield from csv.reader(lines, delimiter=separator)
     except csv.Error as error:
-        raise DataError(f"{path.name} is no table of text: {error}.") from error
+        raise DataError(f"{shown} is no table of text: {error}.") from error
+
+
+def lines_of(text: TextIO, shown: str) -> Iterator[str]:
+    """Yield the lines of a text.
+
+    Raises
+    ------
+    DataError
+        For a line that is as long as a file: nobody knows how much memory it would take.
+    """
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise DataError(
+                f"{shown} has a line of more than {LONGEST_LINE >> 20} MB: it is no table of text."
+            )
+        yield line
 
 
 # Values --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""The engine of one machine, and how much of that machine it may take."""
+"""The engine of one machine, how much of that machine it may take, and how it is told of a file."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,20 @@ def open_engine(settings: Settings, scratch: Path) -> Any:
     if limit:
         connection.raw_sql(f"SET memory_limit = '{limit}'")
     return connection
+
+
+def literally(path: Path) -> str:
+    """Return a path as the engine's readers take it for that one file, whatever letters are in it.
+
+    They take ``*``, ``?`` and ``[`` for patterns, and the first file that fits for the one that is meant.
+    """
+    return re.sub(r"[*?[]", r"[\g<0>]", str(path))
+
+
+def write(rows: Any, path: Path, form: str = "FORMAT parquet") -> None:
+    """Write the rows of an expression of the engine to a file; ``form`` is as in its COPY."""
+    engine, target = rows.get_backend(), str(path).replace("'", "''")
+    engine.raw_sql(f"COPY ({engine.compile(rows)}) TO '{target}' ({form})")
 
 
 def memory_limit(settings: Settings) -> str | None:

@@ -35,11 +35,10 @@ from playbook.records.canonical import (
     kinds_of,
     place_of,
 )
+from playbook.records.memory import literally, write
 from playbook.settings.lifecycle import EVENT_KINDS
 from playbook.settings.tables import EventSettings, Format, OrderSettings, TableSettings
-
-LONGEST_LINE = 32 << 20
-"""Bytes of the longest line that is read, where the engine's own limit of 2 MB was passed."""
+from playbook.settings.yaml import kind_of_no_file
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,9 @@ class _Opened:
 
 def _opened(reader: Reader, name: str, table: TableSettings, path: Path) -> Iterator[_Opened]:
     """Yield the file as one that DuckDB reads; each sheet of a workbook as a file of its own."""
-    if not path.is_file():
+    if kind := kind_of_no_file(path):
+        raise DataError(f"{path.name} {kind}: put the file there or correct client.yml.")
+    if not path.exists():
         there = sorted(p.name for p in path.parent.glob("*") if p.suffix != ".yml")
         raise DataError(f"{path.name} is not in the client's folder.{did_you_mean(path.name, there)}")
     if path.stat().st_size == 0:
@@ -242,17 +243,18 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         for ours, theirs in opened.table.columns.items()
         if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
     }
-    if path.suffix != ".csv" and dialects.file_kind(path) == dialects.PARQUET:
+    if path.parent != reader.scratch and dialects.file_kind(path) == dialects.PARQUET:
         try:
-            raw = reader.connection.read_parquet(path)
+            raw = reader.connection.read_parquet(literally(path), hive_partitioning=False)
         except duckdb.Error as error:
             raise DataError(
                 f"{shown} cannot be read as Parquet: it is torn, or something else; ask for it again."
             ) from error
+        dialects.refuse_no_header(raw.columns, shown)
         if not any(raw[column].type().is_string() for column in parsed if column in raw.columns):
             return raw
         path = _scratch_file(reader)  # numbers or dates kept as text: read them as text is read
-        raw.to_csv(path, delimiter=form.separator)
+        write(raw, path, f"FORMAT csv, HEADER, DELIMITER {form.separator!r}")
     header = dialects.header_of(path, form, shown)
     table = "orders" if name == LINES else name
     reader.files[str(path)] = ReadFile(
@@ -263,7 +265,7 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         if header.count(theirs) > 1:
             raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
     try:
-        return reader.connection.read_csv(path, **dialects.engine_options(form, types, header))
+        return reader.connection.read_csv(literally(path), **dialects.engine_options(form, types, header))
     except duckdb.Error:
         return _read_mended(reader, path, dialects.engine_options(form, types, header), shown)
 
@@ -278,7 +280,7 @@ def _read_mended(reader: Reader, path: Path, dialect: dict[str, Any], shown: str
             mended.write(chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     reader.files[str(target)] = reader.files[str(path)]
     try:
-        return reader.connection.read_csv(target, **dialect, max_line_size=LONGEST_LINE)
+        return reader.connection.read_csv(literally(target), **dialect, max_line_size=dialects.LONGEST_LINE)
     except duckdb.Error as error:
         raise DataError(
             f"{shown} cannot be read as a table with separator {dialect['delim']!r}: a quote may be open or"

@@ -17,7 +17,7 @@ from typing import Any
 from ibis.util import gen_name
 
 from playbook.errors import SettingsError
-from playbook.records.memory import beside, memory_limit
+from playbook.records.memory import beside, memory_limit, write
 from playbook.settings.client import Settings
 
 
@@ -39,9 +39,9 @@ class Spark:
     own: bool
 
     def take_over(self, name: str, rows: Any) -> Any:
-        """Return the rows of another engine's expression as a table of Spark."""
+        """Return the rows of the reading engine's expression as a table of Spark."""
         path = self.folder / f"{name}.parquet"
-        rows.to_parquet(path)
+        write(rows, path)
         return self.connection.read_parquet(path, table_name=gen_name(name))
 
     def keep(self, name: str, rows: Any) -> Any:

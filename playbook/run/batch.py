@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from playbook.archive import folders
-from playbook.errors import CallError, PlaybookError, UnderWay, one_line
+from playbook.errors import CallError, UnderWay, one_line
 from playbook.run import runner
 from playbook.run.executors import Lanes
 from playbook.run.plan import Request, plan_run
@@ -84,8 +84,8 @@ def run(
             if settled := _settled(request):
                 yield settled
             else:
-                lane = free.pop() if free else lanes.open()
-                busy[lane.submit(lanes.run, request)] = (request, lane, time.monotonic())
+                lane, future = _submitted(lanes, free, request)
+                busy[future] = (request, lane, time.monotonic())
         if not busy:
             return
         watch([request.client for request, _, _ in busy.values()])
@@ -96,31 +96,47 @@ def run(
             yield _came(request, future, time.monotonic() - began)
 
 
+def _submitted(lanes: Lanes, free: list[Executor], request: Request) -> tuple[Executor, Future[Finished]]:
+    """Hand a client to a lane; one whose process was killed while it waited is left behind."""
+    while free:
+        lane = free.pop()
+        try:
+            return lane, lane.submit(lanes.run, request)
+        except BrokenExecutor:
+            continue
+    lane = lanes.open()
+    return lane, lane.submit(lanes.run, request)
+
+
 def record(reports: Path, outcome: Outcome) -> None:
     """Note an outcome, so that the next batch and the portfolio know it."""
     reports.mkdir(parents=True, exist_ok=True)
-    with (reports / RECORD).open("a", encoding="utf-8") as lines:
+    with (reports / RECORD).open("a", encoding="utf-8", errors="backslashreplace") as lines:
         lines.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
 
 
 def read_record(reports: Path) -> dict[str, Outcome]:
     """Return the latest outcome of each client; a line torn by a crash counts as none."""
     path = reports / RECORD
-    latest: dict[str, Outcome] = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
-        try:
-            outcome = Outcome(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-        latest[outcome.client] = outcome
-    return latest
+    lines = path.read_bytes().split(b"\n") if path.is_file() else []
+    return {outcome.client: outcome for outcome in map(_noted, lines) if outcome}
+
+
+def _noted(line: bytes) -> Outcome | None:
+    """Return the outcome that a line notes; None where it is torn, or notes none."""
+    try:
+        outcome = Outcome(**json.loads(line))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    texts = (outcome.client, outcome.status, outcome.said, outcome.ended)
+    return outcome if all(isinstance(text, str) for text in texts) else None
 
 
 def shorten_record(reports: Path) -> None:
-    """Keep only the latest line of each client."""
-    latest = read_record(reports)
-    if latest:
-        lines = [json.dumps(asdict(outcome), ensure_ascii=False) + "\n" for outcome in latest.values()]
+    """Keep only the latest line of each client, and none that is torn: the next one would be torn with it."""
+    if (reports / RECORD).is_file():
+        latest = read_record(reports).values()
+        lines = [json.dumps(asdict(outcome), ensure_ascii=False) + "\n" for outcome in latest]
         folders.write_text(reports / RECORD, "".join(lines))
 
 
@@ -130,7 +146,7 @@ def _settled(request: Request) -> Outcome | None:
         plan = plan_run(request)
         known = plan.chosen.source is None and folders.is_tidy(plan.home)
         ready = runner.unchanged(plan) if known else None
-    except (PlaybookError, OSError) as error:
+    except Exception as error:  # whatever a client's files hold, the others are run
         return Outcome(request.client, FAILED, one_line(error), ended=folders.now())
     return Outcome(request.client, UNCHANGED, str(ready.page), ended=folders.now()) if ready else None
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -50,6 +51,7 @@ def processes(workers: int) -> Iterator[Lanes]:
     killed, they clean up what they were doing and end.
     """
     spawn = multiprocessing.get_context("spawn")
+    _start_tracker()
     reader, writer = spawn.Pipe(duplex=False)
     pools: list[ProcessPoolExecutor] = []
 
@@ -64,6 +66,14 @@ def processes(workers: int) -> Iterator[Lanes]:
         for pool in pools:
             pool.shutdown(wait=True, cancel_futures=True)
         reader.close()
+
+
+def _start_tracker() -> None:
+    """Start what cleans up after processes; the end of a terminal does not end it before them."""
+    if hasattr(signal, "SIGHUP"):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as its process will have it
+        resource_tracker.ensure_running()
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager
@@ -115,8 +125,13 @@ def _most_on_one_machine(threads: dict[str, int]) -> int:
 
 
 def _begin(reader: Connection) -> None:
-    """Prepare a worker: it ends when the pipe closes, and not at a Ctrl-C that was meant for its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare a worker: it ends when the pipe closes, and not at a signal that was meant for its parent.
+
+    A terminal sends Ctrl-C, and its own end, to all processes that were started from it.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     threading.Thread(target=_end_with, args=(reader,), daemon=True).start()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from playbook.errors import CallError, RunFailed, did_you_mean
 from playbook.settings.client import PROJECT
+from playbook.settings.yaml import kind_of_no_file
 from playbook.show.terms import in_terms_of
 
 Notebook = dict[str, Any]
@@ -153,10 +154,14 @@ def read(path: Path) -> Notebook:
         Where the file is no notebook.
     """
     try:
+        if kind := kind_of_no_file(path):
+            raise RunFailed(f"{path.name} {kind}, and no notebook.")
         notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
-        notebook["cells"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunFailed(f"{path.name} is no notebook: {error}.") from error
+        for cell in notebook["cells"]:
+            "".join([cell["cell_type"], source(cell), *tags(cell)]).encode()
+        _remembered(notebook)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunFailed(f"{path.name} is no notebook: delete it, and the master is run.") from error
     return notebook
 
 
@@ -254,10 +259,7 @@ def _chapter(path: Path, notebook: Notebook) -> ChapterNotebook:
 def _knobs(notebook: Notebook) -> dict[str, type]:
     """Read ``name: type = None`` lines of the parameters cell; one that is no Python fails when it runs."""
     cells = [source(cell) for cell in notebook["cells"] if "parameters" in tags(cell)]
-    try:
-        lines = ast.parse(cells[0]).body if cells else []
-    except SyntaxError:
-        return {}
+    lines = _statements(cells[0]) if cells else []
     return {
         line.target.id: _KINDS.get(ast.unparse(line.annotation), str)
         for line in lines
@@ -267,14 +269,19 @@ def _knobs(notebook: Notebook) -> dict[str, type]:
     }
 
 
+def _statements(code: str) -> list[ast.stmt]:
+    """Return the statements of a cell; none where it is no Python, or more than the parser can hold."""
+    try:
+        return ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
 def _import_lines(notebook: Notebook) -> list[str]:
     """Return the notebook's imports of this package, a line each; a cell that is no Python has none."""
     lines = []
     for cell in notebook["cells"]:
-        try:
-            body = ast.parse(source(cell)).body if cell["cell_type"] == "code" else []
-        except SyntaxError:
-            continue
+        body = _statements(source(cell)) if cell["cell_type"] == "code" else []
         imports = (ast.unparse(line) for line in body if isinstance(line, ast.Import | ast.ImportFrom))
         lines += [line for line in imports if line.split()[1].partition(".")[0] == "playbook"]
     return lines

@@ -22,6 +22,7 @@ from playbook.records.confidential import key_fingerprint
 from playbook.run import notebooks, pages
 from playbook.run.notebooks import ChapterNotebook
 from playbook.settings import client as settings
+from playbook.settings.yaml import kind_of_no_file
 
 LEARNS_FROM = "06"
 """The first chapter that reads earlier reports of the client."""
@@ -195,6 +196,8 @@ def _name(path: Path, folder: Path) -> str:
 
 
 def _hash(path: Path, folder: Path) -> str:
+    if kind := kind_of_no_file(path):
+        raise DataError(f"{_name(path, folder)} {kind}: put the file there or correct client.yml.")
     try:
         return file_sha256(path)
     except FileNotFoundError as error:

@@ -141,8 +141,21 @@ def _entry(reports: Path, client: str, recorded: Outcome | None, failed: bool) -
         problem=_problem(reports / client, recorded) if failed else "",
         page=f"{client}/{folder.name}/{folders.INDEX}" if folder else "",
         manifest=manifest,
-        chapters={path.stem: found.read(path) for path in paths},
+        chapters={path.stem: _findings(path) for path in paths},
     )
+
+
+def _findings(path: Path) -> Findings:
+    """Return a chapter's findings that are numbers; none where the file was damaged."""
+    try:
+        read = found.read(path) if path.is_file() else {}
+    except (OSError, ValueError):
+        return {}
+    return {
+        name: one
+        for name, one in read.items()
+        if all(isinstance(x, int | float | None) for x in (one.value, one.low, one.high))
+    }
 
 
 def _latest_good(home: Path) -> Path | None:

@@ -28,7 +28,7 @@ class Survival(Strict):
     least_at_risk: int = Field(100, gt=0)
     share_of_returns: float = Field(0.90, gt=0, lt=1)
     fallback_inactivity_days: int = Field(365, gt=0)
-    bootstrap_draws: int = Field(500, gt=0)
+    bootstrap_draws: int = Field(500, gt=0, le=100_000)
 
 
 class Occasional(Strict):
@@ -197,7 +197,7 @@ class Settings(Strict):
     offers: Offers = Offers()
     measurement: Measurement = Measurement()
     seed: int = Field(1, ge=0)
-    cell_timeout_seconds: int = Field(3600, gt=0)
+    cell_timeout_seconds: int = Field(3600, gt=0, le=604_800)
 
     @field_validator("selection", mode="before")
     @classmethod
@@ -227,7 +227,7 @@ class Settings(Strict):
         """Return every file of the client's that a run reads, ``client.yml`` first."""
         named = [name for table in self.tables.named().values() for name in table.files]
         named += [self.offers.catalogue] if self.offers.catalogue else []
-        named += [SUPPRESSION_FILE] if (folder / SUPPRESSION_FILE).is_file() else []
+        named += [SUPPRESSION_FILE] if os.path.lexists(folder / SUPPRESSION_FILE) else []
         return [folder / name for name in [SETTINGS_FILE, *dict.fromkeys(named)]]
 
 
@@ -279,7 +279,7 @@ def named_client(client: str) -> None:
 def clients_in(data: Path) -> tuple[list[str], list[str]]:
     """Return the folders of clients, and those without a ``client.yml``.
 
-    A folder that may not be looked into counts as a client: its run says so.
+    A folder that cannot be looked into, and a link that leads nowhere, count as clients: their runs say so.
 
     Raises
     ------
@@ -288,8 +288,9 @@ def clients_in(data: Path) -> tuple[list[str], list[str]]:
     """
     if not data.is_dir():
         raise CallError(f"{data} is no folder: name the folder of the clients' folders with --data.")
-    folders = [path for path in sorted(data.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    known = [path.name for path in folders if not _may_enter(path) or (path / SETTINGS_FILE).is_file()]
+    there = (path for path in sorted(data.iterdir()) if not path.name.startswith("."))
+    folders = [path for path in there if path.is_dir() or (path.is_symlink() and not path.exists())]
+    known = [p.name for p in folders if not _may_enter(p) or os.path.lexists(p / SETTINGS_FILE)]
     return known, [path.name for path in folders if path.name not in known]
 
 
@@ -301,22 +302,21 @@ def client_folder(client: str, data: Path) -> Path:
     CallError
         Where the name could lead out of ``data``, no such folder is there, or it is no client's.
     DataError
-        Where the folder may not be looked into.
+        Where the folder cannot be looked into.
     """
     named_client(client)
     folder = data / client
     known, others = clients_in(data)
     if client in others:
-        raise CallError(
-            f"{folder} has no {SETTINGS_FILE}: playbook new {client} FILE... looks at its exports and"
-            " proposes one."
-        )
+        advice = f"playbook new {client} FILE... looks at its exports and proposes one."
+        raise CallError(f"{folder} has no {SETTINGS_FILE}: {advice}")
     if client not in known:
         listed = ", ".join(known[:MOST_NAMED]) + (", ..." if len(known) > MOST_NAMED else "")
         there = f" There are: {listed}." if known else ""
         raise CallError(f"No client {client!r} in {data}.{did_you_mean(client, known)}{there}")
     if not _may_enter(folder):
-        raise DataError(f"{data.name}/{client} cannot be opened: Permission denied.")
+        why = "Permission denied" if folder.exists() else "the link leads nowhere"
+        raise DataError(f"{data.name}/{client} cannot be opened: {why}.")
     return folder
 
 

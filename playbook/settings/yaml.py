@@ -1,20 +1,54 @@
 """Frozen models that are read from YAML, and what is wrong with a file in one sentence."""
 
-from collections.abc import Mapping, Sequence
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from playbook.errors import SettingsError, did_you_mean
 
+LARGEST_FILE = 1 << 20
+"""Bytes of settings: what is longer was not written by hand, and takes minutes to parse."""
+MOST_VALUES, DEEPEST = 20_000, 40
+"""Values in a file, its aliases written out, and how deep they are nested."""
+MOST_DAYS = 36_525
+"""A century: with more, dates leave the calendar."""
+MOST = 10**15
+"""Numbers up to it are exact, and no amount, number of customers or seed is larger."""
+
 
 class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know."""
+    """A frozen model that refuses keys it does not know, and numbers that nobody means."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _of_this_world(cls, value: Any, info: ValidationInfo) -> Any:
+        most = MOST_DAYS if str(info.field_name).endswith("_days") else MOST
+        if isinstance(value, int | float) and abs(value) > most:
+            raise ValueError(f"write at most {most:,}")
+        return value
+
+
+def kind_of_no_file(path: Path) -> str:
+    """Return what a path leads to where that is there but no file, as a clause; empty for a file.
+
+    Whoever opens a pipe waits for ever, and some devices never end.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "is a link that leads nowhere" if path.is_symlink() else ""
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "" if stat.S_ISREG(mode) else "is a folder" if stat.S_ISDIR(mode) else "is a pipe or a device"
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -23,10 +57,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        Where the file may not be read, is no YAML, not UTF-8 or no mapping.
+        Where the file may not be read, is no file or a very long one, no YAML, not UTF-8 or no mapping,
+        and where what stands in it is endless: see `_refuse_endless`.
     """
+    if kind := kind_of_no_file(path):
+        raise SettingsError(f"{path.name} {kind}, where a file of settings should be.")
     try:
-        written = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
+        if path.stat().st_size > LARGEST_FILE:
+            raise SettingsError(f"{path.name} is longer than a megabyte: settings are a page or two.")
+        text = path.read_text(encoding="utf-8-sig")
+        if _brackets(text) > 10 * DEEPEST:  # the parser's time grows with the square of them
+            raise RecursionError
+        written = YAML(typ="rt").load(text)
     except PermissionError as error:
         raise SettingsError(f"{path.name} cannot be read: Permission denied.") from error
     except YAMLError as error:
@@ -37,10 +79,54 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path.name}: save it as UTF-8; byte {error.start} is not.") from error
     except ValueError as error:  # YAML reads 2025-13-01 as a date
-        raise SettingsError(f"{path.name}: a date in it does not exist ({error}).") from error
+        said = str(error).partition(":")[0]
+        raise SettingsError(f"{path.name}: a date or a number in it does not exist ({said}).") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path.name}: what is in it is nested more than {DEEPEST} deep.") from error
     if not isinstance(written, dict):
         raise SettingsError(f"{path.name}: expected settings as 'key: value' lines, found none.")
+    _refuse_endless(written, path)
     return written
+
+
+def _brackets(text: str) -> int:
+    """Return how many brackets are open at a time, at most."""
+    return max(accumulate(1 if mark in "[{" else -1 for mark in re.findall(r"[][{}]", text)), default=0)
+
+
+def _refuse_endless(written: Any, path: Path) -> None:
+    """Refuse values that hold themselves, or each other so often that nobody could write them out."""
+    known: dict[int, tuple[int, int]] = {}
+
+    def measured(value: Any, keys: tuple[Any, ...]) -> tuple[int, int]:
+        """Return how many values there are in a value, and how deep."""
+        if isinstance(value, str) and _NO_TEXT.search(value):
+            raise SettingsError(f"{path.name}{line_of(written, keys)}: a character in it is none.")
+        if not isinstance(value, dict | list | tuple | set):
+            return 1, 0
+        if id(value) not in known:
+            below = [measured(v, (*keys, k)) for k, v in _inside(value)] if len(keys) <= DEEPEST else []
+            deep = 1 + max((height for _, height in below), default=0)
+            known[id(value)] = 1 + sum(size for size, _ in below), deep
+        return known[id(value)]
+
+    size, deep = measured(written, ())
+    if deep > DEEPEST:
+        raise SettingsError(f"{path.name}: what is in it is nested more than {DEEPEST} deep.")
+    if size > MOST_VALUES:
+        raise SettingsError(f"{path.name}: there is no client with more than {MOST_VALUES:,} settings.")
+
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""Zeros and halves of characters: no file can be called so, and no page can show them."""
+
+
+def _inside(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        yield from ((key, key) for key in value)
+        yield from value.items()
+    else:
+        yield from enumerate(value)
 
 
 def first_problem(

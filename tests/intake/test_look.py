@@ -49,7 +49,7 @@ def test_plain_letters_do_not_tell_encodings_apart(tmp_path):
     ],
 )
 def test_the_separator_is_found(lines, separator):
-    assert find_separator(lines) == separator
+    assert find_separator(lines, "orders.csv") == separator
 
 
 @pytest.mark.parametrize(

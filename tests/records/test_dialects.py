@@ -101,6 +101,31 @@ def test_a_file_is_what_its_first_bytes_say(tmp_path):
         dialects.file_kind(path)
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (",".join(f"c{n}" for n in range(dialects.MOST_COLUMNS + 1)), "has 2,001 columns"),
+        (f"a,{'x' * 200_000}", "a name of 200,000 characters"),
+        ('a,"b\n' + "1,2\n" * 100_000, "a name of 400,007 characters"),
+    ],
+)
+def test_a_header_that_no_table_has_is_refused_in_a_short_sentence(tmp_path, header, said):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{header}\n1,2\n")
+    with pytest.raises(DataError, match=said) as error:
+        dialects.header_of(path, Format(), "orders.csv")
+    assert len(str(error.value)) < 200
+
+
+def test_a_cell_of_a_page_is_read_and_a_line_without_an_end_is_not(tmp_path, monkeypatch):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"a,b\n1,{'x' * 300_000}\n")
+    assert [len(row[1]) for row in dialects.text_rows(path, Format())] == [1, 300_000]
+    monkeypatch.setattr(dialects, "LONGEST_LINE", 1000)
+    with pytest.raises(DataError, match="a line of more than"):
+        list(dialects.text_rows(path, Format()))
+
+
 @pytest.mark.parametrize("read", [dialects.transcode, lambda path, _, encoding: rows_of(path, encoding)])
 def test_a_wrong_encoding_is_said_by_name(tmp_path, read):
     path = tmp_path / "orders.csv"

@@ -9,6 +9,7 @@ import pytest
 
 from playbook.errors import DataError
 from playbook.records.reading import Reader, canonical
+from playbook.records.sources import Sources, collect_unreadable
 from playbook.settings.tables import OrderSettings, TableSettings
 
 COLUMNS = {"customer_id": "c", "ordered_at": "d", "amount": "a"}
@@ -60,6 +61,35 @@ def test_files_of_one_table_may_differ_and_a_missing_column_is_null(read):
     rows, reader = read("orders", table, old="c,d,a\n1,2024-05-01,5\n", new="c;d;a;k\n2;2025-05-01;6;X\n")
     assert sorted((row["customer_id"], row["coupon"]) for row in rows) == [("1", None), ("2", "X")]
     assert [shown for shown, _ in reader.parts["orders"]] == ["old.csv", "new.csv"]
+
+
+ODD = ["o[1].csv", "o*.csv", "o?.csv", "o[!a].csv", "o{1}.csv", "o'x.csv", "o[1]'.csv", "region=north.csv"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("folder", ["client", "o'brien [1]", "a*", "region=north"])
+def test_the_file_that_is_named_is_read_and_no_other(tmp_path, name, folder, kind):
+    """Beside it lies what its name would fit as a pattern."""
+    for place, customer in ((tmp_path / folder, "right"), (tmp_path / "ab", "wrong")):
+        place.mkdir()
+        for file in ("o1.csv", "oo.csv", name):
+            rows = pd.DataFrame(
+                {"c": [customer if file == name else "wrong"], "d": "2025-05-01", "a": ["soon"]}
+            )
+            rows.to_csv(place / file, index=False) if kind == "csv" else rows.to_parquet(place / file)
+    scratch = tmp_path / folder / "scratch"
+    scratch.mkdir()
+    reader = Reader(ibis.duckdb.connect(), scratch)
+    table = canonical(
+        reader, "orders", OrderSettings(files=name, columns=COLUMNS | {"amount": "c"}), tmp_path / folder
+    )
+    assert table.columns == ("customer_id", "ordered_at", "amount")
+    sources = Sources(reader.connection, table, reader=reader)
+    assert table.customer_id.execute().tolist() == []
+    collect_unreadable(sources)
+    (lost,) = sources.unreadable
+    assert (lost.file, lost.text) == (name, "right")
 
 
 def test_lines_get_the_customer_and_the_day_of_their_order(read):

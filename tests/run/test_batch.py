@@ -290,17 +290,17 @@ def test_a_batch_of_processes_ends_with_a_table_and_1_where_a_client_failed(grou
 # What is left when one is stopped -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_stopped_batch_leaves_nothing_half_written_and_goes_on_from_there(ground, number):
     toys.chapter(ground / "masters", "01", "data", [toys.code(WAITING)])
     process = start(ground, "acme", "bettini", "cima", "--workers", "1")
     kernel = int(wait_for(ground / "data" / "bettini" / "pid", process))
-    if number == signal.SIGINT:
+    if number in (signal.SIGINT, signal.SIGHUP):
         os.killpg(process.pid, number)  # as a terminal does: to all processes of the group
     else:
         process.send_signal(number)
     _, err = process.communicate(timeout=30)
-    assert process.returncode in (130, 143, -9)
+    assert process.returncode in (129, 130, 143, -9)
     assert "Traceback" not in err
     assert gone(kernel)
     assert left_in(ground / "reports") == []

@@ -191,6 +191,43 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_the_next_one_is_right(grou
     assert content(home(ground) / LAST_GOOD) == right
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [(), ("--chapters", "01")], ids=["whole", "partial"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_told_to_end_leaves_nothing_behind(ground, number, more):
+    """At any moment, and also where it is told so twice; the fixture looks for what is left elsewhere."""
+    began = time.monotonic()
+    assert run(ground, "--fresh").returncode == 0
+    longest = time.monotonic() - began
+    moments = random.Random(1)
+    for _ in range(6):
+        process = start(ground, "--fresh", *more)
+        time.sleep(moments.uniform(0.2, 0.8) * longest)
+        process.send_signal(number)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert "Traceback" not in said
+        assert all(whole(home(ground) / name) for name in names(ground))  # one came to its end before
+        assert not any(name.startswith(".") for name in names(ground))
+        assert os.listdir(os.environ["TMPDIR"]) == []
+
+
+def test_a_run_that_outlives_its_terminal_goes_on(ground):
+    flag = ground / "begun"
+    change_chapter(
+        ground, f"import pathlib, time\npathlib.Path({str(flag)!r}).write_text('x')\ntime.sleep(2)"
+    )
+    command = ["nohup", sys.executable, "-m", "playbook", *words(ground)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not flag.exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGHUP)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+
+
 STOPPING_SWAP = """
 import os, pathlib, signal, sys
 from playbook import cli

@@ -16,6 +16,7 @@ from playbook.intake.check.rows import (
     values,
 )
 from playbook.intake.check.rules import Check, found
+from playbook.records.memory import literally, write
 from playbook.records.sources import collect_unreadable
 from playbook.settings.client import Settings
 
@@ -82,8 +83,8 @@ def _lines(data: Delivery) -> list[Check]:
     with TemporaryDirectory(prefix="playbook-") as place:
         path = Path(place) / "lines.parquet"
         narrow = [_narrow(part, file) for file, part in enumerate(parts)]
-        (ibis.union(*narrow) if len(narrow) > 1 else narrow[0]).to_parquet(path)
-        lines = files.connection.read_parquet(path)
+        write(ibis.union(*narrow) if len(narrow) > 1 else narrow[0], path)
+        lines = files.connection.read_parquet(literally(path))
         checks = [*_copies(data.settings, lines), *_numbers(lines)]
         counts = one_row(lines, contradiction=lines.contradiction.sum(), personal=lines.personal.sum())
         currencies = lines.filter(lines.currency.notnull()).select("currency").distinct()
