@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from playbook.errors import DataError, PlaybookError
+from playbook.errors import DataError, PlaybookError, without_values
 from playbook.records.canonical import COLUMNS
 from playbook.records.confidential import Suppressed, id_key, pseudonym_of, read_suppressed, shield
 from playbook.records.databases import snapshot
@@ -20,16 +20,24 @@ from playbook.settings.client import Settings
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A value that could not be read; its row was left out."""
+    """A value that could not be read; its row was left out.
+
+    As a text it says where it stands and not what: a torn line may hold a name or an address.
+    """
 
     table: str
     file: str
     row: int
     column: str
-    text: str
+    text: str = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.file}, row {self.row}, column {self.column}: cannot read {self.text!r}"
+        return f"{self.file}, row {self.row}, column {self.column}"
+
+    @property
+    def told(self) -> str:
+        """Where it stands and what, for `playbook check` alone."""
+        return f"{self}: cannot read {self.text!r}"
 
 
 @dataclass
@@ -123,8 +131,7 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
         collect_unreadable(sources)
     except duckdb.Error as error:
         sources.close()
-        said = " ".join(str(error).split())[:200]
-        raise DataError(f"The data could not be read: {said}") from error
+        raise DataError(f"The data could not be read: {without_values(str(error))}") from error
     except PlaybookError:
         sources.close()
         raise

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +19,21 @@ from typing import Any
 
 from playbook.archive import folders
 from playbook.archive.folders import ChapterRecord, Checkpoint, Manifest
-from playbook.errors import CallError, CellFailed, DataError, PlaybookError, RunFailed, SettingsError
+from playbook.errors import (
+    CallError,
+    CellFailed,
+    DataError,
+    PlaybookError,
+    RunFailed,
+    SettingsError,
+    without_colours,
+    without_folders,
+    without_values,
+)
 from playbook.records import databases
 from playbook.run import notebooks, pages
 from playbook.run.kernel import WarmKernel, sockets
 from playbook.run.notebooks import ChapterNotebook
-from playbook.run.pages import without_folders
 from playbook.run.plan import Request, RunPlan, input_hashes, plan_run, sha256, versions
 from playbook.show.words import Words
 
@@ -221,14 +230,18 @@ class _Running:
             raise self._failure(CellFailed(None, "", "it ended without writing its findings"), chapter)
 
     def _keep(self, chapter: ChapterNotebook, notebook: Any) -> None:
-        text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+        cells = [
+            {**cell, "outputs": _told(cell["outputs"])} if "outputs" in cell else cell
+            for cell in notebook["cells"]
+        ]
+        text = json.dumps({**notebook, "cells": cells}, indent=1, ensure_ascii=False) + "\n"
         folders.write_text(self.folder / "notebooks" / f"{chapter.name}.ipynb", text)
 
     def _failure(self, failed: CellFailed, chapter: ChapterNotebook | None) -> PlaybookError:
         """Record what stopped the run; return the error that says it to the user."""
-        message = " ".join(failed.message.split())
         if failed.name in _USERS_ERRORS:
-            return _USERS_ERRORS[failed.name](message)
+            return _USERS_ERRORS[failed.name](" ".join(failed.message.split()))
+        message = without_folders(without_values(failed.message))
         if failed.notebook is not None and chapter:
             self._keep(chapter, failed.notebook)
         where = f"chapter {chapter.number}" if chapter else "summary"
@@ -345,6 +358,15 @@ class _Running:
             **({databases.SNAPSHOT: str(run / SNAPSHOT)} if self.plan.chosen.source else {}),
             **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
         }
+
+
+def _told(outputs: Any) -> Any:
+    """Return outputs of a notebook without folders of the machine, which tracebacks and warnings name."""
+    if isinstance(outputs, str):
+        return without_folders(without_colours(outputs))
+    if isinstance(outputs, Mapping):
+        return {name: _told(value) for name, value in outputs.items()}
+    return [_told(value) for value in outputs] if isinstance(outputs, list) else outputs
 
 
 def _iso(day: date | None) -> str | None:

@@ -247,6 +247,21 @@ def test_a_failing_cell_is_named_and_the_last_good_report_stands(ground):
     assert sorted(path.name for path in home(ground).iterdir()) == ["2025-12-31", "2025-12-31.failed"]
 
 
+QUOTES_A_CELL = """import os, pandas as pd
+path = os.environ["TMPDIR"] + "/kunden.csv"
+raise ValueError(f"{path}, line 3: no number in 'Anna Meier'\\nOriginal line: 17;Anna Meier;anna@meier.ch")"""
+
+
+def test_what_an_error_quotes_of_the_data_and_folders_of_the_machine_stay_out_of_the_record(ground):
+    toys.chapter(ground / "masters", "04", "churn", [toys.code(QUOTES_A_CELL)])
+    with pytest.raises(RunFailed, match=r"ValueError: kunden\.csv, line 3: no number in …$") as stopped:
+        run(ground)
+    error = manifest(ground, "2025-12-31.failed")["error"]["message"]
+    assert "Meier" not in error + str(stopped.value) and "/" not in error
+    kept = json.dumps(outputs(executed(ground, "04_churn", "2025-12-31.failed")))
+    assert "Original line" in kept and str(ground) not in kept and tempfile.gettempdir() + "/" not in kept
+
+
 def test_a_repaired_run_takes_up_what_the_failed_one_had_done(ground):
     toys.chapter(ground / "masters", "04", "churn", [toys.code("1 / 0")])
     with pytest.raises(RunFailed):
