@@ -16,6 +16,7 @@ import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 
+from playbook.archive.sheets import GUARDED
 from playbook.errors import DataError, did_you_mean
 from playbook.records import dialects, excel
 from playbook.records.canonical import (
@@ -217,6 +218,9 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         chosen.setdefault("amount", (price * chosen["quantity"]).cast(dt.Decimal(18, 4)))
     if name == "customers":
         _apply_refusals(chosen)
+    elif name == "contacts":  # a run's campaign.csv or calls.csv, handed in again
+        texts = {ours for ours in chosen if kinds.get(ours) in (ID, TEXT)}
+        chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
     ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
     return raw.select(**ordered, row_key=ibis.struct({name: raw[name] for name in raw.columns}).hash())
 
