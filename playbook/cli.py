@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from playbook.archive.folders import PRIVATE
 from playbook.errors import CallError, DataError, PlaybookError, one_line
 from playbook.run import notebooks, progress, runner
 from playbook.run.plan import Request
@@ -158,6 +159,7 @@ def lab(
 def main() -> NoReturn:
     """Run a command; errors end in one sentence and an exit code."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    os.umask(PRIVATE)
     try:
         app()
     except PlaybookError as error:

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import hmac
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from playbook.errors import DataError, SettingsError
 from playbook.settings.client import PROJECT, SUPPRESSION_FILE, Settings
 
 KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
+IDS = "PLAYBOOK_IDS"
+"""The environment variable with the file of a run's pseudonyms: its notebooks see it in place of the key."""
 LEAST_KEY = 16
 """Characters that a key must have at least."""
 LENGTH = 20
@@ -46,7 +49,7 @@ class Suppressed:
         return frozenset(form for entry in self.entries for form in entry if "@" in form)
 
 
-def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
+def read_suppressed(folder: Path, pseudonyms: "Pseudonyms | None" = None) -> Suppressed:
     """Read ``suppress.csv``: one customer id or e-mail address a line, in its first column.
 
     Raises
@@ -67,15 +70,17 @@ def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
             " contacted: save it again as CSV UTF-8."
         ) from error
     entries = {entry for entry in first if entry and entry.lower() not in ("customer_id", "email", "e-mail")}
-    key = id_key(folder) if settings.pseudonymise else None
-    return Suppressed(tuple(_forms(entry, key) for entry in sorted(entries)))
+    forms = [_forms(entry) for entry in sorted(entries)]
+    if pseudonyms is None:
+        return Suppressed(tuple(forms))
+    called = pseudonyms.of({form for some in forms for form in some})
+    return Suppressed(
+        tuple(frozenset(form if "@" in form else called[form] for form in some) for some in forms)
+    )
 
 
-def _forms(entry: str, key: str | None) -> frozenset[str]:
-    if "@" in entry:
-        return frozenset({entry.lower()})
-    forms = {entry, entry.upper(), entry.lower()}
-    return frozenset(pseudonym_of(form, key) for form in forms) if key else frozenset(forms)
+def _forms(entry: str) -> frozenset[str]:
+    return frozenset({entry.lower()} if "@" in entry else {entry, entry.upper(), entry.lower()})
 
 
 # Pseudonyms ----------------------------------------------------------------------------------
@@ -107,6 +112,53 @@ def id_key(folder: Path) -> str:
             f" variable {KEY}, or in a file that {KEY_FILE} names."
         )
     return key
+
+
+@dataclass(frozen=True)
+class Pseudonyms:
+    """What stands for ids: made with the key, or, in a run's notebooks, as the run wrote it down before.
+
+    Attributes
+    ----------
+    key : str or None
+        None in a run's notebooks, which never see it.
+    written : ibis.Table or None
+        customer_id, pseudonym: of every id in the client's tables.
+    """
+
+    key: str | None
+    written: Any = None
+
+    def of(self, ids: Collection[str]) -> dict[str, str]:
+        """Return the pseudonym of each id; an empty text for an id that stands in no table."""
+        if self.key is not None:
+            return {one: pseudonym_of(one, self.key) for one in ids}
+        written = self.written.filter(self.written.customer_id.isin(sorted(ids)))
+        known = written.to_pyarrow().to_pydict()
+        return dict.fromkeys(ids, "") | dict(zip(known["customer_id"], known["pseudonym"], strict=True))
+
+    def put_on(self, table: Any) -> Any:
+        """Return a table with pseudonyms in place of its ids."""
+        if self.key is not None:
+            return table.mutate(customer_id=pseudonym(table.customer_id, self.key))
+        written = self.written.rename(written_id="customer_id")
+        both = table.left_join(written, table.customer_id == written.written_id)
+        return both.mutate(customer_id=both.pseudonym).select(*table.columns)
+
+
+def pseudonyms_of(settings: Settings, folder: Path, connection: Any) -> Pseudonyms | None:
+    """Return what stands for ids; None where they stand themselves.
+
+    Raises
+    ------
+    SettingsError
+        As `id_key`.
+    """
+    if not settings.pseudonymise:
+        return None
+    if run := os.environ.get(IDS):
+        return Pseudonyms(None, connection.read_parquet(run))
+    return Pseudonyms(id_key(folder))
 
 
 def key_fingerprint(settings: Settings, folder: Path) -> str:
@@ -145,7 +197,7 @@ def _halves(key: str) -> tuple[str, str]:
 DAY_OF = {"orders": "ordered_at", "events": "happened_at", "contacts": "contacted_at"}
 
 
-def shield(settings: Settings, folder: Path, name: str, table: Any) -> Any:
+def shield(settings: Settings, name: str, table: Any, pseudonyms: Pseudonyms | None = None) -> Any:
     """Return a canonical table without what is to be forgotten, and with pseudonyms where asked for.
 
     An unsubscription is never forgotten: whoever asked to be left alone is left alone.
@@ -156,6 +208,4 @@ def shield(settings: Settings, folder: Path, name: str, table: Any) -> Any:
         if name == "events":
             kept |= (table.kind == "unsubscribe").fill_null(False)
         table = table.filter(kept)
-    if settings.pseudonymise:
-        table = table.mutate(customer_id=pseudonym(table.customer_id, id_key(folder)))
-    return table
+    return pseudonyms.put_on(table) if pseudonyms else table

@@ -68,14 +68,18 @@ def only_reading(name: str, query: str, source: str) -> str:
     """
     import sqlglot
     from sqlglot import exp
-    from sqlglot.tokens import TokenType
 
     scheme = urlsplit(source).scheme
     dialect = _DIALECTS.get(scheme, scheme if scheme in sqlglot.Dialect.classes else None)
-    begins = (TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN)
+    begins = (
+        sqlglot.TokenType.SELECT,
+        sqlglot.TokenType.WITH,
+        sqlglot.TokenType.FROM,
+        sqlglot.TokenType.L_PAREN,
+    )
     try:
         kinds = [token.token_type for token in sqlglot.tokenize(query, read=dialect)]
-        alone = kinds and kinds[0] in begins and TokenType.SEMICOLON not in kinds[:-1]
+        alone = kinds and kinds[0] in begins and sqlglot.TokenType.SEMICOLON not in kinds[:-1]
         tree = sqlglot.parse_one(query, read=dialect) if alone else None
     except sqlglot.errors.SqlglotError:
         tree = None
@@ -103,7 +107,7 @@ def snapshot(settings: Settings, folder: Path, scratch: Path) -> Mapping[str, Pa
     """
     tables = tables_of(settings)
     if run := os.environ.get(SNAPSHOT):
-        return {name: _file(Path(run), name) for name in tables}
+        return {name: file_of(Path(run), name) for name in tables}
     return take(settings, folder, scratch) if tables else {}
 
 
@@ -117,10 +121,10 @@ def take(settings: Settings, folder: Path, target: Path) -> dict[str, Path]:
             rows = {name: _rows(connection, name, table, source) for name, table in tables.items()}
             _change_nothing(connection)
             for name, table in rows.items():
-                _copy(table, _file(target, name))
+                _copy(table, file_of(target, name))
     except Exception as error:  # every driver has errors of its own, and some repeat what they were given
         raise DataError(f"{_shown(source)} cannot be read: {_without_password(error)}") from None
-    return {name: _file(target, name) for name in tables}
+    return {name: file_of(target, name) for name in tables}
 
 
 @contextmanager
@@ -132,7 +136,8 @@ def _connected(source: str, folder: Path, target: Path) -> Iterator[Any]:
         connection.disconnect()
 
 
-def _file(folder: Path, name: str) -> Path:
+def file_of(folder: Path, name: str) -> Path:
+    """Return the file of a table in a snapshot."""
     return folder / f"{name}.parquet"
 
 

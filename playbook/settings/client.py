@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -15,17 +14,12 @@ from playbook.settings.lifecycle import Lifecycle
 from playbook.settings.measurement import Measurement
 from playbook.settings.offers import Offers
 from playbook.settings.scoring import Scoring, named_criteria
+from playbook.settings.source import refuse_secrets
 from playbook.settings.tables import Tables
 from playbook.settings.yaml import Strict, first_problem, read_yaml
 from playbook.show.words import Words, languages
 
 PROJECT = Path(__file__).parents[2]
-
-_SECRET = re.compile(
-    r"(?i)(?:^|[?&;#\s])(?!(?:sslkey|passfile)=[\w./~\\:-]+(?:[&;#\s]|$))"
-    r"(?:[\w.-]*(?:pass|pwd|secret|token|credential|signature)[\w.-]*|[\w.-]*key(?:_?id)?|sig|sas)\s*="
-)
-"""A part of an address that is secret by its name; the path of a file with a secret is none."""
 
 
 class Survival(Strict):
@@ -220,12 +214,7 @@ class Settings(Strict):
     @field_validator("source")
     @classmethod
     def _without_password(cls, value: str | None) -> str | None:
-        said = unquote(value or "")
-        if re.search(r"://[^@]*:[^@]*@", said) or _SECRET.search(said):
-            raise ValueError(
-                "take the password out, or what else is secret there; it is read from"
-                " PLAYBOOK_SOURCE_PASSWORD alone"
-            )
+        refuse_secrets(value or "")
         return value
 
     @property
