@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from playbook.archive import findings as found
 from playbook.archive.earlier import home_of
 from playbook.archive.findings import Finding, Findings
+from playbook.archive.folders import PRIVATE
 from playbook.errors import CallError
 from playbook.records.history import History, customers, read_history
 from playbook.records.sources import Sources, open_sources
@@ -187,6 +188,7 @@ def open_chapter(number: str, client: str, **knobs: Any) -> Chapter:
 
 
 def _open_draft(number: str, client: str, settings: Settings, data: Path) -> Chapter:
+    os.umask(PRIVATE)  # of this kernel, which runs one notebook
     reports = Path(os.environ.get("PLAYBOOK_REPORTS", PROJECT / "reports"))
     as_of = Chapter(number, client, settings, reports, data).as_of
     folder = reports / client / ".draft" / as_of.isoformat()

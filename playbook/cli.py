@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from playbook.archive.folders import PRIVATE
 from playbook.errors import CallError, DataError, PlaybookError, one_line
 from playbook.run import notebooks, progress, runner
 from playbook.run.plan import Request
@@ -158,6 +159,7 @@ def lab(
 
 def main() -> NoReturn:
     """Run a command; errors end in one sentence and an exit code."""
+    os.umask(PRIVATE)
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it, and so do we

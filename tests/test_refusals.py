@@ -348,8 +348,9 @@ def nothing(*_, **__) -> frozenset[str]:
     return frozenset()
 
 
-def without_telephones(line, key=None):
-    return frozenset(one for one in identifiers_in(line, key) if not one.startswith("telephone"))
+def without_telephones(cells, pseudonyms):
+    named = identifiers_in(cells, pseudonyms)
+    return {row: frozenset(one for one in some if one[:9] != "telephone") for row, some in named.items()}
 
 
 def in_small_groups_only(ids, sources):
@@ -414,7 +415,7 @@ RULES: dict[str, tuple[Callable, dict[tuple[object, str], object]]] = {
     ),
     "every cell of the list is read": (
         on_the_list,
-        {(confidential, "identifiers_in"): lambda line, key=None: identifiers_in(line.split(";")[0], key)},
+        {(confidential, "cells_of"): lambda lines: lines.str.split(";").str[0]},
     ),
     "telephones of the list are read": (on_the_list, {(confidential, "identifiers_in"): without_telephones}),
     "unsubscriptions are told by their words": (spelled_otherwise, {(reading, "REFUSING_WORDS"): {}}),

@@ -27,6 +27,9 @@ UNDATED = "undated"
 LOCKS = ".locks"
 """Folder in the reports' folder with a lock file for each client."""
 
+PRIVATE = 0o077
+"""The umask of everything that clients' data go to: folders of mode 700, files of 600."""
+
 PATIENCE = 10.0
 """Seconds that a killed run's kernel may go on writing: it looks once a second whether it was orphaned."""
 
@@ -78,6 +81,16 @@ class Checkpoint:
 
     folder: Path
     files: Mapping[str, str]
+
+
+@contextmanager
+def private() -> Iterator[None]:
+    """Make folders and files that nobody else may read, for as long as this goes on, whatever the umask."""
+    before = os.umask(PRIVATE)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

@@ -104,6 +104,7 @@ def _chosen(files: Sequence[Path], folder: Path) -> list[Path]:
 def _copy(path: Path, target: Path) -> None:
     if not target.exists() or not path.samefile(target):
         shutil.copy2(path, target)
+        target.chmod(0o600)
 
 
 def _no_orders(guesses: Sequence[Guess]) -> str:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ import pandas as pd
 
 from playbook.errors import DataError, SettingsError
 from playbook.records.canonical import REFUSING
-from playbook.records.identifiers import named_in, spelled, spelled_by_engine
+from playbook.records.identifiers import cells_of, emails_in, phones, spelled, spelled_by_engine
 from playbook.settings.client import PROJECT, SUPPRESSION_FILE, Settings
 from playbook.settings.yaml import kind_of_no_file
 
 KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
+IDS = "PLAYBOOK_IDS"
+"""The environment variable with the file of a run's pseudonyms: its notebooks see it in place of the key."""
 LEAST_KEY = 16
 """Characters that a key must have at least."""
 LENGTH = 20
@@ -47,7 +49,7 @@ class Suppressed:
     headed: bool = False
 
 
-def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
+def read_suppressed(settings: Settings, folder: Path, pseudonyms: "Pseudonyms | None" = None) -> Suppressed:
     """Read every cell of ``suppress.csv``: customers' numbers, e-mail addresses and telephones.
 
     Raises
@@ -74,21 +76,19 @@ def read_suppressed(settings: Settings, folder: Path) -> Suppressed:
             f"{SUPPRESSION_FILE} cannot be read as UTF-8 text, so that nobody knows who must not be"
             " contacted: save it again as CSV UTF-8."
         ) from error
-    key = id_key(folder) if settings.pseudonymise else None
-    read = {row: identifiers_in(line, key) for row, line in enumerate(lines, 1)}
     headed = bool(lines) and _HEADER.search(lines[0]) is not None and not re.search(r"[\d@]", lines[0])
-    return Suppressed({row: found for row, found in read.items() if found}, headed)
+    cells = cells_of(pd.Series(lines, range(1, len(lines) + 1), dtype=object))
+    return Suppressed(identifiers_in(cells, pseudonyms), headed)
 
 
-def identifiers_in(line: str, key: str | None = None) -> frozenset[str]:
-    """Return what the cells of a line may be, as `same_person.Everybody` compares it."""
-    numbers, emails, telephones = named_in(line)
-    numbers = {pseudonym_of(number, key) for number in numbers} if key else numbers
-    return frozenset(
-        f"{kind} {one}"
-        for kind, found in (("number", numbers), ("email", emails), ("telephone", telephones))
-        for one in found
-    )
+def identifiers_in(cells: pd.Series, pseudonyms: "Pseudonyms | None") -> dict[Any, frozenset[str]]:
+    """Return by index what texts may be, as `same_person.Everybody` compares it: kind, blank, what it is."""
+    numbers = spelled(cells)
+    if pseudonyms:
+        numbers = numbers.map(pseudonyms.of(set(numbers.dropna())))
+    parts = {"number": numbers, "email": emails_in(cells), "telephone": phones(cells)}
+    named = pd.concat([kind + " " + part[part != ""].dropna().astype(object) for kind, part in parts.items()])
+    return {row: frozenset(found) for row, found in named.groupby(level=0)}
 
 
 _HEADER = re.compile(
@@ -127,6 +127,54 @@ def id_key(folder: Path) -> str:
     return key
 
 
+@dataclass(frozen=True)
+class Pseudonyms:
+    """What stands for ids: made with the key, or, in a run's notebooks, as the run wrote it down before.
+
+    Attributes
+    ----------
+    key : str or None
+        None in a run's notebooks, which never see it.
+    written : ibis.Table or None
+        customer_id, pseudonym: of every id in the client's tables.
+    """
+
+    key: str | None
+    written: Any = None
+
+    def of(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return how the pseudonyms of numbers begin, as `spelled` compares these; nothing for a stranger."""
+        if self.key is not None:
+            return {one: pseudonym_of(one, self.key) for one in numbers}
+        plain = self.written.mutate(plain=spelled_by_engine(self.written.customer_id))
+        known = plain.filter(plain.plain.isin(sorted(numbers))).to_pyarrow().to_pydict()
+        begun = [one[: 1 + LENGTH] for one in known["pseudonym"]]
+        return dict.fromkeys(numbers, "") | dict(zip(known["plain"], begun, strict=True))
+
+    def put_on(self, table: Any) -> Any:
+        """Return a table with pseudonyms in place of its ids."""
+        if self.key is not None:
+            return table.mutate(customer_id=pseudonym(table.customer_id, self.key))
+        written = self.written.rename(written_id="customer_id")
+        both = table.left_join(written, table.customer_id == written.written_id)
+        return both.mutate(customer_id=both.pseudonym).select(*table.columns)
+
+
+def pseudonyms_of(settings: Settings, folder: Path, connection: Any) -> Pseudonyms | None:
+    """Return what stands for ids; None where they stand themselves.
+
+    Raises
+    ------
+    SettingsError
+        As `id_key`.
+    """
+    if not settings.pseudonymise:
+        return None
+    if run := os.environ.get(IDS):
+        return Pseudonyms(None, connection.read_parquet(run))
+    return Pseudonyms(id_key(folder))
+
+
 def key_fingerprint(settings: Settings, folder: Path) -> str:
     """Return what tells one key from another without giving it away; empty without pseudonyms."""
     if not settings.pseudonymise:
@@ -163,9 +211,9 @@ def pseudonym(customer_id: Any, key: str) -> Any:
     return "P" + hashed(plain)[0:LENGTH] + own
 
 
-def spelling_of(ids: pd.Series, key: str | None) -> pd.Series:
+def spelling_of(ids: pd.Series, pseudonymous: bool) -> pd.Series:
     """Return numbers as `identifiers.spelled` compares them; pseudonyms begin alike where they are."""
-    return ids.str[: 1 + LENGTH] if key else spelled(ids)
+    return ids.str[: 1 + LENGTH] if pseudonymous else spelled(ids)
 
 
 def _halves(key: str) -> tuple[str, str]:
@@ -178,7 +226,7 @@ def _halves(key: str) -> tuple[str, str]:
 DAY_OF = {"orders": "ordered_at", "events": "happened_at", "contacts": "contacted_at"}
 
 
-def shield(settings: Settings, folder: Path, name: str, table: Any) -> Any:
+def shield(settings: Settings, name: str, table: Any, pseudonyms: Pseudonyms | None = None) -> Any:
     """Return a canonical table without what is to be forgotten, and with pseudonyms where asked for.
 
     An unsubscription is never forgotten: whoever asked to be left alone is left alone.
@@ -189,6 +237,4 @@ def shield(settings: Settings, folder: Path, name: str, table: Any) -> Any:
         if name == "events":
             kept |= table.kind.isin(REFUSING).fill_null(False)
         table = table.filter(kept)
-    if settings.pseudonymise:
-        table = table.mutate(customer_id=pseudonym(table.customer_id, id_key(folder)))
-    return table
+    return pseudonyms.put_on(table) if pseudonyms else table

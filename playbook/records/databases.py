@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playbook.errors import DataError, SettingsError
+from playbook.errors import DataError, PlaybookError, SettingsError, without_folders, without_values
 from playbook.records.canonical import DAY, MONEY, kinds_of
 from playbook.settings.client import Settings
 from playbook.settings.tables import TableSettings
@@ -26,6 +26,9 @@ BATCH = 100_000
 
 _IN_FILES = ("duckdb", "sqlite")
 """Databases that are a file; a relative path begins at the client's folder."""
+
+_DIALECTS = {"postgresql": "postgres", "mssql": "tsql"}
+"""How sqlglot calls the language of a database, where that is not the scheme of its address."""
 
 
 def tables_of(settings: Settings) -> dict[str, TableSettings]:
@@ -48,7 +51,42 @@ def tables_of(settings: Settings) -> dict[str, TableSettings]:
         )
     if settings.source and not found:
         raise SettingsError("client.yml: nothing is read from the source: give a table its table: or query:.")
+    for name, table in found.items():
+        if table.query:
+            only_reading(name, table.query, str(settings.source))
     return found
+
+
+def only_reading(name: str, query: str, source: str) -> str:
+    """Return a query as it is asked: parsed, found to be one that reads and nothing else, and written anew.
+
+    Raises
+    ------
+    SettingsError
+        For anything but one SELECT, also where another statement stands in it.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    scheme = source.partition("://")[0]
+    dialect = _DIALECTS.get(scheme, scheme if scheme in sqlglot.Dialect.classes else None)
+    begins = (
+        sqlglot.TokenType.SELECT,
+        sqlglot.TokenType.WITH,
+        sqlglot.TokenType.FROM,
+        sqlglot.TokenType.L_PAREN,
+    )
+    try:
+        kinds = [token.token_type for token in sqlglot.tokenize(query, read=dialect)]
+        alone = kinds and kinds[0] in begins and sqlglot.TokenType.SEMICOLON not in kinds[:-1]
+        tree = sqlglot.parse_one(query, read=dialect) if alone else None
+    except sqlglot.errors.SqlglotError:
+        tree = None
+    if not isinstance(tree, exp.Query) or tree.find(exp.DDL, exp.DML, exp.Into, exp.Command):
+        raise SettingsError(
+            f"client.yml: {name}.query may read and nothing else: write one SELECT, or WITH ... SELECT."
+        )
+    return str(tree.sql(dialect=dialect))
 
 
 def snapshot(settings: Settings, folder: Path, scratch: Path) -> Mapping[str, Path]:
@@ -68,7 +106,7 @@ def snapshot(settings: Settings, folder: Path, scratch: Path) -> Mapping[str, Pa
     """
     tables = tables_of(settings)
     if run := os.environ.get(SNAPSHOT):
-        return {name: _file(Path(run), name) for name in tables}
+        return {name: file_of(Path(run), name) for name in tables}
     return take(settings, folder, scratch) if tables else {}
 
 
@@ -78,28 +116,32 @@ def take(settings: Settings, folder: Path, target: Path) -> dict[str, Path]:
     tables = tables_of(settings)
     target.mkdir(parents=True, exist_ok=True)
     try:
-        with _connected(source, folder) as connection:
-            for name, table in tables.items():
-                _copy(_rows(connection, name, table), _file(target, name))
+        with _connected(source, folder, target) as connection:
+            rows = {name: _rows(connection, name, table, source) for name, table in tables.items()}
+            _change_nothing(connection)
+            for name, table in rows.items():
+                _copy(table, file_of(target, name))
     except Exception as error:  # every driver has errors of its own, and some repeat what they were given
-        raise DataError(f"{source} cannot be read: {_without_password(error)}") from None
-    return {name: _file(target, name) for name in tables}
+        raise DataError(f"{_shown(source)} cannot be read: {_without_password(error)}") from None
+    return {name: file_of(target, name) for name in tables}
 
 
 @contextmanager
-def _connected(source: str, folder: Path) -> Iterator[Any]:
-    connection = _connect(source, folder)
+def _connected(source: str, folder: Path, target: Path) -> Iterator[Any]:
+    connection = _connect(source, folder, target)
     try:
         yield connection
     finally:
         connection.disconnect()
 
 
-def _file(folder: Path, name: str) -> Path:
+def file_of(folder: Path, name: str) -> Path:
+    """Return the file of a table in a snapshot."""
     return folder / f"{name}.parquet"
 
 
-def _connect(source: str, folder: Path) -> Any:
+def _connect(source: str, folder: Path, target: Path) -> Any:
+    """Connect; of the machine's files a DuckDB sees those in the client's folder, and its own target."""
     import ibis
 
     kind, _, place = source.partition("://")
@@ -107,17 +149,39 @@ def _connect(source: str, folder: Path) -> Any:
         path = folder / place
         if not path.is_file():
             raise DataError(f"there is no file {path.name} in {folder.name}.")
-        own = {"read_only": True} if kind == "duckdb" else {}
-        return getattr(ibis, kind).connect(path, **own)
+        if kind == "sqlite":
+            return ibis.sqlite.connect(path)
+        connection = ibis.duckdb.connect(path, read_only=True)
+        seen = ", ".join("'{}'".format(str(place.resolve()).replace("'", "''")) for place in (folder, target))
+        connection.raw_sql(f"SET allowed_directories = [{seen}]")
+        connection.raw_sql("SET enable_external_access = false")
+        return connection
     password = os.environ.get(PASSWORD)
     return ibis.connect(source, **({"password": password} if password else {}))
 
 
-def _rows(connection: Any, name: str, table: TableSettings) -> Any:
+def _change_nothing(connection: Any) -> None:
+    """Let the database refuse whatever is not reading; views that last as long as the connection are made."""
+    if connection.name == "duckdb":
+        connection.raw_sql("SET lock_configuration = true")
+    elif connection.name == "postgres":
+        connection.raw_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        connection.con.commit()
+    elif connection.name == "mysql":
+        connection.raw_sql("SET SESSION TRANSACTION READ ONLY")
+
+
+def _shown(source: str) -> str:
+    """Return an address as a message names it: of a file its name alone."""
+    kind, _, place = source.partition("://")
+    return Path(place).name if kind in _IN_FILES else source
+
+
+def _rows(connection: Any, name: str, table: TableSettings, source: str) -> Any:
     """Return the rows: days as dates, money with four places, as text what is neither number nor flag."""
     import ibis.expr.datatypes as dt
 
-    rows = _asked(connection, name, table)
+    rows = _asked(connection, name, table, source)
     kinds = {theirs: kinds_of(name).get(ours) for ours, theirs in table.columns.items()}
     chosen = {}
     for column in rows.columns:
@@ -132,13 +196,13 @@ def _rows(connection: Any, name: str, table: TableSettings) -> Any:
     return rows.select(**chosen)
 
 
-def _asked(connection: Any, name: str, table: TableSettings) -> Any:
+def _asked(connection: Any, name: str, table: TableSettings, source: str) -> Any:
     """Return the table, or the query as a view that lasts as long as the connection."""
     from ibis.common.exceptions import TableNotFound
 
     if table.query:
         view = f"playbook_{name}"
-        connection.raw_sql(f"CREATE TEMPORARY VIEW {view} AS {table.query.strip().rstrip(';')}")
+        connection.raw_sql(f"CREATE TEMPORARY VIEW {view} AS {only_reading(name, table.query, source)}")
         return connection.table(view)
     *schema, last = str(table.table).split(".")
     try:
@@ -168,8 +232,9 @@ def _copy(rows: Any, path: Path) -> None:
 
 
 def _without_password(error: Exception) -> str:
-    """Return what an error says, in one line that ends with a full stop."""
-    said = " ".join(str(error).split()) or type(error).__name__
+    """Return what an error says, in one line that ends with a full stop; no value of a row, no folder."""
+    ours = isinstance(error, PlaybookError)
+    said = str(error) if ours else without_folders(without_values(str(error))) or type(error).__name__
     if password := os.environ.get(PASSWORD):
         said = said.replace(password, "***")
     return said.rstrip(".") + "."

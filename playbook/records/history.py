@@ -180,8 +180,8 @@ def _check_tolerated(settings: Settings, sources: Sources, days: Any) -> None:
     if len(unreadable) > settings.tolerated_unreadable * read:
         raise DataError(
             f"{len(unreadable):,} of {read:,} order lines cannot be read, more than the tolerated"
-            f" {settings.tolerated_unreadable:.1%}; the first: {unreadable[0]}."
-            " Correct tables.orders.format in client.yml or the file."
+            f" {settings.tolerated_unreadable:.1%}; the first: {unreadable[0]}. See what stands there with"
+            " playbook check; correct tables.orders.format in client.yml or the file."
         )
 
 

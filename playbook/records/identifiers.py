@@ -4,7 +4,6 @@ A number is compared without capitals, blanks of any kind, marks that nobody see
 point that a spreadsheet put behind; a telephone by its last digits, however its country is written.
 """
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -17,7 +16,7 @@ PHONE_DIGITS = 9
 _UNSEEN = r"[\s\p{Z}\p{Cf}\p{Cc}]+|^'"
 _NUMBER, _BARE = r"^0*(\d+?)(?:\.0)?$", r"\1"
 _EMAIL = r"[^\s<>\"'();:,|?\u200b\ufeff]+@[^\s<>\"'();:,|?\u200b\ufeff]*[^\s<>\"'();:,|?.\u200b\ufeff]"
-_CELLS = re.compile(r"[;,|\t\"]")
+_CELLS = r"[;,|\t\"]"
 
 
 def spelled(ids: pd.Series) -> pd.Series:
@@ -45,8 +44,7 @@ def phones(texts: pd.Series) -> pd.Series:
     return digits.where(digits.str.len() >= PHONE_DIGITS).str[-PHONE_DIGITS:]
 
 
-def named_in(line: str) -> tuple[set[str], set[str], set[str]]:
-    """Return the numbers, e-mail addresses and telephones that the cells of a line may be."""
-    cells = pd.Series([cell for cell in _CELLS.split(line) if cell.strip()], dtype=object)
-    numbers = spelled(cells)
-    return set(numbers[numbers != ""]), set(emails_in(cells)), set(phones(cells).dropna())
+def cells_of(lines: pd.Series) -> pd.Series:
+    """Return the cells of lines of text, whatever separates them, each on the index of its line."""
+    cells = lines.str.split(_CELLS, regex=True).explode().str.strip()
+    return cells[cells != ""].dropna()

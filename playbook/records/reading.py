@@ -6,7 +6,8 @@ numbers as text, and dialects that DuckDB does not read are first written as CSV
 way in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 
+from playbook.archive.sheets import GUARDED
 from playbook.errors import DataError, did_you_mean
 from playbook.records import dialects, excel
 from playbook.records.canonical import (
@@ -204,7 +206,7 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         if theirs not in raw.columns:
             raise DataError(
                 f"{opened.shown} has no column {theirs!r} (meant as {ours})."
-                f"{did_you_mean(theirs, raw.columns)} It has: {', '.join(raw.columns)}."
+                f"{did_you_mean(theirs, raw.columns)}{_it_has(raw.columns, opened.form)}"
                 f" Correct {place_of(name)}.columns in client.yml."
             )
     chosen = {
@@ -221,8 +223,18 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         _apply_refusals(chosen)
     if isinstance(table, EventSettings):
         chosen["kind"] = _kind(chosen["kind"], table.kinds)
+    elif name == "contacts":  # a run's campaign.csv or calls.csv, handed in again
+        texts = {ours for ours in chosen if kinds.get(ours) in (ID, TEXT)}
+        chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
     ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
     return raw.select(**ordered, row_key=ibis.struct({name: raw[name] for name in raw.columns}).hash())
+
+
+def _it_has(columns: Sequence[str], form: Format) -> str:
+    """Return which columns a file has; a first row that is no header holds a customer, and is not shown."""
+    if form.header and any(re.search(r"@|^[\W\d]*\d[\W\d]*$", column) for column in columns):
+        return " Its first row looks like values: is that file without a header?"
+    return f" It has: {', '.join(columns)}."
 
 
 def _apply_refusals(chosen: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def everybody(ids: Iterable[str], sources: Sources | None) -> Everybody:
     every = asked.append(
         pd.Index([*details["customer_id"], *_elsewhere(sources)], dtype=object).difference(asked)
     )
-    numbers = spelling_of(pd.Series(every, dtype=object), sources.id_key if sources else None)
+    numbers = spelling_of(pd.Series(every, dtype=object), bool(sources and sources.pseudonyms))
     details = details.set_axis(every.get_indexer(pd.Index(details["customer_id"])))
     held = pd.concat([_identifiers("number", numbers), *_held_details(details)])
     held = held.drop_duplicates(ignore_index=True)

@@ -7,11 +7,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import ibis
+import pandas as pd
 
-from playbook.errors import DataError, PlaybookError
+from playbook.errors import DataError, PlaybookError, without_values
 from playbook.records.canonical import COLUMNS
-from playbook.records.confidential import Suppressed, id_key, identifiers_in, read_suppressed, shield
-from playbook.records.databases import snapshot
+from playbook.records.confidential import (
+    Pseudonyms,
+    Suppressed,
+    id_key,
+    identifiers_in,
+    pseudonym,
+    pseudonyms_of,
+    read_suppressed,
+    shield,
+)
+from playbook.records.databases import file_of, snapshot, tables_of
+from playbook.records.identifiers import emails_in
 from playbook.records.memory import open_engine
 from playbook.records.reading import Reader, ReadFile, canonical
 from playbook.records.spark import Spark, open_spark
@@ -20,16 +32,24 @@ from playbook.settings.client import Settings
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A value that could not be read; its row was left out."""
+    """A value that could not be read; its row was left out.
+
+    As a text it says where it stands and not what: a torn line may hold a name or an address.
+    """
 
     table: str
     file: str
     row: int
     column: str
-    text: str
+    text: str = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.file}, row {self.row}, column {self.column}: cannot read {self.text!r}"
+        return f"{self.file}, row {self.row}, column {self.column}"
+
+    @property
+    def told(self) -> str:
+        """Where it stands and what, for `playbook check` alone."""
+        return f"{self}: cannot read {self.text!r}"
 
 
 @dataclass
@@ -53,8 +73,8 @@ class Sources:
         Who is never contacted.
     reader : Reader
         The files as they are.
-    id_key : str or None
-        The key of the pseudonyms that stand for ids; None where the ids stand themselves.
+    pseudonyms : Pseudonyms or None
+        What stands for ids; None where they stand themselves.
     spark : Spark or None
         None where the engine is DuckDB, which reads the files, too.
     """
@@ -69,7 +89,7 @@ class Sources:
     suppressed: Suppressed = field(default_factory=Suppressed)
     reader: Reader | None = None
     spark: Spark | None = None
-    id_key: str | None = None
+    pseudonyms: Pseudonyms | None = None
     _scratch: TemporaryDirectory[str] | None = None
 
     @property
@@ -115,16 +135,15 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
     sources = _opened(settings)
     try:
         sources.files.snapshot = snapshot(settings, folder, sources.files.scratch / "snapshot")
-        sources.suppressed = read_suppressed(settings, folder)
-        sources.id_key = id_key(folder) if settings.pseudonymise else None
+        sources.pseudonyms = pseudonyms_of(settings, folder, sources.files.connection)
+        sources.suppressed = read_suppressed(settings, folder, sources.pseudonyms)
         for name in COLUMNS:
             _open_table(sources, settings, folder, name)
         _take_over(sources, settings)
         collect_unreadable(sources)
     except duckdb.Error as error:
         sources.close()
-        said = " ".join(str(error).split())[:200]
-        raise DataError(f"The data could not be read: {said}") from error
+        raise DataError(f"The data could not be read: {without_values(str(error))}") from error
     except PlaybookError:
         sources.close()
         raise
@@ -155,7 +174,7 @@ def _open_table(sources: Sources, settings: Settings, folder: Path, name: str) -
     table = getattr(settings.tables, name)
     if table is not None:
         read = canonical(sources.files, name, table, folder)
-        setattr(sources, name, shield(settings, folder, name, read))
+        setattr(sources, name, shield(settings, name, read, sources.pseudonyms))
 
 
 def table_errors(settings: Settings, folder: Path) -> list[str]:
@@ -164,6 +183,7 @@ def table_errors(settings: Settings, folder: Path) -> list[str]:
     sources = _opened(settings)
     try:
         sources.files.snapshot = snapshot(settings, folder.resolve(), sources.files.scratch / "snapshot")
+        sources.pseudonyms = pseudonyms_of(settings, folder, sources.files.connection)
         for name in COLUMNS:
             try:
                 _open_table(sources, settings, folder.resolve(), name)
@@ -174,6 +194,37 @@ def table_errors(settings: Settings, folder: Path) -> list[str]:
     finally:
         sources.close()
     return said
+
+
+def write_pseudonyms(settings: Settings, folder: Path, snapshot_of: Path, target: Path) -> None:
+    """Write the pseudonym of every id in a client's tables, for notebooks that never see the key.
+
+    Parameters
+    ----------
+    snapshot_of : Path
+        The run's folder of the tables that stand in a database.
+
+    Raises
+    ------
+    DataError, SettingsError
+        As `open_sources`.
+    """
+    sources = _opened(settings)
+    try:
+        sources.files.snapshot = {name: file_of(snapshot_of, name) for name in tables_of(settings)}
+        named = [(name, getattr(settings.tables, name)) for name in COLUMNS]
+        ids = [
+            canonical(sources.files, name, table, folder.resolve()).select("customer_id").distinct()
+            for name, table in named
+            if table is not None
+        ]
+        every = ids[0] if len(ids) == 1 else ibis.union(*ids, distinct=True)
+        every = every.filter(every.customer_id.notnull())
+        every.mutate(pseudonym=pseudonym(every.customer_id, id_key(folder))).to_parquet(target)
+    except duckdb.Error as error:
+        raise DataError(f"The data could not be read: {without_values(str(error))}") from error
+    finally:
+        sources.close()
 
 
 def collect_unreadable(sources: Sources) -> None:
@@ -192,24 +243,30 @@ def collect_unreadable(sources: Sources) -> None:
         "SELECT DISTINCT s.file_path, e.line, e.column_name, e.csv_line FROM reject_errors e"
         " JOIN reject_scans s USING (scan_id, file_id) ORDER BY ALL"
     ).fetchall()
-    found, lost = set(sources.unreadable), {name: set(ids) for name, ids in sources.lost.items()}
+    found: set[Unreadable] = set(sources.unreadable)
     for path, line, column, text in rows:
         read = sources.files.files[path]
         value = _value_at(text, column, read)
         shown = (text.strip() if value is None else value)[:80]
         found.add(Unreadable(read.table, read.shown, int(line), str(column), shown))
-        lost.setdefault(read.table, set()).add(_named_in(text, read, sources.id_key))
-    sources.lost = {name: frozenset(ids) for name, ids in lost.items()}
+    sources.lost = _named_in([(sources.files.files[row[0]], row[3]) for row in rows], sources.pseudonyms)
     first_of_row: dict[tuple[str, str, int], Unreadable] = {}
     for one in sorted(found, key=lambda one: (one.table, one.file, one.row, one.column, one.text)):
         first_of_row.setdefault((one.table, one.file, one.row), one)
     sources.unreadable = list(first_of_row.values())
 
 
-def _named_in(line: str, read: ReadFile, key: str | None) -> frozenset[str]:
-    """Return the number and the e-mail addresses of a rejected line."""
-    number = identifiers_in((_value_at(line, read.customer, read) or ""), key)
-    return number | {one for one in identifiers_in(line) if one.startswith("email ")}
+def _named_in(
+    rows: list[tuple[ReadFile, str]], pseudonyms: Pseudonyms | None
+) -> dict[str, frozenset[frozenset[str]]]:
+    """Return by table whom rejected lines may name: by their number, and by the e-mail addresses in them."""
+    numbers = pd.Series([_value_at(line, read.customer, read) for read, line in rows], dtype=object)
+    emails = emails_in(pd.Series([line for _, line in rows], dtype=object))
+    named = identifiers_in(pd.concat([numbers.dropna(), emails]), pseudonyms)
+    lost: dict[str, set[frozenset[str]]] = {}
+    for place, (read, _) in enumerate(rows):
+        lost.setdefault(read.table, set()).add(named.get(place, frozenset()))
+    return {table: frozenset(people) for table, people in lost.items()}
 
 
 def _value_at(line: str, column: str, read: ReadFile) -> str | None:

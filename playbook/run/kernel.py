@@ -6,6 +6,7 @@ synchronous manager hangs for ever when its kernel is killed.
 """
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -21,6 +22,25 @@ _LONGEST_SOCKET = 80
 """Unix sockets allow about 100 characters; longer temporary folders are not used."""
 
 START_TIMEOUT = 120
+
+_SECRET = re.compile(
+    r"(?i)TOKEN|SECRET|PASSW|PASSPHRASE|PASSFILE|CREDENTIAL|(API|ACCESS|PRIVATE|ACCOUNT|ID)_?KEY|_(PWD|PAT|SAS|DSN)$"
+    r"|^(AWS|AZURE|ARM|GOOGLE|GCP|GCLOUD|CLOUDSDK|OCI)_|^SSH_|_(DATABASE|CONNECTION)_"
+)
+_WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what is secret: by its name, or an address with a password in it.
+
+    Notebooks are changed for clients and handed on; nothing in them has a use for a password, the key of
+    the pseudonyms or a cloud's credentials.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if not (_SECRET.search(name) or _WITH_PASSWORD.search(value))
+    }
 
 
 class WarmKernel:

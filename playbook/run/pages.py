@@ -6,8 +6,6 @@ that it was made on, and whatever HTML a notebook carries is reduced to plain, k
 
 import copy
 import re
-import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -19,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from playbook.archive.folders import INDEX
+from playbook.errors import without_colours, without_folders
 from playbook.run import notebooks
 from playbook.show.words import Words
 
@@ -225,7 +224,7 @@ def _may_be_linked(href: str) -> bool:
 
 def _plain_text(text: str) -> Markup:
     """Escape text and drop the colours that terminals understand."""
-    return escape(re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text))
+    return escape(without_colours(text))
 
 
 def _one_line(data: str) -> str:
@@ -263,29 +262,3 @@ def _words(html: str) -> str:
 def _layout() -> Any:
     loader = FileSystemLoader(TEMPLATES)
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("page.html.j2")
-
-
-_USUAL = (
-    *("home", "Users", "root", "tmp", "var", "usr", "opt", "mnt", "srv", "private", "etc", "data", "work"),
-    *("workspace", "workspaces", "Volumes", "media", "builds", "nix", "app"),
-)
-_CELL = re.compile(r"(?:[A-Za-z]:)?(?:[/\\][\w.~-]+)*[/\\]ipykernel_\d+[/\\]\d+\.py")
-"""What a warning calls the cell that it comes from; another name in every run.
-
-It begins at a slash, and not anywhere: the text of a picture is a word of hundreds of thousands of letters.
-"""
-_DRIVE = re.compile(r"(?<![\w/])[A-Za-z]:(?:\\[^\\\s<>\"':]+)*\\([^\\\s<>\"':]+)")
-
-
-def without_folders(text: str) -> str:
-    """Return text in which absolute paths are cut down to their last name."""
-    return _DRIVE.sub(r"\1", _below_roots().sub(r"\1", _CELL.sub("a cell", text)))
-
-
-@cache
-def _below_roots() -> re.Pattern[str]:
-    """Match absolute paths below the roots of this machine, or of usual ones; addresses are no paths."""
-    here = (Path(sys.prefix), Path(tempfile.gettempdir()), Path(__file__), Path.cwd(), Path.home())
-    first = {path.parts[1] for path in here if len(path.parts) > 1}
-    roots = "|".join(re.escape(name) for name in sorted({*first, *_USUAL}))
-    return re.compile(rf"(?<![\w:/.<+=])/(?:{roots})(?:/[^/\s<>\"'&:;,()]+)*/([^/\s<>\"'&:;,()]+)/?")

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +19,22 @@ from typing import Any
 
 from playbook.archive import folders
 from playbook.archive.folders import ChapterRecord, Checkpoint, Manifest
-from playbook.errors import CallError, CellFailed, DataError, PlaybookError, RunFailed, SettingsError
+from playbook.errors import (
+    CallError,
+    CellFailed,
+    DataError,
+    PlaybookError,
+    RunFailed,
+    SettingsError,
+    without_colours,
+    without_folders,
+    without_values,
+)
 from playbook.records import databases
+from playbook.records.confidential import IDS
 from playbook.run import notebooks, pages
-from playbook.run.kernel import WarmKernel, sockets
+from playbook.run.kernel import WarmKernel, sockets, without_secrets
 from playbook.run.notebooks import ChapterNotebook
-from playbook.run.pages import without_folders
 from playbook.run.plan import Request, RunPlan, input_hashes, plan_run, sha256, versions
 from playbook.show.words import Words
 
@@ -33,6 +43,8 @@ SCRATCH = ".scratch"
 """Where chapters put temporary files. It goes with the run, also where a kernel or this process is killed."""
 SNAPSHOT = ".snapshot"
 """What was read from the client's database; it goes with the run too."""
+PSEUDONYMS = "pseudonyms.parquet"
+"""In it, the pseudonym of every id, where ids do not stand themselves."""
 
 SUMMARY = "from playbook.report import summary; summary.write()"
 
@@ -64,7 +76,7 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
         Where a chapter stopped; the run is kept as ``AS_OF.failed``.
     """
     plan = plan_run(request)
-    with folders.claim(plan.home):
+    with folders.private(), folders.claim(plan.home):
         for name in folders.begun(plan.home):
             folders.discard(sockets(name))
         folders.tidy(plan.home)
@@ -145,6 +157,8 @@ class _Running:
         """Run everything and put the report in place."""
         folders.write_text(self.folder / SETTINGS, self.plan.chosen.model_dump_json())
         (self.folder / SCRATCH).mkdir()
+        if self.plan.chosen.pseudonymise:
+            self._write_pseudonyms()
         try:
             with WarmKernel(self._environment(), self.folder.name) as kernel, ThreadPoolExecutor(1) as writer:
                 self._run_all(kernel, writer)
@@ -157,6 +171,14 @@ class _Running:
             raise
         place = self._put_in_place("done")
         return Finished(place / folders.INDEX, tuple(self.manifest.warnings))
+
+    def _write_pseudonyms(self) -> None:
+        """Write down what stands for each id: no kernel gets the key."""
+        from playbook.records.sources import write_pseudonyms  # loads Ibis, which other clients do without
+
+        snapshot = self.folder / SNAPSHOT
+        snapshot.mkdir(exist_ok=True)
+        write_pseudonyms(self.plan.chosen, self.plan.folder, snapshot, snapshot / PSEUDONYMS)
 
     def _run_all(self, kernel: WarmKernel, writer: ThreadPoolExecutor) -> None:
         found = {} if self.plan.request.fresh else folders.checkpoints(self.plan.home)
@@ -221,14 +243,18 @@ class _Running:
             raise self._failure(CellFailed(None, "", "it ended without writing its findings"), chapter)
 
     def _keep(self, chapter: ChapterNotebook, notebook: Any) -> None:
-        text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+        cells = [
+            {**cell, "outputs": _told(cell["outputs"])} if "outputs" in cell else cell
+            for cell in notebook["cells"]
+        ]
+        text = json.dumps({**notebook, "cells": cells}, indent=1, ensure_ascii=False) + "\n"
         folders.write_text(self.folder / "notebooks" / f"{chapter.name}.ipynb", text)
 
     def _failure(self, failed: CellFailed, chapter: ChapterNotebook | None) -> PlaybookError:
         """Record what stopped the run; return the error that says it to the user."""
-        message = " ".join(failed.message.split())
         if failed.name in _USERS_ERRORS:
-            return _USERS_ERRORS[failed.name](message)
+            return _USERS_ERRORS[failed.name](" ".join(failed.message.split()))
+        message = without_folders(without_values(failed.message))
         if failed.notebook is not None and chapter:
             self._keep(chapter, failed.notebook)
         where = f"chapter {chapter.number}" if chapter else "summary"
@@ -334,8 +360,7 @@ class _Running:
 
     def _environment(self) -> dict[str, str]:
         run, scratch = self.folder.resolve(), str(self.folder.resolve() / SCRATCH)
-        kept = {name: value for name, value in os.environ.items() if name != databases.PASSWORD}
-        return kept | {
+        return without_secrets(os.environ) | {
             "PLAYBOOK_DATA": str(self.plan.request.data.resolve()),
             "PLAYBOOK_REPORTS": str(self.plan.request.reports.resolve()),
             "PLAYBOOK_RUN": str(run),
@@ -343,8 +368,18 @@ class _Running:
             "PLAYBOOK_BESIDE": str(self.plan.request.beside),
             "PLAYBOOK_HEADLESS": "1",
             **({databases.SNAPSHOT: str(run / SNAPSHOT)} if self.plan.chosen.source else {}),
+            **({IDS: str(run / SNAPSHOT / PSEUDONYMS)} if self.plan.chosen.pseudonymise else {}),
             **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch),
         }
+
+
+def _told(outputs: Any) -> Any:
+    """Return outputs of a notebook without folders of the machine, which tracebacks and warnings name."""
+    if isinstance(outputs, str):
+        return without_folders(without_colours(outputs))
+    if isinstance(outputs, Mapping):
+        return {name: _told(value) for name, value in outputs.items()}
+    return [_told(value) for value in outputs] if isinstance(outputs, list) else outputs
 
 
 def _iso(day: date | None) -> str | None:

@@ -14,6 +14,7 @@ from playbook.settings.lifecycle import Lifecycle
 from playbook.settings.measurement import Measurement
 from playbook.settings.offers import Offers
 from playbook.settings.scoring import Scoring, named_criteria
+from playbook.settings.source import refuse_secrets
 from playbook.settings.tables import Tables
 from playbook.settings.yaml import Strict, first_problem, read_yaml
 from playbook.show.words import Words, languages
@@ -214,8 +215,7 @@ class Settings(Strict):
     @field_validator("source")
     @classmethod
     def _without_password(cls, value: str | None) -> str | None:
-        if re.search(r"://[^@]*:[^@]*@|[?&]password=", value or ""):
-            raise ValueError("take the password out; it is read from PLAYBOOK_SOURCE_PASSWORD alone")
+        refuse_secrets(value or "")
         return value
 
     @property

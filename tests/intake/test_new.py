@@ -2,6 +2,8 @@
 
 import csv
 import shutil
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -546,3 +548,21 @@ def test_lines_that_name_sellers_are_joined_by_their_order_numbers(tmp_path):
     propose("acme", files, tmp_path / "data", None)
     found = tables_of(tmp_path / "data", "acme")["orders"]
     assert (len(found), found["customer_id"].nunique(), found["ordered_at"].nunique()) == (80, 9, 40)
+
+
+def test_copies_of_exports_are_for_nobody_else_to_read(tmp_path):
+    (tmp_path / "orders.csv").write_text("customer,date,amount\n" + "K1,2025-01-01,5\nK2,2025-02-01,6\n" * 20)
+    (tmp_path / "orders.csv").chmod(0o644)
+    (tmp_path / "data").mkdir()
+    words = ["new", "acme", str(tmp_path / "orders.csv"), "--yes", "--data", str(tmp_path / "data")]
+    done = subprocess.run(
+        [sys.executable, "-m", "playbook", *words], capture_output=True, text=True, check=False, umask=0
+    )
+    assert done.returncode == 0, done.stderr
+    made = [tmp_path / "data" / "acme", *(tmp_path / "data" / "acme").iterdir()]
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in made} == {
+        "acme": "0o700",
+        "orders.csv": "0o600",
+        "client.yml": "0o600",
+        ".proposed.yml": "0o600",
+    }

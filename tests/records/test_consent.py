@@ -9,11 +9,11 @@ import pytest
 
 from playbook.errors import DataError, SettingsError
 from playbook.intake.check.command import examine
-from playbook.records.confidential import KEY, KEY_FILE, key_fingerprint, pseudonym_of
+from playbook.records.confidential import IDS, KEY, KEY_FILE, key_fingerprint, pseudonym_of
 from playbook.records.consent import consent_table, consents
 from playbook.records.history import customers, read_history
 from playbook.records.reach import reach
-from playbook.records.sources import open_sources
+from playbook.records.sources import open_sources, write_pseudonyms
 from playbook.settings import client as settings
 from playbook.show.words import Words
 
@@ -144,6 +144,37 @@ def test_pseudonyms_are_keyed_hashes_and_meet_across_tables(read, monkeypatch):
     assert found.index.tolist() == sorted(pseudonym_of(name, SECRET) for name in "abcdefg")
     assert found.loc[expected, "consent_email"] == "suppressed"
     assert found.loc[pseudonym_of("b", SECRET), "consent_email"] == "refused"
+
+
+def test_a_runs_notebooks_have_the_same_pseudonyms_from_its_file(client, monkeypatch, tmp_path):
+    monkeypatch.setenv(KEY, SECRET)
+    events = EVENTS + "b,gone,visit\nnobody,gone,visit\n"
+    yml = YML.format(top="pseudonymise: true\n", columns="")
+    data, name = client(ORDERS, yml, people_csv=PEOPLE, events_csv=events, suppress_csv="e\nE@x.ch\nnobody\n")
+    chosen = settings.load(name, data)
+    write_pseudonyms(chosen, data / name, tmp_path, tmp_path / "ids.parquet")
+    seen = []
+    for variable, value in ((KEY, SECRET), (IDS, str(tmp_path / "ids.parquet"))):
+        monkeypatch.delenv(KEY)
+        monkeypatch.setenv(variable, value)
+        sources = open_sources(chosen, data / name)
+        days = read_history(chosen, sources).days.order_by(["customer_id", "day"]).execute()
+        ids = sorted(set(days["customer_id"]))
+        why = consents(ids, sources, chosen)
+        people, events = (
+            table.order_by(list(table.columns)).execute() for table in (sources.customers, sources.events)
+        )
+        seen.append([days, why, people, events])
+        assert (sources.pseudonyms.key, {len(one) for one in ids}) == (
+            SECRET if variable == KEY else None,
+            {21},
+        )
+        assert len(sources.unreadable) == 2
+        assert {f"number {pseudonym_of('b', SECRET)}"} in sources.lost["events"]
+        sources.close()
+        monkeypatch.setenv(KEY, "")
+    for one, other in zip(*seen, strict=True):
+        pd.testing.assert_frame_equal(one, other)
 
 
 def test_another_key_gives_other_pseudonyms_and_another_checkpoint(read, monkeypatch, tmp_path):

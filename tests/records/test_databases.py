@@ -1,6 +1,7 @@
 """Clients in a database: the same tables as from files, and a password that is never seen."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,10 +16,11 @@ import pytest
 
 from playbook.demo import retailer
 from playbook.errors import DataError, SettingsError
-from playbook.records.databases import PASSWORD
+from playbook.records.databases import PASSWORD, tables_of
 from playbook.records.history import customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings.client import load
+from tests.builders import settings_of
 from tests.conftest import playbook
 
 SECRET = "s3cret/with:odd@signs"
@@ -217,14 +219,112 @@ def test_a_table_that_is_not_there_is_named(server, tmp_path, monkeypatch):
         (f"postgres://reader:{SECRET}@host/shop", "take the password out"),
         (f"postgres://reader@host/shop?password={SECRET}", "take the password out"),
         (f"{{url: postgres://host, password: {SECRET}}}", "source"),
+        *(
+            (f"{address}{name}={SECRET}", "take the password out")
+            for address in ("postgres://reader@host/shop?", "md://shop?x=1&", "'host=h ", "'mssql://h/shop;")
+            for name in (
+                "token",
+                "PASSWORD",
+                "pass%77ord",
+                "sslpassword",
+                "api_key",
+                "apikey",
+                "client_secret",
+            )
+        ),
+        (f"s3://bucket?access_key_id={SECRET}", "take the password out"),
+        (f"azure://x?sv=1&sig={SECRET}", "take the password out"),
+        (f"'postgres://host/shop?sslkey=-----BEGIN PRIVATE KEY-----{SECRET}'", "take the password out"),
     ],
 )
 def test_a_password_in_the_settings_is_refused_and_not_repeated(tmp_path, source, sentence):
-    folder = client(tmp_path / "data" / "acme", source)
+    quoted = f"{source}'" if source.startswith("'") and not source.endswith("'") else source
+    folder = client(tmp_path / "data" / "acme", quoted)
     with pytest.raises(SettingsError, match=sentence) as refusal:
         load("acme", folder.parent)
     assert SECRET not in str(refusal.value)
     assert "with:odd" not in str(refusal.value)
+
+
+def test_what_is_no_secret_may_stand_in_the_address(tmp_path):
+    source = (
+        "postgres://reader@host/shop?sslmode=require&sslkey=/etc/ssl/me.key&keepalives=1&passfile=~/.pgpass"
+    )
+    assert load("acme", client(tmp_path / "data" / "acme", source).parent).source == source
+
+
+QUERIES = (
+    "SELECT 1; DROP TABLE orders",
+    "SELECT 1; CALL f()",
+    "DELETE FROM orders",
+    "WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone",
+    "WITH new AS (INSERT INTO orders VALUES (1) RETURNING *) SELECT * FROM new",
+    "SELECT * INTO copy FROM orders",
+    "SELECT * FROM orders INTO OUTFILE 'x'",
+    "CREATE TABLE x AS SELECT 1",
+    *("COPY orders TO 'x.csv'", "ATTACH 'x.db' AS x", "EXPORT DATABASE 'x'"),
+    *(
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "PRAGMA version",
+        "SET threads = 1",
+        "CALL f()",
+        "EXPLAIN ANALYZE SELECT 1",
+    ),
+    *("no sql at all", ";", "(("),
+)
+
+
+@pytest.mark.parametrize(
+    "source", ["duckdb://shop.duckdb", "postgresql://reader@host/shop", "sqlite://shop.db"]
+)
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_that_does_more_than_read_is_refused_before_anything_starts(query, source, capfd):
+    with pytest.raises(SettingsError, match=r"^client\.yml: orders\.query may read and nothing else"):
+        tables_of(settings_of(source=source, tables={"orders": {"query": query}}))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH some AS (SELECT * FROM orders) SELECT * FROM some UNION ALL SELECT * FROM some;",
+        "SELECT customer_id, ordered_at::date AS ordered_at, sum(amount) FILTER (WHERE amount > 0) AS amount"
+        " FROM orders GROUP BY 1, 2 -- all of them",
+    ],
+)
+def test_a_query_that_reads_may_be_asked(query):
+    assert list(tables_of(settings_of(source="postgres://h/s", tables={"orders": {"query": query}}))) == [
+        "orders"
+    ]
+
+
+def test_a_query_reads_no_file_outside_the_clients_folder(world, tmp_path):
+    folder = client(tmp_path / "data" / "acme", "duckdb://shop.duckdb", query=True)
+    as_duckdb(world, folder / "shop.duckdb")
+    (tmp_path / "data" / "other.csv").write_text("customer_id,ordered_at,amount\nAnna Meier,2025-01-01,5\n")
+    settings = folder / "client.yml"
+    usual = settings.read_text()
+    for place in ("read_csv('{}')", "'{}'", '"{}"', "read_text('{}')", "glob('{}')"):
+        outside = place.format(tmp_path / "data" / "other.csv")
+        settings.write_text(usual.replace("FROM orders WHERE amount IS NOT NULL", f"FROM {outside}"))
+        with pytest.raises(DataError, match=r"^shop\.duckdb cannot be read: Permission Error") as refusal:
+            open_sources(load("acme", folder.parent), folder)
+        assert "Anna" not in str(refusal.value) and str(tmp_path) not in str(refusal.value)
+
+
+def test_a_query_changes_nothing_on_a_server(server, tmp_path, monkeypatch):
+    psycopg = pytest.importorskip("psycopg")
+    monkeypatch.setenv(PASSWORD, SECRET)
+    folder = client(tmp_path / "data" / "acme", server, query=True)
+    settings = folder / "client.yml"
+    with psycopg.connect(server, password=SECRET, autocommit=True) as connection:
+        connection.execute("CREATE SEQUENCE counter")
+        counting = "SELECT * FROM orders WHERE nextval('counter') > 0"
+        settings.write_text(re.sub(r"SELECT [^,]*", counting, settings.read_text()))
+        with pytest.raises(DataError, match="read-only transaction"):
+            open_sources(load("acme", folder.parent), folder)
+        assert connection.execute("SELECT is_called FROM counter").fetchone() == (False,)
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,7 @@ def test_lines_that_belong_to_nobody_are_a_data_error(history_of):
 
 def test_more_unreadable_lines_than_tolerated_stop_with_the_first_of_them(history_of):
     lines = "c,d,q,a\n" + "ann,2024-01-01,1,10\n" * 9 + "ann,oops,1,10\n"
-    with pytest.raises(
-        DataError, match=r"1 of 10 order lines cannot be read.*row 11, column d: cannot read 'oops'"
-    ):
+    with pytest.raises(DataError, match=r"1 of 10 order lines cannot be read.*row 11, column d\. See"):
         history_of(lines)
     assert history_of(lines, YML + "tolerated_unreadable: 0.2\n").first_day == date(2024, 1, 1)
 

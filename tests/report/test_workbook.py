@@ -4,6 +4,7 @@ import zipfile
 from dataclasses import dataclass
 from datetime import date
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -142,6 +143,25 @@ def test_what_looks_like_a_formula_is_text(tmp_path):
     assert shown[5][1:3] == ["=cmd|' /C calc'!A0", "-1+1"]
     assert shown[4][7] == "=evil()"
     assert not (tmp_path / "workbook.partial").exists()
+
+
+ODD = "".join(map(chr, [*range(9), 11, 12, *range(14, 32), 127, 0xFFFE, 0xFFFF]))
+
+
+def test_what_no_xml_may_hold_is_shown_as_a_picture_of_it(tmp_path, monkeypatch):
+    """In Scoring, names stand in formulas too, with the value that they last had."""
+    frame = StandIn(tmp_path).customers
+    odd = pd.concat([frame.assign(customer_id=f"K{sign}1") for sign in ODD], ignore_index=True)
+    odd = odd.assign(name=f"A{ODD}", reason="<r>you & me</r>", rank=range(1, len(odd) + 1))
+    monkeypatch.setattr(StandIn, "customers", odd)
+    workbook.write(StandIn(tmp_path))
+    with zipfile.ZipFile(tmp_path / "workbook.xlsx") as archive:
+        for name in archive.namelist():
+            ElementTree.fromstring(archive.read(name))
+    shown = {row[1]: row[2] for row in rows(tmp_path / "workbook.xlsx", "Scoring")[5 : 5 + len(ODD)]}
+    assert len(shown) == len(ODD) and {"K\u24001", "K\u24211"} < set(shown)
+    assert set(shown.values()) == {"A" + "".join(name[1:-1] for name in shown)}
+    assert rows(tmp_path / "workbook.xlsx", "Ranking")[3][11] == "<r>you & me</r> "
 
 
 def test_no_formula_is_looked_into_and_none_needs_it(tmp_path, monkeypatch):

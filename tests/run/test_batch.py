@@ -227,10 +227,10 @@ def test_only_those_that_failed_last_are_run_again(ground):
 
 def test_what_goes_wrong_with_one_client_stays_with_it_in_one_line(ground):
     toys.chapter(
-        ground / "masters", "01", "data", [toys.code("assert client != 'bettini', 'no\\nsuch luck'")]
+        ground / "masters", "01", "data", [toys.code("assert client != 'bettini', 'no luck\\nsuch as'")]
     )
     outcomes = run_here(ground, "acme", "bettini", "cima", lanes=2)
-    assert outcomes["bettini"].said == "chapter 01, cell 3: AssertionError: no such luck"
+    assert outcomes["bettini"].said == "chapter 01, cell 3: AssertionError: no luck"
     assert {name for name, outcome in outcomes.items() if outcome.status == DONE} == {"acme", "cima"}
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from playbook.run.pages import without_folders
+from playbook.errors import without_folders
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from playbook.archive import folders as runs
 from playbook.errors import CallError, DataError, RunFailed
+from playbook.records.confidential import pseudonym_of
 from playbook.run import runner
 from playbook.run.plan import Request
 from tests import toys
@@ -247,6 +248,21 @@ def test_a_failing_cell_is_named_and_the_last_good_report_stands(ground):
     assert sorted(path.name for path in home(ground).iterdir()) == ["2025-12-31", "2025-12-31.failed"]
 
 
+QUOTES_A_CELL = """import os, pandas as pd
+path = os.environ["TMPDIR"] + "/kunden.csv"
+raise ValueError(f"{path}, line 3: no number in 'Anna Meier'\\nOriginal line: 17;Anna Meier;anna@meier.ch")"""
+
+
+def test_what_an_error_quotes_of_the_data_and_folders_of_the_machine_stay_out_of_the_record(ground):
+    toys.chapter(ground / "masters", "04", "churn", [toys.code(QUOTES_A_CELL)])
+    with pytest.raises(RunFailed, match=r"ValueError: kunden\.csv, line 3: no number in …$") as stopped:
+        run(ground)
+    error = manifest(ground, "2025-12-31.failed")["error"]["message"]
+    assert "Meier" not in error + str(stopped.value) and "/" not in error
+    kept = json.dumps(outputs(executed(ground, "04_churn", "2025-12-31.failed")))
+    assert "Original line" in kept and str(ground) not in kept and tempfile.gettempdir() + "/" not in kept
+
+
 def test_a_repaired_run_takes_up_what_the_failed_one_had_done(ground):
     toys.chapter(ground / "masters", "04", "churn", [toys.code("1 / 0")])
     with pytest.raises(RunFailed):
@@ -392,12 +408,71 @@ def test_environment_of_this_process_stays_as_it_was(good):
     assert Path.cwd().exists()
 
 
-def test_no_kernel_gets_the_password_of_a_database(ground, monkeypatch):
-    monkeypatch.setenv("PLAYBOOK_SOURCE_PASSWORD", "secret")
-    seen = "import os; print([name for name in os.environ if 'PASSWORD' in name and 'PLAYBOOK' in name])"
+SECRETS = (
+    *(
+        "PLAYBOOK_SOURCE_PASSWORD",
+        "PLAYBOOK_ID_KEY",
+        "PLAYBOOK_ID_KEY_FILE",
+        "PGPASSWORD",
+        "PGPASSFILE",
+        "MYSQL_PWD",
+    ),
+    *(
+        "AWS_ACCESS_KEY_ID",
+        "AWS_PROFILE",
+        "AZURE_CLIENT_ID",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GITHUB_TOKEN",
+    ),
+    *(
+        "MOTHERDUCK_TOKEN",
+        "MY_SECRET_THING",
+        "openai_api_key",
+        "SNOWFLAKE_PRIVATE_KEY_PATH",
+        "ANY_PASSPHRASE",
+    ),
+)
+
+
+def test_no_kernel_gets_a_secret(ground, monkeypatch):
+    for name in SECRETS:
+        monkeypatch.setenv(name, "hush-hush")
+    monkeypatch.setenv("DATABASE_URL", "postgres://me:hush-hush@host/shop")
+    monkeypatch.setenv("NOT_HIDDEN", "https://example.com/a:b")
+    found = "[name for name in os.environ if 'hush' in os.environ[name]]"
+    seen = f"import os; print({found}, os.environ['NOT_HIDDEN'])"
     toys.chapter(ground / "masters", "04", "churn", [toys.code(seen)])
     run(ground)
-    assert '"[]\\n"' in json.dumps(outputs(executed(ground, "04_churn")))
+    assert '"[] https://example.com/a:b\\n"' in json.dumps(outputs(executed(ground, "04_churn")))
+
+
+IDS = """from playbook.chapter import open_chapter
+sources = open_chapter("04", client).sources
+print(sources.pseudonyms.key, *sorted(sources.orders.customer_id.execute()))"""
+
+
+def test_notebooks_see_pseudonyms_and_not_their_key(ground, monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_ID_KEY", "a key that nobody guesses")
+    with (ground / "data" / "acme" / "client.yml").open("a") as settings:
+        settings.write("pseudonymise: true\n")
+    toys.chapter(ground / "masters", "04", "churn", [toys.code(IDS)])
+    finished = run(ground)
+    ids = " ".join(sorted(pseudonym_of(one, "a key that nobody guesses") for one in "ab"))
+    assert f"None {ids}" in json.dumps(outputs(executed(ground, "04_churn")))
+    left = [path for path in finished.page.parent.rglob("*") if path.is_file()]
+    assert not [path for path in left if b"nobody guesses" in path.read_bytes() or "pseudonym" in path.name]
+
+
+@pytest.mark.parametrize("umask", [0, 0o022])
+def test_a_report_is_for_nobody_else_to_read(ground, umask):
+    before = os.umask(umask)
+    try:
+        run(ground)
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    for path in [ground / "reports", *(ground / "reports").rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
 
 
 def test_runs_beside_each_other_know_it(ground):

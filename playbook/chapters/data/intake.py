@@ -236,26 +236,17 @@ def take_in(history: History, sources: Sources, today: date | None = None) -> In
     )
 
 
-def unreadable_lines(sources: Sources, words: Words, hide: bool = False) -> Table:
-    """Return the first ten values that could not be read, by file, row and column.
-
-    Parameters
-    ----------
-    hide : bool
-        Whether to keep to oneself what stands there.
-    """
+def unreadable_lines(sources: Sources, words: Words) -> Table:
+    """Return where the first ten values stand that could not be read; not what: it may be a name."""
     say = words.say
     columns: dict[str, Column] = {
         "table": say("table"),
         "file": say("file"),
         "row": (say("row"), "number"),
         "column": say("column"),
-        "text": say("what stands there"),
     }
     frame = pd.DataFrame([vars(value) for value in sources.unreadable[:10]], columns=list(columns))
     frame["table"] = frame["table"].map(say)
-    if hide:
-        del columns["text"]
     return Table(frame, say("Values that could not be read"), words, columns=columns)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
-from playbook.archive.folders import write_text
+from playbook.archive.sheets import write_sheet
 from playbook.chapters.measurement.design import (
     LEAST_BUYERS,
     READINGS,
@@ -309,4 +309,4 @@ def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> p
 def write_assignment(folder: Path, planned: pd.DataFrame, as_of: date) -> None:
     """Write the arms of the planned campaign, the held back too, beside the report: whole or not at all."""
     rows = assignment(planned, read_intended(folder), as_of)
-    write_text(folder / ASSIGNMENT, rows.to_csv(index=False, lineterminator="\n"))
+    write_sheet(rows, folder / ASSIGNMENT)

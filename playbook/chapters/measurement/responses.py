@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
+from playbook.archive.sheets import write_sheet
 from playbook.chapters.measurement.words import limits
 from playbook.offers.names import channel_names, kind_names
 from playbook.show.display import Table
@@ -106,7 +107,7 @@ class LearnedResponses(Result):
 def keep(folder: Path, offers: KnownOffers) -> None:
     """Keep beside the report what was measured, and what became of the campaigns' customers."""
     remember(folder, offers.earlier)
-    offers.responses.to_csv(folder / RESPONSES, index=False, lineterminator="\n", float_format="%.6g")
+    write_sheet(offers.responses, folder / RESPONSES, float_format="%.6g")
 
 
 def response_sentences(findings: Findings, words: Words, used: bool = True) -> list[str]:

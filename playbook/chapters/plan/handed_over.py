@@ -9,11 +9,11 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from playbook.archive.folders import write_text
+from playbook.archive.sheets import write_sheet
 from playbook.chapter import Chapter
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
-from playbook.chapters.plan.plan_sheet import write_plan, write_sheet
+from playbook.chapters.plan.plan_sheet import write_plan
 from playbook.offers.catalogue import Offer
 from playbook.offers.first_words import speaks
 from playbook.stats.trials.earlier import INTENDED
@@ -27,7 +27,7 @@ SWISS_SHEET = {"encoding": "utf-8-sig", "sep": ";", "lineterminator": "\r\n"}
 def hand_over(run: Chapter, plan: Plan) -> None:
     """Write all files of a plan into the run's folder."""
     write_plan(run.folder, plan.contacts)
-    write_text(run.folder / INTENDED, intended(plan).to_csv(index=False, lineterminator="\n"))
+    write_sheet(intended(plan), run.folder / INTENDED)
     write_mailing(run, plan)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.archive.folders import write_text
+from playbook.archive.sheets import write_sheet
 from playbook.offers.window import Window
 from playbook.records.arrays import Flags
 from playbook.records.history import History
@@ -196,4 +196,4 @@ def assignment(listed: pd.DataFrame, campaign: str, monday: date, cost: float | 
 
 def write_assignment(folder: Path, rows: pd.DataFrame) -> None:
     """Write the arms of the calls beside the report, whole or not at all."""
-    write_text(folder / ASSIGNMENT, rows.to_csv(index=False, lineterminator="\n"))
+    write_sheet(rows, folder / ASSIGNMENT)

@@ -1,5 +1,6 @@
 """Everything that can be wrong with a client's data, found in the engine: no large table is loaded."""
 
+from dataclasses import replace
 from datetime import date
 
 from playbook.errors import DataError
@@ -18,7 +19,12 @@ from playbook.show.words import Words
 
 
 def inspect(
-    settings: Settings, sources: Sources, history: History, today: date | None = None
+    settings: Settings,
+    sources: Sources,
+    history: History,
+    today: date | None = None,
+    *,
+    with_values: bool = False,
 ) -> tuple[Check, ...]:
     """Return what is wrong with a client's data, errors first.
 
@@ -26,6 +32,8 @@ def inspect(
     ----------
     today : date
         Later dates lie in the future; by default the day of the call.
+    with_values : bool
+        Whether the checks hold what stands in the cells, which no report may.
     """
     data = Delivery(settings, sources, history)
     checks = [
@@ -35,6 +43,8 @@ def inspect(
         *inspect_people(data),
         *inspect_records(data),
     ]
+    if not with_values:
+        checks = [replace(check, values=()) for check in checks]
     return tuple(sorted(checks, key=lambda check: SEVERITIES.index(check.severity)))
 
 

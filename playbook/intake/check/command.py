@@ -9,7 +9,7 @@ from playbook.errors import DataError
 from playbook.intake.check import inspect
 from playbook.intake.check.rules import Check, severity_names
 from playbook.records.history import read_history
-from playbook.records.sources import Sources, open_sources, table_errors
+from playbook.records.sources import Sources, Unreadable, open_sources, table_errors
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 
@@ -25,7 +25,8 @@ class Examination:
     checks : tuple of Check
         Errors first.
     unreadable : tuple of str
-        The first values that could not be read, with file, row and column.
+        The first values that could not be read, with file, row and column; where ids are pseudonyms,
+        without the values: a torn line holds ids and names as they are.
     as_of : date or None
         None where the orders cannot be read.
     """
@@ -72,24 +73,25 @@ def _examine_open(settings: Settings, sources: Sources, today: date | None) -> E
     try:  # too many unreadable lines are one thing among others here, not the end
         history = read_history(settings.model_copy(update={"tolerated_unreadable": 1.0}), sources)
     except DataError as error:
-        return Examination(refusals=(_why(sources, error),), unreadable=_first(sources))
-    checks = inspect(settings, sources, history, today)
-    return Examination(checks=checks, unreadable=_first(sources), as_of=history.as_of)
+        first = _first(settings, sources.unreadable)
+        return Examination(refusals=(_why(settings, sources, error),), unreadable=first)
+    checks = inspect(settings, sources, history, today, with_values=not settings.pseudonymise)
+    return Examination(checks=checks, unreadable=_first(settings, sources.unreadable), as_of=history.as_of)
 
 
-def _why(sources: Sources, error: DataError) -> str:
+def _why(settings: Settings, sources: Sources, error: DataError) -> str:
     """Return why nothing is left to look at: most often because nothing could be read."""
     lost = [value for value in sources.unreadable if value.table == "orders"]
     if not lost:
         return str(error)
     return (
         f"{len(lost):,} order lines cannot be read, and no other has a customer and a date; the first:"
-        f" {lost[0]}. Correct tables.orders.format in client.yml or the file."
+        f" {_first(settings, lost)[0]}. Correct tables.orders.format in client.yml or the file."
     )
 
 
-def _first(sources: Sources, most: int = 5) -> tuple[str, ...]:
-    return tuple(str(value) for value in sources.unreadable[:most])
+def _first(settings: Settings, unreadable: Sequence[Unreadable], most: int = 5) -> tuple[str, ...]:
+    return tuple(str(value) if settings.pseudonymise else value.told for value in unreadable[:most])
 
 
 def summary_of(errors: Sequence[str]) -> str:

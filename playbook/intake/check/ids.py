@@ -22,14 +22,14 @@ BLANKS = r"[\s\x{00A0}\x{200B}\x{FEFF}]+"
 
 
 def inspect_ids(data: Delivery) -> list[Check]:
-    """Look through the numbers of all tables; ids themselves are shown only where they are no secret."""
+    """Look through the numbers of all tables."""
     settings, every = data.settings, _all_ids(data)
     placeholder = every.customer_id.re_search(PLACEHOLDER) & (every.table == "orders")
     return [
         *_damaged(settings, every),
-        *_zeros(settings, every),
-        *_spelling(settings, every),
-        *_of(settings, "id_placeholder", every.filter(placeholder)),
+        *_zeros(every),
+        *_spelling(every),
+        *_of("id_placeholder", every.filter(placeholder)),
     ]
 
 
@@ -49,33 +49,33 @@ def _all_ids(data: Delivery) -> Any:
     return files.connection.create_table(gen_name("ids_seen"), union, temp=True)
 
 
-def _of(settings: Settings, code: str, ids: Any, severity: Severity | None = None) -> list[Check]:
+def _of(code: str, ids: Any, severity: Severity | None = None) -> list[Check]:
     """Return the check of a rule that some numbers break, naming the tables they stand in."""
     count = one_row(ids, n=ids.customer_id.nunique())["n"]
     if not count:
         return []
     tables = ids.select("table").distinct().to_pyarrow()["table"].to_pylist()
-    shown = () if settings.pseudonymise else values(ids, "customer_id")
     where = ", ".join(name for name in COLUMNS if name in tables)
-    return found(code, count, "customer_id", shown, severity, where)
+    shown = values(ids, "customer_id")
+    return found(code, count, "customer_id", severity=severity, table=where, values=shown)
 
 
 def _damaged(settings: Settings, every: Any) -> list[Check]:
     bad = every.customer_id.re_search(SCIENTIFIC) | every.customer_id.re_search(SPREADSHEET_ERROR)
     counts = one_row(every, bad=(bad & (every.table == "orders")).sum(), all=(every.table == "orders").sum())
     many = counts["bad"] > max(settings.tolerated_unreadable * counts["all"], 1)
-    return _of(settings, "id_damaged", every.filter(bad), "error" if many else None)
+    return _of("id_damaged", every.filter(bad), "error" if many else None)
 
 
-def _zeros(settings: Settings, every: Any) -> list[Check]:
+def _zeros(every: Any) -> list[Check]:
     digits = every.filter(every.customer_id.re_search(r"^\d+$"))
     digits = digits.mutate(bare=digits.customer_id.re_replace(r"^0+", ""))
-    return _of(settings, "id_zeros_lost", _in_two_spellings(digits, "bare"))
+    return _of("id_zeros_lost", _in_two_spellings(digits, "bare"))
 
 
-def _spelling(settings: Settings, every: Any) -> list[Check]:
+def _spelling(every: Any) -> list[Check]:
     alike = every.mutate(alike=every.customer_id.re_replace(BLANKS, "").lower())
-    return _of(settings, "id_spelling", _in_two_spellings(alike, "alike"))
+    return _of("id_spelling", _in_two_spellings(alike, "alike"))
 
 
 def _in_two_spellings(ids: Any, key: str) -> Any:

@@ -20,6 +20,9 @@ from playbook.records.memory import literally, write
 from playbook.records.sources import collect_unreadable
 from playbook.settings.client import Settings
 
+LONGEST_MARK = 3
+"""Letters of a currency; a longer text in its column may be anything."""
+
 
 def inspect_orders(data: Delivery) -> list[Check]:
     """Look through the lines once, and through the days.
@@ -43,10 +46,10 @@ def _left_out(data: Delivery) -> list[Check]:
         incomplete=ibis.ifelse(nobody, 0, days.incomplete_lines).sum(),
         late=ibis.ifelse(~nobody & late, days.lines - days.incomplete_lines, 0).sum(),
     )
-    lost, columns, shown = data.unread("orders")
+    lost = len(data.lost("orders"))
     many = lost > data.settings.tolerated_unreadable * (lost + int(counts["lines"]))
     return [
-        *found("lines_unreadable", lost, columns, shown, "error" if many else None),
+        *data.unread("lines_unreadable", "orders", "error" if many else None),
         *data.in_rows("lines_without_customer", counts["nobody"], "customer_id", _nobody),
         *data.in_rows("lines_incomplete", counts["incomplete"], "ordered_at, amount", _incomplete),
         *found("lines_after_as_of", counts["late"], "ordered_at"),
@@ -143,7 +146,8 @@ def _numbers(lines: Any) -> list[Check]:
 def _currency(settings: Settings, seen: list[str]) -> list[Check]:
     if not set(seen) - {settings.currency}:
         return []
-    return found("currency_mixed", len(seen), "currency", tuple(sorted(seen)))
+    marks = tuple(sorted(one for one in seen if len(one) <= LONGEST_MARK))
+    return found("currency_mixed", len(seen), "currency", marks, values=tuple(sorted(seen)))
 
 
 def _amounts(data: Delivery) -> list[Check]:
@@ -180,8 +184,8 @@ def _shares(data: Delivery) -> list[Check]:
         people.amount.cast("float64") > part * float(total["amount"])
     )
     extreme = days.sale_amount.cast("float64") > limits.line_share * float(total["amount"])
-    extreme &= days.sale_lines <= 3
+    few = days.filter(extreme & (days.sale_lines <= 3))
     return [
         *each("customer_dominates", people.filter(large), "customer_id"),
-        *each("amount_extreme", days.filter(extreme), "amount", "sale_amount"),
+        *found("amount_extreme", count_of(few), "amount", values(few, "sale_amount")),
     ]

@@ -65,7 +65,7 @@ def _table(data: Delivery, table: Any) -> list[Check]:
     known = table.filter(table.customer_id.notnull())
     counted = known.group_by("customer_id").aggregate(n=known.count())
     return [
-        *found("customers_unreadable", *data.unread("customers")),
+        *data.unread("customers_unreadable", "customers"),
         *data.in_rows(
             "customers_without_id", nobody, "customer_id", lambda row: row.customer_id.isnull(), "customers"
         ),
@@ -92,9 +92,10 @@ def _joined(data: Delivery, table: Any) -> list[Check]:
     unknown, silent = buyers.anti_join(known, "customer_id"), known.anti_join(buyers, "customer_id")
     missing, all_buyers = count_of(unknown), count_of(buyers)
     nobody_known = missing == all_buyers and all_buyers >= data.settings.checks.least_buyers
+    severity: Severity | None = "error" if nobody_known else None
     shown = values(unknown, "customer_id")
     return [
-        *found("buyers_unknown", missing, "customer_id", shown, "error" if nobody_known else None),
+        *found("buyers_unknown", missing, "customer_id", severity=severity, values=shown),
         *found("customers_silent", count_of(silent), "customer_id"),
     ]
 
@@ -121,7 +122,7 @@ def _neither_yes_nor_no(sources: Sources, rule: str, meant: tuple[str, ...]) -> 
             if n := count_of(odd):
                 count, columns, seen = count + n, [*columns, column], [*seen, *values(odd, "text")]
     named = ", ".join(dict.fromkeys(columns))
-    return found(rule, count, named, tuple(dict.fromkeys(seen)))
+    return found(rule, count, named, values=tuple(dict.fromkeys(seen)))
 
 
 def _emails(table: Any) -> list[Check]:

@@ -50,7 +50,7 @@ def _shared(data: Delivery, name: str, table: Any) -> list[Check]:
     if data.sources.customers is not None:
         strangers = strangers.anti_join(data.sources.customers, "customer_id")
     return [
-        *found(f"{name}_unreadable", *data.unread(name)),
+        *data.unread(f"{name}_unreadable", name),
         *data.in_rows(f"{name}_without_customer", counts["nobody"], f"customer_id, {day}", nobody, name),
         *data.in_rows("personal_data", counts["personal"], searched, personal, name),
         *each(f"{name}_customer_unknown", strangers, "customer_id"),
@@ -63,7 +63,7 @@ def _unknown_words(code: str, table: Any, column: str, known: tuple[str, ...]) -
     counted = odd.group_by(word=odd[column].fill_null("")).aggregate(n=odd.count())
     said = counted.order_by([ibis.desc("n"), "word"]).limit(MOST).to_pyarrow().to_pylist()
     shown = tuple(f"{row['word'][:40] or '(empty)'} ({row['n']:,})" for row in said)
-    return found(code, count_of(odd), column, shown)
+    return found(code, count_of(odd), column, values=shown)
 
 
 def _late(code: str, table: Any, column: str, history: History) -> list[Check]:

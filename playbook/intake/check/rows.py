@@ -12,7 +12,7 @@ import ibis
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.records.history import History
-from playbook.records.sources import Sources
+from playbook.records.sources import Sources, Unreadable
 from playbook.settings.client import Settings
 from playbook.settings.tables import Format
 
@@ -44,18 +44,16 @@ class Delivery:
         shown = self._first_rows(table, wrong) if count else ()
         return found(code, count, column, shown, severity, table)
 
-    def unread(self, table: str) -> tuple[int, str, tuple[str, ...]]:
-        """Return how many rows of a table could not be read, in which columns, and where they stand.
-
-        What stands there is left out where ids are pseudonyms: a torn line holds them as they are.
-        """
-        lost = [value for value in self.sources.unreadable if value.table == table]
+    def unread(self, code: str, table: str, severity: Severity | None = None) -> list[Check]:
+        """Return the check of the rows of a table that could not be read."""
+        lost = self.lost(table)
         columns = ", ".join(sorted({value.column for value in lost}))
-        shown = [
-            f"{v.file}, row {v.row}, column {v.column}" if self.settings.pseudonymise else str(v)
-            for v in lost[:MOST]
-        ]
-        return len(lost), columns, tuple(shown)
+        places, told = tuple(map(str, lost[:MOST])), tuple(value.told for value in lost[:MOST])
+        return found(code, len(lost), columns, places, severity, values=told)
+
+    def lost(self, table: str) -> list[Unreadable]:
+        """Return what could not be read in a table."""
+        return [value for value in self.sources.unreadable if value.table == table]
 
     def _first_rows(self, table: str, wrong: Wrong) -> tuple[str, ...]:
         """Return the first rows of a table's files for which a condition holds.
@@ -112,15 +110,15 @@ def values(table: Any, column: str) -> tuple[str, ...]:
 
 
 def each(code: str, wrong: Any, column: str, shown: str = "customer_id") -> list[Check]:
-    """Return the check of a rule that each of some rows breaks, with values of a column as examples."""
+    """Return the check of a rule that each of some rows breaks, with values of a column."""
     count = count_of(wrong)
-    return found(code, count, column, values(wrong, shown) if count else ())
+    return found(code, count, column, values=values(wrong, shown) if count else ())
 
 
 def each_customer(code: str, wrong: Any, column: str, table: str | None = None) -> list[Check]:
     """Return the check of a rule that the customers of some rows break, each counted once."""
     count = one_row(wrong, n=wrong.customer_id.nunique())["n"]
-    return found(code, count, column, values(wrong, "customer_id") if count else (), table=table)
+    return found(code, count, column, table=table, values=values(wrong, "customer_id") if count else ())
 
 
 # Personal data -------------------------------------------------------------------------------

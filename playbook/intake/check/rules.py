@@ -44,7 +44,10 @@ class Check:
     count : int
         How many lines, customers or values; the rule's text says which.
     examples : tuple of str
-        Rows of the files, or values, at most three.
+        Rows of the files, days, amounts: what a report may show, at most three.
+    values : tuple of str
+        What stands there, at most three: only on the terminal of whoever checks, since it may be a
+        person's name or address.
     """
 
     code: str
@@ -53,6 +56,7 @@ class Check:
     column: str
     count: int
     examples: tuple[str, ...]
+    values: tuple[str, ...] = ()
 
     @property
     def rule(self) -> Rule:
@@ -69,8 +73,9 @@ class Check:
 
     def text(self, words: Words) -> str:
         """Return all of it as one paragraph that can be sent to the client."""
-        shown = words.say("For example: {examples}.", examples="; ".join(self.examples))
-        return " ".join([self.what(words), *([shown] if self.examples else []), self.then(words)])
+        some = self.values or self.examples
+        shown = words.say("For example: {examples}.", examples="; ".join(some))
+        return " ".join([self.what(words), *([shown] if some else []), self.then(words)])
 
 
 def found(
@@ -80,12 +85,13 @@ def found(
     examples: tuple[str, ...] = (),
     severity: Severity | None = None,
     table: str | None = None,
+    values: tuple[str, ...] = (),
 ) -> list[Check]:
     """Return the check of a rule that was broken ``count`` times: none where it never was."""
     if not count:
         return []
     severity, table = severity or RULES[code].severity, table or TABLE_OF[code]
-    return [Check(code, severity, table, column, int(count), examples[:3])]
+    return [Check(code, severity, table, column, int(count), examples[:3], values[:3])]
 
 
 def _what(rule: Rule, count: int, words: Words) -> str:
@@ -135,7 +141,7 @@ def checks_table(checks: Sequence[Check], words: Words) -> Table:
     rows = [
         {
             "severity": severities[check.severity],
-            "where": say(check.table),
+            "where": ", ".join(filter(None, (say(check.table), check.column))),
             "what": check.what(words),
             "examples": "; ".join(check.examples) or "–",
             "then": check.then(words),

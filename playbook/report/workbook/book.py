@@ -11,7 +11,7 @@ from playbook.chapter import Chapter
 from playbook.report.workbook import calls, lists, live, plan, present_value
 from playbook.report.workbook.columns import PERSONAL
 from playbook.report.workbook.scoring_sheet import ScoringSheet
-from playbook.report.workbook.sheets import MOST_ROWS, BookSheet, Page, TableSheet, printable
+from playbook.report.workbook.sheets import MOST_ROWS, BookSheet, Page, TableSheet, printable, visible
 from playbook.report.workbook.styles import Styles, make_styles
 from playbook.report.workbook.weights_sheet import ScaleSheet, WeightsSheet
 
@@ -54,7 +54,9 @@ def write(run: Chapter) -> None:
     sheets = [sheet for make in SHEETS if (sheet := make(run, frame)) is not None]
     partial = run.folder / "workbook.partial"
     with xlsxwriter.Workbook(partial, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": run.settings.client, "created": datetime(*run.as_of.timetuple()[:3])})
+        book.set_properties(
+            {"title": visible(run.settings.client), "created": datetime(*run.as_of.timetuple()[:3])}
+        )
         styles = make_styles(book, run.words)
         _write_notes(book, styles, run, frame, sheets)
         for sheet in sheets:

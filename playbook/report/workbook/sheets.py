@@ -21,16 +21,38 @@ POINTS_PER_LINE, LEAST_POINTS = 13, 30
 """Heights of rows to work from on paper."""
 
 
-class Page(Worksheet):  # type: ignore[misc]
-    """A worksheet that stores formulas as they are written.
+_PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n\r"}
+_VISIBLE = _PICTURES | {0x7F: "\u2421", 0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
-    XlsxWriter looks into each, some thirty times, for functions that only newer versions of Excel
-    know. No sheet uses any (they would need the prefix ``_xlfn.``), and there are tens of thousands
-    of formulas.
+
+def visible(text: Any) -> Any:
+    """Return a text with pictures of the characters that no XML may hold; ids stay apart by them.
+
+    XlsxWriter takes a text between ``<r>`` and ``</r>`` for XML of its own: a blank behind it says no.
+    """
+    if not isinstance(text, str):
+        return text
+    return text.translate(_VISIBLE) + " " * (text.startswith("<r>") and text.endswith("</r>"))
+
+
+class Page(Worksheet):  # type: ignore[misc]
+    """A worksheet whose texts any program opens, and that stores formulas as they are written.
+
+    Every text, also the value that a formula last had, is made `visible`. XlsxWriter looks into each
+    formula, some thirty times, for functions that only newer versions of Excel know. No sheet uses any
+    (they would need the prefix ``_xlfn.``), and there are tens of thousands of formulas.
     """
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         return formula.removeprefix("=")
+
+    def _write_string(self, row: int, col: int, string: str, *rest: Any) -> int:
+        return int(super()._write_string(row, col, visible(string), *rest))
+
+    def _write_formula(
+        self, row: int, col: int, formula: str, cell_format: Any = None, value: Any = 0
+    ) -> int:
+        return int(super()._write_formula(row, col, formula, cell_format, visible(value)))
 
 
 class BookSheet(Protocol):

@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 
 from playbook.archive.earlier import REMEMBERED, earlier_runs
+from playbook.archive.sheets import read_sheet
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
@@ -27,12 +28,6 @@ KIND_WORDS: dict[str, str] = {
 
 PLAN = "plan.csv"
 """The contacts of a plan, as `chapters.plan.plan_sheet` writes them."""
-
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins with one of these stands in ``plan.csv`` behind an apostrophe."""
-
-GUARDED = ("customer_id", "offer", "responsible", "reason", "first_words")
-"""Columns of ``plan.csv`` with such texts."""
 
 INTENDED = "held_back.csv"
 """What those held back would have been offered."""
@@ -175,15 +170,7 @@ def read_plan(folder: Path, dates: Sequence[str] = ()) -> pd.DataFrame:
     dates : sequence of str
         Columns to read as dates; all others stay the texts that they are.
     """
-    plan = pd.read_csv(folder / PLAN, dtype={"customer_id": str}, parse_dates=list(dates))
-    for column in plan.columns.intersection(list(GUARDED)):
-        plan[column] = plan[column].map(_as_it_was)
-    return plan
-
-
-def _as_it_was(cell: Any) -> Any:
-    guarded = isinstance(cell, str) and cell.startswith(tuple(f"'{sign}" for sign in FORMULA_SIGNS))
-    return cell[1:] if guarded else cell
+    return read_sheet(folder / PLAN, dates)
 
 
 def read_intended(folder: Path) -> pd.DataFrame:
@@ -191,4 +178,4 @@ def read_intended(folder: Path) -> pd.DataFrame:
     path = folder / INTENDED
     if not path.is_file():
         return pd.DataFrame(columns=["customer_id", "rank", "offer", "channel", "week"])
-    return pd.read_csv(path, dtype={"customer_id": str})
+    return read_sheet(path)

@@ -3,16 +3,18 @@
 import csv
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from playbook.chapters.plan.handed_over import intended, valid_until
+from playbook.chapters.plan import handed_over
+from playbook.chapters.plan.handed_over import hand_over, intended, valid_until
 from playbook.chapters.plan.plan_sheet import COLUMNS, write_plan
 from playbook.offers.catalogue import PRESETS, Offer, load
 from playbook.offers.first_words import first_words, speaks, texts
 from playbook.settings.offers import Offers
-from playbook.stats.trials.earlier import read_plan
+from playbook.stats.trials.earlier import read_intended, read_plan
 from tests.builders import offer, people, settings_of
 from tests.chapters.plan import campaigns
 from tests.chapters.plan.campaigns import plan_for
@@ -114,6 +116,21 @@ def test_ids_that_look_like_formulas_are_read_as_they_were(tmp_path):
     read_back = read_plan(tmp_path)
     assert set(read_back["customer_id"]) == {"-7", "+4179", "K3"}
     assert list(read_back["week"].unique()) == ["2025-10-06"]
+
+
+def test_those_held_back_and_the_mailing_hold_no_formulas(tmp_path, monkeypatch):
+    odd = people(100, customer_id=[f"={n:03}" for n in range(100)])
+    plan = plan_for(odd, offer("@Letter"))
+    run = SimpleNamespace(folder=tmp_path, settings=settings_of(), as_of=date(2025, 9, 30))
+    monkeypatch.setattr(handed_over, "_addresses", lambda run: odd[["customer_id"]].assign(address="+Way 1"))
+    hand_over(run, plan)
+    with (tmp_path / "held_back.csv").open(newline="") as file:
+        assert {row["customer_id"][:2] + row["offer"] for row in csv.DictReader(file)} == {"'='@Letter"}
+    assert set(read_intended(tmp_path)["offer"]) == {"@Letter"}
+    assert set(read_intended(tmp_path)["customer_id"]) == set(intended(plan)["customer_id"])
+    for row in [row for path in (tmp_path / "mailing").glob("letter_*.csv") for row in read(path)]:
+        assert (row["customer_id"][:2], row["address"], row["offer"]) == ("'=", "'+Way 1", "'@Letter")
+    assert all(row["customer_id"][:2] == "'=" for row in read(tmp_path / "mailing" / "do_not_contact.csv"))
 
 
 def test_an_empty_plan_is_a_sheet_with_its_head(tmp_path):

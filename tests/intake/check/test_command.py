@@ -135,7 +135,7 @@ def test_the_demo_runs_with_warnings_and_no_error(demo_data):
     assert seen.errors == ()
     assert found_codes["lines_unreadable"].count == 13
     assert found_codes["lines_without_customer"].count == 240
-    assert "31.02.2023" in checks_table(seen.checks, WORDS).frame["examples"][0]
+    assert "row 453" in checks_table(seen.checks, WORDS).frame["examples"][0]
 
 
 def test_a_month_that_is_missing_is_marked_in_the_picture(client):
@@ -162,5 +162,82 @@ def test_ids_stay_hidden_where_pseudonyms_are_asked_for(see, monkeypatch):
     monkeypatch.setenv("PLAYBOOK_ID_KEY", "a key that nobody guesses")
     seen = see(SOUND + "C1,2025-03-01,5\n", SETTINGS + "pseudonymise: true\n")
     spelling = codes(seen)["id_spelling"]
-    assert (spelling.count, spelling.examples) == (2, ())
+    assert (spelling.count, spelling.examples, spelling.values) == (2, (), ())
     assert not any(" c1" in paragraph or "C1" in paragraph for paragraph in seen.lines(WORDS))
+
+
+PEOPLE = """number,since,name,mail,mail_ok,blocked
+c1,Anna Meier,Anna Meier,anna@meier.ch,yes,
+c2,2024-01-01,Bo Odermatt,bo@,ask Bo Odermatt,told Cora Frei
+c3,2024-01-01,Test Dora Zwyssig,dora@zwyssig.ch,no,
+c3,2024-01-01,Test Dora Zwyssig,dora@zwyssig.ch,no,
+Egon Fux,2024-01-01,Egon Fux,bo@,no,
+"""
+EVENTS = "number,day,what\nc1,2025-01-01,call Gian Huber\nIda Jost,2025-01-01,visit\nc2,Lea Mohr,visit\n"
+CONTACTS = "number,day,campaign,arm,how\nc1,2025-01-01,for Nina Oser,with Pia Rey,by Rita Suter\n"
+WITH_PEOPLE = (
+    SETTINGS
+    + """  customers:
+    files: people.csv
+    columns:
+      {customer_id: number, acquired_on: since, name: name, email: mail, may_email: mail_ok, blocked: blocked}
+  events: {files: events.csv, columns: {customer_id: number, happened_at: day, kind: what}}
+  contacts:
+    files: contacts.csv
+    columns: {customer_id: number, contacted_at: day, campaign: campaign, arm: arm, channel: how}
+"""
+)
+SLIPPED = SOUND + "Tim Ulmer,Vera Wyss,5\nUrs Zaugg,2025-03-01,5\nURS ZAUGG,2025-03-01,5\n"
+NAMED = (
+    "Meier Odermatt Frei Zwyssig Fux Huber Jost Mohr Oser Rey Suter Ulmer Wyss Zaugg ZAUGG meier bo@".split()
+)
+FILES = {"people_csv": PEOPLE, "events_csv": EVENTS, "contacts_csv": CONTACTS}
+
+
+def test_a_report_says_where_something_is_wrong_and_the_terminal_what(client, see):
+    data, name = client(SLIPPED, WITH_PEOPLE, **FILES)
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    intake = checks.take_in(read_history(chosen, sources), sources, TODAY)
+    shown = [checks.unreadable_lines(sources, WORDS), intake.wrong(WORDS)]
+    sources.close()
+    html = "".join(table._repr_html_() for table in shown)
+    report = (
+        html + str(shown) + "".join(intake.sentences(WORDS)) + repr(intake.checks) + repr(sources.unreadable)
+    )
+    assert [word for word in NAMED if word in report] == []
+    assert {"people.csv, row 2, column since", "events.csv, row 4, column day"} <= set(
+        "; ".join(shown[1].frame["examples"]).split("; ")
+    )
+    assert "customers, may_email" in set(shown[1].frame["where"])
+    said = "\n".join(see(SLIPPED, WITH_PEOPLE, **FILES).lines(WORDS))
+    assert [
+        word for word in ("ask Bo", "told Cora", "call Gian", "'Anna Meier'", "Urs Zaugg") if word not in said
+    ] == []
+
+
+def test_the_terminal_shows_no_values_where_pseudonyms_are_asked_for(see, monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_ID_KEY", "a key that nobody guesses")
+    seen = see(SLIPPED, WITH_PEOPLE + "pseudonymise: true\n", **FILES)
+    said = "\n".join([*seen.lines(WORDS), *seen.errors, repr(seen)])
+    assert [word for word in NAMED if word in said] == []
+    nothing = see(
+        "c,d,a\nAnna Meier,soon,5\n",
+        SETTINGS.replace(
+            "customer_id: customer_id, ordered_at: ordered_at, amount: amount",
+            "customer_id: c, ordered_at: d, amount: a",
+        )
+        + "pseudonymise: true\n",
+    )
+    assert "row 2, column d" in nothing.refusals[0] and "soon" not in "".join(nothing.lines(WORDS))
+
+
+def test_a_refusal_of_a_run_holds_no_value(client):
+    """It stands on the page over all clients too."""
+    data, name = client(SOUND + "Tim Ulmer,Vera Wyss,5\n" * 9, SETTINGS)
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    with pytest.raises(DataError, match=r"the first: orders.csv, row \d+, column ordered_at\.") as stopped:
+        read_history(chosen, sources)
+    sources.close()
+    assert "Wyss" not in str(stopped.value) and "Ulmer" not in str(stopped.value)
