@@ -9,7 +9,7 @@ import pytest
 
 from playbook.errors import DataError
 from playbook.records.reading import Reader, canonical
-from playbook.settings.tables import OrderSettings, TableSettings
+from playbook.settings.tables import LineSettings, OrderSettings, TableSettings
 
 COLUMNS = {"customer_id": "c", "ordered_at": "d", "amount": "a"}
 
@@ -63,7 +63,7 @@ def test_files_of_one_table_may_differ_and_a_missing_column_is_null(read):
 
 
 def test_lines_get_the_customer_and_the_day_of_their_order(read):
-    lines = TableSettings(files="lines.csv", columns={"order_id": "n", "amount": "a"})
+    lines = LineSettings(files="lines.csv", columns={"order_id": "n", "amount": "a"})
     heads = {"order_id": "n", "customer_id": "c", "ordered_at": "d"}
     table = OrderSettings(files="orders.csv", columns=heads, lines=lines)
     rows, _ = read(
