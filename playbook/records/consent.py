@@ -65,7 +65,7 @@ def consents(
 
 
 def _lost(index: pd.Index, sources: Sources | None) -> tuple[Flags, Flags]:
-    """Return who stands in a row that could not be read, and for whom nothing may be assumed.
+    """Return who stands in a row that could not be read or is left out, and for whom nothing may be assumed.
 
     A row of customers or events that could not be read may have held a no: whoever it names counts as
     having refused. It may name nobody, or the wrong one where a field slipped. So while a row of customers
@@ -75,11 +75,12 @@ def _lost(index: pd.Index, sources: Sources | None) -> tuple[Flags, Flags]:
     lost = sources.lost if sources else {}
     events = lost.get("events", frozenset())
     named = lost.get("customers", frozenset()) | events
+    refused = named | sources.ruled_out if sources else named
     not_assumed = np.full(len(index), not events <= set(index))
     if sources and sources.customers is not None and "customers" in lost:
         readable = sources.customers.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist()
         not_assumed |= ~index.isin(readable)
-    return index.isin(list(named)), not_assumed
+    return index.isin(list(refused)), not_assumed
 
 
 def known_customers(sources: Sources | None, kept: Mapping[str, str]) -> pd.DataFrame:

@@ -7,13 +7,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import ibis
 
 from playbook.errors import DataError, PlaybookError
-from playbook.records.canonical import COLUMNS
+from playbook.records.canonical import COLUMNS, CONSENTS
 from playbook.records.confidential import Suppressed, id_key, pseudonym_of, read_suppressed, shield
 from playbook.records.databases import snapshot
 from playbook.records.memory import open_engine
 from playbook.records.reading import Reader, ReadFile, canonical
+from playbook.records.row_rules import LEFT_OUT, kept
 from playbook.records.spark import Spark, open_spark
 from playbook.settings.client import Settings
 
@@ -49,6 +51,9 @@ class Sources:
     lost : mapping
         Table to the customers in whose rows something could not be read, complete as ``unreadable``
         is; an empty id where a row does not even say whose it is.
+    ruled_out : frozenset of str
+        Who stands in rows of customers or events that a rule of client.yml leaves out, and refused
+        there, or is a customer in no other row: nobody of them is contacted.
     suppressed : Suppressed
         Who is never contacted.
     reader : Reader
@@ -66,6 +71,7 @@ class Sources:
     contacts: Any = None
     unreadable: list[Unreadable] = field(default_factory=list)
     lost: dict[str, frozenset[str]] = field(default_factory=dict)
+    ruled_out: frozenset[str] = frozenset()
     suppressed: Suppressed = field(default_factory=Suppressed)
     reader: Reader | None = None
     spark: Spark | None = None
@@ -119,6 +125,7 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
         sources.id_key = id_key(folder) if settings.pseudonymise else None
         for name in COLUMNS:
             _open_table(sources, settings, folder, name)
+        sources.ruled_out = _ruled_out(sources)
         _take_over(sources, settings)
         collect_unreadable(sources)
     except duckdb.Error as error:
@@ -136,6 +143,31 @@ def _opened(settings: Settings) -> Sources:
     connection = open_engine(settings, Path(scratch.name))
     reader = Reader(connection, Path(scratch.name))
     return Sources(connection, None, reader=reader, _scratch=scratch)
+
+
+def _ruled_out(sources: Sources) -> frozenset[str]:
+    """Return the ids of `Sources.ruled_out`."""
+    ids: set[str] = set()
+    for name, refused in (("customers", _refuses), ("events", lambda row: row.kind == "unsubscribe")):
+        marked = [part for _, part in sources.files.parts.get(name, ()) if LEFT_OUT in part.columns]
+        for part in marked:
+            gone = part.filter(part[LEFT_OUT].notnull() & part.customer_id.notnull())
+            refusing = gone.filter(refused(gone).fill_null(False)).select("customer_id")
+            ids |= set(refusing.distinct().to_pyarrow()["customer_id"].to_pylist())
+            if name == "customers":
+                others = [kept(other).select("customer_id") for _, other in sources.files.parts[name]]
+                alone = gone.select("customer_id").distinct()
+                for other in others:
+                    alone = alone.anti_join(other, "customer_id")
+                ids |= set(alone.to_pyarrow()["customer_id"].to_pylist())
+    key = sources.id_key
+    return frozenset(pseudonym_of(customer, key) for customer in ids) if key else frozenset(ids)
+
+
+def _refuses(row: Any) -> Any:
+    """Whether a row of customers holds a refusal."""
+    consents = [row[name] for name in CONSENTS if name in row.columns]
+    return ibis.or_(*((~said).fill_null(False) for said in consents)) if consents else ibis.literal(False)
 
 
 def _take_over(sources: Sources, settings: Settings) -> None:

@@ -178,12 +178,13 @@ class OrderSettings(LineSettings):
 
     ``lines``: where one file holds the orders (number, customer, date) and another one their lines
     (number, amount), the lines; they are joined on order_id. ``total_per_order``: amount, margin and
-    list_amount are those of the whole order, and count once though they stand on each of its lines.
+    list_amount are those of the whole order, and count once though they stand on each of its lines;
+    None: they are those of the lines, and `playbook check` says where they look otherwise.
     """
 
     zero_is_order: bool = False
     cohort: bool = False
-    total_per_order: bool = False
+    total_per_order: bool | None = None
     lines: LineSettings | None = None
 
 

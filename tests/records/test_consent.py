@@ -49,9 +49,10 @@ EVENTS = "id,day,kind\na,2023-02-01,unsubscribe\nb,2023-02-01,visit\n"
 def read(client):
     opened = []
 
-    def read_client(top="", **files):
+    def read_client(top="", drop="", **files):
         files = {"people_csv": PEOPLE, "events_csv": EVENTS} | files
-        data, name = client(ORDERS, YML.format(top=top), **files)
+        yml = YML.format(top=top).replace("people.csv\n", f"people.csv\n{drop}")
+        data, name = client(ORDERS, yml.replace("events.csv\n", f"events.csv\n{drop}"), **files)
         chosen = settings.load(name, data)
         sources = open_sources(chosen, data / name)
         opened.append(sources)
@@ -62,8 +63,8 @@ def read(client):
         sources.close()
 
 
-def reasons(read, top="", **files):
-    chosen, sources, history = read(top, **files)
+def reasons(read, top="", drop="", **files):
+    chosen, sources, history = read(top, drop, **files)
     ids = customers(history)["customer_id"]
     return consents(ids, sources, chosen, history.as_of).set_index("customer_id")
 
@@ -81,6 +82,20 @@ def test_every_customer_and_channel_has_a_reason(read):
     }
     assert found.loc[["a", "b", "d"], "consent_letter"].tolist() == ["allowed", "assumed", "refused"]
     assert set(found["consent_visit"]) == {"not_asked"}
+
+
+@pytest.mark.parametrize("top", ["", "pseudonymise: true\n"])
+def test_a_refusal_holds_though_a_rule_leaves_its_row_out(read, monkeypatch, top):
+    monkeypatch.setenv(KEY, SECRET)
+    people = (
+        "id,email,mail,letter,phone,state\na,a@x.ch,yes,yes,yes,\na,a@x.ch,,no,,old\nb,b@x.ch,yes,yes,yes,\n"
+        "b,b@x.ch,yes,yes,yes,old\nc,c@x.ch,yes,yes,yes,old\nd,d@x.ch,yes,yes,yes,\ne,e@x.ch,yes,yes,yes,\n"
+    )
+    events = "id,day,kind,state\nd,2023-02-01,unsubscribe,old\ne,2023-02-01,visit,old\n"
+    found = reasons(read, top, drop="    drop: {state: old}\n", people_csv=people, events_csv=events)
+    said = {name: pseudonym_of(name, SECRET) if top else name for name in "abcde"}
+    phone = {name: found.loc[known, "consent_phone"] for name, known in said.items()}
+    assert phone == {"a": "refused", "b": "allowed", "c": "refused", "d": "refused", "e": "allowed"}
 
 
 def test_whoever_is_on_the_list_is_contacted_by_no_channel(read):

@@ -47,6 +47,18 @@ ORDER_RULES: dict[str, Rule] = {
         "Nothing is counted by order number; but where customers are mixed up, so is who bought what.",
         "Ask whether the numbers begin anew each year or at each till.",
     ),
+    "order_total_repeated": warning(
+        "{n} order has the same amount on each of its lines.",
+        "{n} orders have the same amount on each of their lines.",
+        "If that is the total of the order, revenue and margin count it once per line.",
+        "Set tables.orders.total_per_order in client.yml: true where it is the total, false where it is not.",
+    ),
+    "order_total_differs": warning(
+        "{n} order has lines with different totals.",
+        "{n} orders have lines with different totals.",
+        "Of each only the largest counts, as tables.orders.total_per_order in client.yml says.",
+        "See whether the amount is that of the line; then take total_per_order out.",
+    ),
     "amount_zero": note(
         "{n} line is of amount 0.",
         "{n} lines are of amount 0.",

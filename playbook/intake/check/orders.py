@@ -16,8 +16,12 @@ from playbook.intake.check.rows import (
     values,
 )
 from playbook.intake.check.rules import Check, found
+from playbook.records.row_rules import kept
 from playbook.records.sources import collect_unreadable
 from playbook.settings.client import Settings
+
+LEAST_ALIKE, MOST_ALIKE = 2, 0.9
+"""So many orders, and such a share of those with several lines, have one amount on all: their total."""
 
 
 def inspect_orders(data: Delivery) -> list[Check]:
@@ -78,13 +82,13 @@ def _personal(line: Any) -> Any:
 def _lines(data: Delivery) -> list[Check]:
     """Read the lines once more, to a narrow file beside them that holds only what is compared."""
     files = data.sources.files
-    parts = [part for _, part in files.parts["orders"]]
+    parts = [kept(part) for _, part in files.parts["orders"]]
     with TemporaryDirectory(prefix="playbook-") as place:
         path = Path(place) / "lines.parquet"
         narrow = [_narrow(part, file) for file, part in enumerate(parts)]
         (ibis.union(*narrow) if len(narrow) > 1 else narrow[0]).to_parquet(path)
         lines = files.connection.read_parquet(path)
-        checks = [*_copies(data.settings, lines), *_numbers(lines)]
+        checks = [*_copies(data.settings, lines), *_numbers(data.settings, lines)]
         counts = one_row(lines, contradiction=lines.contradiction.sum(), personal=lines.personal.sum())
         currencies = lines.filter(lines.currency.notnull()).select("currency").distinct()
         checks += _currency(data.settings, currencies.to_pyarrow()["currency"].to_pylist())
@@ -106,6 +110,7 @@ def _narrow(part: Any, file: int) -> Any:
         order=part.order_id.hash() if "order_id" in has else ibis.null("int64"),
         customer=part.customer_id.hash(),
         day=part.ordered_at,
+        amount=part.amount,
         contradiction=_contradiction(part).fill_null(False) if "quantity" in has else never,
         personal=_personal(part),
         currency=part.currency.upper() if "currency" in has else ibis.null("string"),
@@ -130,13 +135,31 @@ def _copies(settings: Settings, lines: Any) -> list[Check]:
     ]
 
 
-def _numbers(lines: Any) -> list[Check]:
+def _numbers(settings: Settings, lines: Any) -> list[Check]:
+    """Look at what stands under one order number: customers, days, and amounts that are all the same."""
     known = lines.filter(lines.order.notnull())
+    size = known.amount.abs()
     by_number = known.group_by("order").aggregate(
-        customers=known.customer.min() != known.customer.max(), days=known.day.min() != known.day.max()
+        customers=known.customer.min() != known.customer.max(),
+        days=known.day.min() != known.day.max(),
+        several=known.key.min() != known.key.max(),
+        same=size.min() == size.max(),
     )
-    reused = one_row(by_number, n=(by_number.customers | by_number.days).fill_null(False).sum())["n"]
-    return found("order_number_reused", reused, "order_id")
+    reused = (by_number.customers | by_number.days).fill_null(False)
+    several = by_number.several & by_number.same.notnull() & ~reused
+    counts = one_row(
+        by_number,
+        reused=reused.sum(),
+        several=several.sum(),
+        same=(several & by_number.same).sum(),
+    )
+    checks = found("order_number_reused", counts["reused"], "order_id")
+    once, alike = settings.tables.orders.total_per_order, counts["same"]
+    if once:
+        checks += found("order_total_differs", counts["several"] - alike, "amount, order_id")
+    elif once is None and alike >= max(LEAST_ALIKE, MOST_ALIKE * counts["several"]):
+        checks += found("order_total_repeated", alike, "amount, order_id")
+    return checks
 
 
 def _currency(settings: Settings, seen: list[str]) -> list[Check]:
