@@ -1,4 +1,4 @@
-"""Clients whose tables stand in a database: a snapshot of them as files, read like any others.
+"""Clients whose tables stand in a database, or are asked of files: a snapshot, read like any other files.
 
 A run takes one snapshot, its rows sorted, so that the same rows are the same bytes. Every chapter sees
 that one, and no notebook the password.
@@ -6,7 +6,7 @@ that one, and no notebook the password.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,9 @@ PASSWORD = "PLAYBOOK_SOURCE_PASSWORD"
 
 SNAPSHOT = "PLAYBOOK_SNAPSHOT"
 """The environment variable with the folder of a run's snapshot."""
+
+FILES = "files"
+"""The source of those whose queries read the client's own files."""
 
 BATCH = 100_000
 """Rows that are taken from a database at a time."""
@@ -76,11 +79,13 @@ def snapshot(settings: Settings, folder: Path, scratch: Path) -> Mapping[str, Pa
 def take(settings: Settings, folder: Path, target: Path) -> dict[str, Path]:
     """Copy the tables that stand in the client's database to Parquet files in ``target``."""
     source = str(settings.source)
-    tables = tables_of(settings)
+    tables, target = tables_of(settings), target.resolve()
     target.mkdir(parents=True, exist_ok=True)
     try:
-        with _connected(source, folder) as connection:
+        with _connected(source, folder, target) as connection:
             for name, table in tables.items():
+                if source == FILES:
+                    _check_question(name, table)
                 _copy(_rows(connection, name, table), _file(target, name))
     except Exception as error:  # every driver has errors of its own, and some repeat what they were given
         raise DataError(f"{source} cannot be read: {_without_password(error)}") from None
@@ -88,10 +93,11 @@ def take(settings: Settings, folder: Path, target: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def _connected(source: str, folder: Path) -> Iterator[Any]:
-    connection = _connect(source, folder)
+def _connected(source: str, folder: Path, target: Path) -> Iterator[Any]:
+    connection = _over_files(folder, target) if source == FILES else _connect(source, folder)
     try:
-        yield connection
+        with chdir(folder if source == FILES else "."):
+            yield connection
     finally:
         connection.disconnect()
 
@@ -112,6 +118,33 @@ def _connect(source: str, folder: Path) -> Any:
         return getattr(ibis, address.scheme).connect(path, **own)
     password = os.environ.get(PASSWORD)
     return ibis.connect(source, **({"password": password} if password else {}))
+
+
+def _over_files(folder: Path, target: Path) -> Any:
+    """Return an engine without tables that reads the files of a folder, and writes its snapshot to another.
+
+    Paths are relative to the folder as long as that is the working directory; whatever else there is on
+    the machine is refused, links that lead there too.
+    """
+    import ibis
+
+    connection = ibis.duckdb.connect()
+    quoted = ", ".join("'" + str(place).replace("'", "''") + "/'" for place in (folder.resolve(), target))
+    connection.raw_sql(f"SET allowed_directories = [{quoted}]")
+    connection.raw_sql("SET enable_external_access = false")
+    connection.raw_sql("SET lock_configuration = true")
+    return connection
+
+
+def _check_question(name: str, table: TableSettings) -> None:
+    """Refuse what is not one query of the client's files: the files are never written to."""
+    import duckdb
+
+    if table.query is None:
+        raise DataError(f"{name}: files have no tables: name files, or ask them with query")
+    statements = duckdb.extract_statements(table.query)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise DataError(f"{name}: a query is one SELECT")
 
 
 def _rows(connection: Any, name: str, table: TableSettings) -> Any:
