@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from playbook.errors import DataError
-from playbook.settings.tables import EXCEL_DAYS, UNIX_TIME, WHITE_SPACE, Format
+from playbook.settings.tables import EXCEL_DAYS, UNIX_TIME, WHITE_SPACE, Format, names_no_year
 
 LONGEST_CELL = 64 << 20
 MILLISECONDS = 100_000_000_000
 """From here on a count since 1970 is one of milliseconds: as seconds it lies beyond the year 5000."""
+A_LEAP_YEAR = 2000
+"""Stands in where no year is known yet: it has all the days that a year may have."""
 LAST_ROWS = 5
 """How many rows at the end may be totals."""
 
@@ -300,8 +302,8 @@ def parse_day(text: str, dates: str | None, year: int | None = None) -> datetime
             return _from_unix(text)
         if re.search(r"%[bB]", dates):
             text, dates = month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
-        if year is not None:
-            return _in_year(text, dates, year)
+        if names_no_year(dates):
+            return _in_year(text, dates, year or A_LEAP_YEAR)
         return datetime.strptime(text, dates).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None

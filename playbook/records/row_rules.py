@@ -116,12 +116,20 @@ def plain(text: str) -> str:
 
 
 def _compared(column: Any) -> Any:
+    if column.type().is_boolean():
+        column = column.cast("int8")
     text = column.cast("string").fill_null("").lower()
+    if column.type().is_floating():
+        text = text.re_replace(r"\.0$", "")
     return text.replace(" ", "").replace("\u00a0", "").replace("\t", "")
 
 
 def _is_one_of(column: Any, words: Sequence[str]) -> Any:
-    return _compared(column).isin(sorted({plain(word) for word in words}))
+    wanted = {plain(word) for word in words}
+    if column.type().is_boolean():
+        wanted |= {"1"} if wanted & set(YES) else set()
+        wanted |= {"0"} if wanted & set(NO) else set()
+    return _compared(column).isin(sorted(wanted))
 
 
 def meant(column: Any, meanings: Mapping[str, str]) -> Any:

@@ -18,6 +18,11 @@ UNIX_TIME = "unix"
 """The dates of files that count seconds, or milliseconds, since 1970; days are those of UTC."""
 
 
+def names_no_year(dates: str) -> bool:
+    """Whether dates written so are a day and a month alone."""
+    return "%d" in dates and not re.search("%-?[YyGcxDF]", dates)
+
+
 class Format(Strict):
     """How a text file is written.
 
@@ -66,7 +71,7 @@ class Format(Strict):
     @property
     def without_year(self) -> bool:
         """Whether the dates are a day and a month alone."""
-        return "%d" in (self.dates or "") and not re.search("%-?[YyGcxDF]", self.dates or "")
+        return self.dates is not None and names_no_year(self.dates)
 
 
 def _one_or_several(value: Any) -> Any:

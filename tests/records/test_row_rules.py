@@ -106,6 +106,16 @@ def test_the_lines_of_an_order_that_is_left_out_are_left_out_with_it(read):
     assert seen.idle == ()
 
 
+@pytest.mark.parametrize(
+    ("column", "words"), [("test", [True]), ("test", ["yes"]), ("test", [1]), ("mode", [2])]
+)
+def test_flags_and_numbers_of_a_parquet_file_are_compared_as_they_are_written(read, tmp_path, column, words):
+    frame = pd.DataFrame({"c": ["1", "2"], "d": pd.to_datetime(["2025-05-01"] * 2), "a": [1.0, 2.0]})
+    frame.assign(test=[False, True], mode=[1.0, 2.0]).to_parquet(tmp_path / "orders.parquet")
+    rows, _ = read("orders", orders("orders.parquet", drop={column: words}))
+    assert amounts(rows) == [1]
+
+
 # Amounts -------------------------------------------------------------------------------------
 
 NUMBERED = COLUMNS | {"order_id": "n"}

@@ -24,6 +24,10 @@ LEAST_ALIKE, MOST_ALIKE = 2, 0.9
 """So many orders, and such a share of those with several lines, have one amount on all: their total."""
 
 
+LEAST_ONCE = 4
+"""So many customers with one order each are told, where orders have numbers of their own."""
+
+
 def inspect_orders(data: Delivery) -> list[Check]:
     """Look through the lines once, and through the days.
 
@@ -32,7 +36,7 @@ def inspect_orders(data: Delivery) -> list[Check]:
     """
     lines = _lines(data)
     collect_unreadable(data.sources)
-    return [*_left_out(data), *lines, *_amounts(data), *_shares(data)]
+    return [*_left_out(data), *lines, *_once_each(data), *_amounts(data), *_shares(data)]
 
 
 def _left_out(data: Delivery) -> list[Check]:
@@ -166,6 +170,17 @@ def _currency(settings: Settings, seen: list[str]) -> list[Check]:
     if not set(seen) - {settings.currency}:
         return []
     return found("currency_mixed", len(seen), "currency", tuple(sorted(seen)))
+
+
+def _once_each(data: Delivery) -> list[Check]:
+    """Say where nobody ordered twice; with order numbers at hand even of few customers."""
+    orders = data.history.orders
+    counts = one_row(orders, orders=orders.count(), buyers=orders.customer_id.nunique())
+    least = (
+        LEAST_ONCE if "order_id" in data.settings.tables.orders.columns else data.settings.checks.least_buyers
+    )
+    alone = counts["orders"] == counts["buyers"] >= least
+    return found("customer_per_order", counts["buyers"] if alone else 0, "customer_id")
 
 
 def _amounts(data: Delivery) -> list[Check]:

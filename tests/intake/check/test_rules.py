@@ -171,6 +171,11 @@ DELIVERIES = {
         {"others": "    total_per_order: true\n" + OTHERS},
         {"order_total_differs": 1, "order_total_repeated": 0, "lines_duplicated": 0},
     ),
+    "a customer number per order": (
+        {"orders": [SOUND["orders"][0], *(f"n{n},c{n},2025-05-{n},5,1,,CHF" for n in range(10, 20))]},
+        {"others": ""},
+        {"customer_per_order": 10},
+    ),
     "nothing sold": ({"orders": FREE}, {"others": ""}, {"no_sale": 10, "consent_unknown": 1}),
 }
 
