@@ -129,7 +129,8 @@ class TableSettings(Strict):
 
     ``sheet`` names one or several sheets of a workbook; none: the first. ``differs`` says, by file,
     what is not as in the other files. Instead of files, ``table`` or ``query`` names what is read from
-    the database that ``source`` in the settings names.
+    the database that ``source`` in the settings names, or, with ``source: files``, from files in the
+    client's folder.
 
     Values are compared without capitals and blanks, and an empty text is an empty cell:
 
