@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 from typing import Any
 
 from playbook.records.dialects import AMOUNT, BLANKS, month_as_number, parse_day, plain_number
-from playbook.settings.tables import EXCEL_DAYS, Format
+from playbook.settings.tables import EXCEL_DAYS, UNIX_TIME, Format
 
 VALUES_TRIED = 2_000
 MOST = 0.9
@@ -67,11 +67,25 @@ class FileColumn:
 _DAYS = (
     *("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y"),
     *("%m/%d/%y", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%d. %b %Y", "%d %b %Y", "%d %b %y"),
-    *("%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y", "%d.%b.%Y", "%d. %m. %Y"),
+    *(
+        "%b-%d-%Y",
+        "%b-%d-%y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%d/%b/%Y",
+        "%b %d, %Y",
+        "%b %d %Y",
+        "%d.%b.%Y",
+        "%d. %m. %Y",
+    ),
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}(:?\d{2})?| UTC)?)?)?")
-_NAMED = re.compile(r"dat[aeu]|jour|giorno|tag$|^tag|day|when|quan|seit|since|depuis|\bdal\b", re.I)
+_NAMED = re.compile(
+    r"dat[aeu]|jour|giorno|tag$|^tag|day|when|quan|seit|since|depuis|\bdal\b|created|time|zeit", re.I
+)
+SHORT_DAYS = "%d%m"
+"""Day and month in three or four digits, as bookkeeping writes them."""
 
 
 def _shape(text: str) -> str:
@@ -111,6 +125,10 @@ def reads_day(text: str, dates: str | None) -> bool:
         return _ISO.fullmatch(text) is not None and parse_day(text, None) is not None
     if dates == EXCEL_DAYS and not re.fullmatch(r"[1-5]\d{4}([.,]\d+)?", text):
         return _ISO.fullmatch(text) is not None
+    if dates == UNIX_TIME and not re.fullmatch(r"\d{9,10}(\d{3})?(\.\d+)?", text):
+        return _ISO.fullmatch(text) is not None
+    if dates == SHORT_DAYS and not re.fullmatch(r"\d{3,4}", text):
+        return False
     moment = parse_day(text, dates)
     return moment is not None and 1900 <= moment.year <= 2100
 
@@ -126,7 +144,7 @@ def find_dates(columns: Sequence[FileColumn]) -> tuple[str | None, tuple[Doubt, 
             if share >= MOST / 2:
                 fits[form] += round(share * column.filled)
     if not fits:
-        return _excel_days(columns)
+        return _counted_days(columns)
     best = max(fits.values())
     equal = [form for form in fits if fits[form] >= 0.995 * best]
     if len(equal) == 1 or None in equal:
@@ -159,16 +177,28 @@ def _day_or_month_first(forms: Sequence[str], columns: Sequence[FileColumn]) -> 
     return forms[0], tuple(forms[1:])
 
 
-def _excel_days(columns: Sequence[FileColumn]) -> tuple[str | None, tuple[Doubt, ...]]:
-    """Return `EXCEL_DAYS` where a column called a date holds numbers of days since 1990."""
+def _counted_days(columns: Sequence[FileColumn]) -> tuple[str | None, tuple[Doubt, ...]]:
+    """Return how a column called a date holds numbers: counts of days or seconds since 1990, or 0301."""
     latest = (date.today() + timedelta(days=366) - date(1899, 12, 30)).days
     for column in columns:
+        if not _NAMED.search(column.name):
+            continue
         plausible = column.share(
             lambda text: bool(re.fullmatch(r"\d{5}([.,]\d+)?", text)) and 32874 <= int(text[:5]) <= latest
         )
-        if plausible >= MOST and _NAMED.search(column.name):
+        if plausible >= MOST:
             return EXCEL_DAYS, ()
+        if column.share(lambda text: _since_1990(parse_day(text, UNIX_TIME), text)) >= MOST:
+            return UNIX_TIME, ()
+        if column.share(lambda text: reads_day(text, SHORT_DAYS)) >= MOST:
+            year = str(date.today().year)
+            return SHORT_DAYS, (Doubt(("format", "year"), year, (), "the dates name no year"),)
     return None, ()
+
+
+def _since_1990(moment: datetime | None, text: str) -> bool:
+    latest = date.today() + timedelta(days=366)
+    return reads_day(text, UNIX_TIME) and moment is not None and date(1990, 1, 1) <= moment.date() <= latest
 
 
 # Numbers -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from playbook.intake.formats import Doubt
 from playbook.intake.look import Look
@@ -12,13 +13,14 @@ from playbook.settings.tables import Format
 
 @dataclass
 class Found:
-    """One table of the client's: its files, what each of them is, and what remains unsure."""
+    """One table of the client's: its files, what each of them is, what its rows mean, what is unsure."""
 
     name: str
     guesses: list[Guess]
     form: Format
     doubts: list[Doubt] = field(default_factory=list)
     lines: "Found | None" = None
+    rules: dict[str, Any] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, str]:

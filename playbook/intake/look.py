@@ -9,6 +9,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ class Look:
     total : str or None
         The totals that the file ends with, as text.
     doubts : tuple of Doubt
+    sample : tuple of list of str
+        The first rows.
     """
 
     path: Path
@@ -61,12 +64,18 @@ class Look:
     columns: tuple[FileColumn, ...]
     total: str | None = None
     doubts: tuple[Doubt, ...] = ()
+    sample: tuple[list[str], ...] = field(default=(), compare=False, repr=False)
     _tried: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def shown(self) -> str:
         """The name to show."""
         return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
+
+    def place_of(self, name: str) -> int:
+        """Return where in a row a column stands, -1 where the file has none of this name."""
+        names = [column.name for column in self.columns]
+        return names.index(name) if name in names else -1
 
     def is_day(self, column: FileColumn) -> bool:
         """Whether a column holds dates as this file writes them."""
@@ -175,11 +184,14 @@ def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tupl
     dates, date_doubts = find_dates(columns)
     numbers, number_doubts = find_numbers(columns, dates)
     form = form.model_copy(update={"skip": skip, "header": header, "dates": dates} | numbers)
+    if form.without_year:
+        form = form.model_copy(update={"year": date.today().year})
     days = [place for place, column in enumerate(columns) if Look(path, sheet, form, ()).is_day(column)]
     total = _totals(rows.tail, days, skip + header)
     if total:
         form = form.model_copy(update={"totals": True})
-    return Look(path, sheet, form, columns, total, (*doubts, *date_doubts, *number_doubts))
+    sample = tuple(below[:VALUES_TRIED])
+    return Look(path, sheet, form, columns, total, (*doubts, *date_doubts, *number_doubts), sample)
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[FileColumn, ...]:

@@ -14,6 +14,7 @@ from playbook.intake.client_file import UNSURE, Comments, write
 from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.language import guess_language
 from playbook.intake.look import look_at
+from playbook.intake.meaning import propose_rules, rules_in
 from playbook.intake.recognise import Guess, recognise
 from playbook.records import excel
 from playbook.records.canonical import COLUMNS
@@ -70,6 +71,8 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
     tables = tables_of(guesses, said)
     if "orders" not in tables:
         raise DataError(_no_orders(guesses))
+    for found in _all(tables):
+        propose_rules(found)
     if ask is not None:
         for found in _all(tables):
             _settle(found, ask)
@@ -140,11 +143,22 @@ def _settle(found: Found, ask: Ask) -> None:
         if doubt.place[0] == "columns":
             ours = doubt.place[1]
             found.guesses = [_with_column(guess, ours, doubt.chosen, answer) for guess in found.guesses]
+        elif doubt.place[0] in found.rules:
+            if answer != doubt.chosen:
+                _without_rule(found, doubt.place)
         elif answer != doubt.chosen:
             update = {doubt.place[1]: answer}
             if doubt.place[1] == "decimal" and found.form.thousands == answer:
                 update["thousands"] = doubt.chosen
             found.form = found.form.model_copy(update=update)
+
+
+def _without_rule(found: Found, place: tuple[str, ...]) -> None:
+    rule, *column = place
+    if column and len(found.rules[rule]) > 1:
+        del found.rules[rule][column[0]]
+    else:
+        del found.rules[rule]
 
 
 def _with_column(guess: Guess, ours: str, proposed: str, answer: str) -> Guess:
@@ -193,6 +207,7 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     if form:
         table["format"] = CommentedMap(form)
     table["columns"] = CommentedMap({o: _position(t, found.form) for o, t in found.columns.items()})
+    table.update(_noted(found.rules))
     differs = _differing(found, sheets, table.get("sheet"))
     if differs:
         table["differs"] = differs
@@ -200,15 +215,26 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     parts += [(("differs", name), own) for name, own in differs.items()]
     for doubt in found.doubts:
         for key, part in parts:
-            if str(part.get(doubt.place[0], {}).get(doubt.place[1])) == doubt.chosen:
+            if str(_inner(part, doubt.place)) == doubt.chosen:
                 comments[(*place, *key, *doubt.place)] = UNSURE + doubt.reason
-    unused = list(dict.fromkeys(name for guess in found.guesses for name in guess.unused))
+    ruled = {column for named in found.rules.values() if isinstance(named, dict | list) for column in named}
+    unused = list(dict.fromkeys(n for guess in found.guesses for n in guess.unused if n not in ruled))
     if unused:
         comments[(*place, "columns")] = "not used: " + ", ".join(unused)[:200]
     totals = [guess.look.total for guess in found.guesses if guess.look.total]
     if totals and "format" in table:
         comments[(*place, "format", "totals")] = f"left out at the end: {totals[0][:80]}"
     return table
+
+
+def _inner(part: Any, place: Sequence[str]) -> Any:
+    for key in place:
+        part = part.get(key) if isinstance(part, dict) else None
+    return part
+
+
+def _noted(rules: dict[str, Any]) -> dict[str, Any]:
+    return {rule: CommentedMap(said) if isinstance(said, dict) else said for rule, said in rules.items()}
 
 
 def _sheets(found: Found) -> dict[str, list[str]]:
@@ -251,6 +277,8 @@ def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> Comme
         if guess.columns != found.columns:
             form = guess.look.form
             part["columns"] = CommentedMap({o: _position(t, form) for o, t in guess.columns.items()})
+        rules = rules_in(found, guess.look)
+        part |= _noted({rule: said for rule, said in rules.items() if said != found.rules[rule]})
         if part:
             differs.setdefault(key, CommentedMap()).update(part)
     return differs
@@ -286,7 +314,20 @@ def _described(tables: dict[str, Found]) -> list[str]:
                 said.append(
                     f"{guess.look.shown} ends with totals, which are left out: {guess.look.total[:80]}."
                 )
+        said += [f"{found.name}, {line}." for line in _rules_said(found)]
         said += [f"Unsure, {found.name}.{'.'.join(d.place)}: {d.chosen}; {d.reason}." for d in found.doubts]
+    return said
+
+
+def _rules_said(found: Found) -> list[str]:
+    """Return the rules about rows, a clause each."""
+    said: list[str] = []
+    for rule, named in found.rules.items():
+        if isinstance(named, dict):
+            for column, values in named.items():
+                said.append(f"{rule} {column}: {', '.join(value or '(empty)' for value in values)}")
+        else:
+            said.append(f"{rule}: {', '.join(named) if isinstance(named, list) else 'yes'}")
     return said
 
 

@@ -30,6 +30,8 @@ NOT_A_MEASURE = re.compile(
 )
 
 
+IDENTIFIER = re.compile(r"\b(id|nr|no|num|nummer|number|numero|code|ref|key)\b")
+"""What stands in the names of columns that tell something apart, and measure nothing."""
 MONEY_OF_A_LINE = ("amount", "unit_price", "list_amount", "margin")
 NOT_PAID = re.compile(
     r"freight|shipping|versand|porto|spedizion|livraison|\bport\b|tax|steuer|imposta|tva|iva\b|mwst|discount|rabatt"
@@ -157,6 +159,7 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
             doubts += _any_id(look, found)
         if "customer_id" not in found or not _mostly_unique(found["customer_id"]) or len(look.columns) < 2:
             return None
+        doubts += _persons(look, found)
         _further_numbers(look, found)
     elif not TELLING[name] <= set(found):
         return None
@@ -211,6 +214,8 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
         return 1.0 if is_flag(column) or name_fits("customers", ours, column.name) >= SURE else 0.0
     if kind == DAY:
         return float(look.is_day(column))
+    if ours in MONEY_OF_A_LINE and IDENTIFIER.search(" ".join(_tokens(column.name))):
+        return 0.0
     if kind in (MONEY, NUMBER):
         return float(look.is_number(column) and not look.is_day(column)) or float(
             kind == NUMBER and is_flag(column)
@@ -362,6 +367,27 @@ def _rivals(look: Look, name: str, found: dict[str, FileColumn]) -> list[Doubt]:
             named = " or ".join(column.name for column in rivals)
             doubts.append(_doubt(ours, [found[ours], *rivals], f"it may be {named} as well"))
     return doubts
+
+
+def _persons(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
+    """Doubt a customer number that never comes twice where another one does: it may be one per order."""
+    used = {column.name for column in found.values()}
+    return [
+        _doubt(
+            "customer_id",
+            [found["customer_id"]],
+            f"it may be a number per order, and {column.name} the customer's: then bring {column.name} to the"
+            " orders with a query (source: files)",
+        )
+        for column in look.columns
+        if column.name not in used
+        and not column.unique
+        and not is_flag(column)
+        and name_fits("orders", "customer_id", column.name) >= LEAST
+        and is_id(column)
+        and not look.is_day(column)
+        and len(column.values) > 0.2 * column.filled
+    ]
 
 
 def _further_numbers(look: Look, found: dict[str, FileColumn]) -> None:

@@ -248,3 +248,51 @@ TABLE_WORDS = {
     "contacts": "contact campaign kontakt kampagne contatti campagn mailing",
 }
 """Beginnings of words in the names of files and sheets."""
+
+COUNTS = """
+    paid complete completed delivered shipped fulfilled closed succeeded success successful settled
+    captured approved invoiced partiallyrefunded partiallypaid partiallyfulfilled processing sent ok
+    done received confirmed archived bezahlt abgeschlossen erledigt geliefert ausgeliefert versendet
+    versandt verschickt verbucht gebucht verrechnet fakturiert bestätigt eingegangen teilweiseerstattet
+    teilzahlung teilbezahlt inbearbeitung pagato pagata completato completata consegnato consegnata
+    spedito spedita evaso evasa chiuso chiusa fatturato incassato confermato confermata inlavorazione
+    payé payée terminé terminée livré livrée expédié expédiée réglé réglée encaissé facturé confirmé
+    confirmée encours acquitté
+"""
+"""What stands in a column of states where the order counts, without capitals and blanks."""
+
+COUNTS_NOT = """
+    cancelled canceled cancel void voided failed failure declined denied rejected expired refunded
+    reversed pending pendingpayment onhold draft checkoutdraft abandoned test deleted trash unpaid quote
+    proforma awaitingpayment chargeback disputed returned incomplete unavailable requirespaymentmethod
+    requirespayment uncaptured storniert storno annulliert abgebrochen abgelehnt fehlgeschlagen gelöscht
+    entwurf offerte angebot ausstehend unbezahlt erstattet rückerstattet zurückerstattet gutgeschrieben
+    retourniert abgelaufen ungültig wartend annullato annullata cancellato cancellata stornato stornata
+    rifiutato rifiutata fallito bozza inattesa rimborsato rimborsata scaduto preventivo reso nonpagato
+    annulé annulée refusé refusée échoué échouée brouillon enattente remboursé remboursée expiré expirée
+    devis impayé impayée abandonné supprimé
+"""
+"""What stands there where it does not."""
+
+BACK = """
+    refund refunds refunded chargeback reversal return returned creditnote creditmemo paymentrefund
+    paymentreversal gutschrift gutschriften rückerstattung erstattung rückgabe retoure rückzahlung
+    rücklastschrift stornorechnung rimborso rimborsi notadicredito notacredito reso storno remboursement
+    avoir notedecrédit retour rejetdeprélèvement
+"""
+"""Types of rows that take money back."""
+
+SALES = """
+    charge payment sale sales order invoice purchase donation gift capture rechnung verkauf zahlung kauf
+    bestellung spende einzahlung vendita pagamento fattura ordine acquisto donazione vente paiement
+    facture commande achat don expresscheckoutpayment websitepayment mobilepayment subscriptionpayment
+    directcredit
+"""
+"""Types of rows that are sales."""
+
+NO_SALES = """
+    payout transfer withdrawal generalwithdrawal fee stripefee adjustment conversion currencyconversion
+    generalcurrencyconversion authorization auth hold auszahlung überweisung umbuchung gebühr prelievo
+    bonifico commissione versement virement frais commission
+"""
+"""Types of rows that are neither a sale nor its return."""

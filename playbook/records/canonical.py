@@ -1,8 +1,7 @@
 """The canonical tables: their columns, how each is read, and what a mapping in client.yml must name."""
 
 from playbook.errors import DataError, did_you_mean
-from playbook.settings.lifecycle import EVENT_KINDS
-from playbook.settings.tables import EventSettings, OrderSettings, TableSettings
+from playbook.settings.tables import OrderSettings, TableSettings
 
 MONEY = "DECIMAL(18,4)"
 ID, TEXT, DAY, FLAG, NUMBER = "id", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
@@ -119,7 +118,7 @@ def place_of(name: str) -> str:
 
 
 def check_mapping(name: str, table: TableSettings) -> None:
-    """Refuse a mapping with columns or kinds that there are not, or without a column that it needs.
+    """Refuse a mapping with columns that no table has, or without one that it needs.
 
     Raises
     ------
@@ -131,12 +130,6 @@ def check_mapping(name: str, table: TableSettings) -> None:
             raise DataError(
                 f"client.yml: {place}.columns.{ours} is no column of {name}."
                 f"{did_you_mean(ours, kinds)} Known: {', '.join(kinds)}."
-            )
-    for theirs, ours in table.kinds.items() if isinstance(table, EventSettings) else ():
-        if ours not in EVENT_KINDS:
-            raise DataError(
-                f"client.yml: {place}.kinds.{theirs}: {ours} is no kind of event."
-                f"{did_you_mean(ours, EVENT_KINDS)} Known: {', '.join(EVENT_KINDS)}."
             )
     missing = [ours for ours in _required(name, table) if ours not in table.columns]
     if missing:

@@ -80,8 +80,10 @@ def suppressed_identifiers(sources: Sources | None) -> frozenset[str]:
 
 
 def _named_in_lost_rows(sources: Sources | None) -> frozenset[str]:
-    rows = [row for name in ("customers", "events") for row in sources.lost.get(name, ())] if sources else []
-    return frozenset().union(*rows)
+    """Return the identifiers in rows that could not be read, and of `Sources.ruled_out`."""
+    if sources is None:
+        return frozenset()
+    return sources.ruled_out.union(*sources.lost.get("customers", ()), *sources.lost.get("events", ()))
 
 
 def _not_assumed(who: Everybody, sources: Sources | None) -> Flags:

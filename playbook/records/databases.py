@@ -1,4 +1,4 @@
-"""Clients whose tables stand in a database: a snapshot of them as files, read like any others.
+"""Clients whose tables stand in a database, or are asked of files: a snapshot, read like any other files.
 
 A run takes one snapshot, its rows sorted, so that the same rows are the same bytes. Every chapter sees
 that one, and no notebook the password.
@@ -6,7 +6,7 @@ that one, and no notebook the password.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ PASSWORD = "PLAYBOOK_SOURCE_PASSWORD"
 
 SNAPSHOT = "PLAYBOOK_SNAPSHOT"
 """The environment variable with the folder of a run's snapshot."""
+
+FILES = "files"
+"""The source of those whose queries read the client's own files."""
 
 BATCH = 100_000
 """Rows that are taken from a database at a time."""
@@ -68,7 +71,7 @@ def only_reading(name: str, query: str, source: str) -> str:
     import sqlglot
     from sqlglot import exp
 
-    scheme = source.partition("://")[0]
+    scheme = "duckdb" if source == FILES else source.partition("://")[0]
     dialect = _DIALECTS.get(scheme, scheme if scheme in sqlglot.Dialect.classes else None)
     begins = (
         sqlglot.TokenType.SELECT,
@@ -113,7 +116,7 @@ def snapshot(settings: Settings, folder: Path, scratch: Path) -> Mapping[str, Pa
 def take(settings: Settings, folder: Path, target: Path) -> dict[str, Path]:
     """Copy the tables that stand in the client's database to Parquet files in ``target``."""
     source = str(settings.source)
-    tables = tables_of(settings)
+    tables, target = tables_of(settings), target.resolve()
     target.mkdir(parents=True, exist_ok=True)
     try:
         with _connected(source, folder, target) as connection:
@@ -130,7 +133,8 @@ def take(settings: Settings, folder: Path, target: Path) -> dict[str, Path]:
 def _connected(source: str, folder: Path, target: Path) -> Iterator[Any]:
     connection = _connect(source, folder, target)
     try:
-        yield connection
+        with chdir(folder if source == FILES else "."):
+            yield connection
     finally:
         connection.disconnect()
 
@@ -141,18 +145,23 @@ def file_of(folder: Path, name: str) -> Path:
 
 
 def _connect(source: str, folder: Path, target: Path) -> Any:
-    """Connect; of the machine's files a DuckDB sees those in the client's folder, and its own target."""
+    """Connect; of the machine's files a DuckDB sees those in the client's folder, and its own target.
+
+    For a client whose source is its files it has no tables, and paths begin at the client's folder.
+    """
     import ibis
 
     kind, _, place = source.partition("://")
-    if kind in _IN_FILES:
+    if kind in _IN_FILES or source == FILES:
         path = folder / place
-        if not path.is_file():
+        if source != FILES and not path.is_file():
             raise DataError(f"there is no file {path.name} in {folder.name}.")
         if kind == "sqlite":
             return ibis.sqlite.connect(path)
-        connection = ibis.duckdb.connect(path, read_only=True)
-        seen = ", ".join("'{}'".format(str(place.resolve()).replace("'", "''")) for place in (folder, target))
+        connection = ibis.duckdb.connect() if source == FILES else ibis.duckdb.connect(path, read_only=True)
+        seen = ", ".join(
+            "'{}/'".format(str(place.resolve()).replace("'", "''")) for place in (folder, target)
+        )
         connection.raw_sql(f"SET allowed_directories = [{seen}]")
         connection.raw_sql("SET enable_external_access = false")
         return connection
@@ -200,6 +209,8 @@ def _asked(connection: Any, name: str, table: TableSettings, source: str) -> Any
     """Return the table, or the query as a view that lasts as long as the connection."""
     from ibis.common.exceptions import TableNotFound
 
+    if source == FILES and not table.query:
+        raise DataError(f"{name}: files have no tables: name files, or ask them with query.")
     if table.query:
         view = f"playbook_{name}"
         connection.raw_sql(f"CREATE TEMPORARY VIEW {view} AS {only_reading(name, table.query, source)}")

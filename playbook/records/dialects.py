@@ -20,12 +20,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from playbook.errors import DataError
-from playbook.settings.tables import EXCEL_DAYS, WHITE_SPACE, Format
+from playbook.settings.tables import EXCEL_DAYS, UNIX_TIME, WHITE_SPACE, Format, names_no_year
 
 LONGEST_LINE = 32 << 20
 """Characters of the longest line that is read, and bytes where the engine's own limit of 2 MB was passed."""
 MOST_COLUMNS, LONGEST_NAME = 2_000, 1_000
 """Columns of a table, and characters of a column's name: what has more is no table, or not read as meant."""
+MILLISECONDS = 100_000_000_000
+"""From here on a count since 1970 is one of milliseconds: as seconds it lies beyond the year 5000."""
+A_LEAP_YEAR = 2000
+"""Stands in where no year is known yet: it has all the days that a year may have."""
 LAST_ROWS = 5
 """How many rows at the end may be totals."""
 
@@ -68,6 +72,7 @@ def needs_rewriting(form: Format) -> bool:
         or form.totals
         or (form.dates is not None and re.search(r"%[bBz]", form.dates) is not None)
         or form.dates == EXCEL_DAYS
+        or form.without_year
         or (form.thousands is not None and not form.thousands.isascii())
     )
 
@@ -238,7 +243,7 @@ def engine_options(form: Format, types: dict[str, str], header: list[str]) -> di
         options["types"] = types
     if form.thousands:
         options["thousands"] = form.thousands
-    if form.dates:
+    if form.dates and form.dates != UNIX_TIME:
         options["timestampformat"] = form.dates
     return options
 
@@ -324,21 +329,23 @@ def _alike(thousands: str | None) -> str:
 def _day_reader(form: Format) -> Callable[[str], str]:
     @lru_cache(maxsize=100_000)
     def read(text: str) -> str:
-        moment = parse_day(text, form.dates)
+        moment = parse_day(text, form.dates, form.year)
         return text if moment is None else moment.isoformat(sep=" ")
 
     return read
 
 
-def parse_day(text: str, dates: str | None) -> datetime | None:
+def parse_day(text: str, dates: str | None, year: int | None = None) -> datetime | None:
     """Return a date or time of day as written in ``dates``; None where it cannot be read.
 
     Parameters
     ----------
     dates : str or None
         A strptime format in which %b and %B stand for the name of a month in English, German,
-        French or Italian, short or in full; `EXCEL_DAYS`; or None for ISO. Days are those of the time
-        zone that the text names.
+        French or Italian, short or in full; `EXCEL_DAYS`; `UNIX_TIME`; or None for ISO. Days are those
+        of the time zone that the text names.
+    year : int or None
+        That of dates which do not name theirs, typed cells of a workbook aside.
     """
     text = text.strip()
     try:
@@ -346,8 +353,12 @@ def parse_day(text: str, dates: str | None) -> datetime | None:
             return datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=None)
         if dates == EXCEL_DAYS:
             return _from_excel(text)
+        if dates == UNIX_TIME:
+            return _from_unix(text)
         if re.search(r"%[bB]", dates):
             text, dates = month_as_number(text), re.sub(r"%[bB]\.?", "%m", dates)
+        if names_no_year(dates):
+            return _in_year(text, dates, year or A_LEAP_YEAR)
         return datetime.strptime(text, dates).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
@@ -359,6 +370,23 @@ def _from_excel(text: str) -> datetime:
         days = float(text.replace(",", "."))
         return datetime(1899, 12, 30) + timedelta(seconds=round(days * 86400))
     return datetime.fromisoformat(text)
+
+
+def _from_unix(text: str) -> datetime:
+    """Return the moment of a count of seconds, or milliseconds, since 1970, as UTC has it."""
+    if not re.fullmatch(r"-?\d+([.,]\d+)?", text):
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    count = float(text.replace(",", "."))
+    return datetime(1970, 1, 1) + timedelta(seconds=count / 1000 if count >= MILLISECONDS else count)
+
+
+def _in_year(text: str, dates: str, year: int) -> datetime:
+    """Return a date that names no year; a zero in front, that a spreadsheet took away, is put back."""
+    if re.match(r"\d{4}-\d{2}-\d{2}", text):
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    if not re.sub("%[dm]", "", dates):
+        text = text.zfill(4)
+    return datetime.strptime(f"{text} {year}", f"{dates} %Y")
 
 
 def month_as_number(text: str) -> str:

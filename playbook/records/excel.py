@@ -11,7 +11,7 @@ from typing import IO, Any
 import python_calamine
 
 from playbook.errors import DataError, did_you_mean
-from playbook.settings.tables import EXCEL_DAYS, Format
+from playbook.settings.tables import EXCEL_DAYS, UNIX_TIME, Format
 
 MOST_PACKED, LARGE = 200, 32 << 20
 """How many times smaller than itself a part of that many bytes may be packed; tables come to 30."""
@@ -106,7 +106,7 @@ def cell_text(cell: Any, form: Format) -> str:
         return text.replace(".", form.decimal)
     if isinstance(cell, date):
         moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
-        if form.dates and form.dates != EXCEL_DAYS:
+        if form.dates and form.dates not in (EXCEL_DAYS, UNIX_TIME) and not form.without_year:
             return moment.strftime(form.dates)
         return moment.isoformat(sep=" ")
     return " ".join(str(cell).split()) if cell is not None else ""

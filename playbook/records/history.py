@@ -16,6 +16,7 @@ import ibis.expr.datatypes as dt
 import pandas as pd
 
 from playbook.errors import DataError
+from playbook.records.row_rules import REPEATS
 from playbook.records.sources import Sources, collect_unreadable
 from playbook.settings.client import Settings
 
@@ -110,7 +111,8 @@ def order_days(settings: Settings, lines: Any) -> Any:
         customer_id, day; lines, sale_lines, return_lines, zero_lines, incomplete_lines (counts);
         revenue (sum of all amounts) and margin in the client's currency; and, of the sale lines
         alone, sale_amount, list_amount, coupon_lines, sample_lines, promotion_lines,
-        sales_channel, last_channel and source, where the client has the columns.
+        sales_channel, last_channel and source, where the client has the columns; repeated_lines,
+        those that only repeated the total of their order.
     """
     amount, sale = lines.amount, _is_sale(settings, lines)
     returned = (amount < 0) & ~sale
@@ -127,6 +129,8 @@ def order_days(settings: Settings, lines: Any) -> Any:
         "sale_amount": _money(amount, where=sale),
     }
     measures |= _attributes(lines, sale)
+    if REPEATS in lines.columns:
+        measures["repeated_lines"] = lines[REPEATS].sum()
     return lines.group_by(customer_id=lines.customer_id, day=lines.ordered_at).aggregate(**measures)
 
 

@@ -9,6 +9,7 @@ way in.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import ibis.expr.datatypes as dt
 
 from playbook.archive.sheets import GUARDED
 from playbook.errors import DataError, did_you_mean
-from playbook.records import dialects, excel
+from playbook.records import dialects, excel, row_rules
 from playbook.records.canonical import (
     AS_TEXT,
     COLUMNS,
@@ -38,8 +39,9 @@ from playbook.records.canonical import (
     place_of,
 )
 from playbook.records.memory import literally, write
+from playbook.records.row_rules import LEFT_OUT, MET, RowsSeen
 from playbook.settings.lifecycle import EVENT_KINDS
-from playbook.settings.tables import EventSettings, Format, OrderSettings, TableSettings
+from playbook.settings.tables import UNIX_TIME, Format, LineSettings, OrderSettings, TableSettings
 from playbook.settings.yaml import kind_of_no_file
 
 
@@ -68,7 +70,10 @@ class Reader:
         The file of each table that stands in a database.
     parts : dict
         Table to its files, each with the name to show and its canonical expression, as written:
-        nothing forgotten, ids as they are; and ``row_key``, the same for lines equal in all columns.
+        nothing forgotten or left out, ids as they are; ``row_key``, the same for lines equal in all
+        columns; and what `row_rules.marks` says of each row.
+    rules : dict
+        Table to its rules about rows, as places in client.yml.
     flags : dict
         (table, column) of yes-or-no columns to the text that stands there, an expression per file.
     files : dict
@@ -79,8 +84,17 @@ class Reader:
     scratch: Path
     snapshot: Mapping[str, Path] = field(default_factory=dict)
     parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    rules: dict[str, list[str]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     files: dict[str, ReadFile] = field(default_factory=dict)
+    _seen: dict[str, RowsSeen] = field(default_factory=dict)
+
+    def rows_seen(self, name: str) -> RowsSeen:
+        """Return what a table's rules about rows did; its files are read for it once."""
+        if name not in self._seen:
+            parts = [part for _, part in self.parts.get(name, ())]
+            self._seen[name] = row_rules.seen(parts, self.rules.get(name, ()))
+        return self._seen[name]
 
 
 def canonical(reader: Reader, name: str, table: TableSettings, folder: Path) -> Any:
@@ -93,11 +107,14 @@ def canonical(reader: Reader, name: str, table: TableSettings, folder: Path) -> 
     """
     named = _parts(reader, name, table, folder)
     if isinstance(table, OrderSettings) and table.lines is not None:
-        heads = _once(_union(name, named))
+        heads = _once(_union(name, [part.drop("row_key") for _, part in named]))
         lines = _parts(reader, LINES, table.lines, folder)
         named = [(shown, _joined(heads, part)) for shown, part in lines]
     reader.parts[name] = named
-    return _union(name, named)
+    rows = _union(name, [row_rules.kept(part).drop("row_key") for _, part in named])
+    if isinstance(table, OrderSettings) and table.total_per_order:
+        rows = row_rules.once_per_order(rows.mutate(order_id=_number(rows.order_id)))
+    return rows
 
 
 def _parts(reader: Reader, name: str, table: TableSettings, folder: Path) -> list[tuple[str, Any]]:
@@ -115,9 +132,8 @@ def _parts(reader: Reader, name: str, table: TableSettings, folder: Path) -> lis
     ]
 
 
-def _union(name: str, named: list[tuple[str, Any]]) -> Any:
+def _union(name: str, parts: list[Any]) -> Any:
     """Return the rows of all files of a table; a column that a file lacks is null there."""
-    parts = [part.drop("row_key") for _, part in named]
     if len(parts) == 1:
         return parts[0]
     types = {column: part[column].type() for part in parts for column in part.columns}
@@ -131,20 +147,30 @@ def _union(name: str, named: list[tuple[str, Any]]) -> Any:
 
 
 def _once(heads: Any) -> Any:
-    """Return one row per order number."""
+    """Return one row per order number, of the rows that count where there are any."""
     heads = heads.mutate(order_id=_number(heads.order_id)).filter(lambda head: head.order_id.notnull())
-    said = {column: heads[column] for column in heads.columns if column != "order_id"}
-    return heads.group_by("order_id").aggregate(
-        **{c: value.all() if value.type().is_boolean() else value.min() for c, value in said.items()}
-    )
+    counts = heads[LEFT_OUT].isnull() if LEFT_OUT in heads.columns else None
+    said = {column: heads[column] for column in heads.columns if column not in ("order_id", LEFT_OUT, MET)}
+    found = {
+        c: value.all(where=counts) if value.type().is_boolean() else value.min(where=counts)
+        for c, value in said.items()
+    }
+    if counts is not None:
+        found[LEFT_OUT] = ibis.ifelse(counts.any(), ibis.null("string"), heads[LEFT_OUT].min())
+        found[MET] = heads[MET].bit_or()
+    return heads.group_by("order_id").aggregate(**found)
 
 
 def _joined(heads: Any, lines: Any) -> Any:
-    """Return the lines, each with what its order says."""
+    """Return the lines, each with what its order says; a line of an order that is left out is left out."""
     lines = lines.mutate(order_id=_number(lines.order_id))
-    own = [column for column in heads.columns if column not in lines.columns or column == "order_id"]
+    own = [c for c in heads.columns if c not in lines.columns or c in ("order_id", LEFT_OUT, MET)]
     both = lines.left_join(heads.select(*own), "order_id")
-    return both.select(*(column for column in [*COLUMNS["orders"], "row_key"] if column in both.columns))
+    if f"{MET}_right" in both.columns:
+        left_out = ibis.coalesce(both[LEFT_OUT], both[f"{LEFT_OUT}_right"])
+        both = both.mutate(**{LEFT_OUT: left_out, MET: both[MET] | both[f"{MET}_right"].fill_null(0)})
+    kept = [*COLUMNS["orders"], "row_key", LEFT_OUT, MET]
+    return both.select(*(column for column in kept if column in both.columns))
 
 
 @dataclass(frozen=True)
@@ -193,6 +219,7 @@ def _rewritten(
     kinds = kinds_of(name)
     days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
     numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
+    numbers += table.less if isinstance(table, LineSettings) else ()
     dialects.rewrite(rows, target, table.format, days, numbers)
     return _Opened(target, shown, table, dialects.engine_form(table.format))
 
@@ -201,33 +228,51 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
     """Read one file and name its columns as ours, each with its type."""
     kinds, table = kinds_of(name), opened.table
     check_mapping(name, table)
+    row_rules.check_rules(name, table)
     raw = _read_file(reader, name, opened)
-    for ours, theirs in table.columns.items():
-        if theirs not in raw.columns:
-            raise DataError(
-                f"{opened.shown} has no column {theirs!r} (meant as {ours})."
-                f"{did_you_mean(theirs, raw.columns)}{_it_has(raw.columns, opened.form)}"
-                f" Correct {place_of(name)}.columns in client.yml."
-            )
-    chosen = {
-        ours: (_refused(raw[theirs]) if ours in REFUSALS else _typed(raw[theirs], kinds.get(ours, NUMBER)))
+    _check_columns(name, opened, raw.columns)
+    said = {
+        ours: row_rules.meant(raw[theirs], table.values[ours]) if ours in table.values else raw[theirs]
         for ours, theirs in table.columns.items()
     }
-    for ours, theirs in table.columns.items():
+    chosen = {
+        ours: _refused(column) if ours in REFUSALS else _typed(column, kinds.get(ours, NUMBER), table.format)
+        for ours, column in said.items()
+    }
+    chosen = row_rules.amounts(chosen, raw, name, table)
+    marks = row_rules.marks(
+        raw, name, table, reader.rules.setdefault("orders" if name == LINES else name, [])
+    )
+    for ours in said:
         if kinds.get(ours) == FLAG:
-            reader.flags.setdefault((name, ours), []).append(raw.select(text=_text(raw[theirs])))
-    if "unit_price" in chosen:
-        price = chosen.pop("unit_price")
-        chosen.setdefault("amount", (price * chosen["quantity"]).cast(dt.Decimal(18, 4)))
+            texts = row_rules.kept(raw.select(text=_text(said[ours]), **marks))
+            reader.flags.setdefault((name, ours), []).append(texts)
     if name == "customers":
         _apply_refusals(chosen)
-    if isinstance(table, EventSettings):
-        chosen["kind"] = _kind(chosen["kind"], table.kinds)
+    elif name == "events":
+        chosen["kind"] = _kind(chosen["kind"])
     elif name == "contacts":  # a run's campaign.csv or calls.csv, handed in again
         texts = {ours for ours in chosen if kinds.get(ours) in (ID, TEXT)}
         chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
     ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
-    return raw.select(**ordered, row_key=ibis.struct({name: raw[name] for name in raw.columns}).hash())
+    key = ibis.struct({name: raw[name] for name in raw.columns}).hash()
+    return raw.select(**ordered, row_key=key, **marks)
+
+
+def _check_columns(name: str, opened: _Opened, has: Sequence[str]) -> None:
+    """Refuse a file without a column that client.yml names."""
+    place = place_of(name)
+    named = [
+        (theirs, f"meant as {ours}", f"{place}.columns") for ours, theirs in opened.table.columns.items()
+    ]
+    ruled = row_rules.columns_named(name, opened.table)
+    named += [(theirs, why, why.removeprefix("named in ")) for theirs, why in ruled.items()]
+    for theirs, why, where in named:
+        if theirs not in has:
+            raise DataError(
+                f"{opened.shown} has no column {theirs!r} ({why}).{did_you_mean(theirs, has)}"
+                f"{_it_has(has, opened.form)} Correct {where} in client.yml."
+            )
 
 
 def _it_has(columns: Sequence[str], form: Format) -> str:
@@ -250,11 +295,15 @@ def _apply_refusals(chosen: dict[str, Any]) -> None:
 
 def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
     path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name)
+    table = opened.table
     parsed = {
         theirs: kind
-        for ours, theirs in opened.table.columns.items()
+        for ours, theirs in table.columns.items()
         if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
     }
+    parsed |= dict.fromkeys(table.less if isinstance(table, LineSettings) else (), MONEY)
+    if form.dates == UNIX_TIME:
+        parsed = {theirs: NUMBER if kind == DAY else kind for theirs, kind in parsed.items()}
     if path.parent != reader.scratch and dialects.file_kind(path) == dialects.PARQUET:
         try:
             raw = reader.connection.read_parquet(literally(path), hive_partitioning=False)
@@ -268,12 +317,10 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         path = _scratch_file(reader)  # numbers or dates kept as text: read them as text is read
         write(raw, path, f"FORMAT csv, HEADER, DELIMITER {form.separator!r}")
     header = dialects.header_of(path, form, shown)
-    table = "orders" if name == LINES else name
-    reader.files[str(path)] = ReadFile(
-        table, shown, form, header, opened.table.columns.get("customer_id", "")
-    )
+    read = "orders" if name == LINES else name
+    reader.files[str(path)] = ReadFile(read, shown, form, header, table.columns.get("customer_id", ""))
     types = {column: kind for column, kind in parsed.items() if column in header}
-    for theirs in opened.table.columns.values():
+    for theirs in (*table.columns.values(), *row_rules.columns_named(name, table)):
         if header.count(theirs) > 1:
             raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
     try:
@@ -304,7 +351,7 @@ def _scratch_file(reader: Reader) -> Path:
     return reader.scratch / f"{len(list(reader.scratch.glob('*.csv')))}.csv"
 
 
-def _typed(column: Any, kind: str) -> Any:
+def _typed(column: Any, kind: str, form: Format) -> Any:
     if kind == TEXT:
         return _text(column)
     if kind == ID:  # a number column with gaps is often saved as 17850.0
@@ -312,6 +359,9 @@ def _typed(column: Any, kind: str) -> Any:
     if kind == FLAG:
         text = _text(column).lower()
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
+    if kind == DAY and form.dates == UNIX_TIME and column.type().is_numeric():
+        milliseconds = ibis.ifelse(column < dialects.MILLISECONDS, column * 1000, column)
+        return _moment(milliseconds.cast("int64")).cast("date")
     if kind == DAY:
         return column.cast("date")
     if kind == NUMBER:
@@ -328,11 +378,10 @@ def _refused(column: Any) -> Any:
     return text.notnull() & text.notin(NO).fill_null(False)
 
 
-def _kind(text: Any, meant: Mapping[str, str]) -> Any:
-    """Return kinds of events: what client.yml says they mean, else refusals told by their words."""
+def _kind(text: Any) -> Any:
+    """Return kinds of events, in any case, and refusals told by their words."""
     plain = text.re_replace(r"[\s\p{Z}]+", " ").lower()
-    cases = [(plain == " ".join(theirs.split()).lower(), ours) for theirs, ours in meant.items()]
-    cases += [(plain == ours, ours) for ours in EVENT_KINDS]
+    cases = [(plain == ours, ours) for ours in EVENT_KINDS]
     cases += [(plain.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
     return ibis.cases(*cases, else_=text)
 
@@ -340,6 +389,11 @@ def _kind(text: Any, meant: Mapping[str, str]) -> Any:
 def _number(text: Any) -> Any:
     """Return a number of a customer or an order without the point that a spreadsheet gave it."""
     return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
+
+
+@ibis.udf.scalar.builtin(name="epoch_ms")  # type: ignore[untyped-decorator]
+def _moment(milliseconds: int) -> datetime:  # type: ignore[empty-body]
+    """Return the moment, of UTC, so many milliseconds after the beginning of 1970."""
 
 
 @ibis.udf.scalar.builtin(name="trim")  # type: ignore[untyped-decorator]

@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 
 from playbook.errors import DataError, PlaybookError, without_values
-from playbook.records.canonical import COLUMNS
+from playbook.records.canonical import COLUMNS, CONSENTS, REFUSING
 from playbook.records.confidential import (
     Pseudonyms,
     Suppressed,
@@ -26,6 +26,7 @@ from playbook.records.databases import file_of, snapshot, tables_of
 from playbook.records.identifiers import emails_in
 from playbook.records.memory import open_engine
 from playbook.records.reading import Reader, ReadFile, canonical
+from playbook.records.row_rules import LEFT_OUT, kept
 from playbook.records.spark import Spark, open_spark
 from playbook.settings.client import Settings
 
@@ -69,6 +70,9 @@ class Sources:
     lost : mapping
         Table to whom the rows that could not be read may name, identifiers as in `Suppressed`, one set
         per row, complete as ``unreadable`` is; empty where a row does not say whose it is.
+    ruled_out : frozenset of str
+        The identifiers of who stands in rows of customers or events that a rule of client.yml leaves
+        out, and refused there, or is a customer in no other row: nobody of them is contacted.
     suppressed : Suppressed
         Who is never contacted.
     reader : Reader
@@ -86,6 +90,7 @@ class Sources:
     contacts: Any = None
     unreadable: list[Unreadable] = field(default_factory=list)
     lost: dict[str, frozenset[frozenset[str]]] = field(default_factory=dict)
+    ruled_out: frozenset[str] = frozenset()
     suppressed: Suppressed = field(default_factory=Suppressed)
     reader: Reader | None = None
     spark: Spark | None = None
@@ -139,6 +144,7 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
         sources.suppressed = read_suppressed(settings, folder, sources.pseudonyms)
         for name in COLUMNS:
             _open_table(sources, settings, folder, name)
+        sources.ruled_out = _ruled_out(sources)
         _take_over(sources, settings)
         collect_unreadable(sources)
     except duckdb.Error as error:
@@ -155,6 +161,32 @@ def _opened(settings: Settings) -> Sources:
     connection = open_engine(settings, Path(scratch.name))
     reader = Reader(connection, Path(scratch.name))
     return Sources(connection, None, reader=reader, _scratch=scratch)
+
+
+def _ruled_out(sources: Sources) -> frozenset[str]:
+    """Return the identifiers of `Sources.ruled_out`."""
+    named: list[str] = []
+    for name, refused in (("customers", _refuses), ("events", lambda row: row.kind.isin(list(REFUSING)))):
+        for _, part in sources.files.parts.get(name, ()):
+            if LEFT_OUT not in part.columns:
+                continue
+            gone = part.filter(part[LEFT_OUT].notnull())
+            refusing = gone.filter(refused(gone).fill_null(False))
+            alone = gone.select("customer_id").distinct()
+            for _, other in sources.files.parts[name] if name == "customers" else ():
+                alone = alone.anti_join(kept(other).select("customer_id"), "customer_id")
+            columns = [refusing[column] for column in ("customer_id", "email") if column in part.columns]
+            found = [refusing.select(one=column).distinct() for column in columns]
+            found += [alone.rename(one="customer_id")] if name == "customers" else []
+            named += [one for some in found for one in some.to_pyarrow()["one"].to_pylist() if one]
+    identifiers = identifiers_in(pd.Series(named, dtype=object), sources.pseudonyms)
+    return frozenset().union(*identifiers.values())
+
+
+def _refuses(row: Any) -> Any:
+    """Whether a row of customers holds a refusal."""
+    consents = [row[name] for name in CONSENTS if name in row.columns]
+    return ibis.or_(*((~said).fill_null(False) for said in consents)) if consents else ibis.literal(False)
 
 
 def _take_over(sources: Sources, settings: Settings) -> None:

@@ -1,9 +1,10 @@
 """How a client's tables are written: files, dialects, and what their columns are called."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from playbook.settings.yaml import Strict
 
@@ -12,6 +13,14 @@ WHITE_SPACE = " "
 
 EXCEL_DAYS = "excel"
 """The dates of files that hold Excel's day numbers: days since 1899-12-30."""
+
+UNIX_TIME = "unix"
+"""The dates of files that count seconds, or milliseconds, since 1970; days are those of UTC."""
+
+
+def names_no_year(dates: str) -> bool:
+    """Whether dates written so are a day and a month alone."""
+    return "%d" in dates and not re.search("%-?[YyGcxDF]", dates)
 
 
 class Format(Strict):
@@ -26,15 +35,19 @@ class Format(Strict):
     decimal, thousands : str
     dates : str or None
         A strptime format, %b and %B being month names in English, German, French or Italian;
-        `EXCEL_DAYS`; None for ISO.
+        `EXCEL_DAYS`; `UNIX_TIME`; None for ISO.
+    year : int or None
+        The year of dates that do not name theirs, such as 0301 with "%d%m".
     skip : int
-        Lines above the header, such as a title.
+        Lines above the header, such as a title; blank ones count.
     header : bool
         False: the file has no header, and its columns are called by their position, from 1.
     totals : bool
         Totals at the end of the file are left out.
     amounts : str
         written: with a currency, brackets or a minus behind for negative ones; slower to read.
+    cents : bool
+        Amounts are in cents: a hundredth of what is written; quantities are not.
     """
 
     encoding: str = "utf-8"
@@ -42,10 +55,23 @@ class Format(Strict):
     decimal: Literal[".", ","] = "."
     thousands: str | None = Field(None, min_length=1, max_length=1)
     dates: str | None = None
+    year: int | None = Field(None, ge=1900, le=2100)
     skip: int = Field(0, ge=0)
     header: bool = True
     totals: bool = False
     amounts: Literal["plain", "written"] = "plain"
+    cents: bool = False
+
+    @model_validator(mode="after")
+    def _with_a_year(self) -> "Format":
+        if self.without_year and self.year is None:
+            raise ValueError("the dates name no year: say which, as in year: 2024")
+        return self
+
+    @property
+    def without_year(self) -> bool:
+        """Whether the dates are a day and a month alone."""
+        return self.dates is not None and names_no_year(self.dates)
 
 
 def _one_or_several(value: Any) -> Any:
@@ -59,8 +85,31 @@ def _names_or_positions(columns: Any) -> Any:
     return {ours: str(theirs) if isinstance(theirs, int) else theirs for ours, theirs in columns.items()}
 
 
+def _words(value: Any) -> Any:
+    """Return one or several cells as the texts that they are: true, 1 and an empty one too."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return tuple(_word(cell) for cell in several)
+
+
+def _word(cell: Any) -> str:
+    return str(cell).lower() if isinstance(cell, bool) else "" if cell is None else str(cell)
+
+
+def _named_by_text(mapping: Any) -> Any:
+    return {_word(key): value for key, value in mapping.items()} if isinstance(mapping, Mapping) else mapping
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
 ColumnNames = Annotated[dict[str, str], BeforeValidator(_names_or_positions)]
+
+
+Cells = Annotated[
+    dict[str, Annotated[tuple[str, ...], BeforeValidator(_words)]], BeforeValidator(_named_by_text)
+]
+"""Values by the column of the client's that they stand in; an empty text is an empty cell."""
+Word = Annotated[str, BeforeValidator(_word)]
+Meanings = dict[str, Annotated[dict[str, Word], BeforeValidator(_named_by_text)]]
+"""By our column, what a value of the client's means: ``{theirs: ours}``."""
 
 
 class Part(Strict):
@@ -69,14 +118,30 @@ class Part(Strict):
     sheet: Names | None = None
     format: Format | None = None
     columns: ColumnNames | None = None
+    keep: Cells | None = None
+    drop: Cells | None = None
+    less: Names | None = None
+    negative: Cells | None = None
 
 
 class TableSettings(Strict):
-    """Where a table comes from and what its columns are called: ``{ours: theirs}``.
+    """Where a table comes from, what its columns are called (``{ours: theirs}``) and which rows count.
 
     ``sheet`` names one or several sheets of a workbook; none: the first. ``differs`` says, by file,
     what is not as in the other files. Instead of files, ``table`` or ``query`` names what is read from
-    the database that ``source`` in the settings names.
+    the database that ``source`` in the settings names, or, with ``source: files``, from files in the
+    client's folder.
+
+    Values are compared without capitals and blanks, and an empty text is an empty cell:
+
+    Attributes
+    ----------
+    keep, drop : dict
+        A column of the client's to values: only rows with one of them count, or none of those rows.
+        Rows that are left out are counted, and a refusal in them holds all the same.
+    values : dict
+        Our column to what the client's values in it mean, ``{theirs: ours}``: consents, kinds of events,
+        arms, channels, any column of words. What is not named stays as it is.
     """
 
     files: Names = ()
@@ -85,35 +150,48 @@ class TableSettings(Strict):
     sheet: Names = ()
     format: Format = Format()
     columns: ColumnNames = Field(default_factory=dict)
+    keep: Cells = Field(default_factory=dict)
+    drop: Cells = Field(default_factory=dict)
+    values: Meanings = Field(default_factory=dict)
     differs: dict[str, Part] = Field(default_factory=dict)
 
     def part(self, file: str) -> "TableSettings":
         """Return this table as one of its files has it."""
         own = self.differs.get(file, Part())
-        changes = {
-            name: value
-            for name in ("sheet", "format", "columns")
-            if (value := getattr(own, name)) is not None
-        }
+        changes = {name: value for name in Part.model_fields if (value := getattr(own, name)) is not None}
         return self.model_copy(update=changes)
 
 
-class OrderSettings(TableSettings):
+class LineSettings(TableSettings):
+    """A table with amounts, and what changes them.
+
+    Attributes
+    ----------
+    less : tuple of str
+        Columns of the client's, such as refunds, discounts and fees, that are taken off the amount,
+        whatever their sign; off the size of an amount below zero.
+    negative : dict
+        A column of the client's to values: in these rows, such as refunds, chargebacks or debits,
+        amount, quantity and margin are below zero, whether or not they are written so.
+    """
+
+    less: Names = ()
+    negative: Cells = Field(default_factory=dict)
+
+
+class OrderSettings(LineSettings):
     """The orders. ``cohort``: the log begins with these customers' first orders, no left truncation.
 
     ``lines``: where one file holds the orders (number, customer, date) and another one their lines
-    (number, amount), the lines; they are joined on order_id.
+    (number, amount), the lines; they are joined on order_id. ``total_per_order``: amount, margin and
+    list_amount are those of the whole order, and count once though they stand on each of its lines;
+    None: they are those of the lines, and `playbook check` says where they look otherwise.
     """
 
     zero_is_order: bool = False
     cohort: bool = False
-    lines: TableSettings | None = None
-
-
-class EventSettings(TableSettings):
-    """The events. ``kinds`` says what the client's words mean, in any case: ``{Kündigung: cancellation}``."""
-
-    kinds: dict[str, str] = Field(default_factory=dict)
+    total_per_order: bool | None = None
+    lines: LineSettings | None = None
 
 
 class Tables(Strict):
@@ -121,7 +199,7 @@ class Tables(Strict):
 
     orders: OrderSettings
     customers: TableSettings | None = None
-    events: EventSettings | None = None
+    events: TableSettings | None = None
     contacts: TableSettings | None = None
 
     def named(self) -> dict[str, TableSettings]:

@@ -54,9 +54,15 @@ EVENTS = "id,day,kind\na,2023-02-01,unsubscribe\nb,2023-02-01,visit\n"
 def read(client):
     opened = []
 
-    def read_client(top="", columns="", kinds="", contacts="", **files):
+    def read_client(top="", columns="", kinds="", contacts="", drop="", **files):
         files = {"people_csv": PEOPLE, "events_csv": EVENTS} | files
-        yml = YML.format(top=top, columns=columns) + (f"    {kinds}\n" if kinds else "") + contacts
+        yml = (
+            YML.format(top=top, columns=columns)
+            + (f"    values: {{kind: {kinds}}}\n" if kinds else "")
+            + contacts
+        )
+        for name in ("people.csv", "events.csv"):
+            yml = yml.replace(f"{name}\n", f"{name}\n{drop}")
         data, name = client(ORDERS, yml, **files)
         chosen = settings.load(name, data)
         sources = open_sources(chosen, data / name)
@@ -87,6 +93,22 @@ def test_every_customer_and_channel_has_a_reason(read):
     }
     assert found.loc[["a", "b", "d"], "consent_letter"].tolist() == ["allowed", "assumed", "refused"]
     assert set(found["consent_visit"]) == {"not_asked"}
+
+
+@pytest.mark.parametrize("top", ["", "pseudonymise: true\n"])
+def test_a_refusal_holds_though_a_rule_leaves_its_row_out(read, monkeypatch, top):
+    monkeypatch.setenv(KEY, SECRET)
+    people = (
+        "id,email,mail,letter,phone,state\na,a@x.ch,yes,yes,yes,\na,a@x.ch,,no,,old\nb,b@x.ch,yes,yes,yes,\n"
+        "b,b@x.ch,yes,yes,yes,old\nc,c@x.ch,yes,yes,yes,old\nd,d@x.ch,yes,yes,yes,\ne,e@x.ch,yes,yes,yes,\n"
+        "f,f@x.ch,yes,yes,yes,\n,F@x.ch,,no,,old\n"
+    )
+    events = "id,day,kind,state\nd,2023-02-01,no contact,old\ne,2023-02-01,visit,old\n"
+    found = reasons(read, top, drop="    drop: {state: old}\n", people_csv=people, events_csv=events)
+    said = {name: pseudonym_of(name, SECRET) if top else name for name in "abcdef"}
+    phone = {name: found.loc[known, "consent_phone"] for name, known in said.items()}
+    assert {name for name, reason in phone.items() if reason == "refused"} == set("acdf")
+    assert phone["b"] == phone["e"] == "allowed"
 
 
 def test_whoever_is_on_the_list_is_contacted_by_no_channel(read):
@@ -391,12 +413,10 @@ def test_a_refusal_counts_whatever_its_day(read, day):
 
 
 def test_the_client_says_what_kinds_mean(read):
-    found = reasons(
-        read, events_csv="id,day,kind\ne,2023-02-01,NL  weg\n", kinds="kinds: {nl weg: unsubscribe}"
-    )
+    found = reasons(read, events_csv="id,day,kind\ne,2023-02-01,NL  weg\n", kinds="{nl weg: unsubscribe}")
     assert found.loc["e", "consent_email"] == "refused"
     with pytest.raises(DataError, match="Did you mean 'unsubscribe'"):
-        reasons(read, kinds="kinds: {nl weg: unsubscribed}")
+        reasons(read, kinds="{nl weg: unsubscribed}")
 
 
 def test_nothing_is_assumed_while_a_refusal_has_no_number(read):

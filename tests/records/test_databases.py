@@ -371,3 +371,77 @@ def test_runs_from_files_and_from_databases_write_the_same_tables(
             assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
     assert tables["files"] == tables["server"] == tables["local"]
     assert "Nothing has changed" in playbook("run", "server", *places).stdout
+
+
+# Queries of files ----------------------------------------------------------------------------
+
+ASKED = """client: Acme
+source: files
+tables:
+  orders:
+    query: {query}
+    format: {{dates: "%d.%m.%Y"}}
+    columns: {{customer_id: who, ordered_at: day, amount: paid}}
+"""
+HEADS = "id;who;day\n1;A;03.01.2024\n2;B;05.02.2024\n"
+PAYMENTS = "id,paid,kind\n1,8,voucher\n1,30.5,card\n2,50,card\n2,9,fee\n"
+JOINED = (
+    "SELECT who, strftime(day, '%d.%m.%Y') AS day, sum(paid) AS paid FROM 'heads.csv'"
+    " JOIN read_csv('2024/pay*.csv') USING (id) WHERE kind <> 'fee' GROUP BY ALL"
+)
+
+
+@pytest.fixture
+def asked(tmp_path):
+    def write(query):
+        folder = tmp_path / "data" / "acme"
+        (folder / "2024").mkdir(parents=True, exist_ok=True)
+        (folder / "heads.csv").write_text(HEADS)
+        (folder / "2024" / "payments.csv").write_text(PAYMENTS)
+        (tmp_path / "data" / "other.csv").write_text("who,day,paid\nX,2024-01-01,1\n")
+        (folder / "client.yml").write_text(ASKED.format(query=query))
+        return folder
+
+    return write
+
+
+def test_a_query_reads_the_clients_files_wherever_it_is_run(asked, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    folder = asked(JOINED)
+    sources = open_sources(load("acme", folder.parent), folder)
+    rows = sources.orders.order_by("customer_id").to_pyarrow().to_pylist()
+    sources.close()
+    assert [(row["customer_id"], str(row["ordered_at"]), float(row["amount"])) for row in rows] == [
+        ("A", "2024-01-03", 38.5),
+        ("B", "2024-02-05", 50),
+    ]
+    assert Path.cwd() == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * FROM '../other.csv'", "disabled by configuration"),
+        ("SELECT * FROM read_text('/etc/hostname')", "disabled by configuration"),
+        ("SELECT * FROM 'link.csv'", "disabled by configuration"),
+        ("SELECT 1; COPY (SELECT 1) TO 'heads.csv'", "orders.query may read and nothing else"),
+        ("COPY (SELECT 1) TO 'heads.csv'", "orders.query may read and nothing else"),
+        ("SET enable_external_access = true", "orders.query may read and nothing else"),
+        ("SELECT * FROM nothing.csv", "files cannot be read: "),
+    ],
+)
+def test_a_query_reads_nothing_outside_the_folder_and_writes_nothing(asked, query, said):
+    folder = asked(query)
+    (folder / "link.csv").symlink_to(folder.parent / "other.csv")
+    with pytest.raises((DataError, SettingsError)) as error:
+        open_sources(load("acme", folder.parent), folder)
+    assert said in str(error.value) and "\n" not in str(error.value)
+    assert (folder / "heads.csv").read_text() == HEADS
+
+
+def test_files_have_no_tables_to_name(asked):
+    folder = asked("x")
+    text = (folder / "client.yml").read_text().replace("query: x", "table: heads")
+    (folder / "client.yml").write_text(text)
+    with pytest.raises(DataError, match="orders: files have no tables: name files, or ask them with query"):
+        open_sources(load("acme", folder.parent), folder)

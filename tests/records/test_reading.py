@@ -10,7 +10,7 @@ import pytest
 from playbook.errors import DataError
 from playbook.records.reading import Reader, canonical
 from playbook.records.sources import Sources, collect_unreadable
-from playbook.settings.tables import OrderSettings, TableSettings
+from playbook.settings.tables import LineSettings, OrderSettings, TableSettings
 
 COLUMNS = {"customer_id": "c", "ordered_at": "d", "amount": "a"}
 
@@ -93,7 +93,7 @@ def test_the_file_that_is_named_is_read_and_no_other(tmp_path, name, folder, kin
 
 
 def test_lines_get_the_customer_and_the_day_of_their_order(read):
-    lines = TableSettings(files="lines.csv", columns={"order_id": "n", "amount": "a"})
+    lines = LineSettings(files="lines.csv", columns={"order_id": "n", "amount": "a"})
     heads = {"order_id": "n", "customer_id": "c", "ordered_at": "d"}
     table = OrderSettings(files="orders.csv", columns=heads, lines=lines)
     rows, _ = read(

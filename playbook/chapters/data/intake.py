@@ -1,6 +1,7 @@
 """Chapter 01: what came in, what was left out, and whether the rest can be trusted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,10 @@ class Intake(Result):
         Order lines in the files.
     unreadable, without_customer, incomplete, after_as_of : int
         Lines left out, each counted once, in this order.
+    ruled_out : mapping
+        Lines that client.yml leaves out, by the column that it goes by.
+    repeated : int
+        Lines that only repeat the total of their order.
     sales, returns, zeros : int
         Lines used: sales, returns and lines of amount 0 that are no sale.
     orders, customers, buyers, repeaters : int
@@ -77,6 +82,13 @@ class Intake(Result):
     months: pd.DataFrame
     missing: tuple[str, ...]
     checks: tuple[Check, ...]
+    ruled_out: Mapping[str, int] = field(default_factory=dict)
+    repeated: int = 0
+
+    @property
+    def counting(self) -> int:
+        """Lines that count by client.yml, whether or not they can be used."""
+        return self.read - sum(self.ruled_out.values()) - self.repeated
 
     @property
     def used(self) -> int:
@@ -88,7 +100,7 @@ class Intake(Result):
         """One of trusted, with_care, not_enough."""
         if self.repeaters < 30 or (self.last_day - self.first_day).days < 180:
             return "not_enough"
-        if self.used < 0.9 * self.read or any(check.severity != "note" for check in self.checks):
+        if self.used < 0.9 * self.counting or any(check.severity != "note" for check in self.checks):
             return "with_care"
         return "trusted"
 
@@ -104,6 +116,8 @@ class Intake(Result):
             "lines_zero": self.zeros,
             "lines_used": self.used,
         }
+        by_rules = {"lines_ruled_out": sum(self.ruled_out.values()), "lines_repeated": self.repeated}
+        counts |= {name: n for name, n in by_rules.items() if n}
         people = {"customers": self.customers, "buyers": self.buyers, "repeat_buyers": self.repeaters}
         return [
             Finding("as_of", self.as_of.isoformat(), unit="date"),
@@ -113,7 +127,13 @@ class Intake(Result):
             *(Finding(name, value, unit="customers") for name, value in people.items()),
             Finding("orders", self.orders, unit="orders"),
             Finding("revenue", round(self.revenue, 2), unit="money", n=self.orders),
-            Finding("data_quality", self.used / self.read, unit="share", n=self.read, verdict=self.verdict),
+            Finding(
+                "data_quality",
+                self.used / max(self.counting, 1),
+                unit="share",
+                n=self.counting,
+                verdict=self.verdict,
+            ),
             Finding("columns_missing", " ".join(self.missing), unit="columns", n=len(self.missing)),
             Finding("months_with_gaps", int(self.months["gap"].sum()), unit="months", n=len(self.months)),
             *check_findings(self.checks),
@@ -153,6 +173,15 @@ class Intake(Result):
         say = words.say
         steps = [
             (say("lines in the files"), self.read, ""),
+            *(
+                (say("left out by {column}", column=column), -n, say("client.yml says which values count"))
+                for column, n in self.ruled_out.items()
+            ),
+            *(
+                [(say("total of an order again"), -self.repeated, say("it counts once per order"))]
+                if self.repeated
+                else []
+            ),
             (say("could not be read"), -self.unreadable, say("a date or number that is none")),
             (say("without a customer"), -self.without_customer, say("nobody to win back")),
             (say("without a date or an amount"), -self.incomplete, say("empty cells")),
@@ -222,8 +251,14 @@ def take_in(history: History, sources: Sources, today: date | None = None) -> In
     unreadable = sum(value.table == "orders" for value in sources.unreadable)
     counts = _left_out(history) | _used(history) | _people(history)
     has = set(sources.orders.columns)
+    left_out = sources.files.rows_seen("orders").left_out
+    by_column = left_out.groupby("column", sort=False)["rows"].sum()
+    ruled_out = {str(column): int(n) for column, n in by_column.items()}
+    repeated = _repeated(history)
     return Intake(
-        read=counts.pop("lines") + unreadable,
+        read=counts.pop("lines") + unreadable + sum(ruled_out.values()) + repeated,
+        ruled_out=ruled_out,
+        repeated=repeated,
         unreadable=unreadable,
         revenue=float(counts.pop("revenue")),
         first_day=history.first_day,
@@ -275,6 +310,12 @@ def _left_out(history: History) -> dict[str, Any]:
     )
 
 
+def _repeated(history: History) -> int:
+    """Count the lines that only repeat the total of their order."""
+    days = history.all_days
+    return int(days.repeated_lines.sum().execute()) if "repeated_lines" in days.columns else 0
+
+
 def _used(history: History) -> dict[str, Any]:
     """Count the lines used, and the orders and revenue that they make."""
     days = history.days
@@ -319,10 +360,15 @@ def sentences(findings: Findings, words: Words) -> list[str]:
     """Word what came in from the findings of this chapter."""
     value = {name: finding.value for name, finding in findings.items()}
     many = words.say_many
+    out = value.get("lines_ruled_out", 0) + value.get("lines_repeated", 0)
     read = many(
         "{n} order line was read and is used.",
-        "{n} order lines were read; {used} of them ({share}) are used.",
+        "{n} order lines were read, {out} of which do not count by client.yml; of the others {used} ({share})"
+        " are used."
+        if out
+        else "{n} order lines were read; {used} of them ({share}) are used.",
         value["lines_read"],
+        out=words.number(out),
         used=words.number(value["lines_used"]),
         share=words.percent(value["data_quality"], 1),
     )

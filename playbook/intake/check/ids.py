@@ -9,6 +9,7 @@ from playbook.intake.check.rows import Delivery, one_row, values
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.records.canonical import COLUMNS
+from playbook.records.row_rules import kept
 from playbook.settings.client import Settings
 
 SCIENTIFIC = r"^[+-]?\d+([.,]\d+)?[eE]\+?\d+$"
@@ -38,7 +39,8 @@ def _all_ids(data: Delivery) -> Any:
     files, labelled = data.sources.files, []
     for name in (name for name in COLUMNS if name in files.parts):
         parts = [
-            part.filter(part.customer_id.notnull()).select("customer_id") for _, part in files.parts[name]
+            kept(part.filter(part.customer_id.notnull())).select("customer_id")
+            for _, part in files.parts[name]
         ]
         if name == "orders" and not data.settings.pseudonymise and not data.sources.spark:
             days = data.history.all_days  # they hold the same numbers, counted already

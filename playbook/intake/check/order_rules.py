@@ -47,6 +47,24 @@ ORDER_RULES: dict[str, Rule] = {
         "Nothing is counted by order number; but where customers are mixed up, so is who bought what.",
         "Ask whether the numbers begin anew each year or at each till.",
     ),
+    "customer_per_order": warning(
+        "{n} customer has exactly one order: nobody ordered twice.",
+        "{n} customers have exactly one order each: nobody ordered twice.",
+        "Nobody is seen to come back, as if the shop gave a new customer number with every order.",
+        "Ask for the number of the person, or for the e-mail address, and name its column as customer_id.",
+    ),
+    "order_total_repeated": warning(
+        "{n} order has the same amount on each of its lines.",
+        "{n} orders have the same amount on each of their lines.",
+        "If that is the total of the order, revenue and margin count it once per line.",
+        "Set tables.orders.total_per_order in client.yml: true where it is the total, false where it is not.",
+    ),
+    "order_total_differs": warning(
+        "{n} order has lines with different totals.",
+        "{n} orders have lines with different totals.",
+        "Of each only the largest counts, as tables.orders.total_per_order in client.yml says.",
+        "See whether the amount is that of the line; then take total_per_order out.",
+    ),
     "amount_zero": note(
         "{n} line is of amount 0.",
         "{n} lines are of amount 0.",

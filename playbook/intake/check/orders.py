@@ -17,11 +17,18 @@ from playbook.intake.check.rows import (
 )
 from playbook.intake.check.rules import Check, found
 from playbook.records.memory import literally, write
+from playbook.records.row_rules import kept
 from playbook.records.sources import collect_unreadable
 from playbook.settings.client import Settings
 
 LONGEST_MARK = 3
 """Letters of a currency; a longer text in its column may be anything."""
+LEAST_ALIKE, MOST_ALIKE = 2, 0.9
+"""So many orders, and such a share of those with several lines, have one amount on all: their total."""
+
+
+LEAST_ONCE = 4
+"""So many customers with one order each are told, where orders have numbers of their own."""
 
 
 def inspect_orders(data: Delivery) -> list[Check]:
@@ -32,7 +39,7 @@ def inspect_orders(data: Delivery) -> list[Check]:
     """
     lines = _lines(data)
     collect_unreadable(data.sources)
-    return [*_left_out(data), *lines, *_amounts(data), *_shares(data)]
+    return [*_left_out(data), *lines, *_once_each(data), *_amounts(data), *_shares(data)]
 
 
 def _left_out(data: Delivery) -> list[Check]:
@@ -82,13 +89,13 @@ def _personal(line: Any) -> Any:
 def _lines(data: Delivery) -> list[Check]:
     """Read the lines once more, to a narrow file beside them that holds only what is compared."""
     files = data.sources.files
-    parts = [part for _, part in files.parts["orders"]]
+    parts = [kept(part) for _, part in files.parts["orders"]]
     with TemporaryDirectory(prefix="playbook-") as place:
         path = Path(place) / "lines.parquet"
         narrow = [_narrow(part, file) for file, part in enumerate(parts)]
         write(ibis.union(*narrow) if len(narrow) > 1 else narrow[0], path)
         lines = files.connection.read_parquet(literally(path))
-        checks = [*_copies(data.settings, lines), *_numbers(lines)]
+        checks = [*_copies(data.settings, lines), *_numbers(data.settings, lines)]
         counts = one_row(lines, contradiction=lines.contradiction.sum(), personal=lines.personal.sum())
         currencies = lines.filter(lines.currency.notnull()).select("currency").distinct()
         checks += _currency(data.settings, currencies.to_pyarrow()["currency"].to_pylist())
@@ -110,6 +117,7 @@ def _narrow(part: Any, file: int) -> Any:
         order=part.order_id.hash() if "order_id" in has else ibis.null("int64"),
         customer=part.customer_id.hash(),
         day=part.ordered_at,
+        amount=part.amount,
         contradiction=_contradiction(part).fill_null(False) if "quantity" in has else never,
         personal=_personal(part),
         currency=part.currency.upper() if "currency" in has else ibis.null("string"),
@@ -134,13 +142,31 @@ def _copies(settings: Settings, lines: Any) -> list[Check]:
     ]
 
 
-def _numbers(lines: Any) -> list[Check]:
+def _numbers(settings: Settings, lines: Any) -> list[Check]:
+    """Look at what stands under one order number: customers, days, and amounts that are all the same."""
     known = lines.filter(lines.order.notnull())
+    size = known.amount.abs()
     by_number = known.group_by("order").aggregate(
-        customers=known.customer.min() != known.customer.max(), days=known.day.min() != known.day.max()
+        customers=known.customer.min() != known.customer.max(),
+        days=known.day.min() != known.day.max(),
+        several=known.key.min() != known.key.max(),
+        same=size.min() == size.max(),
     )
-    reused = one_row(by_number, n=(by_number.customers | by_number.days).fill_null(False).sum())["n"]
-    return found("order_number_reused", reused, "order_id")
+    reused = (by_number.customers | by_number.days).fill_null(False)
+    several = by_number.several & by_number.same.notnull() & ~reused
+    counts = one_row(
+        by_number,
+        reused=reused.sum(),
+        several=several.sum(),
+        same=(several & by_number.same).sum(),
+    )
+    checks = found("order_number_reused", counts["reused"], "order_id")
+    once, alike = settings.tables.orders.total_per_order, counts["same"]
+    if once:
+        checks += found("order_total_differs", counts["several"] - alike, "amount, order_id")
+    elif once is None and alike >= max(LEAST_ALIKE, MOST_ALIKE * counts["several"]):
+        checks += found("order_total_repeated", alike, "amount, order_id")
+    return checks
 
 
 def _currency(settings: Settings, seen: list[str]) -> list[Check]:
@@ -148,6 +174,17 @@ def _currency(settings: Settings, seen: list[str]) -> list[Check]:
         return []
     marks = tuple(sorted(one for one in seen if len(one) <= LONGEST_MARK))
     return found("currency_mixed", len(seen), "currency", marks, values=tuple(sorted(seen)))
+
+
+def _once_each(data: Delivery) -> list[Check]:
+    """Say where nobody ordered twice; with order numbers at hand even of few customers."""
+    orders = data.history.orders
+    counts = one_row(orders, orders=orders.count(), buyers=orders.customer_id.nunique())
+    least = (
+        LEAST_ONCE if "order_id" in data.settings.tables.orders.columns else data.settings.checks.least_buyers
+    )
+    alone = counts["orders"] == counts["buyers"] >= least
+    return found("customer_per_order", counts["buyers"] if alone else 0, "customer_id")
 
 
 def _amounts(data: Delivery) -> list[Check]:

@@ -26,7 +26,7 @@ EVENT_RULES: dict[str, Rule] = {
         "{n} event is of a kind that the playbook does not know.",
         "{n} events are of kinds that the playbook does not know.",
         "They are not looked at; a refusal under a name that is not understood is not obeyed.",
-        "Say in client.yml what they mean (tables.events.kinds), as in Kündigung: cancellation; there are"
+        "Say what they mean under tables.events.values.kind, as in Kündigung: cancellation; there are"
         " visit, inquiry, complaint, complaint_solved, cancellation, unsubscribe, no_contact, review, call.",
     ),
     "events_after_as_of": note(
@@ -89,6 +89,18 @@ CONTACT_RULES: dict[str, Rule] = {
 }
 
 ANY_TABLE_RULES: dict[str, Rule] = {
+    "rows_ruled_out": note(
+        "{n} row is left out by what client.yml says of its columns.",
+        "{n} rows are left out by what client.yml says of their columns.",
+        "They count nowhere, save for a refusal that stands in them.",
+        "See whether each of these values means that.",
+    ),
+    "rule_without_rows": warning(
+        "{n} rule about rows in client.yml meets no row.",
+        "{n} rules about rows in client.yml meet no row.",
+        "It changes nothing: its values may be written otherwise in the files.",
+        "Compare its values with those of the column.",
+    ),
     "personal_data": warning(
         "{n} row holds an e-mail address or a telephone number where none is expected.",
         "{n} rows hold an e-mail address or a telephone number where none is expected.",

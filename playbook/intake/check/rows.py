@@ -12,6 +12,7 @@ import ibis
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.records.history import History
+from playbook.records.row_rules import kept
 from playbook.records.sources import Sources, Unreadable
 from playbook.settings.client import Settings
 from playbook.settings.tables import Format
@@ -66,7 +67,8 @@ class Delivery:
         for file, part in files.parts[table]:
             numbered = part.mutate(row_number=ibis.row_number())
             # row_key needs every column, so that rows are left out here that cannot be read, and only those
-            some = numbered.filter(wrong(numbered)).select("row_number", "row_key").limit(MOST - len(named))
+            some = kept(numbered.filter(wrong(numbered))).select("row_number", "row_key")
+            some = some.limit(MOST - len(named))
             places = sorted(some.to_pyarrow()["row_number"].to_pylist())
             named += [f"{file}, row {self._row(table, file, place)}" for place in places]
             if len(named) >= MOST:

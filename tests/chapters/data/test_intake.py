@@ -93,3 +93,41 @@ def test_a_picture_of_a_single_month_has_one_bar(small):
     (axes,) = intake.figure(WORDS).figure.axes
     assert [bar.get_height() for bar in axes.patches] == [1]
     assert intake.months["month"].tolist() == [pd.Timestamp("2025-01-01")]
+
+
+def test_what_client_yml_leaves_out_stands_in_the_waterfall_line_by_line(client):
+    head = "number,customer_id,ordered_at,amount,status\n"
+    lines = [
+        *("1,A,2025-01-01,20,paid", "1,A,2025-01-01,20,paid", "2,B,2025-01-02,30,Draft", "3,C,,5,paid"),
+        *(
+            "4,D,2025-01-03,40,draft",
+            "5,,2025-01-03,4,draft",
+            "6,E,2025-01-04,none,draft",
+            "7,F,2025-01-05,9,",
+        ),
+    ]
+    rules = "    keep: {status: [paid, draft]}\n    drop: {status: draft}\n    total_per_order: true\n"
+    columns = "order_id: number, customer_id: customer_id, ordered_at: ordered_at, amount: amount"
+    text = f"client: A\ntables:\n  orders:\n    files: orders.csv\n{rules}    columns: {{{columns}}}\n"
+    data, name = client(head + "\n".join(lines) + "\n", text + "tolerated_unreadable: 0.5\n")
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    intake = take_in(read_history(chosen, sources), sources)
+    sources.close()
+    assert dict(intake.ruled_out) == {"status": 4}
+    assert (intake.read, intake.repeated, intake.unreadable, intake.incomplete, intake.used) == (
+        8,
+        1,
+        1,
+        1,
+        1,
+    )
+    table = intake.table(WORDS).frame
+    assert table["lines"][:-4].sum() == intake.used
+    assert table.loc[table["step"] == "left out by status", "lines"].tolist() == [-4]
+    assert "8 order lines were read, 5 of which do not count by client.yml" in intake.sentences(WORDS)[0]
+    assert intake.by_name["lines_ruled_out"].value == 4 and intake.by_name["lines_repeated"].value == 1
+
+
+def test_a_client_without_rules_has_no_findings_of_them(demo):
+    assert not {"lines_ruled_out", "lines_repeated"} & set(take_in(*demo).by_name)

@@ -110,6 +110,8 @@ SECOND_FILE = [
     *(f"z{n},c1,2025-04-02,5,1,,CHF" for n in range(300)),
 ]
 FREE = [SOUND["orders"][0], *(f"o{n},c1,2025-05-{n},0,1,,CHF" for n in range(10, 20))]
+TWICE = ["o0,c0,2024-01-01,10.50,2,,CHF", "o1,c1,2024-01-02,11.50,2,,CHF"]
+"""Further lines of orders, with the same amounts."""
 SLIP = "x1,c1,2052-05-01,5,1,,CHF"
 
 
@@ -148,6 +150,31 @@ DELIVERIES = {
         {"again": SECOND_FILE},
         {"more": ", again.csv"},
         {"lines_in_two_files": 1, "currency_mixed": 2, "customer_dominates": 2, "amount_extreme": 1},
+    ),
+    "rows that a rule leaves out": (
+        {"orders": [*SOUND["orders"], "x1,c1,2025-03-01,5,1,draft,CHF"]},
+        {"others": "    drop: {coupon: Draft, currency: XXX}\n" + OTHERS},
+        {"rows_ruled_out": 1, "rule_without_rows": 1, "personal_data": 0},
+    ),
+    "totals on each line": (
+        {"orders": [*SOUND["orders"], *TWICE]},
+        {},
+        {"order_total_repeated": 2, "order_total_differs": 0},
+    ),
+    "totals that are none": (
+        {"orders": [*SOUND["orders"], *TWICE]},
+        {"others": "    total_per_order: false\n" + OTHERS},
+        {"order_total_repeated": 0},
+    ),
+    "totals that differ": (
+        {"orders": [*SOUND["orders"], *TWICE, "o2,c2,2024-01-03,99,1,,CHF"]},
+        {"others": "    total_per_order: true\n" + OTHERS},
+        {"order_total_differs": 1, "order_total_repeated": 0, "lines_duplicated": 0},
+    ),
+    "a customer number per order": (
+        {"orders": [SOUND["orders"][0], *(f"n{n},c{n},2025-05-{n},5,1,,CHF" for n in range(10, 20))]},
+        {"others": ""},
+        {"customer_per_order": 10},
     ),
     "nothing sold": ({"orders": FREE}, {"others": ""}, {"no_sale": 10, "consent_unknown": 1}),
 }
