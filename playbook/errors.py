@@ -66,7 +66,8 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, PlaybookError):
         return " ".join(str(error).split())
     if isinstance(error, OSError):
-        place = f" ({PurePath(os.fsdecode(error.filename)).name})" if error.filename else ""
+        last = PurePath(os.fsdecode(error.filename or "")).parts[-2:]
+        place = f" ({PurePath(*last)})" if last else ""
         return f"The run stopped: {error.strerror or error}{place}."
     if isinstance(error, BrokenExecutor):
         return "Its process was killed; where memory ran out, run fewer at a time with --workers."
