@@ -12,11 +12,12 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from playbook.demo import retailer
 from playbook.errors import DataError, SettingsError
-from playbook.records.databases import PASSWORD, tables_of
+from playbook.records.databases import PASSWORD, tables_of, take
 from playbook.records.history import customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings.client import load
@@ -69,6 +70,19 @@ def _typed(column):
     days = {"ordered_at", "happened_at"}
     kind = "date" if column in days else TYPES.get(column)
     return f"CAST({column} AS {kind}) AS {column}" if kind else column
+
+
+def test_a_database_and_its_snapshot_may_be_called_what_they_like(tmp_path):
+    place = tmp_path / "o'brien [1]"
+    for number, name in enumerate(("o[1]?#.duckdb", "o1.duckdb")):
+        with duckdb.connect(str(tmp_path / name)) as connection:
+            connection.execute(f"CREATE TABLE t AS SELECT {number} AS c")
+    orders = {"table": "t", "columns": {"customer_id": "c", "ordered_at": "c", "amount": "c"}}
+    settings = settings_of(source="duckdb://o[1]?#.duckdb", tables={"orders": orders})
+    for folder in (tmp_path / "o'brien 1", place):  # the first is what the second would fit as a pattern
+        taken = take(settings, tmp_path, folder)
+    assert [path.name for path in sorted(place.iterdir())] == ["orders.parquet"]
+    assert pq.read_table(taken["orders"]).to_pydict() == {"c": [0]}
 
 
 def as_files(world, folder):
