@@ -101,12 +101,18 @@ class Chapter:
     @property
     def sources(self) -> Sources:
         """The client's tables, read once per run."""
-        return _read(self.data, self.client, self.settings.model_dump_json())[0]
+        return self._tables[0]
 
     @property
     def history(self) -> History:
         """The client's orders by day, up to the as-of date."""
-        return _read(self.data, self.client, self.settings.model_dump_json())[1]
+        return self._tables[1]
+
+    @property
+    def _tables(self) -> tuple[Sources, History]:
+        in_a_run = "PLAYBOOK_RUN" in os.environ  # which sees one state of the files from its first chapter on
+        stamp = () if in_a_run else _stamp(self.settings, self.client_folder)
+        return _read(self.data, self.client, self.settings.model_dump_json(), stamp)
 
     @property
     def as_of(self) -> date:
@@ -207,12 +213,13 @@ def _open_draft(number: str, client: str, settings: Settings, data: Path) -> Cha
 
 
 def _draft_key(settings: Settings, folder: Path) -> str:
-    stamp = [
-        (path.name, path.stat().st_size, path.stat().st_mtime_ns)
-        for path in settings.inputs(folder)
-        if path.exists()
-    ]
-    return hashlib.sha256(f"{settings.model_dump_json()}{stamp}".encode()).hexdigest()
+    return hashlib.sha256(f"{settings.model_dump_json()}{_stamp(settings, folder)}".encode()).hexdigest()
+
+
+def _stamp(settings: Settings, folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes when one of a client's files does."""
+    there = [path for path in settings.inputs(folder) if path.exists()]
+    return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in there)
 
 
 def _run_alone(notebook: Path, client: str, folder: Path, data: Path) -> None:
@@ -232,8 +239,8 @@ def _run_alone(notebook: Path, client: str, folder: Path, data: Path) -> None:
 
 
 @lru_cache(maxsize=1)
-def _read(data: Path, client: str, settings: str) -> tuple[Sources, History]:
-    """Read the client's tables once per process; the same settings give the same tables."""
+def _read(data: Path, client: str, settings: str, stamp: tuple[object, ...]) -> tuple[Sources, History]:
+    """Read the client's tables once per process, as long as neither the settings nor a file changes."""
     chosen = Settings.model_validate_json(settings)
     sources = open_sources(chosen, client_folder(client, data))
     return sources, read_history(chosen, sources)

@@ -17,7 +17,7 @@ from playbook.intake.look import look_at
 from playbook.intake.meaning import propose_rules, rules_in
 from playbook.intake.recognise import Guess, recognise
 from playbook.records import excel
-from playbook.records.canonical import COLUMNS
+from playbook.records.canonical import COLUMNS, WITH_TOTALS
 from playbook.records.dialects import WORKBOOK, file_kind
 from playbook.records.sources import collect_unreadable, open_sources
 from playbook.settings.client import SETTINGS_FILE, load, named_client
@@ -221,7 +221,7 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     unused = list(dict.fromkeys(n for guess in found.guesses for n in guess.unused if n not in ruled))
     if unused:
         comments[(*place, "columns")] = "not used: " + ", ".join(unused)[:200]
-    totals = [guess.look.total for guess in found.guesses if guess.look.total]
+    totals = [guess.look.total for guess in found.guesses if guess.look.total and found.name in WITH_TOTALS]
     if totals and "format" in table:
         comments[(*place, "format", "totals")] = f"left out at the end: {totals[0][:80]}"
     return table
@@ -310,7 +310,7 @@ def _described(tables: dict[str, Found]) -> list[str]:
         columns = ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items())
         said.append(f"{found.name}: {files}: {columns}.")
         for guess in found.guesses:
-            if guess.look.total:
+            if guess.look.total and found.name in WITH_TOTALS:
                 said.append(
                     f"{guess.look.shown} ends with totals, which are left out: {guess.look.total[:80]}."
                 )

@@ -79,19 +79,48 @@ Whatever stands in them but a clear no is a refusal: a day, a reason, the name o
 REFUSING = {"unsubscribe": ("may_email",), "no_contact": CONSENTS}
 """Kinds of events that are refusals, whatever their day, and the consents that they take away."""
 
+
+def _any(patterns: str) -> str:
+    return "|".join(patterns.split())
+
+
+_CALLS = "(call|phone|tel|anruf|anrufen|appeler|chiamare|chiamate|sms)"
 REFUSING_WORDS = {
-    "no_contact": r"do.?not.?contact|don.?t contact|no.?contact|no.?marketing|blacklist|block|suppress"
-    r"|deceased|\b(dead|died|death)\b|erasure|kein.?kontakt|kontaktverbot|werbeverbot|robinson|sperr|verstorb|gestorben"
-    r"|todesfall|widersp|widerruf|l(ö|o\x{308}|oe)sch(ung|antrag)|bloc+at|bloqu|contattare|revoc|rifiut|oppos"
-    r"|refus|d(é|e\x{301}?)c(é|e\x{301}?)[ds]|ne pas contacter",
-    "unsubscribe": r"unsub|opt.{0,2}.?out|opted.?out|no.?(more.?)?(e.?)?mail|no.?newsletter|spam|abmeld"
-    r"|abgemeldet|abbestell|austrag|ausgetragen|kein.{0,2} (newsletter|mail|e-mail|werbung)|disiscri"
-    r"|d(é|e\x{301}?)s(abon|inscri)|(cancell|annull).{1,12}(iscri|newsletter|mail)|plus de (newsletter|mail)",
+    "no_contact": _any(rf"""
+        do.?not.?(contact|mail|send|market|track|approach)  no.?marketing  \bdnc\b  blacklist  block  suppress
+        (do.?not|don.?t|never|no|nicht|ne.pas|ne.plus|non).?(mehr.?)?(be.)?(contact|kontakt|anschreiben|{_CALLS})
+        kontaktverbot  anrufverbot  kontakt.{{1,3}}unerw  robinson  sperr  widersp  widerruf  bloc+at  bloqu
+        oppos  revo[ck]  rifiut  refus  withdr[ae]w  zur(ü|u\x{{308}}|ue)ckgezogen  retrait
+        (kein|nessun|aucun|stop).{{0,3}}.?(werb|pub|contat|kontakt|contact)
+        {_CALLS}.{{0,8}}(opt.?out|verboten)  werb.{{0,12}}(untersag|verb|unerw|stop)
+        (opt.?out|unsub\w*|abmeld\w*|abgemeldet).{{1,12}}(post|letter|brief|mailing|courrier|all\b|alle|{_CALLS})
+        deceased  passed.away  \b(dead|died|death|tod|tot|mort|morte|morto)\b  d(é|e\x{{301}}?)fun  todesf
+        verstorb  gestorben  decedut  d(é|e\x{{301}}?)c(é|e\x{{301}}?)[ds]
+        erasure  erase  forgotten  gdpr  dsgvo  rgpd  effacement  oubli  cancellazione.dati
+        l(ö|o\x{{308}}|oe)sch(ung|antrag|begehr|t)
+    """),
+    "unsubscribe": _any(r"""
+        unsub  opt.{0,2}.?out  opted.?out  no.?(more.?)?(e.?)?mail  no.?newsletter  spam  abmeld  abgemeldet
+        abbestell  austrag  ausgetragen  kein.{0,2}.?(newsletter|mail|e-mail)  disiscri
+        d(é|e\x{301}?)s(abon|inscri)
+        (newsletter|mail).{1,3}(gek(ü|u\x{308}|ue)ndigt|disdett|stop)  (disdett|stop).{1,3}(newsletter|mail)
+        (cancell|annull).{1,12}(iscri|newsletter|mail)  plus.de.(newsletter|mail)
+    """),
 }
 """How such a kind is written in English, German, French and Italian, as a pattern in lower case."""
 
+NOT_REFUSING = _any(r"""
+    (pa[iy]e?ment|pagamento|zahlung|livraison|deliver|liefer|consegna).{0,4}(refus|bloc|gesperrt|sperr|declin|rifiut)
+    (ordine|order|bestell|commande|karte|card|carta|carte).{0,4}(refus|bloc|gesperrt|sperr|declin|rifiut)
+    sperrgut  entsperr  unblock  blockfl  wohnblock  dead.?(stock|line|letter)  robinson.club
+    mail.{1,3}(open|click|read|sent)  casino
+""")
+"""What is no refusal though its words seem to say so."""
+
 LINES = "lines"
 """The name of the lines of `orders` where they are a table of their own."""
+WITH_TOTALS = ("orders", LINES)
+"""The tables that may end with totals: in one of people the last row is somebody."""
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "orders": ("customer_id", "ordered_at"),
@@ -101,8 +130,10 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "contacts": ("campaign", "customer_id", "contacted_at", "channel", "arm"),
 }
 
-NO = ("0", "false", "f", "no", "n", "nein", "falsch", "non", "faux", "falso", "-", ".", "0.0")
-YES = ("1", "true", "t", "yes", "y", "x", "ja", "j", "wahr", "sì", "si", "s", "vero", "oui", "o", "vrai")
+NO = tuple(
+    "0 0.0 false f no n nein falsch non faux falso - . none kein keine keiner keines nessuno aucun".split()
+)
+YES = tuple("1 1.0 true t yes y x ja j wahr sì si s vero oui o vrai".split())
 
 
 def kinds_of(name: str) -> dict[str, str]:

@@ -30,6 +30,20 @@ MILLISECONDS = 100_000_000_000
 """From here on a count since 1970 is one of milliseconds: as seconds it lies beyond the year 5000."""
 A_LEAP_YEAR = 2000
 """Stands in where no year is known yet: it has all the days that a year may have."""
+EMPTY = (
+    "",
+    "NULL",
+    "null",
+    "(null)",
+    "\\N",
+    "NaN",
+    "nan",
+    "#N/A",
+    "0000-00-00",
+    "0000-00-00 00:00:00",
+    "00.00.0000",
+)
+"""What programs write where nothing stands."""
 LAST_ROWS = 5
 """How many rows at the end may be totals."""
 
@@ -236,6 +250,7 @@ def engine_options(form: Format, types: dict[str, str], header: list[str]) -> di
         "store_rejects": True,
         "rejects_limit": 0,
         "hive_partitioning": False,
+        "nullstr": list(EMPTY),
     }
     if not form.header:
         options["names"] = header

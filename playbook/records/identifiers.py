@@ -15,7 +15,10 @@ PHONE_DIGITS = 9
 
 _UNSEEN = r"[\s\p{Z}\p{Cf}\p{Cc}]+|^'"
 _NUMBER, _BARE = r"^0*(\d+?)(?:\.0)?$", r"\1"
-_EMAIL = r"[^\s<>\"'();:,|?\u200b\ufeff]+@[^\s<>\"'();:,|?\u200b\ufeff]*[^\s<>\"'();:,|?.\u200b\ufeff]"
+_NO_EMAIL = r"\s<>\"'();:,|?/\u200b\ufeff"
+_EMAIL = rf"[^{_NO_EMAIL}]+@[^{_NO_EMAIL}]*[^.{_NO_EMAIL}]"
+_SEVERAL = r"(?:(?=\S*\d)(?=\S*[^\W\d])[\w.-]+[\s/]+)+(?=\S*\d)(?=\S*[^\W\d])[\w.-]+|\d{4,}(?:[\s/]+\d{4,})+"
+"""Several numbers in one cell: all of letters and digits, or all of four digits or more."""
 _CELLS = r"[;,|\t\"]"
 
 
@@ -39,12 +42,21 @@ def emails_in(texts: pd.Series) -> pd.Series:
 
 
 def phones(texts: pd.Series) -> pd.Series:
-    """Return the last digits of telephones; null where there are too few to tell one."""
-    digits = texts.astype("string").str.replace(r"\D", "", regex=True)
-    return digits.where(digits.str.len() >= PHONE_DIGITS).str[-PHONE_DIGITS:]
+    """Return the last digits of all telephones in some texts, each on the index of its text."""
+    texts = texts.dropna().astype(str)
+    digits = pd.concat([texts, texts.str.split(r"[;,/|]", regex=True).explode()]).str.replace(
+        r"\D", "", regex=True
+    )
+    return digits[digits.str.len() >= PHONE_DIGITS].str[-PHONE_DIGITS:]
 
 
 def cells_of(lines: pd.Series) -> pd.Series:
     """Return the cells of lines of text, whatever separates them, each on the index of its line."""
     cells = lines.str.split(_CELLS, regex=True).explode().str.strip()
+    several = (
+        cells[cells.str.fullmatch(_SEVERAL).fillna(False).astype(bool)]
+        .str.split(r"[\s/]+", regex=True)
+        .explode()
+    )
+    cells = pd.concat([cells, several])
     return cells[cells != ""].dropna()

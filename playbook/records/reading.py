@@ -29,10 +29,13 @@ from playbook.records.canonical import (
     LINES,
     MONEY,
     NO,
+    NOT_REFUSING,
     NUMBER,
     REFUSALS,
+    REFUSING,
     REFUSING_WORDS,
     TEXT,
+    WITH_TOTALS,
     YES,
     check_mapping,
     kinds_of,
@@ -47,13 +50,27 @@ from playbook.settings.yaml import kind_of_no_file
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file as it is read: table, name for the user, dialect, columns, and which of them names customers."""
+    """A file as it is read.
+
+    Attributes
+    ----------
+    table, shown : str
+        The table that it is of, and its name for the user.
+    form : Format
+    header : list of str
+    customer, kind : str
+        The columns with the customer's number and an event's kind; empty where there is none.
+    harmless : frozenset of str
+        Kinds, in lower case, that are no refusals.
+    """
 
     table: str
     shown: str
     form: Format
     header: list[str]
     customer: str = ""
+    kind: str = ""
+    harmless: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -78,6 +95,8 @@ class Reader:
         (table, column) of yes-or-no columns to the text that stands there, an expression per file.
     files : dict
         The path of each text file to how it is read.
+    swallowed : dict
+        Table to expressions of cells that hold whole rows; see `_swallowed`.
     """
 
     connection: Any
@@ -87,6 +106,7 @@ class Reader:
     rules: dict[str, list[str]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     files: dict[str, ReadFile] = field(default_factory=dict)
+    swallowed: dict[str, list[Any]] = field(default_factory=dict)
     _seen: dict[str, RowsSeen] = field(default_factory=dict)
 
     def rows_seen(self, name: str) -> RowsSeen:
@@ -220,8 +240,9 @@ def _rewritten(
     days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
     numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
     numbers += table.less if isinstance(table, LineSettings) else ()
-    dialects.rewrite(rows, target, table.format, days, numbers)
-    return _Opened(target, shown, table, dialects.engine_form(table.format))
+    form = table.format if name in WITH_TOTALS else table.format.model_copy(update={"totals": False})
+    dialects.rewrite(rows, target, form, days, numbers)
+    return _Opened(target, shown, table, dialects.engine_form(form))
 
 
 def _select(reader: Reader, name: str, opened: _Opened) -> Any:
@@ -256,7 +277,23 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
     ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
     key = ibis.struct({name: raw[name] for name in raw.columns}).hash()
-    return raw.select(**ordered, row_key=key, **marks)
+    rows = raw.select(**ordered, row_key=key, **marks)
+    if name in ("customers", "events"):
+        reader.swallowed.setdefault(name, []).append(_swallowed(raw, opened))
+    return rows
+
+
+def _swallowed(raw: Any, opened: _Opened) -> Any:
+    """Return, as ``text``, cells in which a quote that stayed open has swallowed rows, and whose they are."""
+    parted = re.escape(opened.form.separator)
+    row = rf"[\r\n]([^\r\n{parted}]*{parted}){{{max(len(raw.columns) // 2, 1)},}}"
+    texts = [raw[name] for name in raw.columns if raw[name].type().is_string()]
+    if not texts:
+        return raw.select(text=ibis.null("string")).limit(0)
+    several = [ibis.ifelse(text.contains("\n"), text, "") for text in texts]
+    own = raw[opened.table.columns["customer_id"]].cast("string").fill_null("")
+    cells = raw.select(text=ibis.literal("\n").join([own, *several]))
+    return cells.filter(cells.text.re_search(row))
 
 
 def _check_columns(name: str, opened: _Opened, has: Sequence[str]) -> None:
@@ -318,7 +355,14 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         write(raw, path, f"FORMAT csv, HEADER, DELIMITER {form.separator!r}")
     header = dialects.header_of(path, form, shown)
     read = "orders" if name == LINES else name
-    reader.files[str(path)] = ReadFile(read, shown, form, header, table.columns.get("customer_id", ""))
+    meant = table.values.get("kind", {}).items()
+    harmless = {
+        theirs.lower()
+        for theirs, ours in [*zip(EVENT_KINDS, EVENT_KINDS, strict=True), *meant]
+        if ours not in REFUSING
+    }
+    customer, kind = (table.columns.get(ours, "") for ours in ("customer_id", "kind"))
+    reader.files[str(path)] = ReadFile(read, shown, form, header, customer, kind, frozenset(harmless))
     types = {column: kind for column, kind in parsed.items() if column in header}
     for theirs in (*table.columns.values(), *row_rules.columns_named(name, table)):
         if header.count(theirs) > 1:
@@ -381,7 +425,7 @@ def _refused(column: Any) -> Any:
 def _kind(text: Any) -> Any:
     """Return kinds of events, in any case, and refusals told by their words."""
     plain = text.re_replace(r"[\s\p{Z}]+", " ").lower()
-    cases = [(plain == ours, ours) for ours in EVENT_KINDS]
+    cases = [(plain == ours, ours) for ours in EVENT_KINDS] + [(plain.re_search(NOT_REFUSING), text)]
     cases += [(plain.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
     return ibis.cases(*cases, else_=text)
 

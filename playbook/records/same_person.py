@@ -13,13 +13,15 @@ from scipy.sparse.csgraph import connected_components
 
 from playbook.records.arrays import Flags
 from playbook.records.canonical import REFUSING
-from playbook.records.confidential import spelling_of
+from playbook.records.confidential import Pseudonyms, spelling_of
 from playbook.records.identifiers import emails_in, phones
 from playbook.records.sources import Sources
 
 MOST_NUMBERS = 5
 """Customers with the same identifier above which it may be a placeholder: no longer one person, but refusals
 of one still hold for all."""
+NAMELESS = "anybody"
+"""The kind of identifier that joins a row without a name with all who share its telephone or address."""
 DETAILS = ("email", "phone", "name", "address")
 
 
@@ -38,7 +40,7 @@ class Everybody:
     refusing : array of int, shape (numbers,)
         The same for all who share an identifier, directly or through others.
     person : array of int, shape (numbers,)
-        The same, without identifiers of more than `MOST_NUMBERS`.
+        The same, without identifiers of more than `MOST_NUMBERS`, and `NAMELESS` ones.
     """
 
     ids: pd.Index
@@ -70,18 +72,21 @@ def everybody(ids: Iterable[str], sources: Sources | None) -> Everybody:
     every = asked.append(
         pd.Index([*details["customer_id"], *_elsewhere(sources)], dtype=object).difference(asked)
     )
-    numbers = spelling_of(pd.Series(every, dtype=object), bool(sources and sources.pseudonyms))
-    details = details.set_axis(every.get_indexer(pd.Index(details["customer_id"])))
-    held = pd.concat([_identifiers("number", numbers), *_held_details(details)])
-    held = held.drop_duplicates(ignore_index=True)
+    pseudonyms = sources.pseudonyms if sources else None
+    numbers = spelling_of(pd.Series(every, dtype=object), bool(pseudonyms))
+    rows = pd.Series(every.get_indexer(pd.Index(details["customer_id"])))
+    parts = [_identifiers("number", numbers), *_held_details(details, pseudonyms)]
+    parts[1:] = [part.assign(customer=rows.loc[part["customer"]].to_numpy()) for part in parts[1:]]
+    held = pd.concat(parts).drop_duplicates(ignore_index=True)
     size = held.groupby("identifier")["customer"].transform("size")
     joins = (size > 1) & ~held["identifier"].str.startswith("telephone ")
+    one = joins & (size <= MOST_NUMBERS) & ~held["identifier"].str.startswith(NAMELESS)
     return Everybody(
         every,
         len(asked),
         held,
         refusing=_joined(held[joins], len(every)),
-        person=_joined(held[joins & (size <= MOST_NUMBERS)], len(every)),
+        person=_joined(held[one], len(every)),
     )
 
 
@@ -107,11 +112,8 @@ def labelled(table: Any) -> Any:
 
 def _elsewhere(sources: Sources | None) -> Iterator[str]:
     """Yield the numbers of events that are refusals, and of contacts."""
-    refusals = (
-        sources.events.filter(sources.events.kind.isin(list(REFUSING)))
-        if sources and sources.events is not None
-        else None
-    )
+    events = sources.events if sources else None
+    refusals = None if events is None else events.filter(events.kind.isin(list(REFUSING)))
     for table in (refusals, sources.contacts if sources else None):
         if table is not None:
             numbered = table.filter(table.customer_id.notnull()).select("customer_id").distinct()
@@ -127,26 +129,36 @@ def _details(sources: Sources | None) -> pd.DataFrame:
     return frame
 
 
-def _held_details(details: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the identifiers in the table of customers; ``telephone`` is one without the name."""
+def _held_details(details: pd.DataFrame, pseudonyms: Pseudonyms | None) -> Iterator[pd.DataFrame]:
+    """Yield the identifiers in each row of details, ``customer`` being the row; ``telephone`` has no name."""
     if "email" in details:
-        yield _identifiers("email", emails_in(details["email"]))
+        emails = emails_in(details["email"])
+        yield _identifiers("email", emails)
+        called = pseudonyms.of(set(emails)) if pseudonyms else {}
+        yield _identifiers("number", emails.replace(called))  # some clients number their customers so
     if "phone" in details:
         last = phones(details["phone"])
         yield _identifiers("telephone", last)
-        yield _identifiers("phone", _with_name(last, details))
+        yield from _with_name("phone", last, details)
     if "address" in details:
         squeezed = details["address"].astype("string").str.lower().str.replace(r"[\W_]", "", regex=True)
-        yield _identifiers("address", _with_name(squeezed.replace("", pd.NA), details))
+        yield from _with_name("address", squeezed.replace("", pd.NA), details)
 
 
-def _with_name(shared: pd.Series, details: pd.DataFrame) -> pd.Series:
-    """Return what several rows share together with their names, in whatever order these stand."""
-    several = (shared.notna() & shared.duplicated(keep=False)).to_numpy(bool)
+def _with_name(kind: str, shared: pd.Series, details: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield what several rows share together with their names, in whatever order these stand.
+
+    A row without a name may be of anybody who shares it: such are `NAMELESS`.
+    """
+    shared = shared[(shared.notna() & shared.duplicated(keep=False)).to_numpy(bool)].astype(object)
     if "name" not in details:
-        return shared[several]
-    names = details["name"][several].fillna("").str.lower().str.findall(r"[^\W_]+")
-    return shared[several].astype(object) + " " + names.map(sorted).str.join(" ")
+        yield _identifiers(kind, shared)
+        return
+    written = details["name"].loc[shared.index].fillna("").str.normalize("NFC").str.lower()
+    names = written.str.findall(r"[^\W_]+").map(sorted).str.join(" ").set_axis(shared.index)
+    yield _identifiers(kind, pd.Series(shared.to_numpy() + " " + names.to_numpy(), shared.index))
+    nameless = shared[(names == "").to_numpy(bool)]
+    yield _identifiers(NAMELESS, f"{kind} " + shared[shared.isin(nameless).to_numpy(bool)])
 
 
 def _identifiers(kind: str, texts: pd.Series) -> pd.DataFrame:

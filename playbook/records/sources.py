@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 
 from playbook.errors import DataError, PlaybookError, without_values
-from playbook.records.canonical import COLUMNS, CONSENTS, REFUSING
+from playbook.records.canonical import COLUMNS, CONSENTS, NO, REFUSING, YES
 from playbook.records.confidential import (
     Pseudonyms,
     Suppressed,
@@ -23,7 +23,7 @@ from playbook.records.confidential import (
     shield,
 )
 from playbook.records.databases import file_of, snapshot, tables_of
-from playbook.records.identifiers import emails_in
+from playbook.records.identifiers import cells_of
 from playbook.records.memory import open_engine
 from playbook.records.reading import Reader, ReadFile, canonical
 from playbook.records.row_rules import LEFT_OUT, kept
@@ -73,6 +73,8 @@ class Sources:
     ruled_out : frozenset of str
         The identifiers of who stands in rows of customers or events that a rule of client.yml leaves
         out, and refused there, or is a customer in no other row: nobody of them is contacted.
+    swallowed : list of (str, str)
+        Table and text of cells that hold whole rows, since a quote stayed open.
     suppressed : Suppressed
         Who is never contacted.
     reader : Reader
@@ -91,6 +93,7 @@ class Sources:
     unreadable: list[Unreadable] = field(default_factory=list)
     lost: dict[str, frozenset[frozenset[str]]] = field(default_factory=dict)
     ruled_out: frozenset[str] = frozenset()
+    swallowed: list[tuple[str, str]] = field(default_factory=list)
     suppressed: Suppressed = field(default_factory=Suppressed)
     reader: Reader | None = None
     spark: Spark | None = None
@@ -145,6 +148,7 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
         for name in COLUMNS:
             _open_table(sources, settings, folder, name)
         sources.ruled_out = _ruled_out(sources)
+        sources.swallowed = _swallowed(sources)
         _take_over(sources, settings)
         collect_unreadable(sources)
     except duckdb.Error as error:
@@ -269,36 +273,56 @@ def collect_unreadable(sources: Sources) -> None:
         return
     connection = sources.reader.connection
     tables = connection.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
-    if ("reject_errors",) not in tables:
-        return
-    rows = connection.raw_sql(
-        "SELECT DISTINCT s.file_path, e.line, e.column_name, e.csv_line FROM reject_errors e"
-        " JOIN reject_scans s USING (scan_id, file_id) ORDER BY ALL"
-    ).fetchall()
+    rows = []
+    if ("reject_errors",) in tables:
+        rows = connection.raw_sql(
+            "SELECT DISTINCT s.file_path, e.line, e.column_name, e.csv_line FROM reject_errors e"
+            " JOIN reject_scans s USING (scan_id, file_id) ORDER BY ALL"
+        ).fetchall()
     found: set[Unreadable] = set(sources.unreadable)
     for path, line, column, text in rows:
         read = sources.files.files[path]
         value = _value_at(text, column, read)
         shown = (text.strip() if value is None else value)[:80]
         found.add(Unreadable(read.table, read.shown, int(line), str(column), shown))
-    sources.lost = _named_in([(sources.files.files[row[0]], row[3]) for row in rows], sources.pseudonyms)
+    torn = [
+        (read.table, text)
+        for path, _, _, text in rows
+        if _may_refuse(text, read := sources.files.files[path])
+    ]
+    sources.lost = _named_in([*torn, *sources.swallowed], sources.pseudonyms)
     first_of_row: dict[tuple[str, str, int], Unreadable] = {}
     for one in sorted(found, key=lambda one: (one.table, one.file, one.row, one.column, one.text)):
         first_of_row.setdefault((one.table, one.file, one.row), one)
     sources.unreadable = list(first_of_row.values())
 
 
+def _may_refuse(line: str, read: ReadFile) -> bool:
+    """Whether a rejected line may have held a refusal: any of customers, and of events but harmless ones."""
+    kind = (_value_at(line, read.kind, read) or "").lower() if read.kind else ""
+    return read.table == "customers" or (read.table == "events" and kind not in read.harmless)
+
+
 def _named_in(
-    rows: list[tuple[ReadFile, str]], pseudonyms: Pseudonyms | None
+    rows: list[tuple[str, str]], pseudonyms: Pseudonyms | None
 ) -> dict[str, frozenset[frozenset[str]]]:
-    """Return by table whom rejected lines may name: by their number, and by the e-mail addresses in them."""
-    numbers = pd.Series([_value_at(line, read.customer, read) for read, line in rows], dtype=object)
-    emails = emails_in(pd.Series([line for _, line in rows], dtype=object))
-    named = identifiers_in(pd.concat([numbers.dropna(), emails]), pseudonyms)
+    """Return by table whom torn rows (table, text) may name: all cells but a yes and a no may be numbers."""
+    cells = cells_of(pd.Series([text.replace("\n", ";") for _, text in rows], dtype=object))
+    named = identifiers_in(cells[~cells.str.lower().isin([*YES, *NO])], pseudonyms)
     lost: dict[str, set[frozenset[str]]] = {}
-    for place, (read, _) in enumerate(rows):
-        lost.setdefault(read.table, set()).add(named.get(place, frozenset()))
+    for place, (table, _) in enumerate(rows):
+        lost.setdefault(table, set()).add(named.get(place, frozenset()))
     return {table: frozenset(people) for table, people in lost.items()}
+
+
+def _swallowed(sources: Sources) -> list[tuple[str, str]]:
+    """Return table and text of the cells in which whole rows were swallowed."""
+    return [
+        (name, text)
+        for name, parts in sources.files.swallowed.items()
+        for part in parts
+        for text in part.to_pyarrow()["text"].to_pylist()
+    ]
 
 
 def _value_at(line: str, column: str, read: ReadFile) -> str | None:

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from playbook.chapter import Chapter
 from playbook.errors import DataError, SettingsError
 from playbook.intake.check.command import examine
 from playbook.records.confidential import IDS, KEY, KEY_FILE, key_fingerprint, pseudonym_of
@@ -170,7 +171,7 @@ def test_pseudonyms_are_keyed_hashes_and_meet_across_tables(read, monkeypatch):
 
 def test_a_runs_notebooks_have_the_same_pseudonyms_from_its_file(client, monkeypatch, tmp_path):
     monkeypatch.setenv(KEY, SECRET)
-    events = EVENTS + "b,gone,visit\nnobody,gone,visit\n"
+    events = EVENTS + "b,gone,unsubscribe\nnobody,gone,unsubscribe\n"
     yml = YML.format(top="pseudonymise: true\n", columns="")
     data, name = client(ORDERS, yml, people_csv=PEOPLE, events_csv=events, suppress_csv="e\nE@x.ch\nnobody\n")
     chosen = settings.load(name, data)
@@ -392,10 +393,50 @@ UNSUBSCRIBED = (
     "Abmeldung",
     "désabonnement",
 )
-UNSUBSCRIBED += ("De\u0301sinscription", "Disiscrizione", "annullata iscrizione newsletter", "spam complaint")
+UNSUBSCRIBED += (
+    "kein_newsletter",
+    "Newsletter gekündigt",
+    "disdetta newsletter",
+    "De\u0301sinscription",
+    "Disiscrizione",
+    "annullata iscrizione newsletter",
+    "spam complaint",
+)
 NEVER = ("verstorben", "Gesperrt", "Werbesperre", "deceased", "do not contact", "Robinsonliste", "décédé")
+NEVER += (
+    "do not call",
+    "nicht anrufen",
+    "DNC",
+    "ne pas appeler",
+    "Opt-out Telefon",
+    "keine Werbung mehr",
+    "Tod",
+)
+NEVER += (
+    "unsubscribed from all",
+    "Einwilligung zurückgezogen",
+    "retrait du consentement",
+    "gelöscht",
+    "defunto",
+)
+NEVER += (
+    "nicht mehr anschreiben",
+    "Werbung untersagt",
+    "never contact",
+    "droit à l'oubli",
+    "consent withdrawn",
+)
 NEVER += ("deceduto", "bloccato", "Widerspruch", "no_contact", "bloqué")
-NEITHER = ("visit", "Newsletter opened", "login", "newsletter", "discord", "decided", "Nachsendung")
+NEITHER = (
+    "payment refused",
+    "paiement refusé",
+    "livraison refusée",
+    "ordine bloccato",
+    "Karte gesperrt",
+    "entsperrt",
+)
+NEITHER += ("Sperrgut", "Wohnblock", "dead stock", "no email opened", "casino email")
+NEITHER += ("visit", "Newsletter opened", "login", "newsletter", "discord", "decided", "Nachsendung")
 
 
 @pytest.mark.parametrize("kind", [*UNSUBSCRIBED, *NEVER, *NEITHER])
@@ -433,6 +474,8 @@ OTHERS = {
     "an address among several": ("z", "old@x.ch; e@x.ch", "", ""),
     "no number, the same address": ("", "e@x.ch", "", ""),
     "telephone and name": ("z", "", "0041 79 555 10 20", "Muster Eva"),
+    "a telephone among several, without a name": ("z", "", "044 333 22 01 / 079 555 10 20", ""),
+    "an address as the number": ("E@x.ch", "", "", ""),
 }
 
 
@@ -478,3 +521,78 @@ def test_pseudonyms_keep_how_numbers_are_spelled(read, monkeypatch):
     assert found.loc[pseudonym_of("e", SECRET), "consent_letter"] == "refused"
     assert found.loc[pseudonym_of("d", SECRET), "consent_letter"] == "suppressed"
     assert pseudonym_of("E", SECRET) != pseudonym_of("e", SECRET) == pseudonym_of("E", SECRET)[:21]
+
+
+def test_several_numbers_in_a_cell_of_the_list_are_each_one(client):
+    orders = ORDERS + "K0001,2025-03-01,10\nK0002,2025-03-01,10\n17850,2025-03-01,10\n17851,2025-03-01,10\n"
+    data, name = client(
+        orders,
+        YML.format(top="", columns=""),
+        people_csv=PEOPLE,
+        events_csv=EVENTS,
+        suppress_csv="K0001 K0002\n17850/17851\na@x.ch/b@x.ch\n",
+    )
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    found = consents(["K0001", "K0002", "17850", "17851", "a", "b", "e"], sources, chosen)["consent_letter"]
+    sources.close()
+    assert (found[:-1] == "suppressed").all() and found.iloc[-1] != "suppressed"
+
+
+def test_a_lost_visit_of_a_stranger_is_no_refusal(client):
+    people = "b,2020-01-01,,,,\nc,2020-01-01,,,,"
+    assert letters(client, people, "id,day,kind\n?,2023-02-31,visit\n") == ["assumed"] * 3
+
+
+def test_a_row_that_slipped_names_whoever_stands_in_it(client):
+    assert letters(client, "c,2020-01-01,c@x.ch,,yes,\nx,c,soon,no,no,no")[2] == "refused"
+
+
+def test_rows_that_an_open_quote_swallowed_hold_their_refusals(read):
+    people = 'id,email,mail,letter,phone,name\na,,,yes,,"Zum Löwen\nb,b@x.ch,no,no,no,\nc,,yes,yes,,\n'
+    people += 'd,,yes,yes,,Krone"\n'
+    found = reasons(read, people_csv=people + 'e,,yes,yes,yes,"Weg 1,\n8000 Ort"\n', columns="name: name, ")
+    assert found["consent_letter"].to_dict() == dict.fromkeys("abcd", "refused") | {
+        "e": "allowed",
+        "f": "not_asked",
+        "g": "not_asked",
+    }
+
+
+def test_an_anonymised_row_at_the_end_is_a_customer_and_no_total(read):
+    people = PEOPLE.replace("id,email,mail,letter,phone", "id;email;mail;letter;phone").replace(",", ";")
+    form = "format: {separator: ';', totals: true, amounts: written}\n    "
+    found = reasons(
+        read,
+        people_csv=people + "g;;;no;\n",
+        drop=f"    {form}\n".rstrip() + "\n",
+        events_csv=EVENTS.replace(",", ";"),
+    )
+    assert found.loc["g", "consent_letter"] == "refused"
+
+
+@pytest.mark.parametrize("empty", ["NULL", "null", "\\N", "NaN", "0000-00-00", "keine"])
+def test_what_programs_write_where_nothing_stands_is_no_refusal(client, empty):
+    people = f"id,mail,stop,since\na,1.0,{empty},{'' if empty == 'keine' else empty}\n"
+    columns = "{customer_id: id, may_email: mail, no_contact: stop, acquired_on: since}"
+    yml = (
+        YML.format(top="", columns="").split("  customers:")[0]
+        + f"  customers:\n    files: people.csv\n    columns: {columns}\n"
+    )
+    data, name = client(ORDERS, yml, people_csv=people)
+    chosen = settings.load(name, data)
+    sources = open_sources(chosen, data / name)
+    assert consents("a", sources, chosen)["consent_email"].tolist() == ["allowed"]
+    sources.close()
+
+
+def test_a_live_notebook_sees_a_refusal_that_was_added(client):
+    data, name = client(ORDERS, YML.format(top="", columns=""), people_csv=PEOPLE, events_csv=EVENTS)
+    run = Chapter("07", name, settings.load(name, data), data, data)
+    before = run.sources
+    assert consents("e", before, run.settings)["consent_letter"].tolist() == ["allowed"]
+    (data / name / "suppress.csv").write_text("e\n")
+    again = Chapter("07", name, settings.load(name, data), data, data)
+    assert consents("e", again.sources, again.settings)["consent_letter"].tolist() == ["suppressed"]
+    again.sources.close()
+    before.close()

@@ -6,7 +6,8 @@ EVENT_RULES: dict[str, Rule] = {
     "events_unreadable": warning(
         "{n} event could not be read.",
         "{n} events could not be read.",
-        "They are left out everywhere.",
+        "They are left out everywhere. Where one may be a refusal of nobody knows whom, nothing is assumed of"
+        " anybody: no letter without a recorded yes.",
         "Correct them in the source, or set the format in client.yml.",
     ),
     "events_without_customer": warning(
