@@ -121,11 +121,16 @@ LINES = "lines"
 """The name of the lines of `orders` where they are a table of their own."""
 WITH_TOTALS = ("orders", LINES)
 """The tables that may end with totals: in one of people the last row is somebody."""
+PERSONS = "persons"
+"""The name of the table that says whose the numbers are which `orders` have for each order."""
+PARTS_OF_ORDERS = (LINES, PERSONS)
+"""What stands below the orders in client.yml."""
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "orders": ("customer_id", "ordered_at"),
     LINES: ("order_id",),
-    "customers": ("customer_id",),
+    PERSONS: ("number", "customer_id"),
+    "customers": (),
     "events": ("customer_id", "happened_at", "kind"),
     "contacts": ("campaign", "customer_id", "contacted_at", "channel", "arm"),
 }
@@ -140,12 +145,14 @@ def kinds_of(name: str) -> dict[str, str]:
     """Return the columns that a table may have, and how they are read."""
     if name == LINES:
         return {ours: kind for ours, kind in COLUMNS["orders"].items() if ours not in REQUIRED["orders"]}
+    if name == PERSONS:
+        return {"number": ID, "customer_id": ID}
     return COLUMNS[name] | dict.fromkeys(REFUSALS, FLAG) if name == "customers" else COLUMNS[name]
 
 
 def place_of(name: str) -> str:
     """Return where in client.yml a table stands."""
-    return "tables.orders.lines" if name == LINES else f"tables.{name}"
+    return f"tables.orders.{name}" if name in PARTS_OF_ORDERS else f"tables.{name}"
 
 
 def check_mapping(name: str, table: TableSettings) -> None:
@@ -172,6 +179,8 @@ def _required(name: str, table: TableSettings) -> list[str]:
     if name == LINES or (name == "orders" and not (isinstance(table, OrderSettings) and table.lines)):
         priced = "unit_price" in table.columns and "quantity" in table.columns
         required += [] if priced else ["amount"]
+    if name == "customers" and "email" not in table.columns:  # a list of addresses names nobody's number
+        required += ["customer_id"]
     if isinstance(table, OrderSettings) and table.lines:
         required += ["order_id"]
     if "unit_price" in table.columns and "amount" not in table.columns:

@@ -19,7 +19,7 @@ import ibis.expr.datatypes as dt
 
 from playbook.archive.sheets import GUARDED
 from playbook.errors import DataError, did_you_mean
-from playbook.records import dialects, excel, row_rules
+from playbook.records import dialects, excel, persons, row_rules
 from playbook.records.canonical import (
     AS_TEXT,
     COLUMNS,
@@ -31,6 +31,8 @@ from playbook.records.canonical import (
     NO,
     NOT_REFUSING,
     NUMBER,
+    PARTS_OF_ORDERS,
+    PERSONS,
     REFUSALS,
     REFUSING,
     REFUSING_WORDS,
@@ -58,8 +60,8 @@ class ReadFile:
         The table that it is of, and its name for the user.
     form : Format
     header : list of str
-    customer, kind : str
-        The columns with the customer's number and an event's kind; empty where there is none.
+    kind : str
+        The column with an event's kind; empty where there is none.
     harmless : frozenset of str
         Kinds, in lower case, that are no refusals.
     """
@@ -68,7 +70,6 @@ class ReadFile:
     shown: str
     form: Format
     header: list[str]
-    customer: str = ""
     kind: str = ""
     harmless: frozenset[str] = frozenset()
 
@@ -97,6 +98,8 @@ class Reader:
         The path of each text file to how it is read.
     swallowed : dict
         Table to expressions of cells that hold whole rows; see `_swallowed`.
+    lists : list of str
+        The files of customers, as shown, that have addresses and no numbers of customers.
     """
 
     connection: Any
@@ -107,6 +110,7 @@ class Reader:
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     files: dict[str, ReadFile] = field(default_factory=dict)
     swallowed: dict[str, list[Any]] = field(default_factory=dict)
+    lists: list[str] = field(default_factory=list)
     _seen: dict[str, RowsSeen] = field(default_factory=dict)
 
     def rows_seen(self, name: str) -> RowsSeen:
@@ -130,8 +134,17 @@ def canonical(reader: Reader, name: str, table: TableSettings, folder: Path) -> 
         heads = _once(_union(name, [part.drop("row_key") for _, part in named]))
         lines = _parts(reader, LINES, table.lines, folder)
         named = [(shown, _joined(heads, part)) for shown, part in lines]
+    if isinstance(table, OrderSettings) and table.persons is not None:
+        known = _rows(PERSONS, _parts(reader, PERSONS, table.persons, folder))
+        named = [(shown, persons.of_orders(part, known)) for shown, part in named]
+    if name == "customers":
+        named = persons.of_lists(named, reader.lists)
     reader.parts[name] = named
-    rows = _union(name, [row_rules.kept(part).drop("row_key") for _, part in named])
+    lists = [(shown, part) for shown, part in named if name == "customers" and shown in reader.lists]
+    people = [pair for pair in named if pair not in lists] if lists else named
+    rows = _rows(name, people or lists)
+    if people and lists:
+        rows = persons.with_lists(rows, _rows(name, lists))
     if isinstance(table, OrderSettings) and table.total_per_order:
         rows = row_rules.once_per_order(rows.mutate(order_id=_number(rows.order_id)))
     return rows
@@ -150,6 +163,11 @@ def _parts(reader: Reader, name: str, table: TableSettings, folder: Path) -> lis
         for file in table.files
         for opened in _opened(reader, name, table.part(file), folder / file)
     ]
+
+
+def _rows(name: str, named: list[tuple[str, Any]]) -> Any:
+    """Return the rows of a table's files that count."""
+    return _union(name, [row_rules.kept(part).drop("row_key") for _, part in named])
 
 
 def _union(name: str, parts: list[Any]) -> Any:
@@ -261,9 +279,13 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         for ours, column in said.items()
     }
     chosen = row_rules.amounts(chosen, raw, name, table)
-    marks = row_rules.marks(
-        raw, name, table, reader.rules.setdefault("orders" if name == LINES else name, [])
-    )
+    for ours, theirs in table.below_zero.items() if isinstance(table, LineSettings) else ():
+        other = _typed(raw[theirs], kinds[ours], table.format)
+        chosen[ours] = ibis.ifelse(chosen["amount"] < 0, other, chosen[ours])
+    marks = row_rules.marks(raw, name, table, reader.rules.setdefault(_read_with(name), []))
+    if name == "customers" and "customer_id" not in table.columns:
+        reader.lists.append(opened.shown)
+        chosen["customer_id"] = chosen["email"].lower()
     for ours in said:
         if kinds.get(ours) == FLAG:
             texts = row_rules.kept(raw.select(text=_text(said[ours]), **marks))
@@ -291,7 +313,8 @@ def _swallowed(raw: Any, opened: _Opened) -> Any:
     if not texts:
         return raw.select(text=ibis.null("string")).limit(0)
     several = [ibis.ifelse(text.contains("\n"), text, "") for text in texts]
-    own = raw[opened.table.columns["customer_id"]].cast("string").fill_null("")
+    columns = opened.table.columns
+    own = raw[columns.get("customer_id") or columns["email"]].cast("string").fill_null("")
     cells = raw.select(text=ibis.literal("\n").join([own, *several]))
     return cells.filter(cells.text.re_search(row))
 
@@ -354,15 +377,15 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         path = _scratch_file(reader)  # numbers or dates kept as text: read them as text is read
         write(raw, path, f"FORMAT csv, HEADER, DELIMITER {form.separator!r}")
     header = dialects.header_of(path, form, shown)
-    read = "orders" if name == LINES else name
     meant = table.values.get("kind", {}).items()
     harmless = {
         theirs.lower()
         for theirs, ours in [*zip(EVENT_KINDS, EVENT_KINDS, strict=True), *meant]
         if ours not in REFUSING
     }
-    customer, kind = (table.columns.get(ours, "") for ours in ("customer_id", "kind"))
-    reader.files[str(path)] = ReadFile(read, shown, form, header, customer, kind, frozenset(harmless))
+    reader.files[str(path)] = ReadFile(
+        _read_with(name), shown, form, header, table.columns.get("kind", ""), frozenset(harmless)
+    )
     types = {column: kind for column, kind in parsed.items() if column in header}
     for theirs in (*table.columns.values(), *row_rules.columns_named(name, table)):
         if header.count(theirs) > 1:
@@ -391,6 +414,11 @@ def _read_mended(reader: Reader, path: Path, dialect: dict[str, Any], shown: str
         ) from error
 
 
+def _read_with(name: str) -> str:
+    """Return the table that a table is counted with."""
+    return "orders" if name in PARTS_OF_ORDERS else name
+
+
 def _scratch_file(reader: Reader) -> Path:
     return reader.scratch / f"{len(list(reader.scratch.glob('*.csv')))}.csv"
 
@@ -399,7 +427,8 @@ def _typed(column: Any, kind: str, form: Format) -> Any:
     if kind == TEXT:
         return _text(column)
     if kind == ID:  # a number column with gaps is often saved as 17850.0
-        return _number(_text(column))
+        number = _number(_text(column))
+        return ibis.ifelse(number.contains("@"), number.lower(), number)
     if kind == FLAG:
         text = _text(column).lower()
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))

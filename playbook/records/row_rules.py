@@ -16,7 +16,7 @@ import pandas as pd
 from playbook.errors import DataError, did_you_mean
 from playbook.records.canonical import AS_TEXT, FLAG, ID, MONEY, NO, YES, kinds_of, place_of
 from playbook.settings.lifecycle import EVENT_KINDS
-from playbook.settings.tables import LineSettings, OrderSettings, TableSettings
+from playbook.settings.tables import ANYTHING, LineSettings, OrderSettings, TableSettings
 
 LEFT_OUT, MET = "left_out", "met"
 """Beside each row: by which column and value it is left out, null where it counts; which rules it meets."""
@@ -63,14 +63,18 @@ def rules_of(name: str, table: TableSettings) -> list[RowRule]:
         for rule, columns in named.items()
         for column, words in columns.items()
     ]
-    meanings = table.values.items()
-    return rules + [RowRule(f"{place}.values.{o}", table.columns[o], tuple(words)) for o, words in meanings]
+    meanings = (
+        (ours, tuple(word for word in said if word != ANYTHING)) for ours, said in table.values.items()
+    )
+    return rules + [RowRule(f"{place}.values.{o}", table.columns[o], words) for o, words in meanings if words]
 
 
 def columns_named(name: str, table: TableSettings) -> dict[str, str]:
     """Return the client's columns that rules name, each with what it is named for."""
-    less = table.less if isinstance(table, LineSettings) else ()
-    named = {column: f"named in {place_of(name)}.less" for column in less}
+    named = {}
+    if isinstance(table, LineSettings):
+        named = {column: f"named in {place_of(name)}.less" for column in table.less}
+        named |= {c: f"named in {place_of(name)}.below_zero.{o}" for o, c in table.below_zero.items()}
     return named | {rule.column: f"named in {rule.place}" for rule in rules_of(name, table)}
 
 
@@ -101,9 +105,16 @@ def check_rules(name: str, table: TableSettings) -> None:
                 f"client.yml: {place}.values.kind: {unknown[0]!r} is no kind of event."
                 f"{did_you_mean(unknown[0], EVENT_KINDS)} There are: {', '.join(EVENT_KINDS)}."
             )
-    if isinstance(table, LineSettings) and (table.less or table.negative):
-        if not {"amount", "unit_price"} & set(table.columns):
-            rule = "less" if table.less else "negative"
+    if isinstance(table, LineSettings):
+        ruled = [rule for rule in ("less", "negative", "below_zero") if getattr(table, rule)]
+        for ours in table.below_zero:
+            if ours not in table.columns or kinds.get(ours) not in AS_TEXT:
+                raise DataError(
+                    f"client.yml: {place}.below_zero.{ours} is no column of numbers of customers or of words"
+                    f" under {place}.columns."
+                )
+        if ruled and not {"amount", "unit_price"} & set(table.columns):
+            rule = ruled[0]
             raise DataError(
                 f"client.yml: {place}.{rule} changes the amount, which {place}.columns does not name."
             )
@@ -141,8 +152,11 @@ def _is_one_of(column: Any, words: Sequence[str]) -> Any:
 
 def meant(column: Any, meanings: Mapping[str, str]) -> Any:
     """Return a column of words with the client's words replaced by what they mean."""
-    found = {plain(theirs): ours for theirs, ours in meanings.items()}
-    return _compared(column).cases(*found.items(), else_=column.cast("string")) if found else column
+    found = {plain(theirs): ours for theirs, ours in meanings.items() if theirs != ANYTHING}
+    text = otherwise = column.cast("string")
+    if ANYTHING in meanings:
+        otherwise = ibis.ifelse(_compared(column) == "", text, meanings[ANYTHING])
+    return _compared(column).cases(*found.items(), else_=otherwise) if found else otherwise
 
 
 # Rows that count -----------------------------------------------------------------------------

@@ -14,6 +14,9 @@ WHITE_SPACE = " "
 EXCEL_DAYS = "excel"
 """The dates of files that hold Excel's day numbers: days since 1899-12-30."""
 
+ANYTHING = "*"
+"""Among the values of a column, whatever is written in it and not named beside it."""
+
 UNIX_TIME = "unix"
 """The dates of files that count seconds, or milliseconds, since 1970; days are those of UTC."""
 
@@ -122,6 +125,8 @@ class Part(Strict):
     drop: Cells | None = None
     less: Names | None = None
     negative: Cells | None = None
+    below_zero: ColumnNames | None = None
+    values: Meanings | None = None
 
 
 class TableSettings(Strict):
@@ -141,7 +146,8 @@ class TableSettings(Strict):
         Rows that are left out are counted, and a refusal in them holds all the same.
     values : dict
         Our column to what the client's values in it mean, ``{theirs: ours}``: consents, kinds of events,
-        arms, channels, any column of words. What is not named stays as it is.
+        arms, channels, any column of words. What is not named stays as it is; `ANYTHING` names
+        whatever else is written.
     """
 
     files: Names = ()
@@ -173,17 +179,22 @@ class LineSettings(TableSettings):
     negative : dict
         A column of the client's to values: in these rows, such as refunds, chargebacks or debits,
         amount, quantity and margin are below zero, whether or not they are written so.
+    below_zero : dict
+        What stands in another column in rows of an amount below zero, ``{ours: theirs}``: a payment comes
+        from the customer, and its refund goes to them.
     """
 
     less: Names = ()
     negative: Cells = Field(default_factory=dict)
+    below_zero: ColumnNames = Field(default_factory=dict)
 
 
 class OrderSettings(LineSettings):
     """The orders. ``cohort``: the log begins with these customers' first orders, no left truncation.
 
     ``lines``: where one file holds the orders (number, customer, date) and another one their lines
-    (number, amount), the lines; they are joined on order_id. ``total_per_order``: amount, margin and
+    (number, amount), the lines; they are joined on order_id. ``persons``: where the orders name a number
+    of their own for each order, the file that says whose it is: number, customer_id. ``total_per_order``: amount, margin and
     list_amount are those of the whole order, and count once though they stand on each of its lines;
     None: they are those of the lines, and `playbook check` says where they look otherwise.
     """
@@ -192,6 +203,7 @@ class OrderSettings(LineSettings):
     cohort: bool = False
     total_per_order: bool | None = None
     lines: LineSettings | None = None
+    persons: TableSettings | None = None
 
 
 class Tables(Strict):
@@ -207,6 +219,7 @@ class Tables(Strict):
         tables = {
             "orders": self.orders,
             "lines": self.orders.lines,
+            "persons": self.orders.persons,
             "customers": self.customers,
             "events": self.events,
             "contacts": self.contacts,
