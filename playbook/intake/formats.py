@@ -37,6 +37,9 @@ class Doubt:
     reason: str
 
 
+NO_YEAR = Doubt(("format", "year"), "", (), "the dates name no year")
+
+
 @dataclass(frozen=True)
 class FileColumn:
     """A column's name, its distinct values with how often they come, and the first ones in order."""
@@ -191,8 +194,7 @@ def _counted_days(columns: Sequence[FileColumn]) -> tuple[str | None, tuple[Doub
         if column.share(lambda text: _since_1990(parse_day(text, UNIX_TIME), text)) >= MOST:
             return UNIX_TIME, ()
         if column.share(lambda text: reads_day(text, SHORT_DAYS)) >= MOST:
-            year = str(date.today().year)
-            return SHORT_DAYS, (Doubt(("format", "year"), year, (), "the dates name no year"),)
+            return SHORT_DAYS, ()
     return None, ()
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from playbook.intake.formats import Doubt
 from playbook.intake.look import Look
-from playbook.intake.recognise import Guess
-from playbook.records.canonical import COLUMNS, LINES
+from playbook.intake.recognise import PER_ORDER, Guess
+from playbook.records.canonical import COLUMNS, LINES, PERSONS
 from playbook.settings.tables import Format
 
 
@@ -20,6 +20,7 @@ class Found:
     form: Format
     doubts: list[Doubt] = field(default_factory=list)
     lines: "Found | None" = None
+    persons: "Found | None" = None
     rules: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -32,11 +33,13 @@ def tables_of(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
     """Put files of one kind together; say what is left out."""
     by_table: dict[str, list[Guess]] = {}
     for guess in _with_lines_apart(guesses):
-        if guess.table is None:
+        if guess.table is None and guess.origin is not None:
+            said.append(f"{guess.look.shown} is left out: it is {guess.origin.what}; {guess.origin.useless}.")
+        elif guess.table is None:
             said.append(f"{guess.look.shown} is left out: it is none of the tables that the playbook knows.")
         else:
             by_table.setdefault(guess.table, []).append(guess)
-    lines = by_table.pop(LINES, [])
+    lines, persons = by_table.pop(LINES, []), by_table.pop(PERSONS, [])
     tables = {name: _together(name, by_table[name], said) for name in COLUMNS if name in by_table}
     orders = tables.get("orders")
     if lines and orders is not None and _share_orders(orders, lines):
@@ -51,6 +54,12 @@ def tables_of(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
         said.append(
             f"{names} is left out: it has order lines without customer and date, and no file of orders."
         )
+    if orders is not None and persons:
+        orders.persons = _together(PERSONS, persons, said)
+    elif orders is not None and "customers" in tables:
+        orders.persons = _persons_among(tables["customers"], orders)
+        if orders.persons is not None and set(tables["customers"].columns) <= {"customer_id"}:
+            del tables["customers"]
     if orders is not None and orders.lines is None and not {"amount", "unit_price"} & set(orders.columns):
         names = ", ".join(guess.look.shown for guess in orders.guesses)
         said.append(
@@ -82,12 +91,12 @@ def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:
     common = max(guesses, key=lambda guess: sum(other.columns == guess.columns for other in guesses))
     kept = [common, *(guess for guess in guesses if guess is not common)]
     if name == "customers":
-        best = max(guesses, key=lambda guess: len(guess.columns))
+        best = max(guesses, key=lambda guess: ("customer_id" in guess.columns, len(guess.columns)))
         kept = [best]
         for guess in guesses:
             if guess is best:
                 continue
-            if _overlap(best, guess, "customer_id") > 0.5:
+            if "customer_id" in guess.columns and _overlap(best, guess, "customer_id") > 0.5:
                 said.append(
                     f"{guess.look.shown} is left out: its customers are those of {best.look.shown},"
                     " and a customer has one row."
@@ -104,6 +113,37 @@ def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:
     )
     found.guesses[1:] = sorted(kept[1:], key=lambda guess: position[id(guess)])
     return found
+
+
+def _persons_among(customers: Found, orders: Found) -> Found | None:
+    """Return the customers as whose the orders' numbers are, where each of these is one order's alone.
+
+    So it is where no customer number of the orders comes twice, and beside the customers' numbers, which
+    are those of the orders, stands another one that does.
+    """
+    guess, heads = customers.guesses[0], [g for g in orders.guesses if "order_id" in g.columns]
+    number = guess.columns.get("customer_id", "")
+    person = next((doubt.others[0] for doubt in guess.doubts if doubt.reason.startswith(PER_ORDER)), None)
+    if person is None or len(customers.guesses) > 1 or not heads:
+        return None
+    if not all(map(_one_order_each, heads)) or any(
+        _overlap(guess, head, "customer_id") < 0.5 for head in heads
+    ):
+        return None
+    reason = f"{number} comes with one order each, and {person} does not"
+    doubt = Doubt(("columns", "customer_id"), person, (), reason)
+    said = replace(guess, columns={"number": number, "customer_id": person}, table=PERSONS, doubts=(doubt,))
+    customers.guesses = [replace(guess, columns=guess.columns | {"customer_id": person}, doubts=())]
+    customers.doubts = []
+    return Found(PERSONS, [said], customers.form, [doubt])
+
+
+def _one_order_each(orders: Guess) -> bool:
+    """Whether nobody has two orders in a file."""
+    places = [orders.look.place_of(orders.columns[ours]) for ours in ("customer_id", "order_id")]
+    rows = [row for row in orders.look.sample if len(row) > max(places)]
+    pairs = {(row[places[0]], row[places[1]]) for row in rows}
+    return len(pairs) == len({customer for customer, _ in pairs}) > 1
 
 
 def _overlap(one: Guess, other: Guess, ours: str) -> float:

@@ -8,7 +8,7 @@ so that the file is then read exactly as anybody can read in client.yml.
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ import duckdb
 from playbook.errors import DataError
 from playbook.intake.formats import (
     MOST,
+    NO_YEAR,
     VALUES_TRIED,
     Doubt,
     FileColumn,
@@ -56,6 +57,8 @@ class Look:
     doubts : tuple of Doubt
     sample : tuple of list of str
         The first rows.
+    year : int or None
+        That which the lines above the header name.
     """
 
     path: Path
@@ -65,12 +68,22 @@ class Look:
     total: str | None = None
     doubts: tuple[Doubt, ...] = ()
     sample: tuple[list[str], ...] = field(default=(), compare=False, repr=False)
+    year: int | None = None
     _tried: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def shown(self) -> str:
         """The name to show."""
         return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
+
+    def with_year(self) -> "Look":
+        """Return this look with the year of dates that name none: that of the file's title, or this one."""
+        if not self.form.without_year:
+            return self
+        form = self.form.model_copy(update={"year": self.year or date.today().year})
+        doubts = tuple(doubt for doubt in self.doubts if doubt.place != NO_YEAR.place)
+        doubt = replace(NO_YEAR, chosen=str(form.year))
+        return replace(self, form=form, doubts=doubts if self.year else (*doubts, doubt))
 
     def place_of(self, name: str) -> int:
         """Return where in a row a column stands, -1 where the file has none of this name."""
@@ -184,14 +197,14 @@ def _look(path: Path, sheet: str | None, form: Format, rows: _Rows, doubts: tupl
     dates, date_doubts = find_dates(columns)
     numbers, number_doubts = find_numbers(columns, dates)
     form = form.model_copy(update={"skip": skip, "header": header, "dates": dates} | numbers)
-    if form.without_year:
-        form = form.model_copy(update={"year": date.today().year})
     days = [place for place, column in enumerate(columns) if Look(path, sheet, form, ()).is_day(column)]
     total = _totals(rows.tail, days, skip + header)
     if total:
         form = form.model_copy(update={"totals": True})
     sample = tuple(below[:VALUES_TRIED])
-    return Look(path, sheet, form, columns, total, (*doubts, *date_doubts, *number_doubts), sample)
+    year = _year_above(rows.body[:skip])
+    doubts = (*doubts, *date_doubts, *number_doubts)
+    return Look(path, sheet, form, columns, total, doubts, sample, year).with_year()
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[FileColumn, ...]:
@@ -282,6 +295,13 @@ def find_separator(lines: Sequence[str], shown: str) -> str:
     return WHITE_SPACE if width > 1 and rows >= MOST * widths.total() else ","
 
 
+def _year_above(rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the year that most days and years in the lines above the table name."""
+    cells = " ".join(cell for row in rows for cell in row)
+    years = Counter(re.findall(r"(?<!\d)((?:19|20)\d\d)(?:(?:0[1-9]|1[0-2])[0-3]\d)?(?!\d)", cells))
+    return int(years.most_common(1)[0][0]) if years else None
+
+
 def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
     """Return how many lines stand above the table, and whether its first line names the columns."""
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows[:SHAPE_ROWS]]
@@ -289,7 +309,10 @@ def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
         below = sorted(n for n in filled[place + 1 : place + 51] if n)
         usual = below[len(below) // 2] if below else 1
         if width >= max(0.8 * usual, 1 if usual == 1 else 2):
-            return place, not any(_is_value(cell) for cell in rows[place])
+            values, *more = (any(map(_is_value, row)) for row in rows[place : place + 3])
+            if values and more == [False, True] and filled[place + 1] > width:  # a line about the file
+                return place + 1, True
+            return place, not values
     return 0, True
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from playbook.intake.formats import Doubt, FileColumn
 from playbook.intake.grouping import Found
 from playbook.intake.look import Look
-from playbook.intake.recognise import is_flag, squeezed, without_accents
+from playbook.intake.recognise import Guess, is_flag, squeezed, without_accents
 from playbook.intake.vocabulary import BACK, COUNTS, COUNTS_NOT, NO_SALES, SALES
 from playbook.records.canonical import LINES, NO, YES
 from playbook.records.row_rules import plain
@@ -39,9 +39,34 @@ ENTIRE, LEAST_ORDERS = 0.9, 2
 
 
 def propose_rules(found: Found) -> None:
-    """Find rules about the rows of orders, or of their lines, and put them into a table with their doubts."""
-    if found.name not in ("orders", LINES):
-        return
+    """Put what the rows of a table mean into it, with its doubts: as a system says, else by their words.
+
+    A system's columns of states that it does not write so are read by their words.
+    """
+    origins = [guess.origin for guess in found.guesses if guess.origin is not None]
+    for origin in origins:
+        found.rules = _merged(found.rules, origin.rules)
+        for column in _columns(found):
+            if column.name in origin.strange and column.name not in found.rules.get("keep", {}):
+                _states(found, column, column.name)
+    if found.name in ("orders", LINES) and not origins:
+        _propose_by_words(found)
+
+
+def _merged(rules: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return the rules of two files of a table as one."""
+    both = dict(rules)
+    for rule, said in more.items():
+        if isinstance(said, dict):
+            both[rule] = both.get(rule, {}) | said
+        elif isinstance(said, list):
+            both[rule] = list(dict.fromkeys([*both.get(rule, []), *said]))
+        else:
+            both[rule] = said
+    return both
+
+
+def _propose_by_words(found: Found) -> None:
     columns = [column for column in _columns(found) if column.name not in set(found.columns.values())]
     priced = {"amount", "unit_price"} & set(found.columns)
     for column in columns:
@@ -261,14 +286,23 @@ def _cell(look: Look, row: list[str], name: str) -> str:
     return row[place].strip() if 0 <= place < len(row) else ""
 
 
-def rules_in(found: Found, look: Look) -> dict[str, Any]:
+def columns_ruled(rules: dict[str, Any]) -> set[str]:
+    """Return the client's columns that rules name."""
+    named = {column for rule in ("keep", "drop", "negative", "less") for column in rules.get(rule, ())}
+    return named | set(rules.get("below_zero", {}).values())
+
+
+def rules_in(found: Found, guess: Guess) -> dict[str, Any]:
     """Return the rules of a table as far as one of its files has the columns."""
-    names = {column.name for column in look.columns}
-    return {
-        rule: {column: values for column, values in named.items() if column in names}
-        if isinstance(named, dict)
-        else [column for column in named if column in names]
-        if isinstance(named, list)
-        else named
-        for rule, named in found.rules.items()
-    }
+    names = {column.name for column in guess.look.columns}
+    own: dict[str, Any] = {}
+    for rule, named in found.rules.items():
+        if rule == "values":
+            own[rule] = {ours: meaning for ours, meaning in named.items() if ours in guess.columns}
+        elif rule == "below_zero":
+            own[rule] = {ours: theirs for ours, theirs in named.items() if theirs in names}
+        elif isinstance(named, dict):
+            own[rule] = {column: values for column, values in named.items() if column in names}
+        else:
+            own[rule] = [column for column in named if column in names] if isinstance(named, list) else named
+    return own

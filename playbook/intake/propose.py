@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from playbook.errors import CallError, DataError
 from playbook.intake.client_file import UNSURE, Comments, write
 from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.language import guess_language
 from playbook.intake.look import look_at
-from playbook.intake.meaning import propose_rules, rules_in
+from playbook.intake.meaning import columns_ruled, propose_rules, rules_in
 from playbook.intake.recognise import Guess, recognise
+from playbook.intake.systems import recognised
 from playbook.records import excel
 from playbook.records.canonical import COLUMNS, WITH_TOTALS
 from playbook.records.dialects import WORKBOOK, file_kind
@@ -66,7 +67,8 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
     named_client(client)
     folder = data / client
     chosen = _chosen(files, folder)
-    guesses = [recognise(look) for path in chosen for look in look_at(path)]
+    looks = [look for path in chosen for look in look_at(path)]
+    guesses = [guess or recognise(look) for look, guess in zip(looks, recognised(looks), strict=True)]
     said: list[str] = []
     tables = tables_of(guesses, said)
     if "orders" not in tables:
@@ -111,6 +113,10 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _no_orders(guesses: Sequence[Guess]) -> str:
+    for guess in guesses:
+        if guess.origin is not None and guess.origin.useless:
+            known = f"{guess.look.shown} is {guess.origin.what}"
+            return f"{known}, and there are no other orders: {guess.origin.useless}."
     seen = "; ".join(
         f"{guess.look.shown} has {', '.join(c.name for c in guess.look.columns[:12])}"
         for guess in guesses[:3]
@@ -122,7 +128,8 @@ def _no_orders(guesses: Sequence[Guess]) -> str:
 
 
 def _all(tables: dict[str, Found]) -> list[Found]:
-    return [part for found in tables.values() for part in (found, found.lines) if part is not None]
+    parts = [part for found in tables.values() for part in (found, found.lines, found.persons)]
+    return [part for part in parts if part is not None]
 
 
 def _guesses(tables: dict[str, Found]) -> list[Guess]:
@@ -177,7 +184,10 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments
     comments: Comments = {}
     orders = tables["orders"]
     words = " ".join([*(guess.look.path.stem for guess in orders.guesses), *orders.columns.values()]).lower()
-    if any(word in words for word in _GIVING):
+    preset = next((g.origin.preset for g in _guesses(tables) if g.origin and g.origin.preset), None)
+    if preset:
+        tree["preset"] = preset
+    elif any(word in words for word in _GIVING):
         tree["preset"] = "donations"
         comments["preset",] = UNSURE + "the names are those of a charity"
     currency = next(filter(None, map(_currency, _guesses(tables))), None)
@@ -188,8 +198,9 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments
     for name, found in tables.items():
         place = ("tables", name)
         tree["tables"][name] = _table(found, place, comments)
-        if found.lines is not None:
-            tree["tables"][name]["lines"] = _table(found.lines, (*place, "lines"), comments)
+        for part, inner in (("lines", found.lines), ("persons", found.persons)):
+            if inner is not None:
+                tree["tables"][name][part] = _table(inner, (*place, part), comments)
     guessed = guess_language(_guesses(tables))
     if guessed and guessed[0] != SOURCE_LANGUAGE:
         tree["offers"] = CommentedMap(language=guessed[0])
@@ -213,11 +224,19 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
         table["differs"] = differs
     parts: list[tuple[tuple[str, ...], Any]] = [((), table)]
     parts += [(("differs", name), own) for name, own in differs.items()]
+    known = dict.fromkeys(guess.origin.what for guess in found.guesses if guess.origin)
+    if known:
+        comments[(*place, "files")] = ", ".join(known)
+    for guess in found.guesses:
+        for where, text in guess.origin.notes.items() if guess.origin else ():
+            for key, part in parts:
+                if _inner(part, where) is not None:
+                    comments[(*place, *key, *where)] = text
     for doubt in found.doubts:
         for key, part in parts:
             if str(_inner(part, doubt.place)) == doubt.chosen:
                 comments[(*place, *key, *doubt.place)] = UNSURE + doubt.reason
-    ruled = {column for named in found.rules.values() if isinstance(named, dict | list) for column in named}
+    ruled = columns_ruled(found.rules)
     unused = list(dict.fromkeys(n for guess in found.guesses for n in guess.unused if n not in ruled))
     if unused:
         comments[(*place, "columns")] = "not used: " + ", ".join(unused)[:200]
@@ -234,7 +253,18 @@ def _inner(part: Any, place: Sequence[str]) -> Any:
 
 
 def _noted(rules: dict[str, Any]) -> dict[str, Any]:
-    return {rule: CommentedMap(said) if isinstance(said, dict) else said for rule, said in rules.items()}
+    return {rule: _on_a_line(said) for rule, said in rules.items()}
+
+
+def _on_a_line(said: Any) -> Any:
+    """Return what a rule says as YAML with the words of a column on one line."""
+    if isinstance(said, dict):
+        return CommentedMap({key: _on_a_line(inner) for key, inner in said.items()})
+    if not isinstance(said, list):
+        return said
+    words = CommentedSeq(said)
+    words.fa.set_flow_style()
+    return words
 
 
 def _sheets(found: Found) -> dict[str, list[str]]:
@@ -277,7 +307,7 @@ def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> Comme
         if guess.columns != found.columns:
             form = guess.look.form
             part["columns"] = CommentedMap({o: _position(t, form) for o, t in guess.columns.items()})
-        rules = rules_in(found, guess.look)
+        rules = rules_in(found, guess)
         part |= _noted({rule: said for rule, said in rules.items() if said != found.rules[rule]})
         if part:
             differs.setdefault(key, CommentedMap()).update(part)
@@ -293,7 +323,7 @@ def _currency(guess: Guess) -> str | None:
         return codes[0]
     money = {guess.columns.get(ours) for ours in _MONEY}
     for text in (text for c in columns if c.name in money for text in (c.name, *c.first[:50])):
-        words = text.replace(".", " ").split()
+        words = re.findall("[A-Za-z]+", text)
         for mark, code in _CURRENCIES.items():
             if mark in (words if mark.isalpha() else text):
                 return code
@@ -307,6 +337,11 @@ def _described(tables: dict[str, Found]) -> list[str]:
     said = []
     for found in _all(tables):
         files = ", ".join(dict.fromkeys(guess.look.shown for guess in found.guesses))
+        for guess in found.guesses:
+            if guess.origin is not None:
+                said.append(f"{guess.look.shown} is {guess.origin.what}.")
+                notes = guess.origin.notes.items()
+                said += [f"  {'.'.join(where)}: {text}." for where, text in notes if _holds(found, where)]
         columns = ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items())
         said.append(f"{found.name}: {files}: {columns}.")
         for guess in found.guesses:
@@ -319,13 +354,19 @@ def _described(tables: dict[str, Found]) -> list[str]:
     return said
 
 
+def _holds(found: Found, place: Sequence[str]) -> bool:
+    """Whether a table of the proposal has the line of which something is said."""
+    return _inner({"columns": found.columns, **found.rules}, place) is not None
+
+
 def _rules_said(found: Found) -> list[str]:
     """Return the rules about rows, a clause each."""
     said: list[str] = []
     for rule, named in found.rules.items():
         if isinstance(named, dict):
             for column, values in named.items():
-                said.append(f"{rule} {column}: {', '.join(value or '(empty)' for value in values)}")
+                words = [values] if isinstance(values, str) else values
+                said.append(f"{rule} {column}: {', '.join(value or '(empty)' for value in words)}")
         else:
             said.append(f"{rule}: {', '.join(named) if isinstance(named, list) else 'yes'}")
     return said

@@ -3,14 +3,27 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from statistics import fmean
+from typing import Any
 
 from playbook.intake.formats import MOST, Doubt, FileColumn
 from playbook.intake.look import Look
 from playbook.intake.vocabulary import TABLE_WORDS, WORDS
-from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NO, NUMBER, REFUSALS, YES
+from playbook.records.canonical import (
+    COLUMNS,
+    CONSENTS,
+    DAY,
+    FLAG,
+    ID,
+    LINES,
+    MONEY,
+    NO,
+    NUMBER,
+    REFUSALS,
+    YES,
+)
 from playbook.settings.lifecycle import EVENT_KINDS
 
 TELLING = {
@@ -42,6 +55,34 @@ NOT_PAID = re.compile(
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The system that exported a file, and what follows from that.
+
+    Attributes
+    ----------
+    what : str
+        As in "a Shopify order export".
+    rules : dict
+        What the rows mean, as in client.yml.
+    notes : dict
+        What is said of a line of client.yml, by its place below the table.
+    strange : tuple of str
+        Columns of states whose words the system does not write so: another language's.
+    unless, useless : str
+        The export beside which this one says nothing more; why it cannot be used.
+    preset : str or None
+    """
+
+    what: str
+    rules: dict[str, Any] = field(default_factory=dict)
+    notes: dict[tuple[str, ...], str] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
+    unless: str = ""
+    useless: str = ""
+    preset: str | None = None
+
+
+@dataclass(frozen=True)
 class Guess:
     """What a file is taken for.
 
@@ -49,16 +90,19 @@ class Guess:
     ----------
     look : Look
     table : str or None
-        orders, lines, customers, events, contacts; None where it is none of them.
+        orders, lines, persons, customers, events, contacts; None where it is none of them.
     columns : dict
         Ours to theirs.
     doubts : tuple of Doubt
+    origin : Origin or None
+        None where no system is known to export such a file.
     """
 
     look: Look
     table: str | None
     columns: dict[str, str]
     doubts: tuple[Doubt, ...] = ()
+    origin: Origin | None = None
 
     @property
     def unused(self) -> list[str]:
@@ -157,7 +201,8 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
     elif name == "customers":
         if "customer_id" not in found:
             doubts += _any_id(look, found)
-        if "customer_id" not in found or not _mostly_unique(found["customer_id"]) or len(look.columns) < 2:
+        number = found.get("customer_id", found.get("email") if {*CONSENTS, *REFUSALS} & set(found) else None)
+        if number is None or not _mostly_unique(number) or len(look.columns) < 2:
             return None
         doubts += _persons(look, found)
         _further_numbers(look, found)
@@ -369,15 +414,19 @@ def _rivals(look: Look, name: str, found: dict[str, FileColumn]) -> list[Doubt]:
     return doubts
 
 
+PER_ORDER = "it may be a number per order"
+
+
 def _persons(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     """Doubt a customer number that never comes twice where another one does: it may be one per order."""
     used = {column.name for column in found.values()}
+    if "customer_id" not in found:
+        return []
     return [
         _doubt(
             "customer_id",
-            [found["customer_id"]],
-            f"it may be a number per order, and {column.name} the customer's: then bring {column.name} to the"
-            " orders with a query (source: files)",
+            [found["customer_id"], column],
+            f"{PER_ORDER}, and {column.name} the customer's: then the orders need this file as their persons",
         )
         for column in look.columns
         if column.name not in used
@@ -420,6 +469,8 @@ def _bonus(look: Look, table: str | None, found: dict[str, FileColumn]) -> float
         return known - (1.5 if len(found["kind"].values) > 40 else 0)
     if table == "contacts":
         return 1.0 if len(found["arm"].values) <= 4 else -1.0
+    if table == "customers" and "customer_id" not in found:  # a list of addresses, if it is nothing else
+        return -2.0
     if table == "customers":
         return 0.0 if "acquired_on" in found or {"name", "email"} & set(found) else -1.0
     return 0.5 if "amount" in found or "unit_price" in found else 0.0

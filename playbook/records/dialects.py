@@ -146,8 +146,9 @@ def is_total(row: Sequence[str], day_places: Sequence[int]) -> bool:
     if any(place < len(row) and re.search(r"\d", row[place]) for place in day_places):
         return False
     filled = [cell.strip() for cell in row if cell.strip()]
+    width = max(len(row), *(place + 1 for place in day_places), 0)
     named = any(_TOTAL.fullmatch(cell) for cell in filled)
-    return len(filled) <= max(len(row) * (0.7 if named else 0.4), 1) and (named or bool(day_places))
+    return len(filled) <= max(width * (0.7 if named else 0.4), 1) and (named or bool(day_places))
 
 
 # Files ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Whose an order or an address is, where it is not said by the customer's number: expressions, nothing is read."""
+"""Whose an order or an address is, where no customer's number says it: expressions, nothing is read."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import ibis
 
 from playbook.records.canonical import CONSENTS
-from playbook.records.row_rules import kept
 
 
 def of_orders(orders: Any, persons: Any) -> Any:
@@ -27,14 +26,13 @@ def of_orders(orders: Any, persons: Any) -> Any:
     return numbered.left_join(known, "number").select(*orders.columns)
 
 
-def of_lists(named: Sequence[tuple[str, Any]], lists: Sequence[str]) -> list[tuple[str, Any]]:
+def of_lists(named: Sequence[tuple[str, Any]], lists: Sequence[str], people: Sequence[Any]) -> list[Any]:
     """Return the files of customers, those that are lists of addresses with whose each address is.
 
     An address is that of every customer who has it in another file, and else a contact of its own,
     known by it. ``named`` has the name to show and the rows of each file, customer_id of a list being the
-    address in small letters.
+    address in small letters; ``people`` the rows of the others that count.
     """
-    people = [kept(part) for shown, part in named if shown not in lists]
     held = [part for part in people if "email" in part.columns]
     if not held:
         return list(named)

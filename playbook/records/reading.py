@@ -138,7 +138,8 @@ def canonical(reader: Reader, name: str, table: TableSettings, folder: Path) -> 
         known = _rows(PERSONS, _parts(reader, PERSONS, table.persons, folder))
         named = [(shown, persons.of_orders(part, known)) for shown, part in named]
     if name == "customers":
-        named = persons.of_lists(named, reader.lists)
+        numbered = [row_rules.kept(part) for shown, part in named if shown not in reader.lists]
+        named = persons.of_lists(named, reader.lists, numbered)
     reader.parts[name] = named
     lists = [(shown, part) for shown, part in named if name == "customers" and shown in reader.lists]
     people = [pair for pair in named if pair not in lists] if lists else named

@@ -194,9 +194,10 @@ class OrderSettings(LineSettings):
 
     ``lines``: where one file holds the orders (number, customer, date) and another one their lines
     (number, amount), the lines; they are joined on order_id. ``persons``: where the orders name a number
-    of their own for each order, the file that says whose it is: number, customer_id. ``total_per_order``: amount, margin and
-    list_amount are those of the whole order, and count once though they stand on each of its lines;
-    None: they are those of the lines, and `playbook check` says where they look otherwise.
+    of their own for each order, the file that says whose it is: number, customer_id.
+    ``total_per_order``: amount, margin and list_amount are those of the whole order, and count once though
+    they stand on each of its lines; None: they are those of the lines, and `playbook check` says where they
+    look otherwise.
     """
 
     zero_is_order: bool = False

@@ -71,7 +71,7 @@ def test_states_that_are_no_money_are_left_out_in_four_languages(new, language):
 def test_a_state_that_is_not_known_is_left_out_and_said_to_be_unsure(new):
     table, written, found = new(orders=orders("Status", ["paid", "paid", "parked", "void"]))
     assert table["keep"] == {"Status": ["paid"]} and found[2] == 30
-    assert "Status: # unsure: these may count as well: parked" in written.replace("  #", " #")
+    assert "Status: [paid] # unsure: these may count as well: parked" in written.replace("  #", " #")
 
 
 def test_states_of_which_most_are_not_known_lose_only_those_that_are_no_money(new):
@@ -124,7 +124,9 @@ def test_a_refund_column_lowers_the_amount_and_is_unsure_beside_a_net_one(new):
     assert table["less"] == ["Refunded Amount"] and found == (2, 3, 75)
     assert "unsure" not in written.split("less:")[1]
     _, written, _ = new(orders=text.replace("total", "Net Amount"))
-    assert "less: # unsure: Net Amount may be without it already" in written.replace("  #", " #")
+    assert "less: [Refunded Amount] # unsure: Net Amount may be without it already" in written.replace(
+        "  #", " #"
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,10 +260,8 @@ def test_refunded_orders_of_a_shop_are_no_money_and_two_spellings_are_said(new, 
     assert "id_spelling" in {check.code for check in seen.checks}
 
 
-def test_a_customer_number_per_order_is_said(new, case, tmp_path):
-    files = case("two_ids_orders", "two_ids_customers", "two_ids_payments")
-    _, written, found = new(*files)
-    assert found == (3, 3, 108) and "customer_unique_id the customer's: then bring" in written
+def test_a_query_may_bring_the_customer_to_the_orders(new, case, tmp_path):
+    new(*case("two_ids_orders", "two_ids_customers", "two_ids_payments"))
     client_yml = tmp_path / "data" / "acme" / "client.yml"
     client_yml.write_text(
         "client: Acme\nsource: files\ntables:\n  orders:\n    query: |\n"
