@@ -6,7 +6,6 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,7 +78,7 @@ def got(one: Written, place: Path) -> tuple[Counts, Proposal]:
     try:
         people = customers(read_history(settings, sources))
         buyers = people[people["orders"] > 0]
-        said = consents(buyers["customer_id"], sources, settings, date(2026, 1, 1))
+        said = consents(buyers["customer_id"], sources, settings)
     finally:
         sources.close()
     refused = int((said["consent_email"] == "refused").sum()) if one.name in systems_lists.NAMES else None

@@ -246,6 +246,9 @@ def case():
         ("woo_total_repeated", (3, 4, 192.5)),
         ("status_column", (2, 2, 180)),
         ("contribution_id_margin", (2, 2, 130)),
+        ("empty_name_column", (3, 4, 115)),
+        ("id_makes_it_customers", (1, 2, 45)),
+        ("shopify_case_blank", (1, 2, 63.8)),
     ],
 )
 def test_an_export_comes_out_right_without_a_question(new, case, name, right):
@@ -258,6 +261,10 @@ def test_refunded_orders_of_a_shop_are_no_money_and_two_spellings_are_said(new, 
     assert found[1:] == (2, 50) and "unsure: it may be Total as well" in written
     seen = examine(load("acme", tmp_path / "data"), tmp_path / "data" / "acme")
     assert "id_spelling" in {check.code for check in seen.checks}
+
+
+def test_a_customer_number_per_order_leads_to_the_person(new, case):
+    assert new(*case("two_ids_orders", "two_ids_customers", "two_ids_payments"))[2] == (2, 3, 108)
 
 
 def test_a_query_may_bring_the_customer_to_the_orders(new, case, tmp_path):
