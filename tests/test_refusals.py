@@ -22,7 +22,7 @@ from playbook.chapter import Chapter
 from playbook.chapters import plan, warning
 from playbook.chapters.measurement.design_page import write_assignment
 from playbook.chapters.warning.judged import judge
-from playbook.records import canonical, confidential, consent, reach, reading, same_person
+from playbook.records import canonical, cells, confidential, consent, reach, same_person
 from playbook.records.history import customers
 from playbook.report.workbook import calls as calls_sheets
 from playbook.report.workbook.sheets import TableSheet
@@ -378,7 +378,7 @@ refusing_events, made_up_to = consent._refusing_events, reach._contacted
 RULES: dict[str, tuple[Callable, dict[tuple[object, str], object]]] = {
     "what is not understood is a no": (
         in_a_column,
-        {(reading, "_refused"): lambda column: reading._text(column).lower().isin(canonical.YES)},
+        {(cells, "refused"): lambda column: cells.text_of(column).lower().isin(canonical.YES)},
     ),
     "a lost row may hold a no": (spelled_otherwise, {(consent, "_named_in_lost_rows"): nothing}),
     "nothing is assumed without a readable row": (
@@ -418,7 +418,7 @@ RULES: dict[str, tuple[Callable, dict[tuple[object, str], object]]] = {
         {(confidential, "cells_of"): lambda lines: lines.str.split(";").str[0]},
     ),
     "telephones of the list are read": (on_the_list, {(confidential, "identifiers_in"): without_telephones}),
-    "unsubscriptions are told by their words": (spelled_otherwise, {(reading, "REFUSING_WORDS"): {}}),
+    "unsubscriptions are told by their words": (spelled_otherwise, {(cells, "REFUSING_WORDS"): {}}),
     "a refusal counts whatever its day": (
         spelled_otherwise,
         {(consent, "_refusing_events"): up_to_the_as_of_date},

@@ -9,17 +9,15 @@ way in.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
-import ibis.expr.datatypes as dt
 
 from playbook.archive.sheets import GUARDED
 from playbook.errors import DataError, did_you_mean
-from playbook.records import dialects, excel, persons, row_rules
+from playbook.records import cells, dialects, excel, persons, row_rules
 from playbook.records.canonical import (
     AS_TEXT,
     COLUMNS,
@@ -28,17 +26,13 @@ from playbook.records.canonical import (
     ID,
     LINES,
     MONEY,
-    NO,
-    NOT_REFUSING,
     NUMBER,
     PARTS_OF_ORDERS,
     PERSONS,
     REFUSALS,
     REFUSING,
-    REFUSING_WORDS,
     TEXT,
     WITH_TOTALS,
-    YES,
     check_mapping,
     kinds_of,
     place_of,
@@ -147,7 +141,7 @@ def canonical(reader: Reader, name: str, table: TableSettings, folder: Path) -> 
     if people and lists:
         rows = persons.with_lists(rows, _rows(name, lists))
     if isinstance(table, OrderSettings) and table.total_per_order:
-        rows = row_rules.once_per_order(rows.mutate(order_id=_number(rows.order_id)))
+        rows = row_rules.once_per_order(rows.mutate(order_id=cells.number(rows.order_id)))
     return rows
 
 
@@ -187,7 +181,7 @@ def _union(name: str, parts: list[Any]) -> Any:
 
 def _once(heads: Any) -> Any:
     """Return one row per order number, of the rows that count where there are any."""
-    heads = heads.mutate(order_id=_number(heads.order_id)).filter(lambda head: head.order_id.notnull())
+    heads = heads.mutate(order_id=cells.number(heads.order_id)).filter(lambda head: head.order_id.notnull())
     counts = heads[LEFT_OUT].isnull() if LEFT_OUT in heads.columns else None
     said = {column: heads[column] for column in heads.columns if column not in ("order_id", LEFT_OUT, MET)}
     found = {
@@ -202,7 +196,7 @@ def _once(heads: Any) -> Any:
 
 def _joined(heads: Any, lines: Any) -> Any:
     """Return the lines, each with what its order says; a line of an order that is left out is left out."""
-    lines = lines.mutate(order_id=_number(lines.order_id))
+    lines = lines.mutate(order_id=cells.number(lines.order_id))
     own = [c for c in heads.columns if c not in lines.columns or c in ("order_id", LEFT_OUT, MET)]
     both = lines.left_join(heads.select(*own), "order_id")
     if f"{MET}_right" in both.columns:
@@ -276,12 +270,14 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         for ours, theirs in table.columns.items()
     }
     chosen = {
-        ours: _refused(column) if ours in REFUSALS else _typed(column, kinds.get(ours, NUMBER), table.format)
+        ours: cells.refused(column)
+        if ours in REFUSALS
+        else cells.typed(column, kinds.get(ours, NUMBER), table.format)
         for ours, column in said.items()
     }
     chosen = row_rules.amounts(chosen, raw, name, table)
     for ours, theirs in table.below_zero.items() if isinstance(table, LineSettings) else ():
-        other = _typed(raw[theirs], kinds[ours], table.format)
+        other = cells.typed(raw[theirs], kinds[ours], table.format)
         chosen[ours] = ibis.ifelse(chosen["amount"] < 0, other, chosen[ours])
     marks = row_rules.marks(raw, name, table, reader.rules.setdefault(_read_with(name), []))
     if name == "customers" and "customer_id" not in table.columns:
@@ -289,12 +285,12 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
         chosen["customer_id"] = chosen["email"].lower()
     for ours in said:
         if kinds.get(ours) == FLAG:
-            texts = row_rules.kept(raw.select(text=_text(said[ours]), **marks))
+            texts = row_rules.kept(raw.select(text=cells.text_of(said[ours]), **marks))
             reader.flags.setdefault((name, ours), []).append(texts)
     if name == "customers":
         _apply_refusals(chosen)
     elif name == "events":
-        chosen["kind"] = _kind(chosen["kind"])
+        chosen["kind"] = cells.event_kind(chosen["kind"])
     elif name == "contacts":  # a run's campaign.csv or calls.csv, handed in again
         texts = {ours for ours in chosen if kinds.get(ours) in (ID, TEXT)}
         chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
@@ -316,8 +312,8 @@ def _swallowed(raw: Any, opened: _Opened) -> Any:
     several = [ibis.ifelse(text.contains("\n"), text, "") for text in texts]
     columns = opened.table.columns
     own = raw[columns.get("customer_id") or columns["email"]].cast("string").fill_null("")
-    cells = raw.select(text=ibis.literal("\n").join([own, *several]))
-    return cells.filter(cells.text.re_search(row))
+    held = raw.select(text=ibis.literal("\n").join([own, *several]))
+    return held.filter(held.text.re_search(row))
 
 
 def _check_columns(name: str, opened: _Opened, has: Sequence[str]) -> None:
@@ -422,59 +418,3 @@ def _read_with(name: str) -> str:
 
 def _scratch_file(reader: Reader) -> Path:
     return reader.scratch / f"{len(list(reader.scratch.glob('*.csv')))}.csv"
-
-
-def _typed(column: Any, kind: str, form: Format) -> Any:
-    if kind == TEXT:
-        return _text(column)
-    if kind == ID:  # a number column with gaps is often saved as 17850.0
-        number = _number(_text(column))
-        return ibis.ifelse(number.contains("@"), number.lower(), number)
-    if kind == FLAG:
-        text = _text(column).lower()
-        return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
-    if kind == DAY and form.dates == UNIX_TIME and column.type().is_numeric():
-        milliseconds = ibis.ifelse(column < dialects.MILLISECONDS, column * 1000, column)
-        return _moment(milliseconds.cast("int64")).cast("date")
-    if kind == DAY:
-        return column.cast("date")
-    if kind == NUMBER:
-        return column.cast("float64")
-    return column.cast(dt.Decimal(18, 4))
-
-
-def _refused(column: Any) -> Any:
-    """Return whether a customer refused: only an empty cell and a clear no say that nobody did.
-
-    Such columns hold days, reasons and names of lists; what is not understood is a refusal.
-    """
-    text = _text(column).lower()
-    return text.notnull() & text.notin(NO).fill_null(False)
-
-
-def _kind(text: Any) -> Any:
-    """Return kinds of events, in any case, and refusals told by their words."""
-    plain = text.re_replace(r"[\s\p{Z}]+", " ").lower()
-    cases = [(plain == ours, ours) for ours in EVENT_KINDS] + [(plain.re_search(NOT_REFUSING), text)]
-    cases += [(plain.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
-    return ibis.cases(*cases, else_=text)
-
-
-def _number(text: Any) -> Any:
-    """Return a number of a customer or an order without the point that a spreadsheet gave it."""
-    return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
-
-
-@ibis.udf.scalar.builtin(name="epoch_ms")  # type: ignore[untyped-decorator]
-def _moment(milliseconds: int) -> datetime:  # type: ignore[empty-body]
-    """Return the moment, of UTC, so many milliseconds after the beginning of 1970."""
-
-
-@ibis.udf.scalar.builtin(name="trim")  # type: ignore[untyped-decorator]
-def _without_spaces(text: str) -> str:  # type: ignore[empty-body]
-    """Return text without spaces around it: much cheaper than `strip`, which looks for six characters."""
-
-
-def _text(column: Any) -> Any:
-    """Return trimmed text, null where empty."""
-    return _without_spaces(column.cast("string")).nullif("")

@@ -1,0 +1,69 @@
+"""The cells of a client's files as canonical values: expressions, nothing is read."""
+
+from datetime import datetime
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+
+from playbook.records import dialects
+from playbook.records.canonical import DAY, FLAG, ID, NO, NOT_REFUSING, NUMBER, REFUSING_WORDS, TEXT, YES
+from playbook.settings.lifecycle import EVENT_KINDS
+from playbook.settings.tables import UNIX_TIME, Format
+
+
+def typed(column: Any, kind: str, form: Format) -> Any:
+    """Return a column as its kind is read; see `canonical.COLUMNS`."""
+    if kind == TEXT:
+        return text_of(column)
+    if kind == ID:  # a number column with gaps is often saved as 17850.0
+        plain = number(text_of(column))
+        return ibis.ifelse(plain.contains("@"), plain.lower(), plain)
+    if kind == FLAG:
+        text = text_of(column).lower()
+        return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
+    if kind == DAY and form.dates == UNIX_TIME and column.type().is_numeric():
+        milliseconds = ibis.ifelse(column < dialects.MILLISECONDS, column * 1000, column)
+        return _moment(milliseconds.cast("int64")).cast("date")
+    if kind == DAY:
+        return column.cast("date")
+    if kind == NUMBER:
+        return column.cast("float64")
+    return column.cast(dt.Decimal(18, 4))
+
+
+def refused(column: Any) -> Any:
+    """Return whether a customer refused: only an empty cell and a clear no say that nobody did.
+
+    Such columns hold days, reasons and names of lists; what is not understood is a refusal.
+    """
+    text = text_of(column).lower()
+    return text.notnull() & text.notin(NO).fill_null(False)
+
+
+def event_kind(text: Any) -> Any:
+    """Return kinds of events, in any case, and refusals told by their words."""
+    plain = text.re_replace(r"[\s\p{Z}]+", " ").lower()
+    cases = [(plain == ours, ours) for ours in EVENT_KINDS] + [(plain.re_search(NOT_REFUSING), text)]
+    cases += [(plain.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
+    return ibis.cases(*cases, else_=text)
+
+
+def number(text: Any) -> Any:
+    """Return a number of a customer or an order without the point that a spreadsheet gave it."""
+    return ibis.ifelse(text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1"), text)
+
+
+@ibis.udf.scalar.builtin(name="epoch_ms")  # type: ignore[untyped-decorator]
+def _moment(milliseconds: int) -> datetime:  # type: ignore[empty-body]
+    """Return the moment, of UTC, so many milliseconds after the beginning of 1970."""
+
+
+@ibis.udf.scalar.builtin(name="trim")  # type: ignore[untyped-decorator]
+def _without_spaces(text: str) -> str:  # type: ignore[empty-body]
+    """Return text without spaces around it: much cheaper than `strip`, which looks for six characters."""
+
+
+def text_of(column: Any) -> Any:
+    """Return trimmed text, null where empty."""
+    return _without_spaces(column.cast("string")).nullif("")
