@@ -6,6 +6,7 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,6 +50,8 @@ class Counts:
     customers: int
     orders: int
     revenue: float
+    first: date
+    last: date
     no_email: int | None = None
 
     def __str__(self) -> str:
@@ -66,7 +69,10 @@ def true(one: Written, told: bool = True) -> Counts:
     days = {(sale.person, sale.moment.date()) for sale in paid}
     buyers = {person for person, _ in days}
     refused = buyers & systems_lists.refusing() if one.name in systems_lists.NAMES else None
-    return Counts(len(buyers), len(days), round(revenue, 2), None if refused is None else len(refused))
+    first, *_, last = sorted(day for _, day in days)
+    return Counts(
+        len(buyers), len(days), round(revenue, 2), first, last, None if refused is None else len(refused)
+    )
 
 
 def got(one: Written, place: Path) -> tuple[Counts, Proposal]:
@@ -78,12 +84,15 @@ def got(one: Written, place: Path) -> tuple[Counts, Proposal]:
     try:
         people = customers(read_history(settings, sources))
         buyers = people[people["orders"] > 0]
-        said = consents(buyers["customer_id"], sources, settings)
+        refused = None
+        if one.name in systems_lists.NAMES:
+            said = consents(buyers["customer_id"], sources, settings)["consent_email"]
+            refused = int((said == "refused").sum())
     finally:
         sources.close()
-    refused = int((said["consent_email"] == "refused").sum()) if one.name in systems_lists.NAMES else None
     revenue = round(float(people["revenue"].sum()), 2)
-    return Counts(len(buyers), int(buyers["orders"].sum()), revenue, refused), proposal
+    first, last = buyers["first_order"].min().date(), buyers["last_order"].max().date()
+    return Counts(len(buyers), int(buyers["orders"].sum()), revenue, first, last, refused), proposal
 
 
 @cache

@@ -12,7 +12,7 @@ from playbook.intake.propose import propose
 from playbook.settings.client import load
 from tests import systems
 from tests.intake.systems_sales import sales, write
-from tests.intake.systems_shops import marketplace, shopify, woocommerce
+from tests.intake.systems_shops import etsy, marketplace, shopify, woocommerce
 
 DOCUMENT = systems.DOCUMENT.read_text(encoding="utf-8")
 
@@ -170,3 +170,10 @@ def test_a_system_that_names_no_column_of_ours_is_refused(tmp_path):
     )
     with pytest.raises(SettingsError, match=r"shop\.yml.*buyer is no column of orders"):
         known._read(path)
+
+
+def test_days_that_may_be_months_are_read_as_the_system_writes_them(new, tmp_path):
+    early = sorted((sale for sale in sales() if sale.moment.day <= 12), key=lambda sale: sale.email)
+    tables, proposal = new(etsy(early, tmp_path))
+    assert tables.orders.format.dates == "%m/%d/%y"
+    assert not any("day and month" in line for line in proposal.said)
