@@ -25,6 +25,7 @@ from playbook.records.canonical import (
     COLUMNS,
     DAY,
     FLAG,
+    GENERAL,
     ID,
     LINES,
     MONEY,
@@ -78,6 +79,8 @@ class Reader:
         (table, column) of yes-or-no columns to the text that stands there, an expression per file.
     files : dict
         The path of each text file to how it is read.
+    columns : dict
+        By file, as it is shown, each of its columns and whether client.yml names it.
     """
 
     connection: Any
@@ -87,6 +90,7 @@ class Reader:
     rules: dict[str, list[str]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     files: dict[str, ReadFile] = field(default_factory=dict)
+    columns: dict[str, dict[str, bool]] = field(default_factory=dict)
     _seen: dict[str, RowsSeen] = field(default_factory=dict)
 
     def rows_seen(self, name: str) -> RowsSeen:
@@ -217,8 +221,8 @@ def _rewritten(
     """Write rows as the engine reads them."""
     target = _scratch_file(reader)
     kinds = kinds_of(name)
-    days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
-    numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
+    days = [theirs for ours, theirs in table.pairs if kinds.get(ours) == DAY]
+    numbers = [theirs for ours, theirs in table.pairs if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
     numbers += table.less if isinstance(table, LineSettings) else ()
     dialects.rewrite(rows, target, table.format, days, numbers)
     return _Opened(target, shown, table, dialects.engine_form(table.format))
@@ -231,21 +235,24 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
     row_rules.check_rules(name, table)
     raw = _read_file(reader, name, opened)
     _check_columns(name, opened, raw.columns)
-    said = {
-        ours: row_rules.meant(raw[theirs], table.values[ours]) if ours in table.values else raw[theirs]
-        for ours, theirs in table.columns.items()
-    }
-    chosen = {
-        ours: _refused(column) if ours in REFUSALS else _typed(column, kinds.get(ours, NUMBER), table.format)
-        for ours, column in said.items()
-    }
+    known, used = reader.columns.setdefault(opened.shown, {}), {theirs for _, theirs in table.pairs}
+    used |= row_rules.columns_named(name, table).keys()
+    known |= {column: known.get(column, False) or column in used for column in raw.columns}
+    said = [
+        (ours, row_rules.meant(raw[theirs], table.values[ours]) if ours in table.values else raw[theirs])
+        for ours, theirs in table.pairs
+    ]
+    chosen: dict[str, Any] = {}
+    for ours, column in said:
+        read = _refused(column) if ours in REFUSALS else _typed(column, kinds.get(ours, NUMBER), table.format)
+        chosen[ours] = _both(ours, chosen[ours], read) if ours in chosen else read
     chosen = row_rules.amounts(chosen, raw, name, table)
     marks = row_rules.marks(
         raw, name, table, reader.rules.setdefault("orders" if name == LINES else name, [])
     )
-    for ours in said:
+    for ours, column in said:
         if kinds.get(ours) == FLAG:
-            texts = row_rules.kept(raw.select(text=_text(said[ours]), **marks))
+            texts = row_rules.kept(raw.select(text=_number(_text(column)), **marks))
             reader.flags.setdefault((name, ours), []).append(texts)
     if name == "customers":
         _apply_refusals(chosen)
@@ -262,9 +269,7 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
 def _check_columns(name: str, opened: _Opened, has: Sequence[str]) -> None:
     """Refuse a file without a column that client.yml names."""
     place = place_of(name)
-    named = [
-        (theirs, f"meant as {ours}", f"{place}.columns") for ours, theirs in opened.table.columns.items()
-    ]
+    named = [(theirs, f"meant as {ours}", f"{place}.columns") for ours, theirs in opened.table.pairs]
     ruled = row_rules.columns_named(name, opened.table)
     named += [(theirs, why, why.removeprefix("named in ")) for theirs, why in ruled.items()]
     for theirs, why, where in named:
@@ -284,6 +289,11 @@ def _it_has(columns: Sequence[str], form: Format) -> str:
 
 def _apply_refusals(chosen: dict[str, Any]) -> None:
     """Turn what was refused into consents: a refusal is a no, whatever the consent says."""
+    if GENERAL in chosen:
+        said = chosen.pop(GENERAL)
+        email = chosen.get("may_email", ibis.null("boolean"))
+        chosen["may_email"] = ibis.coalesce(email, said)
+        chosen["no_contact"] = (~said).fill_null(False) | chosen.get("no_contact", ibis.literal(False))
     for refusal, consents in REFUSALS.items():
         if refusal not in chosen:
             continue
@@ -293,13 +303,18 @@ def _apply_refusals(chosen: dict[str, Any]) -> None:
             chosen[consent] = ibis.ifelse(refused, False, said)
 
 
+def _both(ours: str, one: Any, other: Any) -> Any:
+    """Return what two columns of a refusal, or of a consent, say together: the refusal stands."""
+    if ours in REFUSALS:
+        return one | other
+    return ibis.ifelse((~one).fill_null(False) | (~other).fill_null(False), False, ibis.coalesce(one, other))
+
+
 def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
     path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name)
     table = opened.table
     parsed = {
-        theirs: kind
-        for ours, theirs in table.columns.items()
-        if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
+        theirs: kind for ours, theirs in table.pairs if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
     }
     parsed |= dict.fromkeys(table.less if isinstance(table, LineSettings) else (), MONEY)
     if form.dates == UNIX_TIME:
@@ -318,9 +333,9 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         write(raw, path, f"FORMAT csv, HEADER, DELIMITER {form.separator!r}")
     header = dialects.header_of(path, form, shown)
     read = "orders" if name == LINES else name
-    reader.files[str(path)] = ReadFile(read, shown, form, header, table.columns.get("customer_id", ""))
+    reader.files[str(path)] = ReadFile(read, shown, form, header, dict(table.pairs).get("customer_id", ""))
     types = {column: kind for column, kind in parsed.items() if column in header}
-    for theirs in (*table.columns.values(), *row_rules.columns_named(name, table)):
+    for theirs in (*(theirs for _, theirs in table.pairs), *row_rules.columns_named(name, table)):
         if header.count(theirs) > 1:
             raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
     try:
@@ -357,7 +372,7 @@ def _typed(column: Any, kind: str, form: Format) -> Any:
     if kind == ID:  # a number column with gaps is often saved as 17850.0
         return _number(_text(column))
     if kind == FLAG:
-        text = _text(column).lower()
+        text = _number(_text(column)).lower()
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
     if kind == DAY and form.dates == UNIX_TIME and column.type().is_numeric():
         milliseconds = ibis.ifelse(column < dialects.MILLISECONDS, column * 1000, column)

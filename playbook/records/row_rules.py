@@ -63,8 +63,11 @@ def rules_of(name: str, table: TableSettings) -> list[RowRule]:
         for rule, columns in named.items()
         for column, words in columns.items()
     ]
-    meanings = table.values.items()
-    return rules + [RowRule(f"{place}.values.{o}", table.columns[o], tuple(words)) for o, words in meanings]
+    return rules + [
+        RowRule(f"{place}.values.{ours}", theirs, tuple(table.values[ours]))
+        for ours, theirs in table.pairs
+        if ours in table.values
+    ]
 
 
 def columns_named(name: str, table: TableSettings) -> dict[str, str]:
