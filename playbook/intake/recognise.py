@@ -1,16 +1,37 @@
 """Which of the canonical tables a file is, and which of its columns is which, by name and by content."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from statistics import fmean
 
-from playbook.intake.formats import MOST, Doubt, FileColumn
+from playbook.intake.formats import MOST, VALUES_TRIED, Doubt, FileColumn
 from playbook.intake.look import Look
+from playbook.intake.permission import (
+    ABOUT_IT,
+    meaning,
+    refuses,
+    says_consent,
+    without_accents,
+    words_of,
+)
 from playbook.intake.vocabulary import TABLE_WORDS, WORDS
-from playbook.records.canonical import COLUMNS, DAY, FLAG, ID, LINES, MONEY, NO, NUMBER, REFUSALS, YES
+from playbook.records.canonical import (
+    COLUMNS,
+    CONSENTS,
+    DAY,
+    FLAG,
+    GENERAL,
+    ID,
+    LINES,
+    MONEY,
+    NO,
+    NUMBER,
+    REFUSALS,
+    YES,
+)
 from playbook.settings.lifecycle import EVENT_KINDS
 
 TELLING = {
@@ -53,17 +74,33 @@ class Guess:
     columns : dict
         Ours to theirs.
     doubts : tuple of Doubt
+    also : dict
+        Consents and refusals to their further columns.
+    elsewhere : frozenset of str
+        Columns that another table takes from this file.
     """
 
     look: Look
     table: str | None
     columns: dict[str, str]
     doubts: tuple[Doubt, ...] = ()
+    also: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
+
+    @property
+    def named(self) -> dict[str, list[str]]:
+        """Ours to all of theirs."""
+        return {ours: [theirs, *self.also.get(ours, ())] for ours, theirs in self.columns.items()}
+
+    @property
+    def refusals(self) -> list[str]:
+        """Columns of the file that hold refusals, as its customers have them."""
+        return [theirs for ours, several in self.named.items() if ours in REFUSALS for theirs in several]
 
     @property
     def unused(self) -> list[str]:
         """Columns of the file that stand for nothing of ours."""
-        used = set(self.columns.values())
+        used = self.elsewhere.union(*self.named.values())
         return [
             column.name for column in self.look.columns if column.name.strip() and column.name not in used
         ]
@@ -131,14 +168,22 @@ def name_fits(table: str, ours: str, name: str) -> float:
 def recognise(look: Look) -> Guess:
     """Return which table a file is and what its columns are."""
     candidates = [found for name in WORDS if (found := _as_table(look, name)) is not None]
+    if not candidates and permissions(look) and (found := _as_table(look, "customers", repeated=True)):
+        candidates = [found]
     if not candidates:
         return Guess(look, None, {})
     return max(candidates, key=lambda pair: pair[0])[1]
 
 
-def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
-    """Return the file read as this table and how well it fits; None where it cannot be it."""
-    fits = _assigned(look, name)
+def _as_table(look: Look, name: str, repeated: bool = False) -> tuple[float, Guess] | None:
+    """Return the file read as this table and how well it fits; None where it cannot be it.
+
+    ``repeated``: customers may stand in several rows.
+    """
+    said = permissions(look) if name == "customers" else {}
+    spoken = {column.name for columns in said.values() for column in columns}
+    fits = [_Fit(CERTAIN, ours, columns[0]) for ours, columns in said.items()]
+    fits += _assigned(look, name, spoken)
     found = {fit.ours: fit.column for fit in fits}
     doubts = [
         _doubt(fit.ours, [fit.column], f"the name {fit.column.name!r} does not say it clearly")
@@ -157,17 +202,20 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
     elif name == "customers":
         if "customer_id" not in found:
             doubts += _any_id(look, found)
-        if "customer_id" not in found or not _mostly_unique(found["customer_id"]) or len(look.columns) < 2:
+        if "customer_id" not in found or len(look.columns) < 2:
+            return None
+        if not repeated and not _mostly_unique(found["customer_id"]):
             return None
         doubts += _persons(look, found)
-        _further_numbers(look, found)
+        _further_numbers(look, found, spoken)
     elif not TELLING[name] <= set(found):
         return None
     doubts += _rivals(look, name, found)
     score = sum(fit.score for fit in fits) + _hint(look, name) + _bonus(look, table, found)
     order = [*COLUMNS[name], *found]
     columns = {ours: found[ours].name for ours in dict.fromkeys(order) if ours in found}
-    return score, Guess(look, table, columns, tuple(d for d in doubts if d.place[1] in columns))
+    also = {ours: tuple(column.name for column in more) for ours, (_, *more) in said.items() if more}
+    return score, Guess(look, table, columns, tuple(d for d in doubts if d.place[1] in columns), also)
 
 
 def _doubt(ours: str, columns: Sequence[FileColumn], reason: str) -> Doubt:
@@ -185,9 +233,38 @@ def _kind_of_orders(found: dict[str, FileColumn]) -> str | None:
     return None
 
 
-def _assigned(look: Look, name: str) -> list[_Fit]:
-    """Give each column of ours the column that fits best, the best fit first."""
-    kinds = {ours: COLUMNS[name].get(ours) or (FLAG if ours in REFUSALS else NUMBER) for ours in WORDS[name]}
+_PERMISSIONS = (*CONSENTS, GENERAL, *REFUSALS)
+
+
+def permissions(look: Look) -> dict[str, list[FileColumn]]:
+    """Return the consents and refusals of a file, each with its columns, by their names.
+
+    Whatever stands in a column of refusals, or of consents by a word such as "erlaubt", it is one; what
+    may be a column of something else (Newsletter, Kontakt) needs answers in it.
+    """
+    found: dict[str, list[FileColumn]] = {}
+    for column in look.columns if look.form.header else ():
+        exact = [ours for ours in _PERMISSIONS if squeezed(column.name) in _known("customers", ours)]
+        ours = exact[0] if exact else meaning(column.name)
+        if ours and (ours in REFUSALS or _answers(look, column)):
+            found.setdefault(ours, []).append(column)
+    return found
+
+
+def _answers(look: Look, column: FileColumn) -> bool:
+    """Whether a column of consents holds answers, not only when, whence or how often somebody was asked."""
+    if not column.values or is_flag(column):
+        return True
+    refused = any(refuses(text) for text in column.values)
+    if says_consent(column.name) and not ABOUT_IT.search(words_of(column.name)):
+        return refused or not look.is_day(column)
+    answered = column.share(lambda text: text.lower() in (*YES, *NO)) >= 0.5 and not look.is_number(column)
+    return refused or answered
+
+
+def _assigned(look: Look, name: str, spoken: set[str]) -> list[_Fit]:
+    """Give each column of ours the column that fits best, the best fit first, beside those spoken for."""
+    kinds = {o: COLUMNS[name].get(o, NUMBER) for o in WORDS[name] if o not in _PERMISSIONS}
     kinds |= {"customer_id": ID}
     fits = [
         _Fit(score, ours, column)
@@ -197,7 +274,7 @@ def _assigned(look: Look, name: str) -> list[_Fit]:
         and look.form.header
         and (score := name_fits(name, ours, column.name) * _may_be(look, column, ours, kind)) >= LEAST
     ]
-    taken: set[str] = set()
+    taken = set(spoken)
     chosen: dict[str, _Fit] = {}
     for fit in sorted(fits, key=lambda fit: -fit.score):
         if fit.ours not in chosen and fit.column.name not in taken:
@@ -210,8 +287,6 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     """Return how well a column's content goes with what it would be, 0 to 1."""
     if not column.values:
         return 0.9
-    if ours in REFUSALS:  # they hold days, reasons, names of lists: whatever is written is a refusal
-        return 1.0 if is_flag(column) or name_fits("customers", ours, column.name) >= SURE else 0.0
     if kind == DAY:
         return float(look.is_day(column))
     if ours in MONEY_OF_A_LINE and IDENTIFIER.search(" ".join(_tokens(column.name))):
@@ -242,10 +317,9 @@ def _first_name(column: FileColumn) -> bool:
 
 
 def is_flag(column: FileColumn) -> bool:
-    """Whether a column holds nothing but yes and no."""
-    return (
-        bool(column.values) and len(column.values) <= 4 and {v.lower() for v in column.values} <= {*YES, *NO}
-    )
+    """Whether a column holds nothing but yes and no, in at most four spellings but for capitals."""
+    words = {text.lower().removesuffix(".0") for text in islice(column.values, VALUES_TRIED)}
+    return bool(words) and len(words) <= 4 and words <= {*YES, *NO}
 
 
 def is_id(column: FileColumn) -> bool:
@@ -390,22 +464,16 @@ def _persons(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     ]
 
 
-def _further_numbers(look: Look, found: dict[str, FileColumn]) -> None:
+def _further_numbers(look: Look, found: dict[str, FileColumn], spoken: set[str]) -> None:
     """Take every other numeric column of customers along under its own name."""
-    used = {column.name for column in found.values()}
+    used = spoken | {column.name for column in found.values()}
     for column in look.columns:
         if column.name in used or not column.values or not look.form.header or look.is_day(column):
             continue
         if look.is_number(column) and not NOT_A_MEASURE.search(column.name) and not column.unique:
             ours = re.sub(r"[^a-z0-9]+", "_", without_accents(column.name)).strip("_")
-            if ours[:1].isalpha() and ours not in {*found, *COLUMNS["customers"], *REFUSALS}:
+            if ours[:1].isalpha() and ours not in {*found, *COLUMNS["customers"], *_PERMISSIONS}:
                 found[ours] = column
-
-
-def without_accents(name: str) -> str:
-    """Return a name in small letters without accents."""
-    bare = unicodedata.normalize("NFKD", name.lower().replace("ß", "ss"))
-    return "".join(c for c in bare if not unicodedata.combining(c))
 
 
 def _hint(look: Look, name: str) -> float:
