@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from playbook.errors import DataError
 from playbook.intake.formats import Doubt
+from playbook.intake.guess import Guess
 from playbook.intake.look import Look
-from playbook.intake.recognise import PER_ORDER, Guess
-from playbook.records.canonical import COLUMNS, LINES, PERSONS
+from playbook.intake.permission import is_about_contact, names_refusals
+from playbook.intake.recognise import PER_ORDER, permissions
+from playbook.records.canonical import COLUMNS, CONSENTS, GENERAL, LINES, PERSONS, REFUSALS
 from playbook.settings.tables import Format
 
 
@@ -28,11 +31,23 @@ class Found:
         """The columns that most of the files have."""
         return self.guesses[0].columns
 
+    @property
+    def named(self) -> dict[str, list[str]]:
+        """These columns, each with all of the client's that stand for it."""
+        return self.guesses[0].named
+
 
 def tables_of(guesses: Sequence[Guess], said: list[str]) -> dict[str, Found]:
-    """Put files of one kind together; say what is left out."""
+    """Put files of one kind together; say what is left out.
+
+    Raises
+    ------
+    DataError
+        For a file that is a list of refusals, or holds some, and is no table of customers.
+    """
     by_table: dict[str, list[Guess]] = {}
-    for guess in _with_lines_apart(guesses):
+    for guess in _with_answers(_with_lines_apart(guesses)):
+        _refuse_refusals(guess)
         if guess.table is None and guess.origin is not None:
             said.append(f"{guess.look.shown} is left out: it is {guess.origin.what}; {guess.origin.useless}.")
         elif guess.table is None:
@@ -86,9 +101,46 @@ def _with_lines_apart(guesses: Sequence[Guess]) -> list[Guess]:
     return sorted_out
 
 
+ANSWERS = {"customer_id", "email", "phone", *CONSENTS, GENERAL, *REFUSALS}
+
+
+def _refuse_refusals(guess: Guess) -> None:
+    """Refuse a list of refusals that is no table of customers with a column that says so."""
+    look = guess.look
+    named = names_refusals(look.path.stem) or names_refusals(look.sheet or "")
+    held = [column.name for columns in permissions(look).values() for column in columns]
+    if (named and not guess.refusals) or (held and guess.table is None):
+        why = "is by its name a list of" if named else f"holds answers ({held[0]}) of"
+        raise DataError(
+            f"{look.shown} {why} people who must not be contacted, and no table of customers with a"
+            " column that says so: leave it out here, and save the numbers, e-mail addresses or telephones"
+            " of those who refused as suppress.csv in the client's folder."
+        )
+
+
+def _with_answers(guesses: Sequence[Guess]) -> list[Guess]:
+    """Take a file of orders or events for one of customers too where it holds what they answered."""
+    both: list[Guess] = []
+    for guess in guesses:
+        held = permissions(guess.look).items() if guess.table in ("orders", "events", "contacts") else ()
+        free = set(guess.unused)
+        asked = {o: [c.name for c in cs if c.name in free and is_about_contact(c.name)] for o, cs in held}
+        asked = {ours: names for ours, names in asked.items() if names}
+        if not asked or "customer_id" not in guess.columns:
+            both.append(guess)
+            continue
+        columns = {ours: names[0] for ours, names in asked.items()}
+        columns["customer_id"] = guess.columns["customer_id"]
+        also = {ours: tuple(names[1:]) for ours, names in asked.items() if names[1:]}
+        every = frozenset(column.name for column in guess.look.columns)
+        both.append(replace(guess, elsewhere=frozenset().union(*asked.values())))
+        both.append(Guess(guess.look, "customers", columns, also=also, elsewhere=every))
+    return both
+
+
 def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:
     """Make one table of files of a kind: that with most columns first, then as they were given."""
-    common = max(guesses, key=lambda guess: sum(other.columns == guess.columns for other in guesses))
+    common = max(guesses, key=lambda guess: sum(other.named == guess.named for other in guesses))
     kept = [common, *(guess for guess in guesses if guess is not common)]
     if name == "customers":
         best = max(guesses, key=lambda guess: ("customer_id" in guess.columns, len(guess.columns)))
@@ -96,22 +148,29 @@ def _together(name: str, guesses: list[Guess], said: list[str]) -> Found:
         for guess in guesses:
             if guess is best:
                 continue
-            if "customer_id" in guess.columns and _overlap(best, guess, "customer_id") > 0.5:
+            answers = {ours: theirs for ours, theirs in guess.columns.items() if ours in ANSWERS}
+            if "customer_id" not in guess.columns or _overlap(best, guess, "customer_id") <= 0.5:
+                kept.append(guess)
+            elif set(answers) - {"customer_id", "email", "phone"}:
+                said.append(
+                    f"Of {guess.look.shown} only consents and refusals are taken: its customers are those of"
+                    f" {best.look.shown}."
+                )
+                kept.append(replace(guess, columns=answers))
+            else:
                 said.append(
                     f"{guess.look.shown} is left out: its customers are those of {best.look.shown},"
                     " and a customer has one row."
                 )
-            else:
-                kept.append(guess)
     form = kept[0].look.form
     for guess in kept[1:]:
         form = merged_form(form, guess) or form
-    position = {id(guess): place for place, guess in enumerate(guesses)}
+    position = {guess.look.shown: place for place, guess in enumerate(guesses)}
     found = Found(name, kept, form)
     found.doubts = list(
         dict.fromkeys(doubt for guess in kept for doubt in (*guess.look.doubts, *guess.doubts))
     )
-    found.guesses[1:] = sorted(kept[1:], key=lambda guess: position[id(guess)])
+    found.guesses[1:] = sorted(kept[1:], key=lambda guess: position[guess.look.shown])
     return found
 
 

@@ -10,8 +10,11 @@ from typing import Any
 
 from playbook.intake.formats import Doubt, FileColumn
 from playbook.intake.grouping import Found
+from playbook.intake.guess import Guess
 from playbook.intake.look import Look
-from playbook.intake.recognise import Guess, is_flag, squeezed, without_accents
+from playbook.intake.names import squeezed
+from playbook.intake.permission import without_accents
+from playbook.intake.recognise import is_flag
 from playbook.intake.vocabulary import BACK, COUNTS, COUNTS_NOT, NO_SALES, SALES
 from playbook.records.canonical import LINES, NO, YES
 from playbook.records.row_rules import plain

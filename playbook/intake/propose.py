@@ -12,16 +12,18 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from playbook.errors import CallError, DataError
 from playbook.intake.client_file import UNSURE, Comments, write
 from playbook.intake.grouping import Found, merged_form, tables_of
+from playbook.intake.guess import Guess
 from playbook.intake.language import guess_language
 from playbook.intake.look import look_at
-from playbook.intake.meaning import columns_ruled, propose_rules, rules_in
-from playbook.intake.recognise import Guess, recognise
+from playbook.intake.meaning import propose_rules, rules_in
+from playbook.intake.permission import consent_first
+from playbook.intake.recognise import recognise
 from playbook.intake.systems import recognised
 from playbook.records import excel
 from playbook.records.canonical import COLUMNS, WITH_TOTALS
 from playbook.records.dialects import WORKBOOK, file_kind
 from playbook.records.sources import collect_unreadable, open_sources
-from playbook.settings.client import SETTINGS_FILE, load, named_client
+from playbook.settings.client import SETTINGS_FILE, SUPPRESSION_FILE, load, named_client
 from playbook.settings.tables import Format
 from playbook.settings.yaml import read_yaml
 from playbook.show.words import SOURCE_LANGUAGE
@@ -66,7 +68,9 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
     """
     named_client(client)
     folder = data / client
-    chosen = _chosen(files, folder)
+    listed = [path for path in files if path.name == SUPPRESSION_FILE]
+    _refuse_another_list(listed, folder)
+    chosen = _chosen([path for path in files if path not in listed], folder)
     looks = [look for path in chosen for look in look_at(path)]
     guesses = [guess or recognise(look) for look, guess in zip(looks, recognised(looks), strict=True)]
     said: list[str] = []
@@ -79,12 +83,22 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
         for found in _all(tables):
             _settle(found, ask)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in chosen:
+    for path in [*chosen, *listed]:
         _copy(path, folder / path.name)
     tree, comments = _tree(client, tables)
     kept = write(folder, tree, comments)
     said += _described(tables) + kept + _read_back(client, data)
     return Proposal(folder / SETTINGS_FILE, tuple(said))
+
+
+def _refuse_another_list(listed: Sequence[Path], folder: Path) -> None:
+    """Refuse to put a suppression list in the place of another one."""
+    target = folder / SUPPRESSION_FILE
+    if listed and target.is_file() and listed[0].read_bytes() != target.read_bytes():
+        raise CallError(
+            f"{SUPPRESSION_FILE} stands in the client's folder already and says something else: add the new"
+            " lines to it, and leave the file out here."
+        )
 
 
 def _chosen(files: Sequence[Path], folder: Path) -> list[Path]:
@@ -217,7 +231,7 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     form = _dumped(found.form)
     if form:
         table["format"] = CommentedMap(form)
-    table["columns"] = CommentedMap({o: _position(t, found.form) for o, t in found.columns.items()})
+    table["columns"] = CommentedMap(_mapped(found.named, found.form))
     table.update(_noted(found.rules))
     differs = _differing(found, sheets, table.get("sheet"))
     if differs:
@@ -236,14 +250,19 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
         for key, part in parts:
             if str(_inner(part, doubt.place)) == doubt.chosen:
                 comments[(*place, *key, *doubt.place)] = UNSURE + doubt.reason
-    ruled = columns_ruled(found.rules)
-    unused = list(dict.fromkeys(n for guess in found.guesses for n in guess.unused if n not in ruled))
-    if unused:
-        comments[(*place, "columns")] = "not used: " + ", ".join(unused)[:200]
+    if unused := _unused(found):
+        comments[(*place, "columns")] = unused
     totals = [guess.look.total for guess in found.guesses if guess.look.total and found.name in WITH_TOTALS]
     if totals and "format" in table:
         comments[(*place, "format", "totals")] = f"left out at the end: {totals[0][:80]}"
     return table
+
+
+def _unused(found: Found) -> str:
+    """Return which columns of a table's files are not used, those that may speak of contact first."""
+    ruled = {column for named in found.rules.values() if isinstance(named, dict | list) for column in named}
+    unused = list(dict.fromkeys(n for guess in found.guesses for n in guess.unused if n not in ruled))
+    return f"not used: {', '.join(consent_first(unused))}" if unused else ""
 
 
 def _inner(part: Any, place: Sequence[str]) -> Any:
@@ -287,8 +306,12 @@ def _dumped(form: Format) -> dict[str, Any]:
     return written
 
 
-def _position(theirs: str, form: Format) -> str | int:
-    return theirs if form.header else int(theirs)
+def _mapped(named: dict[str, list[str]], form: Format) -> dict[str, Any]:
+    """Return columns as client.yml names them: several as a list, by position where there is no header."""
+    return {
+        ours: several if len(several) > 1 else several[0] if form.header else int(several[0])
+        for ours, several in named.items()
+    }
 
 
 def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> CommentedMap:
@@ -304,9 +327,8 @@ def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> Comme
         part = CommentedMap()
         if merged_form(found.form, guess) != found.form and guess is not found.guesses[0]:
             part["format"] = CommentedMap(_dumped(guess.look.form))
-        if guess.columns != found.columns:
-            form = guess.look.form
-            part["columns"] = CommentedMap({o: _position(t, form) for o, t in guess.columns.items()})
+        if guess.named != found.named:
+            part["columns"] = CommentedMap(_mapped(guess.named, guess.look.form))
         rules = rules_in(found, guess)
         part |= _noted({rule: said for rule, said in rules.items() if said != found.rules[rule]})
         if part:
@@ -342,8 +364,9 @@ def _described(tables: dict[str, Found]) -> list[str]:
                 said.append(f"{guess.look.shown} is {guess.origin.what}.")
                 notes = guess.origin.notes.items()
                 said += [f"  {'.'.join(where)}: {text}." for where, text in notes if _holds(found, where)]
-        columns = ", ".join(f"{ours} = {theirs}" for ours, theirs in found.columns.items())
+        columns = ", ".join(f"{ours} = {' + '.join(theirs)}" for ours, theirs in found.named.items())
         said.append(f"{found.name}: {files}: {columns}.")
+        said += [f"{found.name}, {unused}." for unused in [_unused(found)] if unused]
         for guess in found.guesses:
             if guess.look.total and found.name in WITH_TOTALS:
                 said.append(

@@ -1,21 +1,39 @@
 """Which of the canonical tables a file is, and which of its columns is which, by name and by content."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from itertools import islice
 from statistics import fmean
-from typing import Any
 
-from playbook.intake.formats import MOST, Doubt, FileColumn
+from playbook.intake.formats import MOST, VALUES_TRIED, Doubt, FileColumn
+from playbook.intake.guess import Guess
 from playbook.intake.look import Look
+from playbook.intake.names import (
+    CERTAIN,
+    LEAST,
+    LIKELY,
+    MONEY_OF_A_LINE,
+    _known,
+    _tokens,
+    name_fits,
+    squeezed,
+)
+from playbook.intake.permission import (
+    ABOUT_IT,
+    meaning,
+    refuses,
+    says_consent,
+    without_accents,
+    words_of,
+)
 from playbook.intake.vocabulary import TABLE_WORDS, WORDS
 from playbook.records.canonical import (
     COLUMNS,
     CONSENTS,
     DAY,
     FLAG,
+    GENERAL,
     ID,
     LINES,
     MONEY,
@@ -32,9 +50,6 @@ TELLING = {
 }
 """Columns without which a file is no such table."""
 
-CERTAIN, SURE, LIKELY, LEAST = 1.0, 0.95, 0.75, 0.45
-"""How well a name fits: a known name, a compound with a known word in it, and the least that counts."""
-
 NOT_A_MEASURE = re.compile(
     r"plz|zip|postal|post ?code|^cap$|\bnpa\b|phone|tel|fax|mobil|birth|gebur|nascit|naiss|jahrgang|iban"
     r"|^id\b|\bid$"
@@ -45,72 +60,6 @@ NOT_A_MEASURE = re.compile(
 
 IDENTIFIER = re.compile(r"\b(id|nr|no|num|nummer|number|numero|code|ref|key)\b")
 """What stands in the names of columns that tell something apart, and measure nothing."""
-MONEY_OF_A_LINE = ("amount", "unit_price", "list_amount", "margin")
-NOT_PAID = re.compile(
-    r"freight|shipping|versand|porto|spedizion|livraison|\bport\b|tax|steuer|imposta|tva|iva\b|mwst|discount|rabatt"
-    r"|sconto|remise|refund|cost|kosten|einkauf|\bek\b|acquisto|balance|saldo|solde",
-    re.I,
-)
-"""What stands in the names of columns of money that nobody paid for the goods."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The system that exported a file, and what follows from that.
-
-    Attributes
-    ----------
-    what : str
-        As in "a Shopify order export".
-    rules : dict
-        What the rows mean, as in client.yml.
-    notes : dict
-        What is said of a line of client.yml, by its place below the table.
-    strange : tuple of str
-        Columns of states whose words the system does not write so: another language's.
-    unless, useless : str
-        The export beside which this one says nothing more; why it cannot be used.
-    preset : str or None
-    """
-
-    what: str
-    rules: dict[str, Any] = field(default_factory=dict)
-    notes: dict[tuple[str, ...], str] = field(default_factory=dict)
-    strange: tuple[str, ...] = ()
-    unless: str = ""
-    useless: str = ""
-    preset: str | None = None
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What a file is taken for.
-
-    Attributes
-    ----------
-    look : Look
-    table : str or None
-        orders, lines, persons, customers, events, contacts; None where it is none of them.
-    columns : dict
-        Ours to theirs.
-    doubts : tuple of Doubt
-    origin : Origin or None
-        None where no system is known to export such a file.
-    """
-
-    look: Look
-    table: str | None
-    columns: dict[str, str]
-    doubts: tuple[Doubt, ...] = ()
-    origin: Origin | None = None
-
-    @property
-    def unused(self) -> list[str]:
-        """Columns of the file that stand for nothing of ours."""
-        used = set(self.columns.values())
-        return [
-            column.name for column in self.look.columns if column.name.strip() and column.name not in used
-        ]
 
 
 @dataclass(frozen=True)
@@ -120,69 +69,28 @@ class _Fit:
     column: FileColumn
 
 
-def squeezed(text: str) -> str:
-    """Return a name without accents, blanks, marks and capitals."""
-    return re.sub(r"[^a-z0-9]", "", without_accents(text))
-
-
-@cache
-def _known(table: str, ours: str) -> frozenset[str]:
-    names = {ours, *WORDS[table].get(ours, "").split("|")}
-    if ours == "customer_id":
-        names |= set(WORDS["orders"]["customer_id"].split("|"))
-    names |= {re.sub("[äöü]", lambda umlaut: umlaut[0] + "e", name) for name in names}
-    return frozenset({squeezed(name) for name in names} | {_core(name) for name in names}) - {""}
-
-
-_SMALL = frozenset("de du des d la le l il di del della dell do the of der die das n".split())
-_UNITS = re.compile(
-    r"\b(CHF|EUR|USD|GBP|Fr|in|inkl?|excl?|exkl|MWST|MwSt|IVA|TVA|VAT)\b\.?|[(\[].*?[)\]]|[€$£%#*:°]"
-)
-
-
-def _tokens(name: str) -> list[str]:
-    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", name)
-    return [token for part in re.split(r"[\W_]+", _UNITS.sub(" ", spaced)) if (token := squeezed(part))]
-
-
-def _core(name: str) -> str:
-    """Return a name without units, articles and prepositions."""
-    return "".join(token for token in _tokens(name) if token not in _SMALL)
-
-
-def name_fits(table: str, ours: str, name: str) -> float:
-    """Return how well a column's name says that it is ours: 0 not at all, 1 certainly."""
-    known = _known(table, ours)
-    whole, core = squeezed(name), _core(name)
-    if whole in known:
-        return CERTAIN
-    if core in known:
-        return SURE
-    within = [
-        word
-        for word in known
-        if len(word) >= 4 and (word in _tokens(name) or core.startswith(word) or core.endswith(word))
-    ]
-    longest = max((len(word) for word in within), default=0)
-    if ours in MONEY_OF_A_LINE and NOT_PAID.search(name):
-        return 0.0
-    return LEAST + (LIKELY - LEAST) * longest / len(core) if longest else 0.0
-
-
 # One table -----------------------------------------------------------------------------------
 
 
 def recognise(look: Look) -> Guess:
     """Return which table a file is and what its columns are."""
     candidates = [found for name in WORDS if (found := _as_table(look, name)) is not None]
+    if not candidates and permissions(look) and (found := _as_table(look, "customers", repeated=True)):
+        candidates = [found]
     if not candidates:
         return Guess(look, None, {})
     return max(candidates, key=lambda pair: pair[0])[1]
 
 
-def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
-    """Return the file read as this table and how well it fits; None where it cannot be it."""
-    fits = _assigned(look, name)
+def _as_table(look: Look, name: str, repeated: bool = False) -> tuple[float, Guess] | None:
+    """Return the file read as this table and how well it fits; None where it cannot be it.
+
+    ``repeated``: customers may stand in several rows.
+    """
+    said = permissions(look) if name == "customers" else {}
+    spoken = {column.name for columns in said.values() for column in columns}
+    fits = [_Fit(CERTAIN, ours, columns[0]) for ours, columns in said.items()]
+    fits += _assigned(look, name, spoken)
     found = {fit.ours: fit.column for fit in fits}
     doubts = [
         _doubt(fit.ours, [fit.column], f"the name {fit.column.name!r} does not say it clearly")
@@ -202,17 +110,21 @@ def _as_table(look: Look, name: str) -> tuple[float, Guess] | None:
         if "customer_id" not in found:
             doubts += _any_id(look, found)
         number = found.get("customer_id", found.get("email") if {*CONSENTS, *REFUSALS} & set(found) else None)
-        if number is None or not _mostly_unique(number) or len(look.columns) < 2:
+        if number is None or len(look.columns) < 2:
+            return None
+        if not repeated and not _mostly_unique(number):
             return None
         doubts += _persons(look, found)
-        _further_numbers(look, found)
+        _further_numbers(look, found, spoken)
     elif not TELLING[name] <= set(found):
         return None
     doubts += _rivals(look, name, found)
     score = sum(fit.score for fit in fits) + _hint(look, name) + _bonus(look, table, found)
     order = [*COLUMNS[name], *found]
     columns = {ours: found[ours].name for ours in dict.fromkeys(order) if ours in found}
-    return score, Guess(look, table, columns, tuple(d for d in doubts if d.place[1] in columns))
+    also = {ours: tuple(column.name for column in more) for ours, (_, *more) in said.items() if more}
+    kept = tuple(doubt for doubt in doubts if doubt.place[1] in columns)
+    return score, Guess(look, table, columns, kept, also=also)
 
 
 def _doubt(ours: str, columns: Sequence[FileColumn], reason: str) -> Doubt:
@@ -230,9 +142,38 @@ def _kind_of_orders(found: dict[str, FileColumn]) -> str | None:
     return None
 
 
-def _assigned(look: Look, name: str) -> list[_Fit]:
-    """Give each column of ours the column that fits best, the best fit first."""
-    kinds = {ours: COLUMNS[name].get(ours) or (FLAG if ours in REFUSALS else NUMBER) for ours in WORDS[name]}
+_PERMISSIONS = (*CONSENTS, GENERAL, *REFUSALS)
+
+
+def permissions(look: Look) -> dict[str, list[FileColumn]]:
+    """Return the consents and refusals of a file, each with its columns, by their names.
+
+    Whatever stands in a column of refusals, or of consents by a word such as "erlaubt", it is one; what
+    may be a column of something else (Newsletter, Kontakt) needs answers in it.
+    """
+    found: dict[str, list[FileColumn]] = {}
+    for column in look.columns if look.form.header else ():
+        exact = [ours for ours in _PERMISSIONS if squeezed(column.name) in _known("customers", ours)]
+        ours = exact[0] if exact else meaning(column.name)
+        if ours and (ours in REFUSALS or _answers(look, column)):
+            found.setdefault(ours, []).append(column)
+    return found
+
+
+def _answers(look: Look, column: FileColumn) -> bool:
+    """Whether a column of consents holds answers, not only when, whence or how often somebody was asked."""
+    if not column.values or is_flag(column):
+        return True
+    refused = any(refuses(text) for text in column.values)
+    if says_consent(column.name) and not ABOUT_IT.search(words_of(column.name)):
+        return refused or not look.is_day(column)
+    answered = column.share(lambda text: text.lower() in (*YES, *NO)) >= 0.5 and not look.is_number(column)
+    return refused or answered
+
+
+def _assigned(look: Look, name: str, spoken: set[str]) -> list[_Fit]:
+    """Give each column of ours the column that fits best, the best fit first, beside those spoken for."""
+    kinds = {o: COLUMNS[name].get(o, NUMBER) for o in WORDS[name] if o not in _PERMISSIONS}
     kinds |= {"customer_id": ID}
     fits = [
         _Fit(score, ours, column)
@@ -242,7 +183,7 @@ def _assigned(look: Look, name: str) -> list[_Fit]:
         and look.form.header
         and (score := name_fits(name, ours, column.name) * _may_be(look, column, ours, kind)) >= LEAST
     ]
-    taken: set[str] = set()
+    taken = set(spoken)
     chosen: dict[str, _Fit] = {}
     for fit in sorted(fits, key=lambda fit: -fit.score):
         if fit.ours not in chosen and fit.column.name not in taken:
@@ -255,8 +196,6 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     """Return how well a column's content goes with what it would be, 0 to 1."""
     if not column.values:
         return 0.9
-    if ours in REFUSALS:  # they hold days, reasons, names of lists: whatever is written is a refusal
-        return 1.0 if is_flag(column) or name_fits("customers", ours, column.name) >= SURE else 0.0
     if kind == DAY:
         return float(look.is_day(column))
     if ours in MONEY_OF_A_LINE and IDENTIFIER.search(" ".join(_tokens(column.name))):
@@ -287,10 +226,9 @@ def _first_name(column: FileColumn) -> bool:
 
 
 def is_flag(column: FileColumn) -> bool:
-    """Whether a column holds nothing but yes and no."""
-    return (
-        bool(column.values) and len(column.values) <= 4 and {v.lower() for v in column.values} <= {*YES, *NO}
-    )
+    """Whether a column holds nothing but yes and no, in at most four spellings but for capitals."""
+    words = {text.lower().removesuffix(".0") for text in islice(column.values, VALUES_TRIED)}
+    return bool(words) and len(words) <= 4 and words <= {*YES, *NO}
 
 
 def is_id(column: FileColumn) -> bool:
@@ -439,22 +377,16 @@ def _persons(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     ]
 
 
-def _further_numbers(look: Look, found: dict[str, FileColumn]) -> None:
+def _further_numbers(look: Look, found: dict[str, FileColumn], spoken: set[str]) -> None:
     """Take every other numeric column of customers along under its own name."""
-    used = {column.name for column in found.values()}
+    used = spoken | {column.name for column in found.values()}
     for column in look.columns:
         if column.name in used or not column.values or not look.form.header or look.is_day(column):
             continue
         if look.is_number(column) and not NOT_A_MEASURE.search(column.name) and not column.unique:
             ours = re.sub(r"[^a-z0-9]+", "_", without_accents(column.name)).strip("_")
-            if ours[:1].isalpha() and ours not in {*found, *COLUMNS["customers"], *REFUSALS}:
+            if ours[:1].isalpha() and ours not in {*found, *COLUMNS["customers"], *_PERMISSIONS}:
                 found[ours] = column
-
-
-def without_accents(name: str) -> str:
-    """Return a name in small letters without accents."""
-    bare = unicodedata.normalize("NFKD", name.lower().replace("ß", "ss"))
-    return "".join(c for c in bare if not unicodedata.combining(c))
 
 
 def _hint(look: Look, name: str) -> float:

@@ -15,11 +15,12 @@ from pydantic import Field, ValidationError, model_validator
 
 from playbook.errors import SettingsError
 from playbook.intake.formats import MOST, Doubt, FileColumn, reads_day
+from playbook.intake.guess import Guess, Origin
 from playbook.intake.look import Look
-from playbook.intake.recognise import Guess, Origin, squeezed
+from playbook.intake.names import squeezed
 from playbook.records.canonical import DAY, MONEY, NUMBER, REFUSALS, REQUIRED, kinds_of
 from playbook.records.row_rules import plain
-from playbook.settings.tables import Cells, ColumnNames, Meanings, Names
+from playbook.settings.tables import Cells, Meanings, Names
 from playbook.settings.yaml import Strict, first_problem, read_yaml
 
 FOLDER = Path(__file__).parent / "systems"
@@ -77,7 +78,7 @@ class Export(Strict):
     patterns: dict[str, Names] = Field(default_factory=dict)
     values: Meanings = Field(default_factory=dict)
     less: Names = ()
-    below_zero: ColumnNames = Field(default_factory=dict)
+    below_zero: dict[str, str] = Field(default_factory=dict)
     total_per_order: bool = False
     notes: dict[str, str] = Field(default_factory=dict)
     unsure: dict[str, str] = Field(default_factory=dict)
@@ -169,7 +170,7 @@ def _read_as(look: Look, export: Export) -> Guess | None:
     notes = {tuple(place.split(".", 1)): text for place, text in export.notes.items()}
     doubts += _unsure(export, columns, rules)
     origin = Origin(export.what, rules, notes, open_states, export.unless, preset=export.preset)
-    return Guess(look, export.table, columns, tuple(doubts), origin)
+    return Guess(look, export.table, columns, tuple(doubts), origin=origin)
 
 
 def _needed(export: Export) -> tuple[str, ...]:

@@ -136,54 +136,11 @@ WORDS: dict[str, dict[str, str]] = {
             |kündigung|kündigungsdatum|austritt|austrittsdatum|kündigung am|vertragsende|gekündigt per
             |disdetta|data disdetta|disdetto il|data cessazione|data recesso|fine contratto|résilié le
             |date de résiliation|résiliation|date de fin|date de départ""",
-        "may_email": """email ok|mail ok|ok email|ok mail|newsletter|email consent|email opt in|opt in email
-            |newsletter ok|marketing email|accepts marketing|accepts email marketing|mailings
-            |newsletter consent|email permission|email allowed|opt in|consent email|mail erlaubt|email erlaubt
-            |einwilligung email|email einwilligung|einwilligung newsletter|newsletter einwilligung
-            |newsletter ja nein|nl|werbung ok|werbung erlaubt|e mail werbung|werbeeinwilligung
-            |newsletterempfang|consenso email|consenso newsletter|consenso marketing|iscritto newsletter
-            |accetta email|mail si|autorizzazione e mail|email sì|accord email|accord mail|consentement email
-            |abonné newsletter|infolettre|lettre d'information|e mail autorisé|accepte newsletter
-            |accepte les e mails|consentement""",
-        "may_phone": """phone ok|ok telefono|ok phone|phone consent|may call|phone opt in|call ok
-            |phone allowed|phone permission|telefon ok|telefon erlaubt|anruf ok|anruf erlaubt
-            |einwilligung telefon|telefon einwilligung|telefonwerbung|darf angerufen werden|consenso telefono
-            |telefono ok|consenso telefonico|accetta telefonate|autorizzazione telefono|consenso chiamate
-            |accord téléphone|accord tél|consentement téléphone|tél ok|téléphone ok|téléphone autorisé
-            |accepte appels|accord appel|ok téléphone|ok tél""",
-        "may_letter": """letter ok|mail by post ok|post ok|ok lettera|letter consent|may mail|postal ok
-            |direct mail|direct mail ok|post consent|letter allowed|postal opt in|mail consent|brief ok
-            |brief erlaubt|einwilligung brief|einwilligung post|brief einwilligung|post einwilligung
-            |postwerbung|briefwerbung|post erlaubt|consenso posta|consenso lettera|lettera ok|posta ok
-            |consenso postale|accetta posta|accord courrier|accord lettre|courrier ok|lettre ok
-            |consentement courrier|courrier autorisé|consentement postal|ok courrier|ok lettre
-            |accord postal""",
-        "may_visit": """visit ok|ok visit|visit consent|visits allowed|besuch ok|besuch erlaubt
-            |einwilligung besuch|besuch einwilligung|besuche|consenso visita|visita ok|ok visita
-            |consenso visite|accord visite|visite ok|consentement visite|visite autorisée|ok visite""",
-        "no_contact": """do not contact|no marketing|blocked|optout|no advertising|suppressed|werbesperre
-            |werbeverbot|kontaktsperre|gesperrt|keine werbung|nicht kontaktieren|werbung gesperrt|sperre
-            |robinson|non contattare|blocco pubblicità|no pubblicità|blocco marketing|bloccato
-            |ne pas contacter|stop pub|blocage publicitaire|pas de publicité|bloqué|opposition|refus publicité
-            |liste rouge|robinsonliste|robinson list|dnc|kein kontakt|lista robinson|liste robinson""",
-        "blocked": """blacklist|blacklisted|blocked on|block reason|gesperrt am|sperrgrund|sperrdatum
-            |sperrvermerk|blocco|bloccato il|motivo blocco|bloqué le|motif de blocage""",
-        "deceased": """deceased on|date of death|dead|died on|verstorben|verstorben am|todesdatum|todestag|tot
-            |deceduto|deceduta|deceduto il|defunto|data decesso|data di morte|décédé|décédée|décédé le
-            |date de décès""",
-        "opted_out": """opt out date|opted out|opted out on|objection|widerspruch|widerspruch am
-            |werbewiderspruch|widersprochen am|opposizione|revoca consenso|revoca|opposé
-            |droit d'opposition|désinscription""",
-        "no_email": """email opt out|do not email|unsubscribed|unsubscribe|newsletter opt out|kein newsletter
-            |keine e mail|keine mail|abgemeldet|e mail gesperrt|mailsperre|newsletter abgemeldet
-            |newslettersperre|no newsletter|disiscritto|niente email|cancellato newsletter|pas d'email
-            |désinscrit|désabonné|pas de newsletter|refus email""",
-        "no_phone": """do not call|no calls|phone opt out|kein anruf|keine anrufe|telefonsperre|nicht anrufen
-            |kein telefon|non chiamare|no telefonate|no telefono|ne pas appeler|pas d'appel|refus téléphone
-            |pas de téléphone|bloctel""",
-        "no_letter": """do not mail|no letters|no post|no mail|keine post|keine briefe|briefsperre|postsperre
-            |kein brief|no posta|niente posta|no lettere|pas de courrier|refus courrier""",
-        "no_visit": """no visits|do not visit|kein besuch|keine besuche|no visite|pas de visite""",
+        "may_phone": "darf angerufen werden",
+        "may_letter": "may mail|direct mail|mail consent",
+        "may_visit": "besuche",
+        "no_contact": "objection|désinscription",
+        "no_letter": "do not mail|no mail",
         "owner": """account manager|sales rep|salesperson|responsible|account owner|agent|betreuung|betreuer
             |betreut von|kundenberater|berater|verantwortlich|vertreter|aussendienst|zuständig|kundenbetreuer
             |sachbearbeiter|responsabile|agente|consulente|venditore|referente|commerciale|seguito da|gestore
@@ -237,7 +194,9 @@ WORDS: dict[str, dict[str, str]] = {
             |coût du contact|frais""",
     },
 }
-"""Table to our column to its names, parted by bars. Accents, capitals, blanks and marks do not count."""
+"""Table to our column to its names, parted by bars. Accents, capitals, blanks and marks do not
+count. Of
+consents and refusals only those names that `permission.meaning` does not tell."""
 
 TABLE_WORDS = {
     "orders": "order sale transaction invoice bestell auftr umsatz verkauf rechnung beleg spende ordin vendit"

@@ -61,6 +61,10 @@ COLUMNS: dict[str, dict[str, str]] = {
 """Canonical columns and how they are read; further columns of `customers` are numbers."""
 
 CONSENTS = ("may_email", "may_phone", "may_letter", "may_visit")
+GENERAL = "may_advertise"
+"""The column of `customers` that says whether anybody may advertise at all: a no closes all channels, a yes
+opens e-mail alone, where nothing else is said of it."""
+
 REFUSALS: dict[str, tuple[str, ...]] = {
     "no_contact": CONSENTS,
     "blocked": CONSENTS,
@@ -147,7 +151,7 @@ def kinds_of(name: str) -> dict[str, str]:
         return {ours: kind for ours, kind in COLUMNS["orders"].items() if ours not in REQUIRED["orders"]}
     if name == PERSONS:
         return {"number": ID, "customer_id": ID}
-    return COLUMNS[name] | dict.fromkeys(REFUSALS, FLAG) if name == "customers" else COLUMNS[name]
+    return COLUMNS[name] | dict.fromkeys((GENERAL, *REFUSALS), FLAG) if name == "customers" else COLUMNS[name]
 
 
 def place_of(name: str) -> str:
@@ -163,7 +167,12 @@ def check_mapping(name: str, table: TableSettings) -> None:
     DataError
     """
     kinds, place = kinds_of(name), place_of(name)
-    for ours in table.columns:
+    for ours, theirs in table.columns.items():
+        if not isinstance(theirs, str) and (name != "customers" or kinds.get(ours) != FLAG):
+            raise DataError(
+                f"client.yml: {place}.columns.{ours} names {len(theirs)} columns: name the one that is meant;"
+                " only consents and refusals may have several."
+            )
         if ours not in kinds and name != "customers":
             raise DataError(
                 f"client.yml: {place}.columns.{ours} is no column of {name}."

@@ -20,7 +20,7 @@ def typed(column: Any, kind: str, form: Format) -> Any:
         plain = number(text_of(column))
         return ibis.ifelse(plain.contains("@"), plain.lower(), plain)
     if kind == FLAG:
-        text = text_of(column).lower()
+        text = number(text_of(column)).lower()
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
     if kind == DAY and form.dates == UNIX_TIME and column.type().is_numeric():
         milliseconds = ibis.ifelse(column < dialects.MILLISECONDS, column * 1000, column)

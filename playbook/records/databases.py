@@ -191,7 +191,7 @@ def _rows(connection: Any, name: str, table: TableSettings, source: str) -> Any:
     import ibis.expr.datatypes as dt
 
     rows = _asked(connection, name, table, source)
-    kinds = {theirs: kinds_of(name).get(ours) for ours, theirs in table.columns.items()}
+    kinds = {theirs: kinds_of(name).get(ours) for ours, theirs in table.pairs}
     chosen = {}
     for column in rows.columns:
         value, kind = rows[column], kinds.get(column)

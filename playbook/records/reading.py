@@ -23,6 +23,7 @@ from playbook.records.canonical import (
     COLUMNS,
     DAY,
     FLAG,
+    GENERAL,
     ID,
     LINES,
     MONEY,
@@ -94,6 +95,8 @@ class Reader:
         Table to expressions of cells that hold whole rows; see `_swallowed`.
     lists : list of str
         The files of customers, as shown, that have addresses and no numbers of customers.
+    columns : dict
+        By file, as it is shown, each of its columns and whether client.yml names it.
     """
 
     connection: Any
@@ -105,6 +108,7 @@ class Reader:
     files: dict[str, ReadFile] = field(default_factory=dict)
     swallowed: dict[str, list[Any]] = field(default_factory=dict)
     lists: list[str] = field(default_factory=list)
+    columns: dict[str, dict[str, bool]] = field(default_factory=dict)
     _seen: dict[str, RowsSeen] = field(default_factory=dict)
 
     def rows_seen(self, name: str) -> RowsSeen:
@@ -250,8 +254,8 @@ def _rewritten(
     """Write rows as the engine reads them."""
     target = _scratch_file(reader)
     kinds = kinds_of(name)
-    days = [theirs for ours, theirs in table.columns.items() if kinds.get(ours) == DAY]
-    numbers = [theirs for ours, theirs in table.columns.items() if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
+    days = [theirs for ours, theirs in table.pairs if kinds.get(ours) == DAY]
+    numbers = [theirs for ours, theirs in table.pairs if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
     numbers += table.less if isinstance(table, LineSettings) else ()
     form = table.format if name in WITH_TOTALS else table.format.model_copy(update={"totals": False})
     dialects.rewrite(rows, target, form, days, numbers)
@@ -265,16 +269,18 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
     row_rules.check_rules(name, table)
     raw = _read_file(reader, name, opened)
     _check_columns(name, opened, raw.columns)
-    said = {
-        ours: row_rules.meant(raw[theirs], table.values[ours]) if ours in table.values else raw[theirs]
-        for ours, theirs in table.columns.items()
-    }
-    chosen = {
-        ours: cells.refused(column)
-        if ours in REFUSALS
-        else cells.typed(column, kinds.get(ours, NUMBER), table.format)
-        for ours, column in said.items()
-    }
+    known, used = reader.columns.setdefault(opened.shown, {}), {theirs for _, theirs in table.pairs}
+    used |= row_rules.columns_named(name, table).keys()
+    known |= {column: known.get(column, False) or column in used for column in raw.columns}
+    said = [
+        (ours, row_rules.meant(raw[theirs], table.values[ours]) if ours in table.values else raw[theirs])
+        for ours, theirs in table.pairs
+    ]
+    chosen: dict[str, Any] = {}
+    for ours, column in said:
+        kind = kinds.get(ours, NUMBER)
+        read = cells.refused(column) if ours in REFUSALS else cells.typed(column, kind, table.format)
+        chosen[ours] = _both(ours, chosen[ours], read) if ours in chosen else read
     chosen = row_rules.amounts(chosen, raw, name, table)
     for ours, theirs in table.below_zero.items() if isinstance(table, LineSettings) else ():
         other = cells.typed(raw[theirs], kinds[ours], table.format)
@@ -283,9 +289,9 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
     if name == "customers" and "customer_id" not in table.columns:
         reader.lists.append(opened.shown)
         chosen["customer_id"] = chosen["email"].lower()
-    for ours in said:
+    for ours, column in said:
         if kinds.get(ours) == FLAG:
-            texts = row_rules.kept(raw.select(text=cells.text_of(said[ours]), **marks))
+            texts = row_rules.kept(raw.select(text=cells.number(cells.text_of(column)), **marks))
             reader.flags.setdefault((name, ours), []).append(texts)
     if name == "customers":
         _apply_refusals(chosen)
@@ -310,7 +316,7 @@ def _swallowed(raw: Any, opened: _Opened) -> Any:
     if not texts:
         return raw.select(text=ibis.null("string")).limit(0)
     several = [ibis.ifelse(text.contains("\n"), text, "") for text in texts]
-    columns = opened.table.columns
+    columns = dict(opened.table.pairs)
     own = raw[columns.get("customer_id") or columns["email"]].cast("string").fill_null("")
     held = raw.select(text=ibis.literal("\n").join([own, *several]))
     return held.filter(held.text.re_search(row))
@@ -319,9 +325,7 @@ def _swallowed(raw: Any, opened: _Opened) -> Any:
 def _check_columns(name: str, opened: _Opened, has: Sequence[str]) -> None:
     """Refuse a file without a column that client.yml names."""
     place = place_of(name)
-    named = [
-        (theirs, f"meant as {ours}", f"{place}.columns") for ours, theirs in opened.table.columns.items()
-    ]
+    named = [(theirs, f"meant as {ours}", f"{place}.columns") for ours, theirs in opened.table.pairs]
     ruled = row_rules.columns_named(name, opened.table)
     named += [(theirs, why, why.removeprefix("named in ")) for theirs, why in ruled.items()]
     for theirs, why, where in named:
@@ -341,6 +345,11 @@ def _it_has(columns: Sequence[str], form: Format) -> str:
 
 def _apply_refusals(chosen: dict[str, Any]) -> None:
     """Turn what was refused into consents: a refusal is a no, whatever the consent says."""
+    if GENERAL in chosen:
+        said = chosen.pop(GENERAL)
+        email = chosen.get("may_email", ibis.null("boolean"))
+        chosen["may_email"] = ibis.coalesce(email, said)
+        chosen["no_contact"] = (~said).fill_null(False) | chosen.get("no_contact", ibis.literal(False))
     for refusal, consents in REFUSALS.items():
         if refusal not in chosen:
             continue
@@ -350,13 +359,18 @@ def _apply_refusals(chosen: dict[str, Any]) -> None:
             chosen[consent] = ibis.ifelse(refused, False, said)
 
 
+def _both(ours: str, one: Any, other: Any) -> Any:
+    """Return what two columns of a refusal, or of a consent, say together: the refusal stands."""
+    if ours in REFUSALS:
+        return one | other
+    return ibis.ifelse((~one).fill_null(False) | (~other).fill_null(False), False, ibis.coalesce(one, other))
+
+
 def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
     path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name)
     table = opened.table
     parsed = {
-        theirs: kind
-        for ours, theirs in table.columns.items()
-        if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
+        theirs: kind for ours, theirs in table.pairs if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT
     }
     parsed |= dict.fromkeys(table.less if isinstance(table, LineSettings) else (), MONEY)
     if form.dates == UNIX_TIME:
@@ -381,10 +395,10 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         if ours not in REFUSING
     }
     reader.files[str(path)] = ReadFile(
-        _read_with(name), shown, form, header, table.columns.get("kind", ""), frozenset(harmless)
+        _read_with(name), shown, form, header, dict(table.pairs).get("kind", ""), frozenset(harmless)
     )
     types = {column: kind for column, kind in parsed.items() if column in header}
-    for theirs in (*table.columns.values(), *row_rules.columns_named(name, table)):
+    for theirs in (*(theirs for _, theirs in table.pairs), *row_rules.columns_named(name, table)):
         if header.count(theirs) > 1:
             raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
     try:

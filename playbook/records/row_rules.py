@@ -63,10 +63,14 @@ def rules_of(name: str, table: TableSettings) -> list[RowRule]:
         for rule, columns in named.items()
         for column, words in columns.items()
     ]
-    meanings = (
-        (ours, tuple(word for word in said if word != ANYTHING)) for ours, said in table.values.items()
-    )
-    return rules + [RowRule(f"{place}.values.{o}", table.columns[o], words) for o, words in meanings if words]
+    meanings: dict[str, tuple[str, ...]] = {}
+    for ours, said in table.values.items():
+        meanings[ours] = tuple(one for one in said if one != ANYTHING)
+    return rules + [
+        RowRule(f"{place}.values.{ours}", theirs, meanings[ours])
+        for ours, theirs in table.pairs
+        if meanings.get(ours)
+    ]
 
 
 def columns_named(name: str, table: TableSettings) -> dict[str, str]:

@@ -83,9 +83,14 @@ def _one_or_several(value: Any) -> Any:
 
 def _names_or_positions(columns: Any) -> Any:
     """Return columns with positions, which YAML reads as numbers, as the names that they are."""
+
+    def name(theirs: Any) -> Any:
+        several = isinstance(theirs, list | tuple)
+        return tuple(map(name, theirs)) if several else str(theirs) if isinstance(theirs, int) else theirs
+
     if not isinstance(columns, Mapping):
         return columns
-    return {ours: str(theirs) if isinstance(theirs, int) else theirs for ours, theirs in columns.items()}
+    return {ours: name(theirs) for ours, theirs in columns.items()}
 
 
 def _words(value: Any) -> Any:
@@ -103,7 +108,9 @@ def _named_by_text(mapping: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
-ColumnNames = Annotated[dict[str, str], BeforeValidator(_names_or_positions)]
+Several = Annotated[tuple[str, ...], Field(min_length=1)]
+ColumnNames = Annotated[dict[str, str | Several], BeforeValidator(_names_or_positions)]
+"""Ours to theirs; consents and refusals of customers may have several columns."""
 
 
 Cells = Annotated[
@@ -125,12 +132,15 @@ class Part(Strict):
     drop: Cells | None = None
     less: Names | None = None
     negative: Cells | None = None
-    below_zero: ColumnNames | None = None
+    below_zero: dict[str, str] | None = None
     values: Meanings | None = None
 
 
 class TableSettings(Strict):
     """Where a table comes from, what its columns are called (``{ours: theirs}``) and which rows count.
+
+    A consent, or a refusal, may stand in several columns: ``{no_contact: [Werbesperre, Robinson]}``. A
+    refusal in any of them holds, and a consent is a yes only where none says no.
 
     ``sheet`` names one or several sheets of a workbook; none: the first. ``differs`` says, by file,
     what is not as in the other files. Instead of files, ``table`` or ``query`` names what is read from
@@ -161,6 +171,15 @@ class TableSettings(Strict):
     values: Meanings = Field(default_factory=dict)
     differs: dict[str, Part] = Field(default_factory=dict)
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each of our columns with each of the client's that stands for it."""
+        return [
+            (ours, one)
+            for ours, theirs in self.columns.items()
+            for one in ([theirs] if isinstance(theirs, str) else theirs)
+        ]
+
     def part(self, file: str) -> "TableSettings":
         """Return this table as one of its files has it."""
         own = self.differs.get(file, Part())
@@ -186,7 +205,7 @@ class LineSettings(TableSettings):
 
     less: Names = ()
     negative: Cells = Field(default_factory=dict)
-    below_zero: ColumnNames = Field(default_factory=dict)
+    below_zero: dict[str, str] = Field(default_factory=dict)
 
 
 class OrderSettings(LineSettings):

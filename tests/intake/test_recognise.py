@@ -1,7 +1,8 @@
 import pytest
 
 from playbook.intake.look import look_at
-from playbook.intake.recognise import name_fits, recognise
+from playbook.intake.names import name_fits
+from playbook.intake.recognise import recognise
 
 
 @pytest.fixture
@@ -145,6 +146,41 @@ def test_consents_and_refusals_need_yes_and_no(guess):
     assert german.columns["may_phone"] == "Telefon Einwilligung"
 
 
+@pytest.mark.parametrize(
+    ("ours", "header", "values"),
+    [
+        ("may_letter", "Brief ok", ["ja", "nein", "evtl.", ""]),
+        ("may_letter", "Post ok", ["1.0", "0.0"]),
+        ("may_email", "Newsletter", ["Nein", "NEIN", "Ja", "JA", "ja"]),
+        ("may_email", "Newsletter", ["abonniert", "abgemeldet"]),
+        ("may_advertise", "Werbeeinwilligung", ["erteilt", "verweigert"]),
+        ("no_contact", "gesperrt seit", ["17", "", "230"]),
+        ("no_contact", "Werbesperre J/N", ["J", "N", "ja, tel. 3.5."]),
+        ("no_email", "Newsletter abbestellt", ["ja", ""]),
+    ],
+)
+def test_a_column_is_what_its_name_says_whatever_cells_are_odd(guess, ours, header, values):
+    people = [f"Anna {n}" for n in range(30)]
+    found = guess(table(f"Nr;Name;{header}", EACH, people, [values[n % len(values)] for n in range(30)]))
+    assert found.columns == {"customer_id": "Nr", "name": "Name", ours: header}
+
+
+def test_when_or_where_somebody_was_asked_is_no_answer(guess):
+    people, where = [f"Anna {n}" for n in range(30)], ["Messe", "Web"] * 15
+    found = guess(table("Nr;Name;Opt-in Quelle;Einwilligung vom;Kontakt", EACH, people, where, DAYS, people))
+    assert found.unused == ["Opt-in Quelle", "Einwilligung vom", "Kontakt"]
+
+
+def test_every_column_of_refusals_is_taken(guess):
+    people, answers = [f"Anna {n}" for n in range(30)], ["ja", "nein", ""] * 10
+    found = guess(
+        table("Nr;Name;Werbesperre;Robinson;gesperrt;Newsletter;E-Mail ok", EACH, people, *[answers] * 5)
+    )
+    assert found.named["no_contact"] == ["Werbesperre", "Robinson", "gesperrt"]
+    assert found.named["may_email"] == ["Newsletter", "E-Mail ok"]
+    assert found.unused == []
+
+
 def test_a_second_column_that_may_be_meant_is_said(guess):
     found = guess(table("Kunde;Datum;Montant HT;Montant TTC", IDS, DAYS, PAID, PAID))
     (doubt,) = found.doubts
@@ -158,9 +194,9 @@ def test_a_second_column_that_may_be_meant_is_said(guess):
         ("no_contact", "Robinsonliste", ["", "DDV"]),
         ("deceased", "Verstorben am", ["", "03.04.2024", "17.11.2023"]),
         ("deceased", "Deceduto", ["", "sì", "gennaio"]),
-        ("blocked", "Sperrgrund", ["", "zahlt nicht", "Streit"]),
+        ("no_contact", "Sperrgrund", ["", "zahlt nicht", "Streit"]),
         ("no_contact", "Opt-out", ["", "2024-05-01"]),
-        ("opted_out", "Widerspruch am", ["", "2024-05-01"]),
+        ("no_contact", "Widerspruch am", ["", "2024-05-01"]),
         ("no_email", "Désinscrit", ["", "le 3 mai"]),
     ],
 )

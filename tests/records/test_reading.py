@@ -120,6 +120,38 @@ def test_a_refusal_is_a_no_whatever_the_consent_says(read, consent, refusal, may
     assert "no_contact" not in row
 
 
+ANSWERS = "id,a,b\n1,x,\n2,,no\n3,,\n4,yes,yes\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "may_email", "may_letter"),
+    [
+        ("no_contact", [False, None, None, False], [False, None, None, False]),
+        ("may_email", [True, False, None, True], None),
+        ("may_advertise", [True, False, None, True], [None, False, None, None]),
+    ],
+)
+def test_what_several_columns_say_is_one_answer(read, ours, may_email, may_letter):
+    table = TableSettings(files="people.csv", columns={"customer_id": "id", ours: ["a", "b"]})
+    rows, _ = read("customers", table, people=ANSWERS)
+    assert [row["may_email"] for row in rows] == may_email
+    assert [row.get("may_letter") for row in rows] == (may_letter or [None] * 4)
+
+
+def test_a_general_yes_does_not_outweigh_a_no_for_email(read):
+    columns = {"customer_id": "id", "may_advertise": "a", "may_email": "b"}
+    rows, _ = read(
+        "customers", TableSettings(files="p.csv", columns=columns), p="id,a,b\n1,1.0,0.0\n2,1.0,\n"
+    )
+    assert [row["may_email"] for row in rows] == [False, True]
+
+
+def test_only_consents_and_refusals_have_several_columns(read):
+    table = TableSettings(files="people.csv", columns={"customer_id": "id", "name": ["a", "b"]})
+    with pytest.raises(DataError, match=r"columns\.name names 2 columns: name the one that is meant"):
+        read("customers", table, people=ANSWERS)
+
+
 def test_equal_lines_have_one_key_whatever_file_they_stand_in(read):
     table = OrderSettings(files=["one.csv", "two.csv"], columns=COLUMNS)
     text = "c,d,a,more\n1,2025-05-01,5,{}\n"

@@ -16,7 +16,8 @@ from playbook.intake.check.rows import (
 )
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
-from playbook.records.canonical import CONSENTS, NO, REFUSALS, YES
+from playbook.intake.permission import smells_of_consent
+from playbook.records.canonical import CONSENTS, GENERAL, NO, REFUSALS, YES
 from playbook.records.consent import suppressed_identifiers
 from playbook.records.history import History
 from playbook.records.same_person import everybody
@@ -44,6 +45,7 @@ def inspect_people(data: Delivery) -> list[Check]:
         *_consent(data.sources),
         *(_emails(table) if table is not None else []),
         *_suppressed(data),
+        *_unused(data.sources),
     ]
 
 
@@ -105,9 +107,35 @@ def _consent(sources: Sources) -> list[Check]:
     if not refused:
         return found("consent_unknown", 1)
     return [
-        *_neither_yes_nor_no(sources, "consent_unreadable", CONSENTS),
+        *_neither_yes_nor_no(sources, "consent_unreadable", (*CONSENTS, GENERAL)),
         *_neither_yes_nor_no(sources, "refusal_in_words", tuple(REFUSALS)),
+        *_never_no(sources),
     ]
+
+
+def _never_no(sources: Sources) -> list[Check]:
+    """Count blank cells in columns of consents that never say no: it is not known whether they mean one."""
+    blank = {}
+    for ours in (*CONSENTS, GENERAL):
+        cells = [
+            one_row(texts, blank=texts.text.isnull().sum(), no=texts.text.lower().notin(YES).sum())
+            for texts in sources.files.flags.get(("customers", ours), ())
+        ]
+        if not sum(cell["no"] or 0 for cell in cells):
+            blank[ours] = sum(cell["blank"] or 0 for cell in cells)
+    return found("consent_never_no", sum(blank.values()), ", ".join(ours for ours, n in blank.items() if n))
+
+
+def _unused(sources: Sources) -> list[Check]:
+    """Name every column that client.yml does not use; those apart that may say something about contact."""
+    checks = []
+    for shown, columns in sources.files.columns.items():
+        unused = [name for name, used in columns.items() if not used and name.strip()]
+        smelling = [name for name in unused if smells_of_consent(name)]
+        others = [name for name in unused if name not in smelling]
+        for code, names in (("consent_unused", smelling), ("columns_unused", others)):
+            checks += found(code, len(names), values=(f"{shown}: {', '.join(names)}",))
+    return checks
 
 
 def _neither_yes_nor_no(sources: Sources, rule: str, meant: tuple[str, ...]) -> list[Check]:

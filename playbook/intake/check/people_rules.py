@@ -79,6 +79,24 @@ CUSTOMER_RULES: dict[str, Rule] = {
         "They are taken for refusals: these customers are not contacted.",
         "Look through the values; where one does not mean a refusal, have it written as no or left empty.",
     ),
+    "consent_never_no": note(
+        "{n} cell is blank in columns of consent that never say no.",
+        "{n} cells are blank in columns of consent that never say no.",
+        "A blank is taken for nobody having asked, and a channel that client.yml assumes is used.",
+        "Ask whether a blank means no; if so, take the channel out of consent.assumed.",
+    ),
+    "consent_unused": warning(
+        "{n} column may say who must not be contacted, and is not used.",
+        "{n} columns may say who must not be contacted, and are not used.",
+        "Whatever was refused there is not known.",
+        "Name it under tables.customers.columns in client.yml, such as no_contact, if it holds answers.",
+    ),
+    "columns_unused": note(
+        "{n} column is not used.",
+        "{n} columns are not used.",
+        "Nothing in it is known to this report.",
+        "Name it in client.yml if it matters.",
+    ),
     "consent_unknown": note(
         "No column says who may be contacted.",
         "No column says who may be contacted.",

@@ -176,6 +176,32 @@ DELIVERIES = {
         {"others": ""},
         {"customer_per_order": 10},
     ),
+    "columns that nobody named": (
+        {
+            "customers": [
+                SOUND["customers"][0] + ",Hobby,Privacy refused",
+                *(
+                    f"c{n},Anna {n},anna{n}@example.com,{'yes' if n else ''},2020-01-01,,,a,b"
+                    for n in range(30)
+                ),
+            ]
+        },
+        {},
+        {"columns_unused": 1, "consent_unused": 1, "consent_never_no": 1, "consent_unreadable": 0},
+    ),
+    "consents that say no, too": (
+        {
+            "customers": [
+                SOUND["customers"][0],
+                *(
+                    f"c{n},Anna {n},anna{n}@example.com,{('yes', '', 'no')[n % 3]},2020-01-01,,"
+                    for n in range(30)
+                ),
+            ]
+        },
+        {},
+        {"columns_unused": 0, "consent_unused": 0, "consent_never_no": 0},
+    ),
     "nothing sold": ({"orders": FREE}, {"others": ""}, {"no_sale": 10, "consent_unknown": 1}),
 }
 
