@@ -251,7 +251,6 @@ def engine_options(form: Format, types: dict[str, str], header: list[str]) -> di
         "store_rejects": True,
         "rejects_limit": 0,
         "hive_partitioning": False,
-        "nullstr": list(EMPTY),
     }
     if not form.header:
         options["names"] = header

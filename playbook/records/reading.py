@@ -401,10 +401,13 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
     for theirs in (*(theirs for _, theirs in table.pairs), *row_rules.columns_named(name, table)):
         if header.count(theirs) > 1:
             raise DataError(f"{shown} has two columns {theirs!r}: rename the one that is not meant.")
+    options = dialects.engine_options(form, types, header)
+    if _read_with(name) != "orders":  # there such a text may stand for an amount that was lost
+        options["nullstr"] = list(dialects.EMPTY)
     try:
-        return reader.connection.read_csv(literally(path), **dialects.engine_options(form, types, header))
+        return reader.connection.read_csv(literally(path), **options)
     except duckdb.Error:
-        return _read_mended(reader, path, dialects.engine_options(form, types, header), shown)
+        return _read_mended(reader, path, options, shown)
 
 
 def _read_mended(reader: Reader, path: Path, dialect: dict[str, Any], shown: str) -> Any:

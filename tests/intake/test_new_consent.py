@@ -75,7 +75,7 @@ def test_a_general_no_closes_all_channels_and_a_yes_opens_email_alone(proposed):
 
 
 def test_a_negative_name_never_opens_a_channel(proposed):
-    _, _, found = proposed(bestellungen=ORDERS, kunden=people(("Newsletter abbestellt", ASKED)))
+    _, _, found = proposed(bestellungen=ORDERS, kunden=people(("Newsletter gekündigt", ASKED)))
     assert refused(found, "email") == [0, 3, 6] and not (found == "allowed").any(axis=None)
 
 
