@@ -3,6 +3,7 @@
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ MOST_DAYS = 36_525
 """A century: with more, dates leave the calendar."""
 MOST = 10**15
 """Numbers up to it are exact, and no amount, number of customers or seed is larger."""
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Days of other years stand for none, as 9999-12-31 does, and curves up to them take all memory."""
 
 
 class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know, and numbers that nobody means."""
+    """A frozen model that refuses keys it does not know, numbers and days that nobody means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -34,6 +37,8 @@ class Strict(BaseModel):
         most = MOST_DAYS if str(info.field_name).endswith("_days") else MOST
         if isinstance(value, int | float) and abs(value) > most:
             raise ValueError(f"write at most {most:,}")
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValueError(f"write a day of the years {FIRST_YEAR} to {LAST_YEAR}")
         return value
 
 
