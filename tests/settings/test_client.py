@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from playbook.errors import CallError, SettingsError
+from playbook.errors import CallError, SettingsError, one_line
 from playbook.settings import client
 
 BASE = "client: A\ntables:\n  orders:\n    files: x.csv\n    columns: {customer_id: a}\n"
@@ -63,6 +63,38 @@ def test_a_wrong_setting_is_one_sentence_that_says_where(load, text, said):
         load(text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "source: postgres://reader:geheim@x/y\nsource: x\n",
+            'line 7: this is no YAML (found duplicate key "source").',
+        ),
+        ("source: *geheim\n", "line 6: this is no YAML (found undefined alias)."),
+        (
+            "pseudonymise: !!bool geheim\n",
+            "client.yml: a value in it is no text, number, date, list or mapping",
+        ),
+        ("seed: !!int ''\n", "client.yml: a value in it is no text"),
+        ("checks: &x\n  <<: *x\n  gap_days: 1\n", "client.yml: a value in it is no text"),
+        ("consent: {assumed: !!set {email, letter}}\n", "line 6: a value in it is no text"),
+        ("client: !geheim x\n", "client.yml, line 6: this is no YAML"),
+        ("currency: !geheim x\n", "line 6: a value in it is no text"),
+        ("seed: 0x" + "f" * 5000 + "\n", "line 6: a number in it is too long."),
+        ("language: " + "x" * 5000 + "\n", "language: no catalogue for 'xxx"),
+        (
+            "horizon_days: [" + "a, " * 5000 + "b]\n",
+            "horizon_days: input should be a valid integer, found ['a', ",
+        ),
+    ],
+)
+def test_what_the_parser_trips_over_is_one_short_sentence_without_values(load, text, said):
+    with pytest.raises(SettingsError) as caught:
+        load(BASE + text)
+    told = one_line(caught.value)
+    assert said in told and "geheim" not in told and len(told) < 400
 
 
 @pytest.mark.parametrize("name", ["..", "../acme", "a/b", "", ".hidden", "a..b"])
