@@ -97,7 +97,9 @@ def test_what_the_parser_trips_over_is_one_short_sentence_without_values(load, t
     assert said in told and "geheim" not in told and len(told) < 400
 
 
-@pytest.mark.parametrize("name", ["..", "../acme", "a/b", "", ".hidden", "a..b"])
+@pytest.mark.parametrize(
+    "name", ["..", "../acme", "a/b", "", ".hidden", "a..b", "Index.HTML", "comparison.html"]
+)
 def test_a_client_s_name_cannot_lead_elsewhere(tmp_path, name):
     with pytest.raises(CallError, match="is no client name"):
         client.load(name, tmp_path)
