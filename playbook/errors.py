@@ -71,7 +71,7 @@ class CellFailed(Exception):
 def one_line(error: BaseException) -> str:
     """Return an error as one line: what, where and what to do."""
     if isinstance(error, PlaybookError):
-        return without_folders(" ".join(str(error).split()))
+        return _LONG.sub(r"\1…\2", without_folders(" ".join(str(error).split())))
     if isinstance(error, OSError):
         place = f" ({PurePath(os.fsdecode(error.filename)).name})" if error.filename else ""
         return f"The run stopped: {error.strerror or without_values(str(error))}{place}."
@@ -91,6 +91,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 _QUOTED = re.compile(r"""(['"`])(?![a-z_][a-z0-9_]*\1).*?\1""")
 """A quoted text that is no name of a program's own."""
+LONGEST_QUOTED = 80
+_LONG = re.compile(rf"""(?<!\w)(['"][^'"]{{{LONGEST_QUOTED}}})[^'"]*(['"])(?!\w)""")
+"""A longer one, and not what stands between two apostrophes."""
 
 
 def without_values(text: str) -> str:

@@ -47,6 +47,6 @@ def read(path: Path) -> Findings:
     """
     try:
         found = [Finding(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
+        return {one.name: one for one in found}
     except (TypeError, RecursionError) as error:
         raise ValueError(f"{path.name} holds no findings.") from error
-    return {one.name: one for one in found}

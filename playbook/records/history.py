@@ -26,6 +26,8 @@ MOST_REACHED = 0.25
 """A campaign that treated a larger share of all buyers is the client's usual marketing."""
 OPEN_DAYS = 90
 """So long after a contact without an order since then a customer may still answer it."""
+MOST_SILENT = 3653
+"""Days from the last order to the as-of date: ten years."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def read_history(settings: Settings, sources: Sources) -> History:
     ------
     DataError
         Where no line has a customer and a date, more values than tolerated cannot be read, or the
-        as-of date lies before the first line.
+        as-of date lies before the first line or ten years after the last.
     """
     days = sources.keep("days", order_days(settings, sources.orders))
     collect_unreadable(sources)
@@ -95,6 +97,9 @@ def read_history(settings: Settings, sources: Sources) -> History:
     as_of = settings.as_of or last_day
     if as_of < first_day:
         raise DataError(f"The as-of date {as_of} lies before the first order, {first_day}.")
+    if (as_of - last_day).days > MOST_SILENT:
+        told = f"lies over ten years after the last order, {last_day}: correct as_of or ask for newer orders"
+        raise DataError(f"The as-of date {as_of} {told}.")
     usable = days.filter(days.customer_id.notnull() & days.day.notnull() & (days.day <= ibis.literal(as_of)))
     contacts = win_back_contacts(sources, usable)
     return History(

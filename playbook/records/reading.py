@@ -330,17 +330,20 @@ def _check_columns(name: str, opened: _Opened, has: Sequence[str]) -> None:
     named += [(theirs, why, why.removeprefix("named in ")) for theirs, why in ruled.items()]
     for theirs, why, where in named:
         if theirs not in has:
+            told = _it_has(theirs, has, {theirs for theirs, _, _ in named}, opened.form)
             raise DataError(
-                f"{opened.shown} has no column {theirs!r} ({why}).{did_you_mean(theirs, has)}"
-                f"{_it_has(has, opened.form)} Correct {where} in client.yml."
+                f"{opened.shown} has no column {theirs!r} ({why}).{told} Correct {where} in client.yml."
             )
 
 
-def _it_has(columns: Sequence[str], form: Format) -> str:
-    """Return which columns a file has; a first row that is no header holds a customer, and is not shown."""
-    if form.header and any(re.search(r"@|^[\W\d]*\d[\W\d]*$", column) for column in columns):
-        return " Its first row looks like values: is that file without a header?"
-    return f" It has: {', '.join(columns)}."
+def _it_has(theirs: str, columns: Sequence[str], named: set[str], form: Format) -> str:
+    """Return which columns a file has, where half of those named are there.
+
+    Another first row may be no header: it holds a customer, and is not shown.
+    """
+    if form.header and 2 * len(named.intersection(columns)) < len(named):
+        return " Its first row looks like values, or belongs to another file: is that file without a header?"
+    return f"{did_you_mean(theirs, columns)} It has: {', '.join(columns)}."
 
 
 def _apply_refusals(chosen: dict[str, Any]) -> None:

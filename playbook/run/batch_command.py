@@ -1,8 +1,8 @@
 """``playbook batch``: what it prints, and what it leaves behind."""
 
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,33 +55,52 @@ def foresee(asked: Asked) -> bool:
 
 
 def run(asked: Asked) -> bool:
-    """Run the clients; print a line for each that ends and a table of all; return whether none failed."""
+    """Run the clients; print a line for each that ends and a table of all; return whether none failed.
+
+    What cannot be written beside their reports is said at the end, and counts as a failure.
+    """
     requests = asked.requests()
-    batch.shorten_record(asked.reports)
     outcomes: list[Outcome] = []
+    pages: list[Path] = []
+    unwritten: dict[str, str] = {}
+    with _going_on(unwritten, batch.RECORD):
+        batch.shorten_record(asked.reports)
     try:
         with asked.lanes(len(requests)) as open_lanes, progress.over_clients(len(requests)) as shown:
             requests = [replace(request, beside=open_lanes.beside) for request in requests]
             for outcome in batch.run(requests, open_lanes, shown.now):
-                if outcome.status != UNDER_WAY:  # the other run tells what comes of it
-                    batch.record(asked.reports, outcome)
                 outcomes.append(outcome)
+                if outcome.status != UNDER_WAY:  # the other run tells what comes of it
+                    with _going_on(unwritten, batch.RECORD):
+                        batch.record(asked.reports, outcome)
                 shown.ended(_line(outcome))
-    except KeyboardInterrupt:
-        _print_table(outcomes)
+    except (KeyboardInterrupt, SystemExit) as stop:
         typer.echo(
             "Stopped. What was finished stands; the same command starts the others anew.",
             err=True,
         )
-        raise typer.Exit(130) from None
+        raise typer.Exit(stop.code if isinstance(stop, SystemExit) else 130) from None
     finally:
-        if outcomes:
-            pages = _write_pages(asked)
-    _print_table(outcomes)
+        try:
+            _print_table(outcomes)
+        finally:
+            with _going_on(unwritten, "The pages over all clients"):
+                pages = _write_pages(asked) if outcomes else []
+            for what, why in unwritten.items():
+                typer.echo(f"{what} could not be written: {why}; the reports stand.", err=True)
     _name_others(asked)
-    for page in pages if outcomes else []:
+    for page in pages:
         typer.echo(page)
-    return all(outcome.status != FAILED for outcome in outcomes)
+    return not unwritten and all(outcome.status != FAILED for outcome in outcomes)
+
+
+@contextmanager
+def _going_on(unwritten: dict[str, str], what: str) -> Iterator[None]:
+    """Note why something cannot be written, and go on."""
+    try:
+        yield
+    except OSError as error:
+        unwritten[what] = error.strerror or type(error).__name__
 
 
 def _name_others(asked: Asked) -> None:

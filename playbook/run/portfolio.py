@@ -14,6 +14,7 @@ from playbook.archive import folders
 from playbook.archive.findings import Finding, Findings
 from playbook.run import batch, pages
 from playbook.run.batch import Outcome
+from playbook.settings.yaml import MOST
 from playbook.show.words import Words
 
 COMPARISON = "comparison.html"
@@ -146,16 +147,16 @@ def _entry(reports: Path, client: str, recorded: Outcome | None, failed: bool) -
 
 
 def _findings(path: Path) -> Findings:
-    """Return a chapter's findings that are numbers; none where the file was damaged."""
+    """Return a chapter's findings that are numbers that can be; none where the file was damaged."""
     try:
         read = found.read(path) if path.is_file() else {}
     except (OSError, ValueError):
         return {}
-    return {
-        name: one
-        for name, one in read.items()
-        if all(isinstance(x, int | float | None) for x in (one.value, one.low, one.high))
-    }
+    return {name: one for name, one in read.items() if all(map(_can_be, (one.value, one.low, one.high)))}
+
+
+def _can_be(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and abs(value) <= MOST)
 
 
 def _latest_good(home: Path) -> Path | None:
@@ -170,7 +171,7 @@ def _problem(home: Path, recorded: Outcome | None) -> str:
     if recorded and recorded.status == batch.FAILED:
         return recorded.said
     errors = [folders.read_manifest(folder).get("error") for folder in folders.finished(home)]
-    return next((str(error["message"]) for error in errors if error), "")
+    return next((str(error.get("message") or "–") for error in errors if error), "")
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
@@ -231,5 +232,5 @@ def _table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object
 
 def _write(path: Path, title: str, body: Markup) -> Path:
     html = pages.page(title, body, nav=[], active="", language="en", client="Playbook", as_of=None)
-    folders.write_text(path, html)
+    folders.write_text(path, html.encode("utf-8", "replace").decode("utf-8"))  # a damaged name may be no text
     return path

@@ -270,9 +270,9 @@ def named_client(client: str) -> None:
     Raises
     ------
     CallError
-        For any name but letters, digits, '.', '-' and '_'.
+        For any name but letters, digits, '.', '-' and '_', and for that of a page over all clients.
     """
-    if not re.fullmatch(r"\w[\w.-]*", client) or ".." in client:
+    if not re.fullmatch(r"\w[\w.-]*", client) or ".." in client or client.lower().endswith(".html"):
         raise CallError(f"{client!r} is no client name: use letters, digits, '-' and '_' only.")
 
 

@@ -3,6 +3,7 @@
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from playbook.errors import SettingsError, did_you_mean
+from playbook.errors import LONGEST_QUOTED, SettingsError, did_you_mean
 
 LARGEST_FILE = 1 << 20
 """Bytes of settings: what is longer was not written by hand, and takes minutes to parse."""
@@ -21,10 +22,12 @@ MOST_DAYS = 36_525
 """A century: with more, dates leave the calendar."""
 MOST = 10**15
 """Numbers up to it are exact, and no amount, number of customers or seed is larger."""
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Days of other years stand for none, as 9999-12-31 does, and curves up to them take all memory."""
 
 
 class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know, and numbers that nobody means."""
+    """A frozen model that refuses keys it does not know, numbers and days that nobody means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -34,6 +37,8 @@ class Strict(BaseModel):
         most = MOST_DAYS if str(info.field_name).endswith("_days") else MOST
         if isinstance(value, int | float) and abs(value) > most:
             raise ValueError(f"write at most {most:,}")
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValueError(f"write a day of the years {FIRST_YEAR} to {LAST_YEAR}")
         return value
 
 
@@ -74,13 +79,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise SettingsError(f"{path.name}{where}: this is no YAML ({problem}).") from error
+        problem = _PROBLEM.match(getattr(error, "problem", None) or "it cannot be read")
+        said = problem[0].strip() if problem else ""
+        raise SettingsError(f"{path.name}{where}: this is no YAML ({said}).") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path.name}: save it as UTF-8; byte {error.start} is not.") from error
     except ValueError as error:  # YAML reads 2025-13-01 as a date
         said = str(error).partition(":")[0]
         raise SettingsError(f"{path.name}: a date or a number in it does not exist ({said}).") from error
+    except (LookupError, TypeError, AttributeError) as error:  # !!bool maybe, a value merged into itself
+        raise SettingsError(f"{path.name}: a value in it is {_PLAIN}.") from error
     except RecursionError as error:
         raise SettingsError(f"{path.name}: what is in it is nested more than {DEEPEST} deep.") from error
     if not isinstance(written, dict):
@@ -102,7 +110,11 @@ def _refuse_endless(written: Any, path: Path) -> None:
         """Return how many values there are in a value, and how deep."""
         if isinstance(value, str) and _NO_TEXT.search(value):
             raise SettingsError(f"{path.name}{line_of(written, keys)}: a character in it is none.")
-        if not isinstance(value, dict | list | tuple | set):
+        if isinstance(value, int) and abs(value) > _LONGEST_NUMBER:
+            raise SettingsError(f"{path.name}{line_of(written, keys)}: a number in it is too long.")
+        if not isinstance(value, str | int | float | date | dict | list | tuple | None):
+            raise SettingsError(f"{path.name}{line_of(written, keys)}: a value in it is {_PLAIN}.")
+        if not isinstance(value, dict | list | tuple):
             return 1, 0
         if id(value) not in known:
             below = [measured(v, (*keys, k)) for k, v in _inside(value)] if len(keys) <= DEEPEST else []
@@ -119,6 +131,10 @@ def _refuse_endless(written: Any, path: Path) -> None:
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """Zeros and halves of characters: no file can be called so, and no page can show them."""
+_LONGEST_NUMBER = 10**300
+_PLAIN = "no text, number, date, list or mapping: write it without a tag such as !!set, or <<"
+_PROBLEM = re.compile(r"""found duplicate key "[^"]*"|(?:[^'"]|'.')*""")
+"""What the parser says, without the values that it quotes."""
 
 
 def _inside(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -153,7 +169,9 @@ def first_problem(
     if first["type"] == "missing":
         return f"{path.name}: {name} is missing."
     message = first["msg"].removeprefix("Value error, ")
-    found = "" if keys[:1] == ["source"] else f", found {first['input']!r}"  # it may hold a password
+    said = repr(first["input"])
+    said = said if len(said) <= LONGEST_QUOTED else f"{said[:LONGEST_QUOTED]}…"
+    found = "" if keys[:1] == ["source"] else f", found {said}"  # it may hold a password
     return f"{source}: {message[:1].lower()}{message[1:]}{found}."
 
 

@@ -69,6 +69,12 @@ def test_the_as_of_date_hides_what_came_later(history_of):
         history_of(overrides={"as_of": "2023-12-31"})
 
 
+def test_the_as_of_date_is_not_ten_years_after_the_last_order(history_of):
+    assert history_of(overrides={"as_of": "2034-12-31"}).as_of == date(2034, 12, 31)
+    with pytest.raises(DataError, match="2035-01-02 lies over ten years after the last order, 2024-12-31: "):
+        history_of(overrides={"as_of": "2035-01-02"})
+
+
 def test_spells_run_to_the_next_order_or_to_the_end(history_of):
     found = spells(history_of()).order_by(["customer_id", "order_number"]).execute()
     rows = found[["customer_id", "order_number", "duration", "returned"]].values.tolist()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from playbook import cli
 from playbook.archive import folders
 from playbook.errors import CallError
-from playbook.run import batch, runner
+from playbook.run import batch, executors, runner
 from playbook.run.batch import DONE, DUE, FAILED, UNCHANGED
 from playbook.run.executors import Lanes
 from playbook.run.plan import Request
@@ -287,6 +288,27 @@ def test_a_batch_of_processes_ends_with_a_table_and_1_where_a_client_failed(grou
     assert left_in(ground / "reports") == []
 
 
+def in_this_process(patch, *words):
+    patch.setattr(executors, "processes", lambda workers: nullcontext(Lanes(1, 1, Here, runner.run)))
+    return call("batch", *words)
+
+
+def test_a_record_that_cannot_be_written_is_told_at_the_end_and_the_others_go_on(ground, monkeypatch, capsys):
+    (ground / "reports" / batch.RECORD).mkdir(parents=True)
+    assert in_this_process(monkeypatch) == 1
+    said = capsys.readouterr()
+    assert "3 clients: 3 done.\nreports/index.html" in said.out
+    assert said.err.count(".batch.jsonl could not be written: Is a directory") == 1
+
+
+def test_the_table_is_printed_where_the_pages_cannot_be_written(ground, monkeypatch, capsys):
+    (ground / "reports" / "index.html").mkdir(parents=True)
+    assert in_this_process(monkeypatch) == 1
+    said = capsys.readouterr()
+    assert "3 clients: 3 done." in said.out
+    assert "The pages over all clients could not be written: Is a directory" in said.err
+
+
 # What is left when one is stopped -------------------------------------------------------------
 
 
@@ -299,8 +321,9 @@ def test_a_stopped_batch_leaves_nothing_half_written_and_goes_on_from_there(grou
         os.killpg(process.pid, number)  # as a terminal does: to all processes of the group
     else:
         process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=30)
     assert process.returncode in (129, 130, 143, -9)
+    assert ("1 client: 1 done." in out) == (number != signal.SIGKILL)
     assert "Traceback" not in err
     assert gone(kernel)
     assert left_in(ground / "reports") == []

@@ -86,6 +86,26 @@ def test_a_client_that_failed_keeps_its_last_good_report_and_says_why(tmp_path):
     assert cells(html, 3)[0] == "cima"
 
 
+@pytest.mark.parametrize("value", [10**400, float("nan"), float("inf"), "much", [1]])
+def test_a_number_that_cannot_be_is_not_known(tmp_path, value):
+    a_report(tmp_path, "acme", plan_expected_profit=value)
+    row = cells(portfolio.portfolio(portfolio.read(tmp_path, ["acme"])), 1)
+    assert row[2:4] == ["–", "–"] and row[4].startswith("EUR")
+
+
+def test_a_damaged_report_leaves_a_row_and_the_pages_are_written(tmp_path):
+    folder = a_report(tmp_path, "acme")
+    (folder / "findings" / "07.json").write_text('[{"name": ["plan_expected_profit"], "value": 3}]')
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"name": "Acme \ud800"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    failed = a_report(tmp_path, "bettini", status="failed")
+    (failed / "manifest.json").write_text('{"status": "failed", "finished": "2026", "error": {"name": "X"}}')
+    page, _ = portfolio.write(tmp_path, portfolio.read(tmp_path, ["acme", "bettini"]), compare=True)
+    html = page.read_text()
+    assert cells(html, 1)[0].startswith("bettini") and cells(html, 2)[2:4] == ["–", "–"]
+    assert "<strong>bettini</strong>: –" in html
+
+
 def test_clients_that_failed_come_before_the_others(tmp_path):
     a_report(tmp_path, "acme")
     batch.record(tmp_path, Outcome("bettini", FAILED, "no orders", ended="2026-01-01T00:00:00+00:00"))

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from playbook.errors import CallError, SettingsError
+from playbook.errors import CallError, SettingsError, one_line
 from playbook.settings import client
 
 BASE = "client: A\ntables:\n  orders:\n    files: x.csv\n    columns: {customer_id: a}\n"
@@ -51,6 +51,9 @@ def test_a_file_is_a_list_of_one(load):
         (BASE + "occasional: {treat: never}\n", "occasional.treat: input should be 'apart', 'out' or 'keep'"),
         (BASE + "language: xx\n", "language: no catalogue for 'xx'"),
         (BASE + "tables: [b", "this is no YAML"),
+        (BASE + "as_of: 9999-12-31\n", "line 6: as_of: write a day of the years 1900 to 2199"),
+        (BASE + "forget_before: 0001-01-01\n", "forget_before: write a day of the years"),
+        (BASE + "checks: {earliest: 2200-01-01}\n", "checks.earliest: write a day of the years"),
         ("just words\n", "expected settings as 'key: value' lines"),
         ("client: A\n", "client.yml: tables is missing."),
     ],
@@ -62,7 +65,41 @@ def test_a_wrong_setting_is_one_sentence_that_says_where(load, text, said):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["..", "../acme", "a/b", "", ".hidden", "a..b"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "source: postgres://reader:geheim@x/y\nsource: x\n",
+            'line 7: this is no YAML (found duplicate key "source").',
+        ),
+        ("source: *geheim\n", "line 6: this is no YAML (found undefined alias)."),
+        (
+            "pseudonymise: !!bool geheim\n",
+            "client.yml: a value in it is no text, number, date, list or mapping",
+        ),
+        ("seed: !!int ''\n", "client.yml: a value in it is no text"),
+        ("checks: &x\n  <<: *x\n  gap_days: 1\n", "client.yml: a value in it is no text"),
+        ("consent: {assumed: !!set {email, letter}}\n", "line 6: a value in it is no text"),
+        ("client: !geheim x\n", "client.yml, line 6: this is no YAML"),
+        ("currency: !geheim x\n", "line 6: a value in it is no text"),
+        ("seed: 0x" + "f" * 5000 + "\n", "line 6: a number in it is too long."),
+        ("language: " + "x" * 5000 + "\n", "language: no catalogue for 'xxx"),
+        (
+            "horizon_days: [" + "a, " * 5000 + "b]\n",
+            "horizon_days: input should be a valid integer, found ['a', ",
+        ),
+    ],
+)
+def test_what_the_parser_trips_over_is_one_short_sentence_without_values(load, text, said):
+    with pytest.raises(SettingsError) as caught:
+        load(BASE + text)
+    told = one_line(caught.value)
+    assert said in told and "geheim" not in told and len(told) < 400
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "../acme", "a/b", "", ".hidden", "a..b", "Index.HTML", "comparison.html"]
+)
 def test_a_client_s_name_cannot_lead_elsewhere(tmp_path, name):
     with pytest.raises(CallError, match="is no client name"):
         client.load(name, tmp_path)
