@@ -75,11 +75,9 @@ def run(asked: Asked) -> bool:
                         batch.record(asked.reports, outcome)
                 shown.ended(_line(outcome))
     except (KeyboardInterrupt, SystemExit) as stop:
-        typer.echo(
-            "Stopped. What was finished stands; the same command starts the others anew.",
-            err=True,
-        )
-        raise typer.Exit(stop.code if isinstance(stop, SystemExit) else 130) from None
+        typer.echo("Stopped. What was finished stands; the same command starts the others anew.", err=True)
+        code = stop.code if isinstance(stop, SystemExit) else None
+        raise typer.Exit(code if isinstance(code, int) else 130) from None
     finally:
         try:
             _print_table(outcomes)
