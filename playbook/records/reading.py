@@ -9,7 +9,7 @@ way in.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ from playbook.records.memory import literally, write
 from playbook.records.row_rules import LEFT_OUT, MET, RowsSeen
 from playbook.settings.lifecycle import EVENT_KINDS
 from playbook.settings.tables import UNIX_TIME, Format, LineSettings, OrderSettings, TableSettings
-from playbook.settings.yaml import kind_of_no_file
+from playbook.settings.yaml import LAST_YEAR, kind_of_no_file
 
 
 @dataclass(frozen=True)
@@ -438,12 +438,18 @@ def _typed(column: Any, kind: str, form: Format) -> Any:
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
     if kind == DAY and form.dates == UNIX_TIME and column.type().is_numeric():
         milliseconds = ibis.ifelse(column < dialects.MILLISECONDS, column * 1000, column)
-        return _moment(milliseconds.cast("int64")).cast("date")
+        return _day(_moment(milliseconds.cast("int64")))
     if kind == DAY:
-        return column.cast("date")
+        return _day(column)
     if kind == NUMBER:
         return column.cast("float64")
     return column.cast(dt.Decimal(18, 4))
+
+
+def _day(moment: Any) -> Any:
+    """Return the day; null for one that stands for none, such as 9999-12-31, and that pandas cannot hold."""
+    day = moment.cast("date")
+    return ibis.ifelse(day.between(date(1700, 1, 1), date(LAST_YEAR, 12, 31)), day, ibis.null("date"))
 
 
 def _refused(column: Any) -> Any:
