@@ -79,7 +79,7 @@ def run(asked: Asked) -> bool:
             "Stopped. What was finished stands; the same command starts the others anew.",
             err=True,
         )
-        raise typer.Exit(stop.code if isinstance(stop, SystemExit) else 130) from None
+        raise typer.Exit(int(stop.code or 0) if isinstance(stop, SystemExit) else 130) from None
     finally:
         try:
             _print_table(outcomes)
