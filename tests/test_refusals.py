@@ -22,7 +22,7 @@ from playbook.chapter import Chapter
 from playbook.chapters import plan, warning
 from playbook.chapters.measurement.design_page import write_assignment
 from playbook.chapters.warning.judged import judge
-from playbook.records import canonical, cells, confidential, consent, reach, same_person
+from playbook.records import canonical, cells, consent, identifiers, reach, same_person
 from playbook.records.history import customers
 from playbook.report.workbook import calls as calls_sheets
 from playbook.report.workbook.sheets import TableSheet
@@ -373,7 +373,7 @@ def only_of_an_arm(rows, chosen, as_of):
     )
 
 
-everybody, identifiers_in = same_person.everybody, confidential.identifiers_in
+everybody, identifiers_in = same_person.everybody, identifiers.identifiers_in
 refusing_events, made_up_to = consent._refusing_events, reach._contacted
 RULES: dict[str, tuple[Callable, dict[tuple[object, str], object]]] = {
     "what is not understood is a no": (
@@ -415,9 +415,9 @@ RULES: dict[str, tuple[Callable, dict[tuple[object, str], object]]] = {
     ),
     "every cell of the list is read": (
         on_the_list,
-        {(confidential, "cells_of"): lambda lines: lines.str.split(";").str[0]},
+        {(identifiers, "cells_of"): lambda lines: lines.str.split(";").str[0]},
     ),
-    "telephones of the list are read": (on_the_list, {(confidential, "identifiers_in"): without_telephones}),
+    "telephones of the list are read": (on_the_list, {(identifiers, "identifiers_in"): without_telephones}),
     "unsubscriptions are told by their words": (spelled_otherwise, {(cells, "REFUSING_WORDS"): {}}),
     "a refusal counts whatever its day": (
         spelled_otherwise,

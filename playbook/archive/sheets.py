@@ -33,8 +33,13 @@ def write_sheet(frame: pd.DataFrame, path: Path, **form: Any) -> None:
 
 
 def read_sheet(path: Path, dates: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a table that `write_sheet` wrote, UTF-8 with commas; the columns of ``dates`` as dates."""
-    return _changed(pd.read_csv(path, dtype={"customer_id": str}, parse_dates=list(dates)), GUARDED, r"\1")
+    """Read a table that `write_sheet` wrote, UTF-8 with commas; the columns of ``dates`` as dates.
+
+    Only an empty cell is nothing: a customer may be called NA.
+    """
+    nothing: dict[str, Any] = {"keep_default_na": False, "na_values": [""]}
+    read = pd.read_csv(path, dtype={"customer_id": str}, parse_dates=list(dates), **nothing)
+    return _changed(read, GUARDED, r"\1")
 
 
 def _changed(frame: pd.DataFrame, pattern: str, to: str) -> pd.DataFrame:

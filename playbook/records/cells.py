@@ -1,6 +1,6 @@
 """The cells of a client's files as canonical values: expressions, nothing is read."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import ibis
@@ -10,6 +10,7 @@ from playbook.records import dialects
 from playbook.records.canonical import DAY, FLAG, ID, NO, NOT_REFUSING, NUMBER, REFUSING_WORDS, TEXT, YES
 from playbook.settings.lifecycle import EVENT_KINDS
 from playbook.settings.tables import UNIX_TIME, Format
+from playbook.settings.yaml import LAST_YEAR
 
 
 def typed(column: Any, kind: str, form: Format) -> Any:
@@ -24,12 +25,18 @@ def typed(column: Any, kind: str, form: Format) -> Any:
         return ibis.ifelse(text.isnull(), ibis.null("boolean"), text.isin(YES))
     if kind == DAY and form.dates == UNIX_TIME and column.type().is_numeric():
         milliseconds = ibis.ifelse(column < dialects.MILLISECONDS, column * 1000, column)
-        return _moment(milliseconds.cast("int64")).cast("date")
+        return _day(_moment(milliseconds.cast("int64")))
     if kind == DAY:
-        return column.cast("date")
+        return _day(column)
     if kind == NUMBER:
         return column.cast("float64")
     return column.cast(dt.Decimal(18, 4))
+
+
+def _day(moment: Any) -> Any:
+    """Return the day; null for one that stands for none, such as 9999-12-31, and that pandas cannot hold."""
+    day = moment.cast("date")
+    return ibis.ifelse(day.between(date(1700, 1, 1), date(LAST_YEAR, 12, 31)), day, ibis.null("date"))
 
 
 def refused(column: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from playbook.errors import DataError, PlaybookError, SettingsError, without_folders, without_values
 from playbook.records.canonical import DAY, MONEY, kinds_of
 from playbook.settings.client import Settings
+from playbook.settings.source import IN_FILES
 from playbook.settings.tables import TableSettings
 
 PASSWORD = "PLAYBOOK_SOURCE_PASSWORD"
@@ -26,9 +27,6 @@ FILES = "files"
 
 BATCH = 100_000
 """Rows that are taken from a database at a time."""
-
-_IN_FILES = ("duckdb", "sqlite")
-"""Databases that are a file; a relative path begins at the client's folder."""
 
 _DIALECTS = {"postgresql": "postgres", "mssql": "tsql"}
 """How sqlglot calls the language of a database, where that is not the scheme of its address."""
@@ -152,7 +150,7 @@ def _connect(source: str, folder: Path, target: Path) -> Any:
     import ibis
 
     kind, _, place = source.partition("://")
-    if kind in _IN_FILES or source == FILES:
+    if kind in IN_FILES or source == FILES:
         path = folder / place
         if source != FILES and not path.is_file():
             raise DataError(f"there is no file {path.name} in {folder.name}.")
@@ -183,7 +181,7 @@ def _change_nothing(connection: Any) -> None:
 def _shown(source: str) -> str:
     """Return an address as a message names it: of a file its name alone."""
     kind, _, place = source.partition("://")
-    return Path(place).name if kind in _IN_FILES else source
+    return Path(place).name if kind in IN_FILES else source
 
 
 def _rows(connection: Any, name: str, table: TableSettings, source: str) -> Any:

@@ -13,8 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from playbook.records.arrays import Flags
 from playbook.records.canonical import REFUSING
-from playbook.records.confidential import Pseudonyms, spelling_of
-from playbook.records.identifiers import emails_in, phones
+from playbook.records.identifiers import Pseudonyms, emails_in, phones, spelling_of
 from playbook.records.sources import Sources
 
 MOST_NUMBERS = 5

@@ -12,18 +12,17 @@ import pandas as pd
 
 from playbook.errors import DataError, PlaybookError, without_values
 from playbook.records.canonical import COLUMNS, CONSENTS, NO, REFUSING, YES
-from playbook.records.confidential import (
+from playbook.records.confidential import id_key, shield
+from playbook.records.databases import file_of, snapshot, tables_of
+from playbook.records.identifiers import (
     Pseudonyms,
     Suppressed,
-    id_key,
+    cells_of,
     identifiers_in,
     pseudonym,
     pseudonyms_of,
     read_suppressed,
-    shield,
 )
-from playbook.records.databases import file_of, snapshot, tables_of
-from playbook.records.identifiers import cells_of
 from playbook.records.memory import open_engine
 from playbook.records.reading import Reader, ReadFile, canonical
 from playbook.records.row_rules import LEFT_OUT, kept

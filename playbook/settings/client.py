@@ -14,7 +14,7 @@ from playbook.settings.lifecycle import Lifecycle
 from playbook.settings.measurement import Measurement
 from playbook.settings.offers import Offers
 from playbook.settings.scoring import Scoring, named_criteria
-from playbook.settings.source import refuse_secrets
+from playbook.settings.source import refuse_outside, refuse_secrets
 from playbook.settings.tables import Tables
 from playbook.settings.yaml import Strict, first_problem, read_yaml
 from playbook.show.words import Words, languages
@@ -47,8 +47,7 @@ class Occasional(Strict):
     paid_sources, online_channels : tuple of str
         Values of the columns source and sales_channel; upper and lower case are the same.
     usual_rate : float
-        A kind that certainly comes back at more than this share of the others' rate is not
-        occasional here.
+        A kind that certainly comes back at more than this share of the others' rate is none.
     """
 
     treat: Literal["apart", "out", "keep"] = "apart"
@@ -225,7 +224,7 @@ class Settings(Strict):
 
     def inputs(self, folder: Path) -> list[Path]:
         """Return every file of the client's that a run reads, ``client.yml`` first."""
-        named = [name for table in self.tables.named().values() for name in table.files]
+        named = self.tables.files()
         named += [self.offers.catalogue] if self.offers.catalogue else []
         named += [SUPPRESSION_FILE] if os.path.lexists(folder / SUPPRESSION_FILE) else []
         return [folder / name for name in [SETTINGS_FILE, *dict.fromkeys(named)]]
@@ -339,8 +338,8 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
     CallError
         For an unknown client or parameter.
     SettingsError
-        Where ``client.yml`` is no YAML, has an unknown key or a value of the wrong kind, and for the
-        weight of a criterion that does not exist.
+        Where ``client.yml`` is no YAML, has an unknown key or a value of the wrong kind, or names a file
+        of another folder, and for the weight of a criterion that does not exist.
     """
     path = client_folder(client, data) / SETTINGS_FILE
     written = read_yaml(path)
@@ -354,6 +353,7 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
     except ValidationError as error:
         raise SettingsError(first_problem(error, written, path, chosen, Settings)) from error
     named_criteria(settings.scoring, settings.preset)
+    refuse_outside(path.parent, settings.tables.files(), settings.source)
     return settings
 
 

@@ -245,3 +245,7 @@ class Tables(Strict):
             "contacts": self.contacts,
         }
         return {name: table for name, table in tables.items() if table is not None}
+
+    def files(self) -> list[str]:
+        """Return the files of all tables."""
+        return [name for table in self.named().values() for name in table.files]

@@ -68,3 +68,14 @@ def test_numbers_days_and_gaps_stay_what_they_are(tmp_path):
         "mixed": ["-1.5", pytest.approx(np.nan, nan_ok=True), "-x"],
         "day": [pd.Timestamp("2025-01-01")] * 3,
     }
+
+
+def test_only_an_empty_cell_is_nothing(tmp_path):
+    ids = ["NA", "null", "None", "nan", "N/A", "K1"]
+    written = pd.DataFrame({"customer_id": ids, "cost": [1.5, None, 2.0, 3.0, 4.0, 5.0]})
+    write_sheet(written, tmp_path / "x.csv")
+    read = read_sheet(tmp_path / "x.csv")
+    assert (
+        read["customer_id"].tolist() == ids
+        and read["cost"].isna().tolist() == written["cost"].isna().tolist()
+    )

@@ -10,9 +10,10 @@ import pytest
 from playbook.chapter import Chapter
 from playbook.errors import DataError, SettingsError
 from playbook.intake.check.command import examine
-from playbook.records.confidential import IDS, KEY, KEY_FILE, key_fingerprint, pseudonym_of
+from playbook.records.confidential import IDS, KEY, KEY_FILE, key_fingerprint
 from playbook.records.consent import consent_table, consents
 from playbook.records.history import customers, read_history
+from playbook.records.identifiers import pseudonym_of
 from playbook.records.reach import reach
 from playbook.records.sources import open_sources, write_pseudonyms
 from playbook.settings import client as settings

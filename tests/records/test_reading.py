@@ -45,6 +45,23 @@ def test_values_have_the_types_of_their_columns(read):
     assert (second["customer_id"], second["is_sample"], second["coupon"]) == (None, False, "X")
 
 
+@pytest.mark.parametrize("none", ["9999-12-31", "0001-01-01", "2200-01-01", "infinity", "253402214400000"])
+@pytest.mark.parametrize("name", ["orders", "events", "contacts"])
+def test_a_day_that_stands_for_none_is_none(read, name, none):
+    day = {"orders": "ordered_at", "events": "happened_at", "contacts": "contacted_at"}[name]
+    columns = {"customer_id": "c", day: "d"} | {"orders": {"amount": "a"}, "events": {"kind": "a"}}.get(
+        name, {}
+    )
+    columns |= dict.fromkeys(("campaign", "arm", "channel") if name == "contacts" else (), "a")
+    unix = {"dates": "unix"} if none.isdigit() else {}
+    good = "2199-12-31" if not unix else "7258032000"
+    table = (OrderSettings if name == "orders" else TableSettings)(
+        files="x.csv", columns=columns, format=unix
+    )
+    rows, _ = read(name, table, x=f"c,d,a\n1,{none},5\n2,{good},5\n")
+    assert {row["customer_id"]: row[day] for row in rows} == {"1": None, "2": date(2199, 12, 31)}
+
+
 def test_price_times_quantity_is_the_amount_unless_there_is_one(read):
     columns = {"customer_id": "c", "ordered_at": "d", "unit_price": "p", "quantity": "q"}
     text = "c,d,p,q,a\n1,2025-05-01,2.5,3,9\n"

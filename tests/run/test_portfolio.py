@@ -86,7 +86,7 @@ def test_a_client_that_failed_keeps_its_last_good_report_and_says_why(tmp_path):
     assert cells(html, 3)[0] == "cima"
 
 
-@pytest.mark.parametrize("value", [10**400, float("nan"), float("inf"), "much", [1]])
+@pytest.mark.parametrize("value", [pytest.param(10**400, id="huge"), float("nan"), float("inf"), "much", [1]])
 def test_a_number_that_cannot_be_is_not_known(tmp_path, value):
     a_report(tmp_path, "acme", plan_expected_profit=value)
     row = cells(portfolio.portfolio(portfolio.read(tmp_path, ["acme"])), 1)

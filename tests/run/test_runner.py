@@ -10,7 +10,7 @@ import pytest
 
 from playbook.archive import folders as runs
 from playbook.errors import CallError, DataError, RunFailed
-from playbook.records.confidential import pseudonym_of
+from playbook.records.identifiers import pseudonym_of
 from playbook.run import runner
 from playbook.run.plan import Request
 from tests import toys

@@ -154,3 +154,26 @@ def test_dates_and_inputs(load, tmp_path):
 def test_settings_survive_the_way_to_the_kernel(load):
     chosen = load(BASE + "preset: donations\nas_of: 2025-01-31\n")
     assert client.Settings.model_validate_json(chosen.model_dump_json()) == chosen
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BASE.replace("x.csv", "../bettini/x.csv"),
+        BASE.replace("x.csv", "[in/x.csv, link.csv]"),
+        BASE.replace("x.csv", "{}/bettini/x.csv"),
+        BASE.replace("files: x.csv", "lines: {{files: ../gone/x.csv}}\n    files: in/x.csv"),
+        BASE.replace("files: x.csv", "table: x") + "source: duckdb://../bettini/x.csv\n",
+    ],
+)
+def test_a_client_s_tables_lie_in_its_folder(load, tmp_path, text):
+    (tmp_path / "elsewhere" / "in").mkdir(parents=True)
+    (tmp_path / "bettini").mkdir()
+    (tmp_path / "acme").symlink_to("elsewhere")
+    for place in ("bettini/x.csv", "acme/in/x.csv"):
+        (tmp_path / place).write_text("")
+    (tmp_path / "acme" / "inner.csv").symlink_to("in/x.csv")
+    assert load(BASE.replace("x.csv", "[inner.csv, in/x.csv, in/../later.csv]"))
+    (tmp_path / "acme" / "link.csv").symlink_to(tmp_path / "bettini" / "x.csv")
+    with pytest.raises(SettingsError, match=r"client.yml names (x|link).csv, which lies outside"):
+        load(text.replace("{{", "{").replace("}}", "}").replace("{}", str(tmp_path)))
