@@ -127,7 +127,7 @@ def refuse(draw: Draw, export: Export, who: Person, number: str) -> frozenset[st
         export.listed.append(draw(st.sampled_from((f"asked;{number}", f"{number};2024-01-01;verstorben"))))
     elif how == "torn":
         export.people.append(
-            draw(st.sampled_from((f"{number},no,no,no,no,,soon,,,,", f"{number},,,no,,,,,,,,,")))
+            draw(st.sampled_from((f"{number},no,no,no,no,,soon,,,,", f"{number},,,no,,,,,,,,,x")))
         )
     else:
         kind = draw(st.sampled_from(UNSUBSCRIBED if how == "unsubscribed" else NEVER))
