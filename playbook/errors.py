@@ -73,7 +73,8 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, PlaybookError):
         return _LONG.sub(r"\1…\2", without_folders(" ".join(str(error).split())))
     if isinstance(error, OSError):
-        place = f" ({PurePath(os.fsdecode(error.filename)).name})" if error.filename else ""
+        last = PurePath(os.fsdecode(error.filename or "")).parts[-2:]
+        place = f" ({PurePath(*last)})" if last else ""
         return f"The run stopped: {error.strerror or without_values(str(error))}{place}."
     if isinstance(error, BrokenExecutor):
         return "Its process was killed; where memory ran out, run fewer at a time with --workers."

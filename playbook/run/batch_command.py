@@ -80,12 +80,15 @@ def run(asked: Asked) -> bool:
         raise typer.Exit(code if isinstance(code, int) else 130) from None
     finally:
         try:
-            _print_table(outcomes)
+            if outcomes:
+                _print_table(outcomes)
         finally:
             with _going_on(unwritten, "The pages over all clients"):
                 pages = _write_pages(asked) if outcomes else []
             for what, why in unwritten.items():
                 typer.echo(f"{what} could not be written: {why}; the reports stand.", err=True)
+    if not outcomes:
+        typer.echo("No client to run.")
     _name_others(asked)
     for page in pages:
         typer.echo(page)
@@ -126,4 +129,4 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
     counts = Counter(outcome.status for outcome in outcomes)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     size = "1 client" if len(outcomes) == 1 else f"{len(outcomes)} clients"
-    typer.echo(f"{size}: {told}." if outcomes else "No client to run.")
+    typer.echo(f"{size}: {told}.")

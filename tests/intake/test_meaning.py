@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from playbook.intake.check.command import examine
 from playbook.intake.propose import propose
 from playbook.records.history import customers, read_history
 from playbook.records.sources import open_sources
@@ -255,12 +254,10 @@ def test_an_export_comes_out_right_without_a_question(new, case, name, right):
     assert new(*case(name))[2] == right
 
 
-def test_refunded_orders_of_a_shop_are_no_money_and_two_spellings_are_said(new, case, tmp_path):
-    table, written, found = new(*case("shopify_case_blank"))
-    assert table["less"] == ["Refunded Amount"] and table["keep"]["Financial Status"] == ["paid"]
-    assert found[1:] == (2, 50) and "unsure: it may be Total as well" in written
-    seen = examine(load("acme", tmp_path / "data"), tmp_path / "data" / "acme")
-    assert "id_spelling" in {check.code for check in seen.checks}
+def test_refunded_orders_of_a_shop_are_no_money_and_two_spellings_are_one_customer(new, case):
+    table, _, found = new(*case("shopify_case_blank"))
+    assert table["less"] == ["Refunded Amount"] and "paid" in table["keep"]["Financial Status"]
+    assert found == (1, 2, 63.8)
 
 
 def test_a_customer_number_per_order_leads_to_the_person(new, case):

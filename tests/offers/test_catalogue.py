@@ -64,7 +64,7 @@ def test_the_cheapest_contact_is_the_lowest_cost(tmp_path):
         ("    responsible: sales\n", "", ["'Call'", "responsible is missing"]),
         ("name: Call", "kinds: x", ["offer 1"]),
         ("sales", "sales\n    suits: [complaints]", ["suits", "Did you mean 'complaint'?"]),
-        ("sales", "sales\n    last_day: 2026-13-01", ["a date in it does not exist"]),
+        ("sales", "sales\n    last_day: 2026-13-01", ["a date or a number in it does not exist"]),
         ("phone", "[phone", ["line 5", "this is no YAML"]),
         ("offers:", "offer:", ["the one key 'offers:'"]),
     ],

@@ -107,7 +107,9 @@ def on_watch(n=400, ruled=20):
     frame["margin_at_stake"] = np.linspace(100, 1, n)
     frame["complaint"] = np.arange(n) < ruled
     frame["may_letter"] = np.arange(n) < n / 2
-    return frame.assign(cancellation=False, cancellation_ago=np.nan, owner=None, may_email=False)
+    return frame.assign(
+        cancellation=False, cancellation_ago=np.nan, owner=None, may_email=False, person=np.arange(n)
+    )
 
 
 class Standing:
