@@ -73,8 +73,8 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, PlaybookError):
         return _LONG.sub(r"\1…\2", without_folders(" ".join(str(error).split())))
     if isinstance(error, OSError):
-        last = PurePath(os.fsdecode(error.filename or "")).parts[-2:]
-        place = f" ({PurePath(*last)})" if last else ""
+        names = [part for part in PurePath(os.fsdecode(error.filename or "")).parts if part[0] != "."]
+        place = f" ({names[-1]})" if names else ""  # not a run's own folder, which says nothing: whose it is
         return f"The run stopped: {error.strerror or without_values(str(error))}{place}."
     if isinstance(error, BrokenExecutor):
         return "Its process was killed; where memory ran out, run fewer at a time with --workers."
