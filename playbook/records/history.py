@@ -140,11 +140,11 @@ def order_days(settings: Settings, lines: Any) -> Any:
 
 
 def _is_sale(settings: Settings, lines: Any) -> Any:
-    """Whether a line is a sale; false where amount or quantity are not known."""
+    """Whether a line is a sale: paid, and of no quantity below 1; false where the amount is not known."""
     paid = lines.amount >= 0 if settings.tables.orders.zero_is_order else lines.amount > 0
     if "quantity" not in lines.columns:
         return paid.fill_null(False)
-    return (paid & (lines.quantity > 0)).fill_null(False)
+    return (paid & (lines.quantity > 0).fill_null(True)).fill_null(False)
 
 
 def _money(amount: Any, where: Any = None) -> Any:

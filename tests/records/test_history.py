@@ -54,6 +54,11 @@ def test_lines_of_one_day_are_one_order_and_returns_make_none(history_of):
     assert pd.isna(frame.loc["cid", "last_order"])
 
 
+def test_a_paid_line_without_a_quantity_is_a_sale(history_of):
+    frame = customers(history_of(LINES + "dan,2024-05-05,,12\ndan,2024-05-09,,\n")).set_index("customer_id")
+    assert frame.loc["dan", ["orders", "revenue"]].tolist() == [1, 12.0]
+
+
 def test_amount_zero_is_an_order_only_where_the_client_says_so(history_of):
     yml = YML.replace("    columns", "    zero_is_order: true\n    columns")
     frame = customers(history_of(yml=yml)).set_index("customer_id")

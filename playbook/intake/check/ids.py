@@ -12,7 +12,7 @@ from playbook.records.canonical import COLUMNS
 from playbook.records.row_rules import kept
 from playbook.settings.client import Settings
 
-SCIENTIFIC = r"^[+-]?\d+([.,]\d+)?[eE]\+?\d+$"
+SCIENTIFIC = r"^[+-]?\d([.,]\d+)?[eE]\+\d{2,}$"
 SPREADSHEET_ERROR = r"^#(N/?A|NV|REF!|BEZUG!|WERT!|VALUE!|NAME\?|VALORE!|VALEUR!|RIF!|#+)"
 PLACEHOLDER = (
     r"(?i)^(0+|9{4,}|x{2,}|\?+|-+|n/?a|none|null|nan|unknown|unbekannt|sconosciuto|inconnu|guest|gast|ospite|cash"

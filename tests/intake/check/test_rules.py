@@ -1,11 +1,13 @@
 """Every rule of the rulebook fires on what was made for it, so often, and is silent where all is sound."""
 
+import re
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from playbook.intake.check.command import examine
+from playbook.intake.check.ids import SCIENTIFIC
 from playbook.intake.check.rules import RULES
 from playbook.settings import client
 
@@ -239,3 +241,10 @@ def test_no_rule_fires_where_all_is_sound(fired):
 
 def test_no_rule_goes_untried():
     assert {code for _, _, expected in DELIVERIES.values() for code in expected} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("number", "damaged"), [("1.2E+05", True), ("2,36955E+12", True), ("236955e7", False), ("1e5", False)]
+)
+def test_a_number_with_an_e_in_it_is_not_always_one_of_a_spreadsheet(number, damaged):
+    assert bool(re.search(SCIENTIFIC, number)) == damaged
