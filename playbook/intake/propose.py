@@ -15,7 +15,7 @@ from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.guess import Guess
 from playbook.intake.language import guess_language
 from playbook.intake.look import look_at
-from playbook.intake.meaning import propose_rules, rules_in
+from playbook.intake.meaning import columns_ruled, propose_rules, rules_in
 from playbook.intake.permission import consent_first
 from playbook.intake.recognise import recognise
 from playbook.intake.systems import recognised
@@ -260,7 +260,7 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
 
 def _unused(found: Found) -> str:
     """Return which columns of a table's files are not used, those that may speak of contact first."""
-    ruled = {column for named in found.rules.values() if isinstance(named, dict | list) for column in named}
+    ruled = columns_ruled(found.rules)
     unused = list(dict.fromkeys(n for guess in found.guesses for n in guess.unused if n not in ruled))
     return f"not used: {', '.join(consent_first(unused))}" if unused else ""
 

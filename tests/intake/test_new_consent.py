@@ -5,6 +5,7 @@ import pytest
 import xlsxwriter
 
 from playbook.errors import CallError, DataError
+from playbook.intake.meaning import columns_ruled
 from playbook.intake.propose import propose
 from playbook.records.canonical import CONSENTS
 from playbook.records.consent import consents
@@ -142,3 +143,7 @@ def test_every_column_that_is_not_used_is_named_and_consents_first(proposed):
     said, written, _ = proposed(bestellungen=ORDERS, kunden=people(*more, ("Kontakt", ["Messe"] * 8)))
     listed = "not used: Kontakt (consent?), " + ", ".join(name for name, _ in more)
     assert listed in written and f"customers, {listed}." in said
+
+
+def test_a_column_that_only_our_name_of_a_rule_resembles_is_unused():
+    assert columns_ruled({"values": {"kind": {"x": "visit"}}, "below_zero": {"customer_id": "To"}}) == {"To"}
