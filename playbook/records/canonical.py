@@ -4,8 +4,8 @@ from playbook.errors import DataError, did_you_mean
 from playbook.settings.tables import OrderSettings, TableSettings
 
 MONEY = "DECIMAL(18,4)"
-ID, TEXT, DAY, FLAG, NUMBER = "id", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
-AS_TEXT = (ID, TEXT, FLAG)
+ID, CODE, TEXT, DAY, FLAG, NUMBER = "id", "code", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
+AS_TEXT = (ID, CODE, TEXT, FLAG)
 
 COLUMNS: dict[str, dict[str, str]] = {
     "orders": {
@@ -17,7 +17,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "order_id": TEXT,
         "margin": MONEY,
         "list_amount": MONEY,
-        "coupon": TEXT,
+        "coupon": CODE,
         "is_sample": FLAG,
         "is_promotion": FLAG,
         "sales_channel": TEXT,
