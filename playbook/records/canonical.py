@@ -180,7 +180,7 @@ def check_mapping(name: str, table: TableSettings) -> None:
             )
     missing = [ours for ours in _required(name, table) if ours not in table.columns]
     if missing:
-        raise DataError(f"client.yml: {place}.columns does not say which column is {missing[0]}.")
+        raise DataError(f"client.yml: {place}.columns does not say which column is {' or '.join(missing)}.")
 
 
 def _required(name: str, table: TableSettings) -> list[str]:
