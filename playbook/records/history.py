@@ -8,11 +8,14 @@ earlier win-back campaign says nothing of it: from there on a customer's return 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
+import numpy as np
 import pandas as pd
 
 from playbook.errors import DataError
@@ -26,6 +29,11 @@ MOST_REACHED = 0.25
 """A campaign that treated a larger share of all buyers is the client's usual marketing."""
 OPEN_DAYS = 90
 """So long after a contact without an order since then a customer may still answer it."""
+LAST_WEEKS, HALF_YEAR, LEAST_WEEK, THIN = 8, 34, 10, 0.25
+"""So many weeks at the end may be cut off; those from there to half a year before tell the usual flow, where
+they have so many orders; a week with a smaller share of them is thin."""
+LEAST_DAYS = 30
+"""Days with orders without which it is not known when the client was closed."""
 MOST_SILENT = 3653
 """Days from the last order to the as-of date: ten years."""
 
@@ -63,11 +71,50 @@ class History:
         """One row per order: the days with a sale line."""
         return self.days.filter(self.days.sale_lines > 0)
 
-    @property
+    @cached_property
+    def orders_by_day(self) -> "pd.Series[int]":
+        """Orders by day, days without any left out."""
+        orders = self.orders
+        counted = orders.group_by("day").aggregate(orders=orders.count()).order_by("day")
+        frame: pd.DataFrame = counted.to_pyarrow().to_pandas()
+        return pd.Series(frame["orders"].to_numpy(), index=pd.to_datetime(frame["day"]), dtype="int64")
+
+    @cached_property
     def data_end(self) -> date:
-        """The day to which orders are known: the last with a line, where the as-of date lies far later."""
-        gap = (self.as_of - self.last_day).days
-        return self.last_day if gap > self.settings.checks.gap_days else self.as_of
+        """The last day with the usual flow of orders: most often the as-of date.
+
+        Where that lies far behind the last line, the day of that; where weeks at the end have less than
+        a quarter of the orders of the half-year before them, and of the same weeks a year ago, the day
+        before them.
+        """
+        if (self.as_of - self.last_day).days > self.settings.checks.gap_days:
+            return self.last_day
+        if (self.as_of - self.first_day).days < 7 * HALF_YEAR or not len(self.orders_by_day):
+            return self.as_of
+        weeks = [(self.as_of - day.date()).days // 7 for day in self.orders_by_day.index]
+        by_week = self.orders_by_day.groupby(np.array(weeks)).sum()
+        counts = by_week.reindex(range(int(by_week.index.max()) + 1), fill_value=0).to_numpy(float)
+        usual, thin = float(np.median(counts[LAST_WEEKS:HALF_YEAR])), 0
+        while thin < LAST_WEEKS:
+            ago = counts[thin + 51 : thin + 54]
+            least = min(usual, float(ago.mean())) if len(ago) == 3 else usual
+            if least < LEAST_WEEK or counts[thin] >= THIN * least:
+                break
+            thin += 1
+        return self.as_of - timedelta(days=7 * thin)
+
+    @cached_property
+    def closed(self) -> tuple[tuple[date, date], ...]:
+        """Stretches without any order where most weeks have one: the last day before, the first after.
+
+        A day alone at the end makes none: it may be a slip of the pen.
+        """
+        days = [day.date() for day in self.orders_by_day.index]
+        gaps = np.array([(after - before).days for before, after in pairwise(days)])
+        if len(days) < LEAST_DAYS or np.median(gaps) > 3 or np.quantile(gaps, 0.95) > 7:
+            return ()
+        wide = gaps[:-1] > self.settings.checks.gap_days
+        return tuple(both for both, is_wide in zip(pairwise(days), wide, strict=False) if is_wide)
 
     @property
     def contacts_made(self) -> Any:
@@ -245,40 +292,13 @@ def known_since(history: History) -> Any:
     return named.group_by("customer_id").aggregate(acquired_on=named.acquired_on.min())
 
 
-# Spells --------------------------------------------------------------------------------------
+# Old customers and shards ----------------------------------------------------------------------
 
 
 def shard(customer_id: Any) -> Any:
     """Return the customer's shard, 0 to 63, from the md5 of the id: the same on every engine."""
     digest, digits = customer_id.hexdigest("md5"), ibis.literal("0123456789abcdef")
     return (digits.find(digest[0:1]) * 16 + digits.find(digest[1:2])) % SHARDS
-
-
-def spells(history: History) -> Any:
-    """Return the spells of silence: from each order to the next, or to the as-of date.
-
-    Returns
-    -------
-    ibis.Table
-        customer_id; order_number (1 for the spell after the first order); start (date);
-        duration (days); returned (bool: an order ended it); first_seen (the first order);
-        old_customer (bool: see `mark_old`).
-    """
-    orders = history.orders.select("customer_id", "day")
-    by_day = ibis.window(group_by=orders.customer_id, order_by=orders.day)
-    number, following = ibis.row_number().over(by_day) + 1, orders.day.lead().over(by_day)
-    found = orders.mutate(
-        order_number=number,
-        following=following,
-        first_seen=orders.day.min().over(group_by=orders.customer_id),
-    )
-    end = found.following.fill_null(ibis.literal(history.as_of))
-    found = found.mutate(
-        duration=end.delta(found.day, unit="day").cast("int32"), returned=found.following.notnull()
-    )
-    return mark_old(found, history).select(
-        "customer_id", "order_number", "duration", "returned", "first_seen", "old_customer", start="day"
-    )
 
 
 def mark_old(found: Any, history: History) -> Any:
@@ -297,28 +317,6 @@ def mark_old(found: Any, history: History) -> Any:
     if acquired is not None:
         old = ibis.ifelse(found.acquired_on.notnull(), found.acquired_on < begin, old)
     return found.mutate(old_customer=old)
-
-
-def spell_counts(history: History) -> pd.DataFrame:
-    """Count spells by what the curves need.
-
-    Returns
-    -------
-    DataFrame
-        order_number (1 to 10; 10 stands for ten and more), old_customer, shard, duration (days),
-        returned, n; sorted.
-    """
-    found = spells(history)
-    keys = {
-        "order_number": ibis.least(found.order_number, 10).cast("int64"),
-        "old_customer": found.old_customer,
-        "shard": shard(found.customer_id).cast("int64"),
-        "duration": found.duration.cast("int64"),
-        "returned": found.returned,
-    }
-    counted = found.group_by(**keys).aggregate(n=found.count()).order_by(list(keys))
-    frame: pd.DataFrame = counted.to_pyarrow().to_pandas()
-    return frame
 
 
 # Landmarks -----------------------------------------------------------------------------------

@@ -23,12 +23,13 @@ PROJECT = Path(__file__).parents[2]
 
 
 class Survival(Strict):
-    """How curves are read and intervals drawn."""
+    """How curves are read and intervals drawn; nobody is lapsed before ``least_inactivity_days``."""
 
     longest_days: int = Field(730, gt=0)
     least_at_risk: int = Field(100, gt=0)
     share_of_returns: float = Field(0.90, gt=0, lt=1)
     fallback_inactivity_days: int = Field(365, gt=0)
+    least_inactivity_days: int = Field(30, gt=0)
     bootstrap_draws: int = Field(500, gt=0, le=100_000)
 
 

@@ -58,12 +58,12 @@ def cut(counts: pd.DataFrame, settings: Survival, seed: int) -> Cut | None:
     Parameters
     ----------
     counts : DataFrame
-        Columns ``shard``, ``duration`` (days), ``returned``, ``n``.
+        Columns ``shard``, ``duration`` (days), ``returned``, ``n``, and ``entry`` where spells are parted.
     """
-    followed = followed_days(counts, settings)
+    shards = ShardCounts.of(counts)
+    followed = _followed_days(shards, settings)
     if followed is None or not counts.loc[counts["returned"], "n"].sum():
         return None
-    shards = ShardCounts.of(counts)
     curve = shards.survival(np.ones((1, SHARDS)))[0]
     returned = 1 - float(curve[followed])
     if returned <= 0:
@@ -80,7 +80,7 @@ def cut(counts: pd.DataFrame, settings: Survival, seed: int) -> Cut | None:
         returned=returned,
         still_to_return=(1 - share) * returned / (1 - share * returned),
         still_falling=late > 0.05 * returned,
-        spells=int(counts["n"].sum()),
+        spells=int(counts.loc[counts["entry"] == 0, "n"].sum() if "entry" in counts else counts["n"].sum()),
         returns=int(counts.loc[counts["returned"], "n"].sum()),
     )
 
@@ -93,7 +93,8 @@ class Inactivity:
     ----------
     days : int
     source : str
-        data, settings (a number in ``client.yml``), or assumed (the data are too few).
+        data, settings (a number in ``client.yml``), floor (the data say less than the least that
+        ``client.yml`` takes for a lapse), or assumed (the data are too few).
     cut : Cut or None
         What the data say; None where they are too few.
     """
@@ -109,7 +110,7 @@ def inactivity(spell_counts: pd.DataFrame, settings: Settings) -> Inactivity:
     Parameters
     ----------
     spell_counts : DataFrame
-        As `history.spell_counts` returns them.
+        As `spells.spell_counts` returns them.
     """
     later = spell_counts[spell_counts["order_number"] >= 2]
     in_data = cut(later, settings.survival, settings.seed)
@@ -117,6 +118,8 @@ def inactivity(spell_counts: pd.DataFrame, settings: Settings) -> Inactivity:
         return Inactivity(settings.inactivity_days, "settings", in_data)
     if in_data is None:
         return Inactivity(settings.survival.fallback_inactivity_days, "assumed", None)
+    if in_data.days < settings.survival.least_inactivity_days:
+        return Inactivity(settings.survival.least_inactivity_days, "floor", in_data)
     return Inactivity(in_data.days, "data", in_data)
 
 
@@ -126,15 +129,10 @@ def share_in_words(share: float, words: Words) -> str:
     return words.say("{n} in 10", n=words.number(tenths)) if tenths.is_integer() else words.percent(share)
 
 
-def followed_days(counts: pd.DataFrame, settings: Survival) -> int | None:
+def _followed_days(shards: ShardCounts, settings: Survival) -> int | None:
     """Return tau: the smaller of the longest allowed and the longest duration with enough at risk."""
-    if counts.empty:
-        return None
-    leaving = counts.groupby("duration")["n"].sum().sort_index(ascending=False).cumsum()
-    enough = leaving.index[leaving >= settings.least_at_risk]
-    if not len(enough) or enough.max() < 1:
-        return None
-    return int(min(enough.max(), settings.longest_days))
+    enough = np.flatnonzero(shards.at_risk.sum(axis=0) >= settings.least_at_risk)
+    return int(min(enough[-1], settings.longest_days)) if len(enough) and enough[-1] >= 1 else None
 
 
 def _first_reaching(survival: Array, share: float) -> npt.NDArray[np.int64]:

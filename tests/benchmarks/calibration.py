@@ -10,9 +10,10 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from playbook.records.history import History, spell_counts
+from playbook.records.history import History
 from playbook.stats import return_probability
 from playbook.stats.inactivity import inactivity
+from playbook.stats.spells import spell_counts
 from tests.benchmarks.clients import came_within, generated, real
 
 HORIZON = 183

@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from playbook.errors import DataError
-from playbook.records.history import at_landmark, customers, read_history, spell_counts, spells
+from playbook.records.history import at_landmark, customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
+from playbook.stats.spells import spell_counts, spells
 
 LINES = """c,d,q,a
 ann,2024-01-01,1,10

@@ -100,7 +100,8 @@ tables:
 SEEN = """
 import sys
 from pathlib import Path
-from playbook.records.history import customers, read_history, spell_counts
+from playbook.records.history import customers, read_history
+from playbook.stats.spells import spell_counts
 from playbook.settings.client import load
 from playbook.records.sources import open_sources
 from playbook.records.spark import whole_megabytes

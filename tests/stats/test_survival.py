@@ -6,7 +6,7 @@ from lifelines.datasets import load_waltons
 from lifelines.statistics import multivariate_logrank_test
 
 from playbook.settings.client import Settings, Survival
-from playbook.stats.inactivity import cut, followed_days, inactivity
+from playbook.stats.inactivity import cut, inactivity
 from playbook.stats.survival import ShardCounts, kaplan_meier, log_rank, shard_weights
 
 
@@ -80,9 +80,9 @@ def test_a_curve_that_still_falls_is_said_to(exponential):
 
 def test_the_curve_is_read_only_while_enough_are_followed():
     frame = counts([10] * 50 + [20] * 100 + [30] * 99, [True] * 249)
-    assert followed_days(frame, Survival()) == 20
-    assert followed_days(frame, Survival(longest_days=15)) == 15
-    assert followed_days(frame, Survival(least_at_risk=500)) is None
+    assert cut(frame, Survival(), seed=1).followed_days == 20
+    assert cut(frame, Survival(longest_days=15), seed=1).followed_days == 15
+    assert cut(frame, Survival(least_at_risk=500), seed=1) is None
 
 
 def test_too_few_spells_or_nobody_back_give_no_cut(exponential):

@@ -8,4 +8,4 @@ from playbook.chapters.churn.reasons import find_reasons
 from playbook.chapters.churn.sliders import slide
 from playbook.chapters.churn.threshold import find_threshold
 from playbook.chapters.churn.waiting import find_cost_of_waiting
-from playbook.records.history import spell_counts
+from playbook.stats.spells import spell_counts

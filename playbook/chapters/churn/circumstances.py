@@ -13,8 +13,9 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from playbook.records.history import SHARDS, History, shard, spells
+from playbook.records.history import SHARDS, History, shard
 from playbook.records.sources import Sources
+from playbook.stats.spells import spells
 
 MOST_LANDMARKS = 4
 MOST_ROWS = 12_000

@@ -9,11 +9,12 @@ import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.churn.circumstances import NOT_KNOWN, OTHER
-from playbook.records.history import History, shard, spells
+from playbook.records.history import History, shard
 from playbook.show.display import Table, interval_texts
 from playbook.show.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats.result import Result
+from playbook.stats.spells import spells
 from playbook.stats.survival import Curve, LogRank, kaplan_meier, log_rank
 from playbook.stats.survival_figure import draw_curve
 

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
-from playbook.records.history import History, spell_counts
+from playbook.records.history import History
 from playbook.show.display import Table
 from playbook.show.figures import ORANGE, Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats.inactivity import Inactivity, cut, inactivity, share_in_words
 from playbook.stats.result import Result
+from playbook.stats.spells import spell_counts
 from playbook.stats.survival import Curve, kaplan_meier
 from playbook.stats.survival_figure import draw_curve
 
@@ -29,11 +31,17 @@ class Threshold(Inactivity, Result):
         orders, days, low, high, still_to_return, spells: the cut by order number.
     share : float
         Of all returns, the share that have come by the threshold (``survival.share_of_returns``).
+    never : float or None
+        Share of the customers with two orders or more who at most never order again.
+    customers : int
+        How many they are.
     """
 
     curve: Curve | None
     by_orders: pd.DataFrame
     share: float
+    never: float | None
+    customers: int
 
     def findings(self) -> list[Finding]:
         """Return the threshold and what goes with it."""
@@ -46,6 +54,7 @@ class Threshold(Inactivity, Result):
             Finding("followed_days", data.followed_days, unit="days", n=n),
             Finding("returned_by_followed_days", data.returned, unit="share", n=n),
             Finding("still_to_return_at_threshold", data.still_to_return, unit="share", n=n),
+            Finding("never_order_again_at_most", self.never, unit="share", n=self.customers),
             Finding("curve_still_falling", int(data.still_falling), unit="yes_no", n=n),
         ]
 
@@ -107,8 +116,20 @@ def find_threshold(history: History) -> Threshold:
     later = counts[counts["order_number"] >= 2]
     found = inactivity(counts, history.settings)
     curve = kaplan_meier(later) if found.cut else None
-    share = history.settings.survival.share_of_returns
-    return Threshold(found.days, found.source, found.cut, curve, _by_orders(later, history), share)
+    never = _never(later, curve, found.cut.followed_days) if curve and found.cut else None
+    share, customers = history.settings.survival.share_of_returns, int(later.loc[later["open"], "n"].sum())
+    by_orders = _by_orders(later, history)
+    return Threshold(found.days, found.source, found.cut, curve, by_orders, share, never, customers)
+
+
+def _never(later: pd.DataFrame, curve: Curve, followed: int) -> float:
+    """Return the share of customers who by the curve, to its end, are at most never to order again.
+
+    Each counts once, by the silence that is open: S(tau) / S(silence), and 1 beyond tau.
+    """
+    silent = later[later["open"]]
+    still = [curve.at(followed) / curve.at(min(days, followed)) for days in silent["duration"]]
+    return float(np.average(still, weights=silent["n"]))
 
 
 def _by_orders(counts: pd.DataFrame, history: History) -> pd.DataFrame:
@@ -138,6 +159,15 @@ def threshold_sentences(findings: Findings, words: Words, share: float) -> list[
         return [
             say("A customer counts as lapsed after {days} days of silence, as set in client.yml.", days=days)
         ]
+    if threshold.verdict == "floor":
+        return [
+            say(
+                "A customer counts as lapsed after {days} days of silence: by the data it would be sooner,"
+                " but nobody does before (survival: least_inactivity_days).",
+                days=days,
+            )
+        ]
+    never = findings["never_order_again_at_most"]
     at_least, followed = findings["curve_still_falling"].value, number(findings["followed_days"].value)
     message = (
         "A customer counts as lapsed after at least {days} days of silence (95% interval {low} to {high}):"
@@ -151,11 +181,12 @@ def threshold_sentences(findings: Findings, words: Words, share: float) -> list[
         say(message, days=days, low=low, high=high, followed=followed, share=share_in_words(share, words)),
         say(
             "Lapsed does not mean lost for ever: {share} of those silent that long still come back by day"
-            " {followed}. At most {never} of those who ordered twice or more never order again; the data end"
-            " too early to say fewer.",
+            " {followed}. At most {never} of the {customers} customers who ordered twice or more never order"
+            " again; the data end too early to say fewer.",
             share=percent(findings["still_to_return_at_threshold"].value),
             followed=followed,
-            never=percent(1 - findings["returned_by_followed_days"].value),
+            never=percent(never.value),
+            customers=number(never.n or 0),
         ),
     ]
     if at_least:

@@ -13,12 +13,13 @@ from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.limits import Limits, find_limits
 from playbook.chapters.lifecycle.rules import LOST, NEW, STAGES, SUSPECT, Silences, find_silences, stages_at
 from playbook.chapters.lifecycle.words import stage_key, stage_labels, stage_rules, stage_sentences
-from playbook.records.history import History, known_since, spell_counts
+from playbook.records.history import History, known_since
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
+from playbook.stats.spells import spell_counts
 
 YEAR = timedelta(days=365)
 

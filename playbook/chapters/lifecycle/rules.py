@@ -60,7 +60,7 @@ def find_silences(spell_counts: pd.DataFrame, settings: Settings) -> Silences:
     Parameters
     ----------
     spell_counts : DataFrame
-        As `history.spell_counts` returns them.
+        As `spells.spell_counts` returns them.
     """
     lapsed, rules = inactivity(spell_counts, settings), settings.lifecycle
     later = spell_counts[spell_counts["order_number"] >= 2]

@@ -5,9 +5,10 @@ A kind is a rule, not a verdict: `evidence` measures whether its buyers really c
 
 import pandas as pd
 
-from playbook.records.history import History, spells
+from playbook.records.history import History
 from playbook.settings.client import Occasional
 from playbook.show.words import Words
+from playbook.stats.spells import spells
 
 COLUMNS: dict[str, dict[str, str]] = {
     "sample": {"sample_lines": "is_sample"},

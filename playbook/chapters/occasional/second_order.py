@@ -6,11 +6,12 @@ import pandas as pd
 import seaborn as sns
 
 from playbook.archive.findings import Finding, Findings
-from playbook.records.history import History, spell_counts
+from playbook.records.history import History
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats.inactivity import Cut, cut, inactivity, share_in_words
 from playbook.stats.result import Result
+from playbook.stats.spells import spell_counts
 from playbook.stats.survival import kaplan_meier
 
 

@@ -13,13 +13,14 @@ from playbook.chapters.scoring.criteria import ScoreSheet, chosen_criteria, labe
 from playbook.chapters.scoring.ranking import candidates
 from playbook.chapters.scoring.worth import measure, unsolved_complaints
 from playbook.records.arrays import Array, Positions
-from playbook.records.history import SHARDS, History, customers, shard, spell_counts
+from playbook.records.history import SHARDS, History, customers, shard
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability, value
 from playbook.stats.inactivity import inactivity
 from playbook.stats.result import CannotTell, Result
+from playbook.stats.spells import spell_counts
 from playbook.stats.survival import shard_weights
 
 SHARES = (0.1, 0.2, 0.3)

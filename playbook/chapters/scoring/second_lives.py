@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
-from playbook.records.history import History, spell_counts
+from playbook.records.history import History
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import value
 from playbook.stats.inactivity import inactivity
 from playbook.stats.result import CannotTell, Result
 from playbook.stats.return_probability import seen_from
+from playbook.stats.spells import spell_counts
 
 LEAST_SEEN = 10
 """Comebacks after the split, below which nothing is compared."""

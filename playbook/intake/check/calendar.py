@@ -20,22 +20,14 @@ LEAST_MONTH = 5
 
 def inspect_calendar(data: Delivery, today: date) -> list[Check]:
     """Look for dates that cannot be and for stretches without orders."""
-    by_day = _orders_by_day(data.history)
+    by_day = data.history.orders_by_day
     return [
         *_impossible(data, today),
         *_alone(data.settings, by_day),
         *_late(data.settings, by_day),
         *_months(data.settings, by_day),
-        *_stretches(data.settings, by_day),
+        *_stretches(data.history),
     ]
-
-
-def _orders_by_day(history: History) -> "pd.Series[int]":
-    """Return orders by day, days without any left out."""
-    orders = history.orders
-    counted = orders.group_by("day").aggregate(orders=orders.count()).order_by("day")
-    frame: pd.DataFrame = counted.to_pyarrow().to_pandas()
-    return pd.Series(frame["orders"].to_numpy(), index=pd.to_datetime(frame["day"]), dtype="int64")
 
 
 def _impossible(data: Delivery, today: date) -> list[Check]:
@@ -128,19 +120,12 @@ def _named(months: list[pd.Timestamp]) -> tuple[str, ...]:
     return tuple(f"{month:%Y-%m}" for month in months)
 
 
-def _stretches(settings: Settings, by_day: "pd.Series[int]") -> list[Check]:
-    """Return stretches without an order, in a log that usually has one every week.
-
-    Stretches with a whole month in them are reported as missing months.
-    """
-    days, gaps = by_day.index.tolist(), _gaps(by_day.index)
-    if len(days) < 30 or np.median(gaps) > 3 or np.quantile(gaps, 0.95) > 7:
-        return []
-    empty = set(missing_months(months_of(by_day)))
+def _stretches(history: History) -> list[Check]:
+    """Return the stretches without an order that are no whole months, which are reported as missing."""
+    empty = set(missing_months(months_of(history.orders_by_day))) if history.closed else set()
     wide = [
-        (days[place], days[place + 1])
-        for place in np.flatnonzero(gaps[:-1] > settings.checks.gap_days)  # the last one: see `_alone`
-        if not empty.intersection(pd.date_range(days[place].replace(day=1), days[place + 1], freq="MS"))
+        f"{before} to {after}"
+        for before, after in history.closed
+        if not empty.intersection(pd.date_range(before.replace(day=1), after, freq="MS"))
     ]
-    shown = tuple(f"{before:%Y-%m-%d} to {after:%Y-%m-%d}" for before, after in wide)
-    return found("days_missing", len(wide), "ordered_at", shown)
+    return found("days_missing", len(wide), "ordered_at", tuple(wide))

@@ -17,12 +17,13 @@ from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.development import Development
 from playbook.chapters.lifecycle.rules import NEW, STAGES, find_silences, stages_at
 from playbook.errors import SettingsError
-from playbook.records.history import History, customers, spell_counts
+from playbook.records.history import History, customers
 from playbook.records.sources import Sources
 from playbook.settings import client as settings
 from playbook.settings.lifecycle import Lifecycle
 from playbook.show.words import Words
 from playbook.stats.inactivity import inactivity
+from playbook.stats.spells import spell_counts
 
 WORDS = Words()
 RULES = "inactivity_days: 100\nlifecycle: {at_risk_days: 50, lost_days: 300"

@@ -10,10 +10,10 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from playbook.chapters.lifecycle import profiles
-from playbook.records.history import spell_counts
 from playbook.show.words import Words
 from playbook.stats.differences import compare_groups, standardised
 from playbook.stats.inactivity import inactivity
+from playbook.stats.spells import spell_counts
 
 WORDS = Words()
 
