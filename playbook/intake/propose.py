@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from playbook.errors import CallError, DataError
+from playbook.intake.check.words import words_read
 from playbook.intake.client_file import UNSURE, Comments, write
 from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.guess import Guess
@@ -20,9 +21,9 @@ from playbook.intake.permission import consent_first
 from playbook.intake.recognise import recognise
 from playbook.intake.systems import recognised
 from playbook.records import excel
-from playbook.records.canonical import COLUMNS, WITH_TOTALS
+from playbook.records.canonical import CLOSED, COLUMNS, WITH_TOTALS
 from playbook.records.dialects import WORKBOOK, file_kind
-from playbook.records.sources import collect_unreadable, open_sources
+from playbook.records.sources import Sources, collect_unreadable, open_sources
 from playbook.settings.client import SETTINGS_FILE, SUPPRESSION_FILE, load, named_client
 from playbook.settings.tables import Format
 from playbook.settings.yaml import read_yaml
@@ -409,9 +410,24 @@ def _read_back(client: str, data: Path) -> list[str]:
         opened.orders.aggregate(
             first=opened.orders.ordered_at.min(), sum=opened.orders.amount.sum()
         ).execute()
+        said += _words_said(opened)
         collect_unreadable(opened)
         if opened.unreadable:
             said.append(f"{len(opened.unreadable):,} rows cannot be read, such as {opened.unreadable[0]}.")
     finally:
         opened.close()
+    return said
+
+
+def _words_said(opened: Sources) -> list[str]:
+    """Return what words of the client's are read as, and which are not understood."""
+    said = []
+    for words in words_read(opened.files):
+        place = f"{words.table}.{words.column}"
+        if words.understood:
+            said.append(f"{place}: {words.read_as}.")
+        if words.unknown:
+            ours = ", ".join(CLOSED[words.column])
+            told = f"{words.not_known} is not understood; say in client.yml which is {ours}: {words.line}"
+            said.append(f"Unsure, {place}: {told}.")
     return said

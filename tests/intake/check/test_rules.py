@@ -85,6 +85,7 @@ EVENTS = {
     "events_customer_unknown": (1, "z1,2025-05-01,visit,login"),
     "events_kind_unknown": (1, "c2,2025-05-01,newsletter,login"),
     "events_after_as_of": (1, "c3,2026-05-01,visit,login"),
+    "words_understood": (1, "c4,2025-05-01,Besuch,login"),
 }
 CONTACTS = {
     "contacts_unreadable": (1, "SPRING,c1,2025-03,letter,treated"),
