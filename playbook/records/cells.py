@@ -9,6 +9,7 @@ import ibis.expr.datatypes as dt
 from playbook.records import dialects
 from playbook.records.canonical import (
     BETWEEN_LETTERS,
+    CLOSED,
     DAY,
     FLAG,
     ID,
@@ -65,12 +66,13 @@ def understood(text: Any, column: str) -> Any:
     Refusals are told by patterns too, since they are obeyed in any wording.
     """
     plain = _without_accents(text.lower().replace("ß", "ss")).re_replace(BETWEEN_LETTERS, "")
-    known = plain.cases(*meanings(column).items())
-    if column != "kind":
-        return ibis.coalesce(known, text)
-    spaced = text.re_replace(r"[\s\p{Z}]+", " ").lower()
-    refusals = [(spaced.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
-    return ibis.cases((known.notnull(), known), (spaced.re_search(NOT_REFUSING), text), *refusals, else_=text)
+    known = ibis.literal(meanings(column)).get(plain)  # a long CASE would make `plain` anew for each word
+    otherwise = text
+    if column == "kind":
+        spaced = text.re_replace(r"[\s\p{Z}]+", " ").lower()
+        refusals = [(spaced.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
+        otherwise = ibis.cases((spaced.re_search(NOT_REFUSING), text), *refusals, else_=text)
+    return ibis.ifelse(text.isin(CLOSED[column]), text, ibis.coalesce(known, otherwise))
 
 
 def number(text: Any) -> Any:
