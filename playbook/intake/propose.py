@@ -12,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from playbook.errors import CallError, DataError
 from playbook.intake.check.words import words_read
 from playbook.intake.client_file import UNSURE, Comments, write
+from playbook.intake.cohort import Cohort, cohort_in
 from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.guess import Guess
 from playbook.intake.language import guess_language
@@ -88,7 +89,13 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
         _copy(path, folder / path.name)
     tree, comments = _tree(client, tables)
     kept = write(folder, tree, comments)
-    said += _described(tables) + kept + _read_back(client, data)
+    read, born = _read_back(client, data)
+    if born is not None:
+        tree["tables"]["orders"]["cohort"] = True
+        comments["tables", "orders", "cohort"] = born.reason
+        kept = write(folder, tree, comments)
+        read.append(f"orders, cohort: true, since {born.reason}.")
+    said += _described(tables) + kept + read
     return Proposal(folder / SETTINGS_FILE, tuple(said))
 
 
@@ -396,8 +403,8 @@ def _rules_said(found: Found) -> list[str]:
     return said
 
 
-def _read_back(client: str, data: Path) -> list[str]:
-    """Read the tables as a run will, and say how many rows there are and what cannot be read."""
+def _read_back(client: str, data: Path) -> tuple[list[str], Cohort | None]:
+    """Read the tables as a run will: say what was read and what was not, and whether it is a cohort."""
     settings = load(client, data)
     opened = open_sources(settings, data / client)
     said = []
@@ -410,13 +417,15 @@ def _read_back(client: str, data: Path) -> list[str]:
         opened.orders.aggregate(
             first=opened.orders.ordered_at.min(), sum=opened.orders.amount.sum()
         ).execute()
+        lines = opened.orders.select("customer_id", day="ordered_at").drop_null()
+        born = cohort_in(lines)
         said += _words_said(opened)
         collect_unreadable(opened)
         if opened.unreadable:
             said.append(f"{len(opened.unreadable):,} rows cannot be read, such as {opened.unreadable[0]}.")
     finally:
         opened.close()
-    return said
+    return said, born
 
 
 def _words_said(opened: Sources) -> list[str]:

@@ -112,6 +112,11 @@ SECOND_FILE = [
     "y1,c2,2025-03-01,99999,1,,EUR",
     *(f"z{n},c1,2025-04-02,5,1,,CHF" for n in range(300)),
 ]
+COHORT = [
+    f"o{n}-{again},c{n},{DAYS[n // 4 + 200 * again]:%Y-%m-%d},10.50,1,,CHF"
+    for n in range(300)
+    for again in (0, 1, 2, 3)
+]
 FREE = [SOUND["orders"][0], *(f"o{n},c1,2025-05-{n},0,1,,CHF" for n in range(10, 20))]
 TWICE = ["o0,c0,2024-01-01,10.50,2,,CHF", "o1,c1,2024-01-02,11.50,2,,CHF"]
 """Further lines of orders, with the same amounts."""
@@ -204,6 +209,11 @@ DELIVERIES = {
         },
         {},
         {"columns_unused": 0, "consent_unused": 0, "consent_never_no": 0},
+    ),
+    "a cohort from its birth": (
+        {"orders": [SOUND["orders"][0], *COHORT]},
+        {"others": ""},
+        {"cohort_not_said": 300, "customer_per_order": 0},
     ),
     "nothing sold": ({"orders": FREE}, {"others": ""}, {"no_sale": 10, "consent_unknown": 1}),
 }
