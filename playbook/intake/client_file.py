@@ -1,12 +1,14 @@
 """Proposals written into ``client.yml`` without losing what a person wrote there."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import CommentMark
+from ruamel.yaml.tokens import CommentToken
 
 from playbook.settings.client import SETTINGS_FILE
 from playbook.settings.yaml import read_yaml
@@ -15,12 +17,19 @@ PROPOSED_FILE = ".proposed.yml"
 """The last proposal as it was made, beside client.yml: what differs from it there, a person wrote."""
 
 UNSURE = "unsure: "
+HEAD = "# Unsure, to settle first (new leaves out here what is no longer marked below):\n"
 Comments = dict[tuple[str, ...], str]
 """What is said behind a line of client.yml, by the keys that lead to it."""
 
 
-def write(folder: Path, tree: CommentedMap, comments: Comments) -> list[str]:
-    """Write client.yml and return sentences about what in it stays as a person wrote it."""
+def write(folder: Path, tree: CommentedMap, comments: Comments) -> tuple[list[str], list[str]]:
+    """Write client.yml, what is unsure in it first.
+
+    Returns
+    -------
+    (kept, unsure) : lists of str
+        Sentences about what stays as a person wrote it, and about what is to be settled.
+    """
     path, before = folder / SETTINGS_FILE, folder / PROPOSED_FILE
     kept: list[str] = []
     if path.is_file():
@@ -31,11 +40,36 @@ def write(folder: Path, tree: CommentedMap, comments: Comments) -> list[str]:
         written = tree
         for place, text in comments.items():
             _comment(_at(written, place[:-1]), place[-1], text)
-    for target, content in ((path, written), (before, _plain(tree))):
-        dumped = io.StringIO()
-        _yaml().dump(content, dumped)
-        target.write_text(dumped.getvalue(), encoding="utf-8")
-    return kept
+    unsure = list(_unsure(written, ()))
+    path.write_text(_headed(_dumped(written), unsure), encoding="utf-8")
+    before.write_text(_dumped(_plain(tree)), encoding="utf-8")
+    return kept, [f"Unsure, {line}." for line in unsure]
+
+
+def _dumped(content: Any) -> str:
+    dumped = io.StringIO()
+    _yaml().dump(content, dumped)
+    return dumped.getvalue()
+
+
+def _unsure(written: Any, place: tuple[str, ...]) -> Iterator[str]:
+    """Return each line that is still marked as unsure: its place, what stands there, and why."""
+    for key, value in written.items() if isinstance(written, CommentedMap) else ():
+        tokens = written.ca.items.get(key)
+        said = tokens[2].value.partition("\n")[0].strip() if tokens and tokens[2] else ""
+        if said.startswith(f"# {UNSURE}"):
+            yield f"{'.'.join([*place, str(key)])}: {_short(value)}; {said.removeprefix(f'# {UNSURE}')}"
+        yield from _unsure(value, (*place, str(key)))
+
+
+def _headed(text: str, unsure: Sequence[str]) -> str:
+    """Return client.yml with what is unsure listed above it, in place of an earlier list."""
+    lines = text.splitlines(keepends=True)
+    if HEAD in lines[:1]:
+        lines = lines[1:]
+        while lines and lines[0].startswith("#   "):
+            del lines[0]
+    return "".join([*([HEAD] if unsure else []), *(f"#   {line}\n" for line in unsure), *lines])
 
 
 def _yaml() -> YAML:
@@ -121,7 +155,7 @@ def _comment(mapping: Any, key: str, text: str) -> None:
     """Put a comment behind a key, unless a person's is there."""
     _uncomment(mapping, key)
     if not mapping.ca.items.get(key):
-        mapping.yaml_add_eol_comment(text, key)
+        mapping.ca.items[key] = [None, None, CommentToken(f" # {text}\n", CommentMark(0)), None]
 
 
 def _uncomment(mapping: Any, key: str) -> None:
@@ -131,7 +165,7 @@ def _uncomment(mapping: Any, key: str) -> None:
     if token is None:
         return
     first, _, rest = token.value.partition("\n")
-    if first.startswith(f"# {UNSURE}"):
+    if first.strip().startswith(f"# {UNSURE}"):
         if rest.strip():
             token.value = "\n" + rest
         else:

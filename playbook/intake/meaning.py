@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from playbook.intake.content import is_flag, placeholders
 from playbook.intake.formats import Doubt, FileColumn
 from playbook.intake.grouping import Found
 from playbook.intake.guess import Guess
 from playbook.intake.look import Look
 from playbook.intake.names import squeezed
-from playbook.intake.recognise import is_flag
 from playbook.intake.vocabulary import BACK, COUNTS, COUNTS_NOT, NO_SALES, SALES
 from playbook.records.canonical import LINES, NO, YES, without_accents
 from playbook.records.row_rules import plain
@@ -53,6 +53,7 @@ def propose_rules(found: Found) -> None:
                 _states(found, column, column.name)
     if found.name in ("orders", LINES) and not origins:
         _propose_by_words(found)
+        _nobody(found)
 
 
 def _merged(rules: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
@@ -169,6 +170,13 @@ def _tests(found: Found, column: FileColumn, named: str) -> bool:
     words = YES if TEST.search(named) else NO if LIVE.search(named) else ()
     values = [value for value in column.values if value.lower() in words]
     return _add(found, "drop", column.name, values, "") if values else False
+
+
+def _nobody(found: Found) -> None:
+    """Drop rows of nobody in particular, who would be a customer with very many orders."""
+    for column in _columns(found):
+        if column.name == found.columns.get("customer_id") and (nobody := placeholders(column)):
+            _add(found, "drop", column.name, nobody, "these look like nobody in particular")
 
 
 def _ended(found: Found, column: FileColumn, named: str) -> bool:

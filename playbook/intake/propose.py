@@ -1,8 +1,7 @@
 """A proposal for ``client.yml`` from a client's exports: what was found, and where it is unsure."""
 
-import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from playbook.errors import CallError, DataError
+from playbook.intake.assumed import Ask, assume
 from playbook.intake.check.words import words_read
 from playbook.intake.client_file import UNSURE, Comments, write
 from playbook.intake.cohort import Cohort, cohort_in
@@ -29,15 +29,6 @@ from playbook.settings.client import SETTINGS_FILE, SUPPRESSION_FILE, load, name
 from playbook.settings.tables import Format
 from playbook.settings.yaml import read_yaml
 from playbook.show.words import SOURCE_LANGUAGE
-
-Ask = Callable[[str, str, Sequence[str]], str]
-"""Asks a person: question, proposed answer, other answers; returns the answer."""
-
-_CURRENCIES = {"€": "EUR", "£": "GBP", "Fr": "CHF", "SFr": "CHF", "$": "USD"} | {
-    code: code for code in ("CHF", "EUR", "USD", "GBP")
-}
-_MONEY = ("amount", "unit_price", "margin", "potential", "cost")
-_GIVING = ("spend", "donat", "donaz", "donor", "gift", "dons", "donateur")
 
 
 @dataclass(frozen=True)
@@ -84,18 +75,21 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
     if ask is not None:
         for found in _all(tables):
             _settle(found, ask)
+    written = read_yaml(folder / SETTINGS_FILE) if (folder / SETTINGS_FILE).is_file() else {}
+    tree, comments = _tree(client, tables, ask, written)
     folder.mkdir(parents=True, exist_ok=True)
     for path in [*chosen, *listed]:
         _copy(path, folder / path.name)
-    tree, comments = _tree(client, tables)
-    kept = write(folder, tree, comments)
+    kept, unsure = write(folder, tree, comments)
     read, born = _read_back(client, data)
     if born is not None:
         tree["tables"]["orders"]["cohort"] = True
         comments["tables", "orders", "cohort"] = born.reason
-        kept = write(folder, tree, comments)
+        kept, unsure = write(folder, tree, comments)
         read.append(f"orders, cohort: true, since {born.reason}.")
-    said += _described(tables) + kept + read
+    not_known = [line for line in read if line.startswith("Unsure, ")]
+    read = [line for line in read if line not in not_known]
+    said = [*unsure, *not_known, *said, *_described(tables), *kept, *read]
     return Proposal(folder / SETTINGS_FILE, tuple(said))
 
 
@@ -200,22 +194,14 @@ def _with_column(guess: Guess, ours: str, proposed: str, answer: str) -> Guess:
 # The file ------------------------------------------------------------------------------------
 
 
-def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments]:
+def _tree(
+    client: str, tables: dict[str, Found], ask: Ask | None, written: dict[str, Any]
+) -> tuple[CommentedMap, Comments]:
     """Return the proposal as a YAML tree, and comments by the place where they stand."""
     tree = CommentedMap(client=client)
     comments: Comments = {}
-    orders = tables["orders"]
-    words = " ".join([*(guess.look.path.stem for guess in orders.guesses), *orders.columns.values()]).lower()
-    preset = next((g.origin.preset for g in _guesses(tables) if g.origin and g.origin.preset), None)
-    if preset:
-        tree["preset"] = preset
-    elif any(word in words for word in _GIVING):
-        tree["preset"] = "donations"
-        comments["preset",] = UNSURE + "the names are those of a charity"
-    currency = next(filter(None, map(_currency, _guesses(tables))), None)
-    tree["currency"] = currency or "CHF"
-    if currency is None:
-        comments["currency",] = UNSURE + "the files name no currency"
+    assume(tree, comments, _guesses(tables), ask, written)
+    spending = tree.pop("offers")
     tree["tables"] = CommentedMap()
     for name, found in tables.items():
         place = ("tables", name)
@@ -223,9 +209,10 @@ def _tree(client: str, tables: dict[str, Found]) -> tuple[CommentedMap, Comments
         for part, inner in (("lines", found.lines), ("persons", found.persons)):
             if inner is not None:
                 tree["tables"][name][part] = _table(inner, (*place, part), comments)
+    tree["offers"] = spending
     guessed = guess_language(_guesses(tables))
     if guessed and guessed[0] != SOURCE_LANGUAGE:
-        tree["offers"] = CommentedMap(language=guessed[0])
+        spending["language"] = guessed[0]
         comments["offers", "language"] = UNSURE + guessed[1]
     return tree, comments
 
@@ -236,7 +223,8 @@ def _table(found: Found, place: tuple[str, ...], comments: Comments) -> Commente
     if sheets:
         common = max(sheets.values(), key=lambda named: sum(named == other for other in sheets.values()))
         table["sheet"] = common if len(common) > 1 else common[0]
-    form = _dumped(found.form)
+    unsure = {doubt.place[1]: doubt.chosen for doubt in found.doubts if doubt.place[0] == "format"}
+    form = unsure | _dumped(found.form)
     if form:
         table["format"] = CommentedMap(form)
     table["columns"] = CommentedMap(_mapped(found.named, found.form))
@@ -344,22 +332,6 @@ def _differing(found: Found, sheets: dict[str, list[str]], common: Any) -> Comme
     return differs
 
 
-def _currency(guess: Guess) -> str | None:
-    """Return the currency that a file names in a column of its own, or shows with its amounts."""
-    columns = guess.look.columns
-    named = [column for column in columns if column.name == guess.columns.get("currency")]
-    codes = [code for column in named for code, _ in column.values.most_common(1)]
-    if codes and re.fullmatch("[A-Z]{3}", codes[0]):
-        return codes[0]
-    money = {guess.columns.get(ours) for ours in _MONEY}
-    for text in (text for c in columns if c.name in money for text in (c.name, *c.first[:50])):
-        words = re.findall("[A-Za-z]+", text)
-        for mark, code in _CURRENCIES.items():
-            if mark in (words if mark.isalpha() else text):
-                return code
-    return None
-
-
 # What to say ---------------------------------------------------------------------------------
 
 
@@ -381,7 +353,6 @@ def _described(tables: dict[str, Found]) -> list[str]:
                     f"{guess.look.shown} ends with totals, which are left out: {guess.look.total[:80]}."
                 )
         said += [f"{found.name}, {line}." for line in _rules_said(found)]
-        said += [f"Unsure, {found.name}.{'.'.join(d.place)}: {d.chosen}; {d.reason}." for d in found.doubts]
     return said
 
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from statistics import fmean
 
-from playbook.intake.formats import MOST, VALUES_TRIED, Doubt, FileColumn
+from playbook.intake.content import counts_up, is_flag, is_id, mostly_unique, of_few_rows
+from playbook.intake.formats import MOST, Doubt, FileColumn
 from playbook.intake.guess import Guess
 from playbook.intake.look import Look
 from playbook.intake.names import (
@@ -44,6 +44,11 @@ from playbook.records.canonical import (
     meanings,
     without_accents,
 )
+
+NEEDED = ("customer_id", "ordered_at", "order_id", "amount", "unit_price")
+"""Columns for which an empty one is never taken."""
+POOR = 0.5
+"""How well a column that counts up still fits for money, and one of few rows for the customer."""
 
 TELLING = {
     "events": {"customer_id", "happened_at", "kind"},
@@ -113,18 +118,18 @@ def _as_table(look: Look, name: str, repeated: bool = False) -> tuple[float, Gue
         number = found.get("customer_id", found.get("email") if {*CONSENTS, *REFUSALS} & set(found) else None)
         if number is None or len(look.columns) < 2:
             return None
-        if not repeated and not _mostly_unique(number):
+        if not repeated and not mostly_unique(number):
             return None
         doubts += _persons(look, found)
         _further_numbers(look, found, spoken)
     elif not TELLING[name] <= set(found):
         return None
-    doubts += _rivals(look, name, found)
+    doubts = [*_poor(look, name, found), *doubts, *_rivals(look, name, found)]
     score = sum(fit.score for fit in fits) + _hint(look, name) + _bonus(look, table, found)
     order = [*COLUMNS[name], *found]
     columns = {ours: found[ours].name for ours in dict.fromkeys(order) if ours in found}
     also = {ours: tuple(column.name for column in more) for ours, (_, *more) in said.items() if more}
-    kept = tuple(doubt for doubt in doubts if doubt.place[1] in columns)
+    kept = tuple({d.place: d for d in reversed(doubts) if d.place[1] in columns}.values())
     return score, Guess(look, table, columns, kept, also=also)
 
 
@@ -186,7 +191,7 @@ def _assigned(look: Look, name: str, spoken: set[str]) -> list[_Fit]:
     ]
     taken = set(spoken)
     chosen: dict[str, _Fit] = {}
-    for fit in sorted(fits, key=lambda fit: -fit.score):
+    for fit in sorted(fits, key=lambda fit: (not fit.column.values, -fit.score)):
         if fit.ours not in chosen and fit.column.name not in taken:
             chosen[fit.ours] = fit
             taken.add(fit.column.name)
@@ -196,11 +201,13 @@ def _assigned(look: Look, name: str, spoken: set[str]) -> list[_Fit]:
 def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     """Return how well a column's content goes with what it would be, 0 to 1."""
     if not column.values:
-        return 0.9
+        return 0.0 if ours in NEEDED else LIKELY
     if kind == DAY:
         return float(look.is_day(column))
     if ours in MONEY_OF_A_LINE and IDENTIFIER.search(" ".join(_tokens(column.name))):
         return 0.0
+    if kind == MONEY and counts_up(look, column):
+        return POOR if ours in NEEDED else 0.0
     if kind in (MONEY, NUMBER):
         return float(look.is_number(column) and not look.is_day(column)) or float(
             kind == NUMBER and is_flag(column)
@@ -212,7 +219,7 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     if ours == "email":
         return float(column.share(lambda text: "@" in text) > 0.5)
     if ours == "customer_id":
-        return float(is_id(column))
+        return float(is_id(column)) * (POOR if of_few_rows(look, column) else 1)
     if ours == "name":
         return float(not look.is_number(column) and not is_flag(column)) * (0.8 if _first_name(column) else 1)
     if ours == "phone":
@@ -224,27 +231,6 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
 
 def _first_name(column: FileColumn) -> bool:
     return bool(re.search(r"vor|first|prénom", column.name, re.I))
-
-
-def is_flag(column: FileColumn) -> bool:
-    """Whether a column holds nothing but yes and no, in at most four spellings but for capitals."""
-    words = {text.lower().removesuffix(".0") for text in islice(column.values, VALUES_TRIED)}
-    return bool(words) and len(words) <= 4 and words <= {*YES, *NO}
-
-
-def is_id(column: FileColumn) -> bool:
-    """Whether a column may hold the numbers of customers: short, and not amounts or texts."""
-    return (
-        column.share(
-            lambda text: len(text) <= 40 and not re.search(r"\d[.,]\d{1,2}$", text.removesuffix(".0"))
-        )
-        > 0.95
-        and column.share(lambda text: bool(re.search(r"\d|@", text)) and len(text.split()) <= 2) > 0.8
-    )
-
-
-def _mostly_unique(column: FileColumn) -> bool:
-    return bool(column.values) and len(column.values) >= 0.95 * column.filled
 
 
 # By content ----------------------------------------------------------------------------------
@@ -269,10 +255,11 @@ def _by_content(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
         cents = [column for column in free() if any(value % 1 for value in numbers.get(column.name, ()))]
         take("amount", sorted(cents, key=lambda c: -_size(numbers[c.name])), "it holds numbers with decimals")
     addresses = [column for column in free() if column.share(lambda text: "@" in text) > MOST]
-    if "customer_id" not in found and addresses:
+    number = found.get("customer_id")
+    if addresses and (number is None or (of_few_rows(look, number) and not of_few_rows(look, addresses[0]))):
         found["customer_id"] = addresses[0]
-        reason = "no column has numbers of customers; their addresses stand for them"
-        doubts.append(_doubt("customer_id", addresses[:1], reason))
+        reason = "no column has a number of most customers; their addresses stand for them"
+        doubts.append(_doubt("customer_id", [addresses[0], *([number] if number else [])], reason))
     ids = [column for column in free() if _repeats(column) and is_id(column) and not look.is_day(column)]
     reason = "its values look like numbers of customers"
     take("customer_id", sorted(ids, key=lambda column: -len(column.values)), reason)
@@ -300,7 +287,7 @@ def _few(column: FileColumn, values: Sequence[float]) -> bool:
 
 def _any_id(look: Look, found: dict[str, FileColumn]) -> list[Doubt]:
     used = {column.name for column in found.values()}
-    unique = [c for c in look.columns if c.name not in used and _mostly_unique(c) and is_id(c)]
+    unique = [c for c in look.columns if c.name not in used and mostly_unique(c) and is_id(c)]
     if not unique or len(found) < 2:
         return []
     found["customer_id"] = unique[0]
@@ -350,6 +337,20 @@ def _rivals(look: Look, name: str, found: dict[str, FileColumn]) -> list[Doubt]:
         if rivals and score >= LIKELY:
             named = " or ".join(column.name for column in rivals)
             doubts.append(_doubt(ours, [found[ours], *rivals], f"it may be {named} as well"))
+    return doubts
+
+
+def _poor(look: Look, name: str, found: dict[str, FileColumn]) -> list[Doubt]:
+    """Doubt a customer of few rows, and amounts that count up, where nothing better was there."""
+    poor = {ours: column for ours, column in found.items() if name == "orders" and look.form.header}
+    doubts = []
+    if "customer_id" in poor and of_few_rows(look, poor["customer_id"]):
+        reason = "more than half of the rows have none, or all the same: it may not be the customer"
+        doubts.append(_doubt("customer_id", [poor["customer_id"]], reason))
+    for ours in ("amount", "unit_price"):
+        if ours in poor and counts_up(look, poor[ours]):
+            reason = "it counts up from row to row: it may be a number of the order"
+            doubts.append(_doubt(ours, [poor[ours]], reason))
     return doubts
 
 

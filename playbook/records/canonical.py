@@ -10,8 +10,8 @@ from playbook.settings.offers import CHANNELS
 from playbook.settings.tables import OrderSettings, TableSettings
 
 MONEY = "DECIMAL(18,4)"
-ID, TEXT, DAY, FLAG, NUMBER = "id", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
-AS_TEXT = (ID, TEXT, FLAG)
+ID, CODE, TEXT, DAY, FLAG, NUMBER = "id", "code", "VARCHAR", "TIMESTAMP", "flag", "DOUBLE"
+AS_TEXT = (ID, CODE, TEXT, FLAG)
 
 COLUMNS: dict[str, dict[str, str]] = {
     "orders": {
@@ -23,7 +23,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "order_id": TEXT,
         "margin": MONEY,
         "list_amount": MONEY,
-        "coupon": TEXT,
+        "coupon": CODE,
         "is_sample": FLAG,
         "is_promotion": FLAG,
         "sales_channel": TEXT,
@@ -278,7 +278,7 @@ def check_mapping(name: str, table: TableSettings) -> None:
             )
     missing = [ours for ours in _required(name, table) if ours not in table.columns]
     if missing:
-        raise DataError(f"client.yml: {place}.columns does not say which column is {missing[0]}.")
+        raise DataError(f"client.yml: {place}.columns does not say which column is {' or '.join(missing)}.")
 
 
 def _required(name: str, table: TableSettings) -> list[str]:

@@ -10,6 +10,7 @@ from playbook.records import dialects
 from playbook.records.canonical import (
     BETWEEN_LETTERS,
     CLOSED,
+    CODE,
     DAY,
     FLAG,
     ID,
@@ -29,6 +30,10 @@ def typed(column: Any, kind: str, form: Format) -> Any:
     """Return a column as its kind is read; see `canonical.COLUMNS`."""
     if kind == TEXT:
         return text_of(column)
+    if kind == CODE:  # a 0, a no or an amount of nothing is no code
+        code = text_of(column)
+        none = code.lower().isin(NO) | code.re_search(r"^[-+0.,]+$")
+        return ibis.ifelse(none, ibis.null("string"), code)
     if kind == ID:  # a number column with gaps is often saved as 17850.0
         plain = number(text_of(column))
         return ibis.ifelse(plain.contains("@"), plain.lower(), plain)

@@ -26,6 +26,12 @@ from playbook.settings.yaml import kind_of_no_file
 PHONE_DIGITS = 9
 """Last digits of a telephone that tell it, however its country is written; shorter ones tell nothing."""
 
+PLACEHOLDER = (
+    r"(?i)^(0+|9{4,}|x{2,}|\?+|-+|n/?a|none|null|nan|unknown|unbekannt|sconosciuto|inconnu|guest|gast|ospite|cash"
+    r"|bar|barverkauf|contanti|comptant|laufkunde|anonym|anonymous|dummy|diverse|divers)$"
+)
+"""Numbers that stand for nobody in particular."""
+
 _UNSEEN = r"[\s\p{Z}\p{Cf}\p{Cc}]+|^'"
 _NUMBER, _BARE = r"^0*(\d+?)(?:\.0)?$", r"\1"
 _NO_EMAIL = r"\s<>\"'();:,|?/\u200b\ufeff"

@@ -336,12 +336,15 @@ def _check_columns(name: str, opened: _Opened, has: Sequence[str]) -> None:
     named = [(theirs, f"meant as {ours}", f"{place}.columns") for ours, theirs in opened.table.pairs]
     ruled = row_rules.columns_named(name, opened.table)
     named += [(theirs, why, why.removeprefix("named in ")) for theirs, why in ruled.items()]
-    for theirs, why, where in named:
-        if theirs not in has:
-            told = _it_has(theirs, has, {theirs for theirs, _, _ in named}, opened.form)
-            raise DataError(
-                f"{opened.shown} has no column {theirs!r} ({why}).{told} Correct {where} in client.yml."
-            )
+    missing = [(theirs, why, where) for theirs, why, where in named if theirs not in has]
+    if missing:
+        all_named = {theirs for theirs, _, _ in named}
+        lacking = [f"{theirs!r} ({why})" for theirs, why, _ in missing]
+        told = _it_has(missing[0][0] if len(missing) == 1 else "", has, all_named, opened.form)
+        places = " and ".join(dict.fromkeys(where for _, _, where in missing))
+        raise DataError(
+            f"{opened.shown} has no column {', '.join(lacking)}.{told} Correct {places} in client.yml."
+        )
 
 
 def _it_has(theirs: str, columns: Sequence[str], named: set[str], form: Format) -> str:

@@ -143,7 +143,10 @@ def _compared(column: Any) -> Any:
     text = column.cast("string").fill_null("").lower()
     if column.type().is_floating():
         text = text.re_replace(r"\.0$", "")
-    return text.replace(" ", "").replace("\u00a0", "").replace("\t", "")
+    bare, blank = text, ibis.literal(False)
+    for mark in (" ", "\u00a0", "\t"):
+        bare, blank = bare.replace(mark, ""), blank | text.contains(mark)
+    return ibis.ifelse(blank, bare, text)  # to look for blanks is much cheaper than to replace none
 
 
 def _is_one_of(column: Any, words: Sequence[str]) -> Any:

@@ -12,7 +12,14 @@ LINES, CUSTOMERS = 10_000_000, 1_000_000
 
 SETTINGS = """client: Large
 tables:
-  orders: {files: orders.csv, columns: {customer_id: customer, ordered_at: day, amount: amount}}
+  orders:
+    files: orders.csv
+    columns: {customer_id: customer, ordered_at: day, amount: amount}
+"""
+
+RULES = """    drop: {product: [P17, P18]}
+    negative: {product: [P19]}
+    total_per_order: false
 """
 
 BARE = """
@@ -35,15 +42,30 @@ def main() -> None:
     """Compare the ways from the file to the customer table."""
     print(f"{LINES:,} order lines of {CUSTOMERS:,} customers to the customer table")
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "large"
-        folder.mkdir()
+        folder = client(Path(place) / "large", SETTINGS)
         generate(folder / "orders.csv")
-        (folder / "client.yml").write_text(SETTINGS)
         costs = {way: cost(python("-m", "tests.benchmarks.intake", way, folder)) for way in WAYS}
+        scan = cost(python("-m", "tests.benchmarks.intake", "scan", folder))
+        rules = {}
+        for rule, values in RULES.items():
+            ruled = client(Path(place) / rule, f"{SETTINGS}    {rule}: {values}\n")
+            (ruled / "orders.csv").hardlink_to(folder / "orders.csv")
+            rules[rule] = cost(python("-m", "tests.benchmarks.intake", "playbook", ruled))
     for way, spent in costs.items():
         _show(way, spent)
     line("playbook / pandas", costs["playbook"].seconds / costs["pandas"].seconds, "at most 0.4")
     line("playbook / duckdb", costs["playbook"].seconds / costs["duckdb"].seconds, "at most 1.3")
+    for rule, spent in rules.items():
+        line(f"playbook with a rule ({rule}) / duckdb", spent.seconds / costs["duckdb"].seconds)
+        more = spent.processor - costs["playbook"].processor
+        line(f"processor time of {rule} / that of a bare scan", more / scan.processor, "at most 1")
+
+
+def client(folder: Path, settings: str) -> Path:
+    """Make a client's folder."""
+    folder.mkdir()
+    (folder / "client.yml").write_text(settings)
+    return folder
 
 
 def _show(way: str, spent: Cost) -> None:
@@ -96,7 +118,12 @@ def by_duckdb(folder: Path) -> None:
     duckdb.sql(BARE.format(file=folder / "orders.csv", target=folder / "duckdb.parquet"))
 
 
+def scan(folder: Path) -> None:
+    """Read every cell once."""
+    duckdb.sql(f"SELECT count(COLUMNS(*)), sum(amount) FROM read_csv('{folder / 'orders.csv'}')").fetchall()
+
+
 WAYS = {"playbook": by_playbook, "pandas": by_pandas, "duckdb": by_duckdb}
 
 if __name__ == "__main__":
-    WAYS[sys.argv[1]](Path(sys.argv[2]))
+    (WAYS | {"scan": scan})[sys.argv[1]](Path(sys.argv[2]))

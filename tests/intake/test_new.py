@@ -1,6 +1,7 @@
 """Exports in the dialects of four languages to a client.yml, and back to the same tables."""
 
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -476,18 +477,64 @@ def test_a_second_proposal_follows_the_file_where_nobody_wrote(simple, tmp_path)
     assert "may be Subtotal" not in (tmp_path / "data" / "acme" / "client.yml").read_text()
 
 
-def test_on_a_terminal_the_answer_is_taken(simple, tmp_path):
-    asked = []
+def test_on_a_terminal_the_answers_are_taken_and_asked_for_once(simple, tmp_path):
+    asked = {}
+    answers = {"preset": ["subscription"], "currency": ["EUR"], "margin_rate": ["0,4"]}
+    answers["offers.budget"] = ["viel", "900"]  # the first is no number
 
     def ask(question, proposed, others):
-        asked.append((question, proposed, tuple(others)))
-        return others[0]
+        place = question.partition(" (")[0]
+        asked[place] = (question, proposed, tuple(others))
+        return answers[place].pop(0) if place in answers else others[0]
 
     propose("acme", [simple], tmp_path / "data", ask)
-    found = load("acme", tmp_path / "data").tables.orders
-    assert found.columns["amount"] == "Subtotal"
-    assert asked == [("orders, columns amount (it may be Subtotal as well)", "Total", ("Subtotal",))]
-    assert "unsure: it may" not in (tmp_path / "data" / "acme" / "client.yml").read_text()
+    path = tmp_path / "data" / "acme" / "client.yml"
+    settings, text = load("acme", tmp_path / "data"), path.read_text()
+    assert settings.tables.orders.columns["amount"] == "Subtotal"
+    assert (settings.preset, settings.currency, settings.margin_rate) == ("subscription", "EUR", 0.4)
+    assert settings.offers.budget == 900
+    place = "orders, columns amount"
+    assert asked[place] == (f"{place} (it may be Subtotal as well)", "Total", ("Subtotal",))
+    assert "unsure" not in text and "Unsure" not in text
+    asked.clear()
+    propose("acme", [simple], tmp_path / "data", ask)
+    assert set(asked) == {place} and path.read_text() == text
+
+
+def test_what_is_to_settle_stands_first_until_nothing_is_marked(simple, tmp_path):
+    proposal = propose("acme", [simple], tmp_path / "data", None)
+    path = tmp_path / "data" / "acme" / "client.yml"
+    unsure = [
+        "preset: retail; nothing in the files says what kind of client it is",
+        "currency: CHF; the files name no currency",
+        "margin_rate: 0.35; the files hold no margin; it decides what pays",
+        "tables.orders.columns.amount: Total; it may be Subtotal as well",
+        "offers.budget: 5000; nobody has said what may be spent",
+    ]
+    assert proposal.said[:5] == tuple(f"Unsure, {line}." for line in unsure)
+    assert path.read_text().splitlines()[1:6] == [f"#   {line}" for line in unsure]
+    settled = (
+        path.read_text()
+        .replace("  # unsure: the files name no currency", "")
+        .replace("5000  # unsure", "900  #")
+    )
+    path.write_text(settled)
+    propose("acme", [simple], tmp_path / "data", None)
+    left = [line for line in path.read_text().splitlines() if line.startswith("#   ")]
+    assert left == [f"#   {unsure[n]}" for n in (0, 2, 3)]
+    path.write_text(re.sub("  # unsure.*", "", path.read_text()))
+    assert propose("acme", [simple], tmp_path / "data", None).said[0].startswith("orders: ")
+    assert path.read_text().startswith("client: acme\n")
+
+
+def test_a_charitys_selection_is_written_out_and_its_margin_rate_is_not_asked(tmp_path):
+    gifts = text_file(tmp_path / "spenden.csv", "Spender;Datum;Spende\nA1;2024-01-03;50\nA2;2025-01-03;20\n")
+    propose("acme", [gifts], tmp_path / "data", None)
+    text = (tmp_path / "data" / "acme" / "client.yml").read_text()
+    assert "preset: donations  # unsure: the names are those of a charity" in text
+    assert "  - {orders: {min: 3}, last_order_months_ago: {min: 18, max: 24}}\n" in text
+    assert "margin_rate" not in text
+    assert len(load("acme", tmp_path / "data").selection) == 2
 
 
 # Errors --------------------------------------------------------------------------------------
@@ -519,7 +566,7 @@ def test_what_is_no_export_is_one_sentence(tmp_path, content, said):
 def test_the_command_never_asks_with_yes(simple, tmp_path):
     done = playbook("new", "acme", str(simple), "--yes", "--data", str(tmp_path / "data"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Unsure, orders.columns.amount: Total; it may be Subtotal as well." in done.stdout
+    assert "Unsure, tables.orders.columns.amount: Total; it may be Subtotal as well." in done.stdout
     done = playbook("new", "../acme", str(simple), "--yes", "--data", str(tmp_path / "data"))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

@@ -139,7 +139,7 @@ def test_a_sheet_of_a_workbook(client):
         ("c,d,sum\n1,2025-01-01,5\n", yml(PLAIN), "orders.csv has no column 'a' (meant as amount)"),
         ("c,d,sum\n1,2025-01-01,5\n", yml(PLAIN), "It has: c, d, sum."),
         ("17,Anna Meier,2025-01-01,5\n1,Bo,2025-01-01,5\n", yml(PLAIN), "Its first row looks like values"),
-        ("K000,Anna Muster,Bern\n1,Bo,Ulm\n", yml(PLAIN), "(meant as customer_id). Its first row looks like"),
+        ("K000,Anna Muster,Bern\n1,Bo,Ulm\n", yml(PLAIN), "(meant as amount). Its first row looks like"),
         (
             "c,d,a\n1,2025-01-01,5\n",
             yml("{customer_id: c, amount: a}"),

@@ -9,15 +9,12 @@ from playbook.intake.check.rows import Delivery, one_row, values
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.records.canonical import COLUMNS
+from playbook.records.identifiers import PLACEHOLDER
 from playbook.records.row_rules import kept
 from playbook.settings.client import Settings
 
 SCIENTIFIC = r"^[+-]?\d([.,]\d+)?[eE]\+\d{2,}$"
 SPREADSHEET_ERROR = r"^#(N/?A|NV|REF!|BEZUG!|WERT!|VALUE!|NAME\?|VALORE!|VALEUR!|RIF!|#+)"
-PLACEHOLDER = (
-    r"(?i)^(0+|9{4,}|x{2,}|\?+|-+|n/?a|none|null|nan|unknown|unbekannt|sconosciuto|inconnu|guest|gast|ospite|cash"
-    r"|bar|barverkauf|contanti|comptant|laufkunde|anonym|anonymous|dummy|diverse|divers)$"
-)
 BLANKS = r"[\s\x{00A0}\x{200B}\x{FEFF}]+"
 """Blanks of all kinds, as RE2 writes them."""
 
