@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from playbook.intake.formats import FileColumn
 from playbook.intake.guess import Guess
-from playbook.intake.permission import without_accents
+from playbook.records.canonical import without_accents
 
 LEAST_NAMES = 3
 """Names of columns of one language that tell it, twice as many as of any other."""

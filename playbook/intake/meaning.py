@@ -14,9 +14,8 @@ from playbook.intake.grouping import Found
 from playbook.intake.guess import Guess
 from playbook.intake.look import Look
 from playbook.intake.names import squeezed
-from playbook.intake.permission import without_accents
 from playbook.intake.vocabulary import BACK, COUNTS, COUNTS_NOT, NO_SALES, SALES
-from playbook.records.canonical import LINES, NO, YES
+from playbook.records.canonical import LINES, NO, YES, without_accents
 from playbook.records.row_rules import plain
 
 STATE = re.compile(r"status|state|zustand|stato|statut|etat", re.I)

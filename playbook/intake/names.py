@@ -3,8 +3,8 @@
 import re
 from functools import cache
 
-from playbook.intake.permission import without_accents
 from playbook.intake.vocabulary import WORDS
+from playbook.records.canonical import without_accents
 
 CERTAIN, SURE, LIKELY, LEAST = 1.0, 0.95, 0.75, 0.45
 """How well a name fits: a known name, a compound with a known word in it, and the least that counts."""

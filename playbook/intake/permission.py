@@ -4,10 +4,9 @@ A name with a word of refusal in it never becomes a consent. Names are compared 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
-from playbook.records.canonical import GENERAL
+from playbook.records.canonical import GENERAL, without_accents
 
 _BY_POST = re.compile(r"(postal|direct) ?mail|(mail )?(by|per) post|werbebrief")
 _CHANNELS = {
@@ -72,12 +71,6 @@ ABOUT_IT = re.compile(
     r"\b(datum|date|data|am|le|il|ip|quelle|source|fonte|version|text|id|time|zeit|um|von|by|per|on)\b"
 )
 """What stands in names of columns that say when and how somebody was asked, and not what was answered."""
-
-
-def without_accents(name: str) -> str:
-    """Return a name in small letters without accents."""
-    bare = unicodedata.normalize("NFKD", name.lower().replace("ß", "ss"))
-    return "".join(c for c in bare if not unicodedata.combining(c))
 
 
 def words_of(name: str) -> str:

@@ -10,7 +10,9 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from playbook.errors import CallError, DataError
 from playbook.intake.assumed import Ask, assume
+from playbook.intake.check.words import words_read
 from playbook.intake.client_file import UNSURE, Comments, write
+from playbook.intake.cohort import Cohort, cohort_in
 from playbook.intake.grouping import Found, merged_form, tables_of
 from playbook.intake.guess import Guess
 from playbook.intake.language import guess_language
@@ -20,9 +22,9 @@ from playbook.intake.permission import consent_first
 from playbook.intake.recognise import recognise
 from playbook.intake.systems import recognised
 from playbook.records import excel
-from playbook.records.canonical import COLUMNS, WITH_TOTALS
+from playbook.records.canonical import CLOSED, COLUMNS, WITH_TOTALS
 from playbook.records.dialects import WORKBOOK, file_kind
-from playbook.records.sources import collect_unreadable, open_sources
+from playbook.records.sources import Sources, collect_unreadable, open_sources
 from playbook.settings.client import SETTINGS_FILE, SUPPRESSION_FILE, load, named_client
 from playbook.settings.tables import Format
 from playbook.settings.yaml import read_yaml
@@ -79,7 +81,15 @@ def propose(client: str, files: Sequence[Path], data: Path, ask: Ask | None) -> 
     for path in [*chosen, *listed]:
         _copy(path, folder / path.name)
     kept, unsure = write(folder, tree, comments)
-    said = [*unsure, *said, *_described(tables), *kept, *_read_back(client, data)]
+    read, born = _read_back(client, data)
+    if born is not None:
+        tree["tables"]["orders"]["cohort"] = True
+        comments["tables", "orders", "cohort"] = born.reason
+        kept, unsure = write(folder, tree, comments)
+        read.append(f"orders, cohort: true, since {born.reason}.")
+    not_known = [line for line in read if line.startswith("Unsure, ")]
+    read = [line for line in read if line not in not_known]
+    said = [*unsure, *not_known, *said, *_described(tables), *kept, *read]
     return Proposal(folder / SETTINGS_FILE, tuple(said))
 
 
@@ -364,8 +374,8 @@ def _rules_said(found: Found) -> list[str]:
     return said
 
 
-def _read_back(client: str, data: Path) -> list[str]:
-    """Read the tables as a run will, and say how many rows there are and what cannot be read."""
+def _read_back(client: str, data: Path) -> tuple[list[str], Cohort | None]:
+    """Read the tables as a run will: say what was read and what was not, and whether it is a cohort."""
     settings = load(client, data)
     opened = open_sources(settings, data / client)
     said = []
@@ -378,9 +388,26 @@ def _read_back(client: str, data: Path) -> list[str]:
         opened.orders.aggregate(
             first=opened.orders.ordered_at.min(), sum=opened.orders.amount.sum()
         ).execute()
+        lines = opened.orders.select("customer_id", day="ordered_at").drop_null()
+        born = cohort_in(lines)
+        said += _words_said(opened)
         collect_unreadable(opened)
         if opened.unreadable:
             said.append(f"{len(opened.unreadable):,} rows cannot be read, such as {opened.unreadable[0]}.")
     finally:
         opened.close()
+    return said, born
+
+
+def _words_said(opened: Sources) -> list[str]:
+    """Return what words of the client's are read as, and which are not understood."""
+    said = []
+    for words in words_read(opened.files):
+        place = f"{words.table}.{words.column}"
+        if words.understood:
+            said.append(f"{place}: {words.read_as}.")
+        if words.unknown:
+            ours = ", ".join(CLOSED[words.column])
+            told = f"{words.not_known} is not understood; say in client.yml which is {ours}: {words.line}"
+            said.append(f"Unsure, {place}: {told}.")
     return said

@@ -24,7 +24,6 @@ from playbook.intake.permission import (
     meaning,
     refuses,
     says_consent,
-    without_accents,
     words_of,
 )
 from playbook.intake.vocabulary import TABLE_WORDS, WORDS
@@ -41,8 +40,10 @@ from playbook.records.canonical import (
     NUMBER,
     REFUSALS,
     YES,
+    compared,
+    meanings,
+    without_accents,
 )
-from playbook.settings.lifecycle import EVENT_KINDS
 
 NEEDED = ("customer_id", "ordered_at", "order_id", "amount", "unit_price")
 """Columns for which an empty one is never taken."""
@@ -398,7 +399,7 @@ def _hint(look: Look, name: str) -> float:
 def _bonus(look: Look, table: str | None, found: dict[str, FileColumn]) -> float:
     """Return what the content says for a table beyond its columns' names."""
     if table == "events":
-        known = found["kind"].share(lambda text: squeezed(text) in {squeezed(kind) for kind in EVENT_KINDS})
+        known = found["kind"].share(lambda text: compared(text) in meanings("kind"))
         return known - (1.5 if len(found["kind"].values) > 40 else 0)
     if table == "contacts":
         return 1.0 if len(found["arm"].values) <= 4 else -1.0

@@ -1,6 +1,12 @@
-"""The canonical tables: their columns, how each is read, and what a mapping in client.yml must name."""
+"""The canonical tables: their columns, how they are read, their words, and what client.yml must name."""
+
+import re
+import unicodedata
+from functools import cache
 
 from playbook.errors import DataError, did_you_mean
+from playbook.settings.lifecycle import EVENT_KINDS
+from playbook.settings.offers import CHANNELS
 from playbook.settings.tables import OrderSettings, TableSettings
 
 MONEY = "DECIMAL(18,4)"
@@ -107,8 +113,9 @@ REFUSING_WORDS = {
         unsub  opt.{0,2}.?out  opted.?out  no.?(more.?)?(e.?)?mail  no.?newsletter  spam  abmeld  abgemeldet
         abbestell  austrag  ausgetragen  kein.{0,2}.?(newsletter|mail|e-mail)  disiscri
         d(é|e\x{301}?)s(abon|inscri)
-        (newsletter|mail).{1,3}(gek(ü|u\x{308}|ue)ndigt|disdett|stop)  (disdett|stop).{1,3}(newsletter|mail)
-        (cancell|annull).{1,12}(iscri|newsletter|mail)  plus.de.(newsletter|mail)
+        (newsletter|mail).{0,3}((ge)?k(ü|u\x{308}|ue)ndig|disdett|stop)
+        (k(ü|u\x{308}|ue)ndig|disdett|stop).{1,12}(newsletter|mail)
+        (cancell|annull).{1,20}(iscri|newsletter|mail)  plus.de.(newsletter|mail)
     """),
 }
 """How such a kind is written in English, German, French and Italian, as a pattern in lower case."""
@@ -120,6 +127,97 @@ NOT_REFUSING = _any(r"""
     mail.{1,3}(open|click|read|sent)  casino
 """)
 """What is no refusal though its words seem to say so."""
+
+ARMS = ("treated", "control")
+CLOSED = {"kind": EVENT_KINDS, "arm": ARMS, "channel": CHANNELS}
+"""The columns of events and contacts in which only certain words stand."""
+
+_MEANINGS = {
+    "kind": {
+        "visit": """visits|visited|store visit|shop visit|site visit|website visit|web visit|Besuch|Besuche
+            |besucht|Ladenbesuch|Filialbesuch|Websitebesuch|Webseitenbesuch|Webbesuch|Besuch der Website
+            |visita|visite|visita in negozio|visita al negozio|visita sito|visita al sito|visita sito web
+            |visites|visite en magasin|visite du magasin|visite du site|visite site web|visite du site web""",
+        "inquiry": """inquiries|enquiry|enquiries|information request|request for information|quote request
+            |Anfrage|Anfragen|Kundenanfrage|Informationsanfrage|Preisanfrage|Offertanfrage|Angebotsanfrage
+            |richiesta|richieste|richiesta informazioni|richiesta di informazioni|richiesta preventivo
+            |richiesta di preventivo|demande|demandes|demande d'information|demande d'informations
+            |demande de renseignement|demande de renseignements|demande de devis""",
+        "complaint": """complaints|complained|Beschwerde|Beschwerden|Kundenbeschwerde|Reklamation
+            |Reklamationen|reklamiert|reclamo|reclami|reclamazione|reclamazioni|lamentela|lamentele|réclamation|réclamations
+            |réclamation client|plainte|plaintes""",
+        "complaint_solved": """complaint resolved|complaint settled|solved complaint|resolved complaint
+            |Beschwerde gelöst|Beschwerde behoben|Beschwerde erledigt|gelöste Beschwerde|erledigte Beschwerde
+            |Reklamation gelöst|Reklamation behoben|Reklamation erledigt|gelöste Reklamation
+            |erledigte Reklamation|reclamo risolto|reclami risolti|reclamazione risolta|lamentela risolta
+            |réclamation résolue|réclamation réglée|plainte résolue|plainte réglée""",
+        "cancellation": """cancellations|cancelled|canceled|contract cancelled|contract cancellation
+            |subscription cancelled|membership cancelled|termination|terminated|contract terminated|Kündigung
+            |Kündigungen|gekündigt|Vertragskündigung|Kündigung Vertrag|Abokündigung|Kündigung Abo
+            |Vertrag gekündigt|Abo gekündigt|Austritt|disdetta|disdette|disdetta contratto
+            |disdetta del contratto|disdetta abbonamento|disdetta dell'abbonamento|recesso
+            |recesso dal contratto|résiliation|résiliations|résilié|résiliation contrat
+            |résiliation du contrat|résiliation de contrat|résiliation abonnement
+            |résiliation de l'abonnement""",
+        "review": """reviews|reviewed|rating|ratings|product review|customer review|Bewertung|Bewertungen
+            |bewertet|Produktbewertung|Kundenbewertung|Rezension|Rezensionen|recensione|recensioni
+            |valutazione|valutazioni|avis|avis client|avis clients|avis produit|évaluation|évaluations""",
+        "call": """calls|called|phone|phone call|phone calls|telephone call|Anruf|Anrufe|angerufen|Telefonat
+            |Telefonate|Telefonanruf|Telefongespräch|chiamata|chiamate|telefonata
+            |chiamata telefonica|appel|appels|appel téléphonique|appels téléphoniques""",
+    },
+    "arm": {
+        "treated": """treatment|treated group|treatment group|test|test group|experimental group|behandelt
+            |Behandlung|Behandlungsgruppe|Testgruppe|Versuchsgruppe|Experimentalgruppe|trattato|trattata
+            |trattati|trattamento|gruppo trattato|gruppo trattamento|gruppo di trattamento|gruppo test
+            |gruppo di test|gruppo sperimentale|traité|traitée|traités|traitement|groupe traité
+            |groupe traitement|groupe de traitement|groupe test|groupe de test|groupe expérimental""",
+        "control": """controls|control group|holdout|holdout group|held out|held back|Kontrolle|Kontrollen
+            |Kontrollgruppe|zurückgehalten|controllo|controlli|gruppo controllo|gruppo di controllo|contrôle
+            |contrôles|groupe contrôle|groupe de contrôle|témoin|témoins|groupe témoin""",
+    },
+    "channel": {
+        "email": """emails|by email|via email|per Email|elektronische Post|tramite email|posta elettronica
+            |par email|courriel|courriels|par courriel|courrier électronique|mél""",
+        "phone": """tel|telephone|phone call|call|by phone|by telephone|Telefon|telefonisch|per Telefon
+            |Telefonat|Telefonanruf|Anruf|Anrufe|per Anruf|telefono|per telefono|telefonata|chiamata
+            |chiamata telefonica|par téléphone|appel|appels|appel téléphonique""",
+        "letter": """letters|by letter|post|by post|postal|postal mail|direct mail|Brief|Briefe|per Brief
+            |per Post|Briefpost|postalisch|Postweg|lettera|lettere|per lettera|posta|per posta
+            |posta cartacea|lettre|lettres|par lettre|courrier|courrier postal|par courrier|poste
+            |par la poste|voie postale|par voie postale""",
+        "visit": """visits|personal visit|home visit|Besuch|Besuche|Hausbesuch|Kundenbesuch
+            |persönlicher Besuch|Vor-Ort-Besuch|visita|visite|visita personale|visita a domicilio|visites
+            |visite personnelle|visite à domicile|visite sur place""",
+    },
+}
+"""By column, our word to what is meant by it in English, German, Italian and French, parted by bars. What
+may mean something else (mail, contacted, not contacted, variant B) is not among them: it is asked."""
+
+BETWEEN_LETTERS = r"[\s\xa0_.'’\-‐-―]"
+"""Blanks, dashes, points and apostrophes, which do not count in a word."""
+
+
+def without_accents(text: str) -> str:
+    """Return a text in small letters without accents."""
+    bare = unicodedata.normalize("NFKD", text.lower().replace("ß", "ss"))
+    return "".join(c for c in bare if not unicodedata.combining(c))
+
+
+def compared(text: str) -> str:
+    """Return a word as it is compared: without capitals, accents and `BETWEEN_LETTERS`."""
+    return re.sub(BETWEEN_LETTERS, "", without_accents(text))
+
+
+@cache
+def meanings(column: str) -> dict[str, str]:
+    """Return the words that are understood in a column of `CLOSED`, as `compared`, and ours for each."""
+    listed = [(ours, ours) for ours in CLOSED[column]]
+    for ours, words in _MEANINGS[column].items():
+        listed += [(word, ours) for word in words.split("|")]
+    spelled = [(re.sub("[äöü]", lambda one: one[0] + "e", word.lower()), ours) for word, ours in listed]
+    return {compared(word): ours for word, ours in [*listed, *spelled]}
+
 
 LINES = "lines"
 """The name of the lines of `orders` where they are a table of their own."""

@@ -8,6 +8,8 @@ import ibis.expr.datatypes as dt
 
 from playbook.records import dialects
 from playbook.records.canonical import (
+    BETWEEN_LETTERS,
+    CLOSED,
     CODE,
     DAY,
     FLAG,
@@ -18,8 +20,8 @@ from playbook.records.canonical import (
     REFUSING_WORDS,
     TEXT,
     YES,
+    meanings,
 )
-from playbook.settings.lifecycle import EVENT_KINDS
 from playbook.settings.tables import UNIX_TIME, Format
 from playbook.settings.yaml import LAST_YEAR
 
@@ -63,12 +65,19 @@ def refused(column: Any) -> Any:
     return text.notnull() & text.notin(NO).fill_null(False)
 
 
-def event_kind(text: Any) -> Any:
-    """Return kinds of events, in any case, and refusals told by their words."""
-    plain = text.re_replace(r"[\s\p{Z}]+", " ").lower()
-    cases = [(plain == ours, ours) for ours in EVENT_KINDS] + [(plain.re_search(NOT_REFUSING), text)]
-    cases += [(plain.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
-    return ibis.cases(*cases, else_=text)
+def understood(text: Any, column: str) -> Any:
+    """Return our words for those of a column of `canonical.CLOSED`; what is not understood stays as it is.
+
+    Refusals are told by patterns too, since they are obeyed in any wording.
+    """
+    plain = _without_accents(text.lower().replace("ß", "ss")).re_replace(BETWEEN_LETTERS, "")
+    known = ibis.literal(meanings(column)).get(plain)  # a long CASE would make `plain` anew for each word
+    otherwise = text
+    if column == "kind":
+        spaced = text.re_replace(r"[\s\p{Z}]+", " ").lower()
+        refusals = [(spaced.re_search(words), ours) for ours, words in REFUSING_WORDS.items()]
+        otherwise = ibis.cases((spaced.re_search(NOT_REFUSING), text), *refusals, else_=text)
+    return ibis.ifelse(text.isin(CLOSED[column]), text, ibis.coalesce(known, otherwise))
 
 
 def number(text: Any) -> Any:
@@ -79,6 +88,11 @@ def number(text: Any) -> Any:
 @ibis.udf.scalar.builtin(name="epoch_ms")  # type: ignore[untyped-decorator]
 def _moment(milliseconds: int) -> datetime:  # type: ignore[empty-body]
     """Return the moment, of UTC, so many milliseconds after the beginning of 1970."""
+
+
+@ibis.udf.scalar.builtin(name="strip_accents")  # type: ignore[untyped-decorator]
+def _without_accents(text: str) -> str:  # type: ignore[empty-body]
+    """Return text without accents, whether or not they are characters of their own."""
 
 
 @ibis.udf.scalar.builtin(name="trim")  # type: ignore[untyped-decorator]

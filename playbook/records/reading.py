@@ -20,6 +20,7 @@ from playbook.errors import DataError, did_you_mean
 from playbook.records import cells, dialects, excel, persons, row_rules
 from playbook.records.canonical import (
     AS_TEXT,
+    CLOSED,
     COLUMNS,
     DAY,
     FLAG,
@@ -35,12 +36,13 @@ from playbook.records.canonical import (
     TEXT,
     WITH_TOTALS,
     check_mapping,
+    compared,
     kinds_of,
+    meanings,
     place_of,
 )
 from playbook.records.memory import literally, write
 from playbook.records.row_rules import LEFT_OUT, MET, RowsSeen
-from playbook.settings.lifecycle import EVENT_KINDS
 from playbook.settings.tables import UNIX_TIME, Format, LineSettings, OrderSettings, TableSettings
 from playbook.settings.yaml import kind_of_no_file
 
@@ -58,7 +60,7 @@ class ReadFile:
     kind : str
         The column with an event's kind; empty where there is none.
     harmless : frozenset of str
-        Kinds, in lower case, that are no refusals.
+        Kinds, as `canonical.compared`, that are no refusals.
     """
 
     table: str
@@ -89,6 +91,9 @@ class Reader:
         Table to its rules about rows, as places in client.yml.
     flags : dict
         (table, column) of yes-or-no columns to the text that stands there, an expression per file.
+    words : dict
+        (table, column) of the columns of `CLOSED` to the client's words (``theirs``) and what they are read
+        as (``ours``), an expression per file.
     files : dict
         The path of each text file to how it is read.
     swallowed : dict
@@ -105,6 +110,7 @@ class Reader:
     parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     rules: dict[str, list[str]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    words: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     files: dict[str, ReadFile] = field(default_factory=dict)
     swallowed: dict[str, list[Any]] = field(default_factory=dict)
     lists: list[str] = field(default_factory=list)
@@ -295,11 +301,13 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
             reader.flags.setdefault((name, ours), []).append(texts)
     if name == "customers":
         _apply_refusals(chosen)
-    elif name == "events":
-        chosen["kind"] = cells.event_kind(chosen["kind"])
     elif name == "contacts":  # a run's campaign.csv or calls.csv, handed in again
         texts = {ours for ours in chosen if kinds.get(ours) in (ID, TEXT)}
         chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
+    for ours in (column for column in CLOSED if column in kinds and column in chosen):
+        theirs, chosen[ours] = chosen[ours], cells.understood(chosen[ours], ours)
+        words = row_rules.kept(raw.select(theirs=theirs, ours=chosen[ours], **marks))
+        reader.words.setdefault((name, ours), []).append(words)
     ordered = {ours: chosen[ours] for ours in dict.fromkeys([*kinds, *chosen]) if ours in chosen}
     key = ibis.struct({name: raw[name] for name in raw.columns}).hash()
     rows = raw.select(**ordered, row_key=key, **marks)
@@ -394,12 +402,8 @@ def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
         path = _scratch_file(reader)  # numbers or dates kept as text: read them as text is read
         write(raw, path, f"FORMAT csv, HEADER, DELIMITER {form.separator!r}")
     header = dialects.header_of(path, form, shown)
-    meant = table.values.get("kind", {}).items()
-    harmless = {
-        theirs.lower()
-        for theirs, ours in [*zip(EVENT_KINDS, EVENT_KINDS, strict=True), *meant]
-        if ours not in REFUSING
-    }
+    said = {compared(theirs): ours for theirs, ours in table.values.get("kind", {}).items()}
+    harmless = {word for word, ours in (meanings("kind") | said).items() if ours not in REFUSING}
     reader.files[str(path)] = ReadFile(
         _read_with(name), shown, form, header, dict(table.pairs).get("kind", ""), frozenset(harmless)
     )

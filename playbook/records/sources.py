@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 
 from playbook.errors import DataError, PlaybookError, without_values
-from playbook.records.canonical import COLUMNS, CONSENTS, NO, REFUSING, YES
+from playbook.records.canonical import COLUMNS, CONSENTS, NO, REFUSING, YES, compared
 from playbook.records.confidential import id_key, shield
 from playbook.records.databases import file_of, snapshot, tables_of
 from playbook.records.identifiers import (
@@ -298,7 +298,7 @@ def collect_unreadable(sources: Sources) -> None:
 
 def _may_refuse(line: str, read: ReadFile) -> bool:
     """Whether a rejected line may have held a refusal: any of customers, and of events but harmless ones."""
-    kind = (_value_at(line, read.kind, read) or "").lower() if read.kind else ""
+    kind = compared(_value_at(line, read.kind, read) or "") if read.kind else ""
     return read.table == "customers" or (read.table == "events" and kind not in read.harmless)
 
 

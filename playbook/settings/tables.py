@@ -209,8 +209,10 @@ class LineSettings(TableSettings):
 
 
 class OrderSettings(LineSettings):
-    """The orders. ``cohort``: the log begins with these customers' first orders, no left truncation.
+    """The orders.
 
+    ``cohort``: the log begins with these customers' first orders, no left truncation; None: it does not, and
+    `playbook check` says where it looks otherwise.
     ``lines``: where one file holds the orders (number, customer, date) and another one their lines
     (number, amount), the lines; they are joined on order_id. ``persons``: where the orders name a number
     of their own for each order, the file that says whose it is: number, customer_id.
@@ -220,7 +222,7 @@ class OrderSettings(LineSettings):
     """
 
     zero_is_order: bool = False
-    cohort: bool = False
+    cohort: bool | None = None
     total_per_order: bool | None = None
     lines: LineSettings | None = None
     persons: TableSettings | None = None

@@ -98,6 +98,34 @@ DIALECTS = {
         encoding="utf-8", separator=",", decimal=".", thousands=",", dates="%m/%d/%Y", yes="yes", no="no"
     ),
 }
+WORDS = {  # in the languages of LANGUAGES
+    "kind": {
+        "visit": ("Besuch", "Visita", "visite", "Visit"),
+        "inquiry": ("ANFRAGE", "Richiesta informazioni", "Demande de renseignements", "enquiry"),
+        "complaint": ("Reklamation", "reclamo", "Réclamation", "complaint"),
+        "complaint_solved": (
+            "Beschwerde gelöst",
+            "Reclamo risolto",
+            "RÉCLAMATION RÉSOLUE",
+            "complaint solved",
+        ),
+        "cancellation": ("Kuendigung", "Disdetta", "Re\u0301siliation", "Cancelled"),
+        "unsubscribe": ("Newsletter abgemeldet", "Disiscrizione", "désabonnement", "Unsubscribed"),
+        "no_contact": ("Keine Werbung", "Opposizione", "Opposition", "Do not contact"),
+        "review": ("Bewertung", "recensione", "Avis", "Product review"),
+        "call": ("Anruf", "Telefonata", "appel téléphonique", "Phone call"),
+    },
+    "arm": {
+        "treated": ("Testgruppe", "trattati", "Groupe traité", "Treatment"),
+        "control": ("Kontrollgruppe", "Gruppo di controllo", "groupe témoin", "Control group"),
+    },
+    "channel": {
+        "email": ("E-Mail", "posta elettronica", "courriel", "e-mail"),
+        "phone": ("Telefon", "telefono", "Téléphone", "Telephone"),
+        "letter": ("Brief", "Lettera", "Courrier", "Post"),
+        "visit": ("Besuch", "visita", "Visite", "personal visit"),
+    },
+}
 DAYS = ("ordered_at", "acquired_on", "happened_at", "contacted_at")
 MONEY = ("amount", "margin", "list_amount", "potential", "cost")
 FLAGS = ("may_email", "may_phone", "may_letter", "may_visit")
@@ -145,6 +173,8 @@ def dressed(frame: pd.DataFrame, headers: dict, language: str, form: dict) -> li
                 texts.append(date.fromisoformat(value).strftime(form["dates"]))
             elif name in MONEY:
                 texts.append(number(float(value), form["decimal"], form["thousands"]))
+            elif value in WORDS.get(name, ()):
+                texts.append(WORDS[name][value][place])
             elif name in FLAGS:
                 texts.append(form["yes"] if value == "True" else form["no"])
             elif name in ("quantity", "referrals", "value", "reference_customer", "volunteer"):
@@ -191,6 +221,10 @@ def test_every_column_of_the_demo_clients_is_found_in_four_languages(truth, tmp_
     for name, frame in truth[client].items():
         pd.testing.assert_frame_equal(again[name][list(frame)], frame)
     assert not [line for line in proposal.said if "cannot be read" in line]
+    assert not [line for line in proposal.said if "not understood" in line]
+    visit = WORDS["kind"]["visit"][LANGUAGES.index(language)]
+    told = [line for line in proposal.said if f"{visit} = visit" in line]
+    assert len(told) == (visit.lower() != "visit")
 
 
 NUMBERS = st.sampled_from(

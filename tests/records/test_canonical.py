@@ -1,9 +1,26 @@
 """What a mapping in client.yml must name, and may."""
 
+import re
+
+import ibis
 import pytest
 
 from playbook.errors import DataError
-from playbook.records.canonical import COLUMNS, FLAG, REFUSALS, check_mapping, kinds_of
+from playbook.records import cells
+from playbook.records.canonical import (
+    _MEANINGS,
+    CLOSED,
+    COLUMNS,
+    FLAG,
+    NOT_REFUSING,
+    REFUSALS,
+    REFUSING,
+    REFUSING_WORDS,
+    check_mapping,
+    compared,
+    kinds_of,
+    meanings,
+)
 from playbook.settings.tables import OrderSettings, TableSettings
 
 ORDERS = {"customer_id": "a", "ordered_at": "b", "amount": "c"}
@@ -52,3 +69,68 @@ def test_a_refusal_takes_away_consents_that_customers_have():
     assert {kinds[consent] for consents in REFUSALS.values() for consent in consents} == {FLAG}
     assert all(kinds[refusal] == FLAG for refusal in REFUSALS)
     assert "no_email" not in COLUMNS["customers"]
+
+
+# Words ---------------------------------------------------------------------------------------
+
+
+def read_as(column, *words):
+    table = ibis.memtable({"word": list(words)}, schema={"word": "string"})
+    connection = ibis.duckdb.connect()
+    read = connection.to_pyarrow(table.select(ours=cells.understood(table.word, column)))["ours"].to_pylist()
+    connection.disconnect()
+    return read
+
+
+@pytest.mark.parametrize("column", CLOSED)
+def test_every_word_means_one_thing_and_the_engine_reads_it_as_python_does(column):
+    listed = [word for words in _MEANINGS[column].values() for word in words.split("|")]
+    assert len({compared(word) for word in listed}) == len(listed)
+    words = [*CLOSED[column], *listed]
+    words += [word.upper() for word in words] + [" ".join(word) for word in words]
+    assert read_as(column, *words) == [meanings(column)[compared(word)] for word in words]
+
+
+def test_no_word_with_a_refusal_in_it_is_read_as_something_else():
+    kept = [
+        re.sub(r"\s+", " ", word.lower()) for words in _MEANINGS["kind"].values() for word in words.split("|")
+    ]
+    patterns = [
+        words.replace(r"\x{308}", "\u0308").replace(r"\x{301}", "\u0301") for words in REFUSING_WORDS.values()
+    ]
+    assert len(kept) > 100
+    assert [word for word in kept if any(re.search(pattern, word) for pattern in patterns)] == []
+    assert [word for word in meanings("kind") if re.search(NOT_REFUSING, word)] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (
+            "kind",
+            [
+                "Besuch abgesagt",
+                "complaint closed",
+                "Anruf?",
+                "visite annulée",
+                "Storno",
+                "newsletter",
+                "❌ Anruf",
+            ],
+        ),
+        (
+            "arm",
+            ["A", "1", "yes", "not treated", "nicht kontaktiert", "contacted", "Testgruppe B", "variante"],
+        ),
+        ("channel", ["mail", "SMS", "Brief und Anruf", "app", "telefonieren verboten"]),
+    ],
+)
+def test_what_is_not_known_for_sure_is_not_guessed(column, words):
+    read = read_as(column, *words, None)
+    assert [one for one in read if one in CLOSED[column] and one not in REFUSING] == []
+    assert read[-1] is None
+
+
+def test_a_refusal_is_told_in_any_wording():
+    words = ("Anruf verboten", "NO CONTACT", "Cancellazione dalla newsletter", "Kündigung des Newsletters")
+    assert read_as("kind", *words) == ["no_contact"] * 2 + ["unsubscribe"] * 2

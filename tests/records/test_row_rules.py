@@ -192,7 +192,7 @@ def test_words_mean_what_client_yml_says(read):
     rows, reader = read(
         "contacts", table, calls="k,c,d,w,g\nX,1,2025-05-01,anruf,TEST\nX,2,2025-05-01,E-Mail,0\n"
     )
-    assert [(row["channel"], row["arm"]) for row in rows] == [("phone", "treated"), ("E-Mail", "control")]
+    assert [(row["channel"], row["arm"]) for row in rows] == [("phone", "treated"), ("email", "control")]
 
 
 # What is wrong with a rule -------------------------------------------------------------------

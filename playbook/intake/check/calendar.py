@@ -10,6 +10,7 @@ import pandas as pd
 from playbook.intake.check.rows import Delivery, one_row
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
+from playbook.intake.cohort import cohort_in
 from playbook.records.arrays import Array
 from playbook.records.history import History
 from playbook.settings.client import Settings
@@ -27,6 +28,7 @@ def inspect_calendar(data: Delivery, today: date) -> list[Check]:
         *_late(data.settings, by_day),
         *_months(data.settings, by_day),
         *_stretches(data.history),
+        *_cohort(data),
     ]
 
 
@@ -129,3 +131,11 @@ def _stretches(history: History) -> list[Check]:
         if not empty.intersection(pd.date_range(before.replace(day=1), after, freq="MS"))
     ]
     return found("days_missing", len(wide), "ordered_at", tuple(wide))
+
+
+def _cohort(data: Delivery) -> list[Check]:
+    """Return whether the log looks like a cohort from its birth, where client.yml does not say."""
+    born = cohort_in(data.history.days) if data.settings.tables.orders.cohort is None else None
+    if born is None:
+        return []
+    return found("cohort_not_said", born.customers, "ordered_at", (born.reason,))

@@ -150,6 +150,12 @@ ORDER_RULES: dict[str, Rule] = {
         "A part of the export may be missing there.",
         "Ask whether the business was slow, or the file was cut.",
     ),
+    "cohort_not_said": warning(
+        "The log looks like a cohort from its birth, of {n} customer.",
+        "The log looks like a cohort from its birth, of {n} customers.",
+        "Those first seen in its first days count as old customers: none of them is called occasional.",
+        "Set tables.orders.cohort in client.yml: true if it begins with their first orders, else false.",
+    ),
     "days_missing": note(
         "{n} stretch of weeks has no order.",
         "{n} stretches of weeks have no order.",

@@ -27,7 +27,7 @@ EVENT_RULES: dict[str, Rule] = {
         "{n} event is of a kind that the playbook does not know.",
         "{n} events are of kinds that the playbook does not know.",
         "They are not looked at; a refusal under a name that is not understood is not obeyed.",
-        "Say what they mean under tables.events.values.kind, as in Kündigung: cancellation; there are"
+        "Say what they mean under tables.events.values.kind, as in NL-Austritt: unsubscribe; there are"
         " visit, inquiry, complaint, complaint_solved, cancellation, unsubscribe, no_contact, review, call.",
     ),
     "events_after_as_of": note(
@@ -67,7 +67,8 @@ CONTACT_RULES: dict[str, Rule] = {
         "{n} contact is of an arm other than treated or control.",
         "{n} contacts are of an arm other than treated or control.",
         "They count in no comparison.",
-        "Write treated for those who were contacted and control for those who were left alone by chance.",
+        "Say under tables.contacts.values.arm which word is treated, for those who were contacted, and which"
+        " is control, for those who were left alone by chance.",
     ),
     "contacts_both_arms": warning(
         "{n} customer stands in both arms of a campaign.",
@@ -85,7 +86,7 @@ CONTACT_RULES: dict[str, Rule] = {
         "{n} contact is by a channel that the playbook does not know.",
         "{n} contacts are by channels that the playbook does not know.",
         "Its effect is not used for offers by other channels.",
-        "Write email, phone, letter or visit.",
+        "Say under tables.contacts.values.channel which is email, phone, letter or visit.",
     ),
 }
 
@@ -101,6 +102,12 @@ ANY_TABLE_RULES: dict[str, Rule] = {
         "{n} rules about rows in client.yml meet no row.",
         "It changes nothing: its values may be written otherwise in the files.",
         "Compare its values with those of the column.",
+    ),
+    "words_understood": note(
+        "{n} word of the client's is read as one of the playbook's.",
+        "{n} words of the client's are read as words of the playbook's.",
+        "They count as what they usually mean.",
+        "See whether each means that; say what it means otherwise under values in client.yml.",
     ),
     "personal_data": warning(
         "{n} row holds an e-mail address or a telephone number where none is expected.",

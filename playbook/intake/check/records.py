@@ -5,31 +5,33 @@ from typing import Any
 import ibis
 
 from playbook.intake.check.rows import (
-    MOST,
     Delivery,
-    count_of,
     each,
     holds_contact_detail,
     one_row,
     personal_columns,
 )
 from playbook.intake.check.rules import Check, found
+from playbook.intake.check.words import Words, words_read
+from playbook.records.canonical import CLOSED
 from playbook.records.confidential import DAY_OF
 from playbook.records.history import History
-from playbook.settings.lifecycle import EVENT_KINDS
-from playbook.settings.offers import CHANNELS
-
-ARMS = ("treated", "control")
 
 
 def inspect_records(data: Delivery) -> list[Check]:
     """Look through the events and the contacts, where the client has them."""
     events, contacts = data.sources.events, data.sources.contacts
+    tables = {"events": events, "contacts": contacts}
     return [
         *(_shared(data, "events", events) if events is not None else []),
         *(_shared(data, "contacts", contacts) if contacts is not None else []),
-        *(_events(events, data.history) if events is not None else []),
+        *(_late("events_after_as_of", events, "happened_at", data.history) if events is not None else []),
         *(_contacts(contacts, data.history) if contacts is not None else []),
+        *(
+            check
+            for words in words_read(data.sources.files)
+            for check in _words(f"{words.table}_{words.column}_unknown", words, tables[words.table])
+        ),
     ]
 
 
@@ -57,25 +59,23 @@ def _shared(data: Delivery, name: str, table: Any) -> list[Check]:
     ]
 
 
-def _unknown_words(code: str, table: Any, column: str, known: tuple[str, ...]) -> list[Check]:
-    """Return the check of rows whose word is none of those known; the commonest with their counts."""
-    odd = table.filter(table[column].isnull() | table[column].notin(known))
-    counted = odd.group_by(word=odd[column].fill_null("")).aggregate(n=odd.count())
-    said = counted.order_by([ibis.desc("n"), "word"]).limit(MOST).to_pyarrow().to_pylist()
-    shown = tuple(f"{row['word'][:40] or '(empty)'} ({row['n']:,})" for row in said)
-    return found(code, count_of(odd), column, values=shown)
+def _words(code: str, words: Words, table: Any) -> list[Check]:
+    """Return the checks of the words of a column: what they are read as, and those that are not known."""
+    name, column = words.table, words.column
+    odd = table[column].isnull() | table[column].notin(CLOSED[column])
+    told = (
+        (words.not_known, f"to be written in client.yml as {words.line}") if words.unknown else ("(empty)",)
+    )
+    read_as = (words.read_as,)
+    return [
+        *found(code, one_row(table, n=odd.sum())["n"], column, values=told),
+        *found("words_understood", len(words.understood), column, table=name, values=read_as),
+    ]
 
 
 def _late(code: str, table: Any, column: str, history: History) -> list[Check]:
     late = one_row(table, n=(table[column] > ibis.literal(history.as_of)).sum())["n"]
     return found(code, late, column)
-
-
-def _events(events: Any, history: History) -> list[Check]:
-    return [
-        *_unknown_words("events_kind_unknown", events, "kind", EVENT_KINDS),
-        *_late("events_after_as_of", events, "happened_at", history),
-    ]
 
 
 def _contacts(contacts: Any, history: History) -> list[Check]:
@@ -87,8 +87,6 @@ def _contacts(contacts: Any, history: History) -> list[Check]:
     alone = campaigns.filter(~campaigns.controlled.fill_null(False))
     return [
         *_late("contacts_after_as_of", contacts, "contacted_at", history),
-        *_unknown_words("contacts_arm_unknown", contacts, "arm", ARMS),
         *each("contacts_both_arms", both, "arm"),
         *each("contacts_no_control", alone, "arm", "campaign"),
-        *_unknown_words("contacts_channel_unknown", contacts, "channel", CHANNELS),
     ]

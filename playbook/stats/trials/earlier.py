@@ -10,6 +10,7 @@ import pandas as pd
 
 from playbook.archive.earlier import REMEMBERED, earlier_runs
 from playbook.archive.sheets import read_sheet
+from playbook.records.canonical import ARMS
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
@@ -46,8 +47,8 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, by campaign and customer_id: arm (treated, control; whatever is not called
-        control is treated), channel, offer (null for controls), kind (of the campaign's offer, see
+        `COLUMNS`, by campaign and customer_id: arm (treated, control; rows of any
+        other are left out), channel, offer (null for controls), kind (of the campaign's offer, see
         `kind_of`; null where it is not known), returned (an order from the day of contact to the
         end of the horizon, as `CampaignTrial.returned` counts), value (margin from the day of
         contact on, as long for the whole campaign, at most `LONGEST_DAYS` after it; the discount on
@@ -79,9 +80,12 @@ def _people(table: Any, history: History, horizon: int) -> Any:
     """Return one row per campaign and customer, of the campaigns that were followed long enough."""
     as_of = ibis.literal(history.as_of)
     contacts = table.filter(
-        table.customer_id.notnull() & table.contacted_at.notnull() & (table.contacted_at <= as_of)
+        table.customer_id.notnull()
+        & table.contacted_at.notnull()
+        & (table.contacted_at <= as_of)
+        & table.arm.isin(ARMS)
     )
-    control = (contacts.arm.lower() == "control").cast("int64")
+    control = (contacts.arm == "control").cast("int64")
     missing = {} if "offer" in contacts.columns else {"offer": ibis.null("string")}
     contacts = contacts.mutate(control=control, **missing)
     people = contacts.group_by("campaign", "customer_id").aggregate(

@@ -241,3 +241,27 @@ def test_a_refusal_of_a_run_holds_no_value(client):
         read_history(chosen, sources)
     sources.close()
     assert "Wyss" not in str(stopped.value) and "Ulmer" not in str(stopped.value)
+
+
+def test_words_are_said_with_what_they_are_read_as_and_unknown_ones_all_at_once(see):
+    kinds = [
+        "Besuch",
+        "Besuch",
+        "VISIT",
+        "Disdetta",
+        "Treffen",
+        "Treffen",
+        "",
+        "yes",
+        "Messe: Bern",
+        "a@b.ch",
+    ]
+    lines = "c,d,k\n" + "".join(f"c1,2025-05-01,{kind}\n" for kind in kinds)
+    yml = SETTINGS + "  events: {files: events.csv, columns: {customer_id: c, happened_at: d, kind: k}}\n"
+    found = codes(see(SOUND, yml, events_csv=lines))
+    assert found["words_understood"].values == ("Besuch = visit, Disdetta = cancellation",)
+    assert found["words_understood"].table == "events"
+    assert found["events_kind_unknown"].count == 6
+    line = 'tables.events.values: {kind: {Treffen: …, "Messe: Bern": …, "yes": …}}'
+    told = f"to be written in client.yml as {line}"
+    assert found["events_kind_unknown"].values == ("Treffen (2), Messe: Bern (1), yes (1)", told)

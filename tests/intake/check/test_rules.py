@@ -85,6 +85,7 @@ EVENTS = {
     "events_customer_unknown": (1, "z1,2025-05-01,visit,login"),
     "events_kind_unknown": (1, "c2,2025-05-01,newsletter,login"),
     "events_after_as_of": (1, "c3,2026-05-01,visit,login"),
+    "words_understood": (1, "c4,2025-05-01,Besuch,login"),
 }
 CONTACTS = {
     "contacts_unreadable": (1, "SPRING,c1,2025-03,letter,treated"),
@@ -110,6 +111,11 @@ SECOND_FILE = [
     SOUND["orders"][1],
     "y1,c2,2025-03-01,99999,1,,EUR",
     *(f"z{n},c1,2025-04-02,5,1,,CHF" for n in range(300)),
+]
+COHORT = [
+    f"o{n}-{again},c{n},{DAYS[n // 4 + 200 * again]:%Y-%m-%d},10.50,1,,CHF"
+    for n in range(300)
+    for again in (0, 1, 2, 3)
 ]
 FREE = [SOUND["orders"][0], *(f"o{n},c1,2025-05-{n},0,1,,CHF" for n in range(10, 20))]
 TWICE = ["o0,c0,2024-01-01,10.50,2,,CHF", "o1,c1,2024-01-02,11.50,2,,CHF"]
@@ -203,6 +209,11 @@ DELIVERIES = {
         },
         {},
         {"columns_unused": 0, "consent_unused": 0, "consent_never_no": 0},
+    ),
+    "a cohort from its birth": (
+        {"orders": [SOUND["orders"][0], *COHORT]},
+        {"others": ""},
+        {"cohort_not_said": 300, "customer_per_order": 0},
     ),
     "nothing sold": ({"orders": FREE}, {"others": ""}, {"no_sale": 10, "consent_unknown": 1}),
 }

@@ -215,6 +215,7 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
         ("A", "d", DAY, "phone", "control", ""),
         ("A", "e", DAY, "phone", "treated", "Mystery"),
         ("A", "f", DAY, "phone", "treated", "Mystery"),
+        ("A", "g", DAY, "phone", "contacted", "Mystery"),
         ("B", "a", date(2024, 11, 20), "phone", "treated", "Mystery"),
         ("C", "a", DAY, "email", "treated", "Catalogue"),
     ]
