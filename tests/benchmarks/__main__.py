@@ -24,6 +24,7 @@ ALL = (
     "occasional",
     "assigning",
     "worlds",
+    "null",
     "measuring",
     "trials",
 )

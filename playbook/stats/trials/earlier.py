@@ -32,7 +32,18 @@ PLAN = "plan.csv"
 INTENDED = "held_back.csv"
 """What those held back would have been offered."""
 
-COLUMNS = ("campaign", "customer_id", "arm", "channel", "offer", "kind", "contacted_at", "returned", "value")
+COLUMNS = (
+    "campaign",
+    "customer_id",
+    "arm",
+    "channel",
+    "offer",
+    "kind",
+    "contacted_at",
+    "returned",
+    "value",
+    "silence",
+)
 
 
 def assigned(history: History, sources: Sources) -> pd.DataFrame:
@@ -47,12 +58,12 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     -------
     DataFrame
         `COLUMNS`, by campaign and customer_id: arm (treated, control; whatever is not called
-        control is treated), channel, offer (null for controls), kind (of the campaign's offer, see
-        `kind_of`; null where it is not known), returned (an order from the day of contact to the
-        end of the horizon, as `CampaignTrial.returned` counts), value (margin from the day of
+        control is treated), channel, offer (of controls what would have been, else null), kind (of the
+        campaign's offer, see `kind_of`; null where it is not known), returned (an order from the day of
+        contact to the end of the horizon, as `CampaignTrial.returned` counts), value (margin from the day of
         contact on, as long for the whole campaign, at most `LONGEST_DAYS` after it; the discount on
         the first order within the horizon, where list prices are known, is put back: a plan charges
-        it apart).
+        it apart), silence (days from the last order before the contact; NaN without one).
     """
     if sources.contacts is None:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -61,7 +72,7 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     frame: pd.DataFrame = _followed(people, history, horizon).to_pyarrow().to_pandas()
     frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
     frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
-    frame = frame.astype({"returned": bool, "value": float})
+    frame = frame.astype({"returned": bool, "value": float, "silence": float})
     return frame.assign(kind=_kinds(frame, history.settings))[list(COLUMNS)]
 
 
@@ -107,6 +118,7 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
     joined = people.left_join(days, "customer_id")
     after = joined.day.delta(joined.contacted_at, unit="day")
     joined = joined.mutate(
+        after=after,
         inside=(after >= 0) & (after <= joined.followed),
         back=ibis.ifelse(joined.order & (after >= 0) & (after <= horizon), joined.day, None),
     )
@@ -115,6 +127,7 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
     joined = joined.mutate(put_back=ibis.ifelse(joined.back == first, joined.given, 0))
     return joined.group_by(keys).aggregate(
         returned=joined.back.notnull().any(),
+        silence=-joined.after.max(where=joined.order & (joined.after < 0)),
         value=(
             joined.margin.sum(where=joined.inside).fill_null(0).cast("float64")
             + joined.put_back.sum().fill_null(0).cast("float64")
@@ -123,13 +136,13 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
 
 
 def _kinds(frame: pd.DataFrame, settings: Settings) -> pd.Series:
-    """Return the kind of each row's offer; controls take that of their campaign and channel."""
+    """Return the kind of each row's offer; controls without one take that of their campaign and channel."""
     kinds = frame["offer"].map(lambda offer: kind_of(offer, settings))
     if frame.empty:
         return kinds
     by = [frame["campaign"], frame["channel"]]
     known = kinds.groupby(by).transform(lambda of: of.dropna().iloc[0] if of.notna().any() else None)
-    return kinds.where(frame["arm"] == "treated", known)
+    return kinds.where((frame["arm"] == "treated") | frame["offer"].notna(), known)
 
 
 # Kept for the next run -----------------------------------------------------------------------
@@ -154,7 +167,8 @@ def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.
         if not path.is_file():
             continue
         kept = pd.read_parquet(path)
-        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))]
+        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))].reindex(columns=assigned.columns)
+        kept["sound"] = kept["sound"].eq(True)  # those kept before campaigns were judged teach nothing
         if limit is not None:
             kept = kept[kept["contacted_at"] >= pd.Timestamp(limit)]
         if len(kept):

@@ -20,6 +20,7 @@ from playbook.stats.trials.responses import (
     measured_responses,
     measured_second_lives,
 )
+from playbook.stats.trials.trust import NOTHING
 from tests.trials import opened
 
 STATED = Response(points=0.05, low=0.01, high=0.1)
@@ -172,9 +173,13 @@ def test_offers_take_what_was_measured_and_those_for_a_reason_keep_their_assumpt
     )
     assert call.response.source == "measured" and call.response.points == pytest.approx(0.1)
     assert call.second_life_source == "measured"
-    assert letter == offer(channel="letter")
-    assert untouched == sorry
-    assert stated.response == own.response
+    for kept, was in ((letter, offer(channel="letter")), (untouched, sorry), (stated, own)):
+        assert kept.response.source == was.response.source
+        assert kept.response.tested is None and kept.response.nothing == NOTHING
+    for kept, was in ((letter, offer(channel="letter")), (untouched, sorry)):
+        assert kept.model_copy(update={"response": was.response}) == was
+    assert stated.response.points == STATED.points
+    assert letter.response.points == untouched.response.points > STATED.points, "calls did more than stated"
     assert informed([offer("Thanks", suits=["complaint"])], responses)[0].response.source == "measured"
 
 
