@@ -180,6 +180,11 @@ class Offer(Strict):
         return self
 
     @property
+    def expected_share(self) -> float:
+        """Return the expected share of a second life: the usual one where the offer does nothing."""
+        return 1 + (1 - self.response.nothing) * (self.second_life_share - 1)
+
+    @property
     def stays(self) -> tuple[Stay, ...]:
         """Return the parts of the staying incentive."""
         if self.stay_stages:

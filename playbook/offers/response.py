@@ -182,7 +182,7 @@ def profit_with(
         return_probability,
         with_it,
         second_lifetime_value,
-        offer.second_life_share * second_lifetime_value,
+        offer.expected_share * second_lifetime_value,
         offer.cost,
         incentive_return(offer, mean_order),
         incentive_staying(offer, settings),
@@ -198,8 +198,9 @@ def best_optimistic_profit(
 ) -> Array:
     """Return the expected profit of the best offer for each customer, under its optimistic response.
 
-    The best of all offers, whatever their dates, channels and reasons: where even this is not
-    above 0, no offer can pay. NaN where the probability or the value is not known.
+    The best of all offers, whatever their dates, channels and reasons, but for those of a kind that
+    failed: where even this is not above 0, no offer can pay. NaN where the probability or the value is
+    not known.
 
     Parameters
     ----------
@@ -209,6 +210,6 @@ def best_optimistic_profit(
     """
     profits = [
         profit_of(offer, offer.response.high, return_probability, second_lifetime_value, mean_order, settings)
-        for offer in offers
+        for offer in [offer for offer in offers if offer.failed is None] or offers
     ]
     return np.asarray(np.max(profits, axis=0))

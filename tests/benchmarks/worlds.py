@@ -20,7 +20,7 @@ from playbook.chapters.plan import make_plan, prepare, relative_interval
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.comparisons import SameForAll, same_for_all
 from playbook.chapters.plan.prices import NOBODY
-from playbook.offers.response import draw_response, incentive_return
+from playbook.offers.response import Form, draw_response, incentive_return
 from playbook.records.arrays import Array, Positions
 from playbook.settings.client import load
 from playbook.stats.trials.known_offers import known_offers
@@ -114,7 +114,13 @@ def world(given: Campaign, ranges: Ranges, chosen: list[Positions], seed: int) -
     made, n = given.offers, len(given.people)
     luck = random.random(1)
     points = [float(draw_response(offer.response, 1, random, luck)[0]) for offer in made]
-    shares = [offer.second_life_share * level(random, offer.second_life_range) for offer in made]
+    form: Form = "points" if random.random() < 0.5 else "odds"
+    shares = [
+        offer.second_life_share * level(random, offer.second_life_range)
+        if luck[0] >= offer.response.nothing
+        else 1.0
+        for offer in made
+    ]
     worth, unaided = level(random, ranges.value), np.clip(given.p0 * level(random, ranges.chance), 0, 1)
     sigma = np.sqrt(np.log1p(chosen_settings.margin_variation**2))
     value = given.v0 * worth * random.lognormal(-(sigma**2) / 2, sigma, n)
@@ -122,7 +128,7 @@ def world(given: Campaign, ranges: Ranges, chosen: list[Positions], seed: int) -
     alone = (luck < unaided) * value
     outcomes = []
     for k, offer in enumerate(made):
-        p1 = given.chance_with(k, chosen_settings.response, points[k], unaided)
+        p1 = given.chance_with(k, form, points[k], unaided)
         paid = incentive_return(offer, given.mean_order) + staying_paid(given, k, stays)
         outcomes.append((luck < p1) * (shares[k] * value - paid) - offer.cost - alone)
     table = np.array([*outcomes, np.zeros(n)])

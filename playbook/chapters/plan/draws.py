@@ -87,6 +87,8 @@ def simulate(
             for offer in offers
         ]
     )
+    idle = luck < np.array([offer.response.nothing for offer in offers])[:, None]
+    shares = np.where(idle, 1.0, shares)  # what does nothing changes no second life either
     level = _lognormal(random, draws, _sigma_of_range(value_range))
     more = _lognormal(random, draws, _sigma_of_range(chance_range))
     sigma = float(np.sqrt(np.log1p(settings.offers.margin_variation**2)))

@@ -10,6 +10,7 @@ from playbook.archive.findings import Finding
 from playbook.chapters.plan.assignment import Assignment, assign, nobody
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.draws import EVEN, ProfitDraws, simulate
+from playbook.chapters.plan.selection import selection_findings, selection_sentences
 from playbook.chapters.plan.words import offers_sentences
 from playbook.offers.catalogue import NAMED, Offer
 from playbook.offers.first_words import first_words
@@ -206,6 +207,7 @@ class Plan(Result):
         who = "lapsed" if self.campaign.settings.selection is None else "selection"
         counts = self.status.value_counts()
         return [
+            *selection_findings(self.campaign.everybody, self.campaign.settings),
             Finding("selected", selected, unit="customers", verdict=who),
             Finding("addressed", len(self.campaign.people), unit="customers", n=selected),
             *(Finding(name, int(counts.get(name, 0)), unit="customers", n=selected) for name in NO_CONTACT),
@@ -238,7 +240,9 @@ class Plan(Result):
         measured = [offer for offer in self._offers_shown if offer.second_life_source == "measured"]
         shares = [o.second_life_share for o in self._offers_shown if o.second_life_source == "assumed"]
         staying = int((self.contacts["incentive_stay"] > 0).sum())
+        nothing = [offer.response.nothing for offer in self._offers_shown if not offer.response.tested]
         return [
+            Finding("chance_of_nothing", _round(max(nothing, default=0), 4), unit="share", n=n),
             Finding("second_life_measured", len(measured), unit="offers"),
             Finding("offers_closed", self._closed, unit="names"),
             Finding("catalogue_preset", int(settings.catalogue is None), unit="yes_no"),
@@ -265,7 +269,9 @@ class Plan(Result):
 
     def sentences(self, words: Words) -> list[str]:
         """Say whether to do it, for whom and what it brings."""
-        return offers_sentences(self.by_name, words)
+        selection = self.campaign.settings.selection
+        said = offers_sentences(self.by_name, words)
+        return [*said, *selection_sentences(selection, self.by_name, words)]
 
     def table(self, words: Words) -> Table:
         """Return the plan by offer."""

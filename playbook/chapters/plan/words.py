@@ -305,7 +305,14 @@ def _assumed_response(findings: Findings, words: Words) -> list[str]:
         else "How many more return because of an offer is assumed, not measured: between {low} and {high}"
         " percentage points more, by offer. The first campaign with its control group will show it."
     )
-    return [words.say(message, n=words.number(guessed.n or 0), **_points(findings["response_range"], words))]
+    said = words.say(message, n=words.number(guessed.n or 0), **_points(findings["response_range"], words))
+    nothing = findings["chance_of_nothing"].value
+    if not nothing:
+        return [said]
+    counted = words.say(
+        "A chance of {share} that they do nothing at all is counted in.", share=words.percent(nothing)
+    )
+    return [f"{said} {counted}"]
 
 
 def _points(reach: Finding, words: Words) -> dict[str, str]:
