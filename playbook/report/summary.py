@@ -23,6 +23,7 @@ from playbook.chapters.measurement import words as measurement_words
 from playbook.chapters.occasional import words as occasional_words
 from playbook.chapters.plan import decision as offer_decision
 from playbook.chapters.plan import words as offer_words
+from playbook.chapters.plan.selection import selection_sentences
 from playbook.chapters.scoring import words as scoring_words
 from playbook.chapters.warning import call_words
 from playbook.chapters.warning import words as warning_words
@@ -207,7 +208,10 @@ def assumptions(results: RunResults) -> list[str]:
         said.append(
             words.say("The data hold no margins: {rate} of revenue is taken (margin_rate).", rate=rate)
         )
-    return said + (offer_words.assumed_sentences(chapters["07"], words) if "07" in chapters else [])
+    if "07" in chapters:
+        said += offer_words.assumed_sentences(chapters["07"], words)
+        said += selection_sentences(results.settings.selection, chapters["07"], words)
+    return said
 
 
 def cautions(results: RunResults) -> list[str]:
