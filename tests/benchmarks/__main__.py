@@ -25,6 +25,7 @@ ALL = (
     "assigning",
     "worlds",
     "null",
+    "worth",
     "measuring",
     "trials",
 )

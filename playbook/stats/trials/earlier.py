@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from playbook.archive.earlier import REMEMBERED, earlier_runs
 from playbook.archive.sheets import read_sheet
-from playbook.records.history import History
+from playbook.records.arrays import Array
+from playbook.records.history import History, spell_counts
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.stats.inactivity import inactivity
+from playbook.stats.value import MONTH_DAYS, mean_order_margin, second_life
 
 LONGEST_DAYS = 365
 """Days after the contact up to which the value of a second life is counted, at most."""
@@ -43,6 +47,7 @@ COLUMNS = (
     "returned",
     "value",
     "silence",
+    "life",
 )
 
 
@@ -63,7 +68,9 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
         contact to the end of the horizon, as `CampaignTrial.returned` counts), value (margin from the day of
         contact on, as long for the whole campaign, at most `LONGEST_DAYS` after it; the discount on
         the first order within the horizon, where list prices are known, is put back: a plan charges
-        it apart), silence (days from the last order before the contact; NaN without one).
+        it apart), silence (days from the last order before the contact; NaN without one), life (margin
+        that a second life begun unaided on the day of contact would bring in the same days; NaN where
+        that is not known).
     """
     if sources.contacts is None:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -73,7 +80,18 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
     frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
     frame = frame.astype({"returned": bool, "value": float, "silence": float})
-    return frame.assign(kind=_kinds(frame, history.settings))[list(COLUMNS)]
+    frame = frame.assign(kind=_kinds(frame, history.settings), life=_lives(frame, history))
+    return frame[list(COLUMNS)]
+
+
+def _lives(frame: pd.DataFrame, history: History) -> Array:
+    """Return what a second life of each would bring in the days over which ``value`` is counted."""
+    life = second_life(history, inactivity(spell_counts(history), history.settings).days, draws=1)
+    if life is None or frame.empty:
+        return np.full(len(frame), np.nan)
+    last = frame.groupby("campaign")["contacted_at"].transform("max")
+    days = (pd.Timestamp(history.as_of) - last).dt.days.clip(upper=LONGEST_DAYS)
+    return life.expected(mean_order_margin(history, frame["customer_id"]), days // MONTH_DAYS)
 
 
 def kind_of(offer: str | None, settings: Settings) -> str | None:

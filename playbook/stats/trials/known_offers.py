@@ -212,14 +212,15 @@ def second_life_sentences(findings: Findings, words: Words) -> list[str]:
         listed = [_measured_life(k, findings, words) for k in range(1, int(measured.value) + 1)]
         said = [
             words.say(
-                "What a second life begun under an offer is worth was measured, by the margin of up to a"
-                " year, against those who came back without one: {listed}. In brackets the 90% interval;"
-                " the fewer came back, the more the figure is drawn towards what the catalogue assumes.",
+                "What a second life begun under an offer is worth was measured by the margin, up to a year,"
+                " of all who were contacted against all who were left alone: {listed}. In brackets the 90%"
+                " interval; the less the margins tell, the more the figure is drawn towards what the"
+                " catalogue assumes.",
                 listed="; ".join(listed),
             ),
             words.say(
-                "Those who come back with an offer are not the same people as those who come back without:"
-                " the comparison says what such second lives brought, not what the offer made of them."
+                "So what an offer did to those who would have come anyway is in that figure, discounts that"
+                " they took along and later purchases that they did not make."
             ),
         ]
     if said and measured.verdict == "not_used":

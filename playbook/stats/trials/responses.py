@@ -23,7 +23,7 @@ TESTED = (0.01, 0.99)
 LEAST_RETURNERS = 10
 """Returners per arm below which no second life is; so few count for little, after shrinkage."""
 DOUBT = 0.25
-"""Standard deviation of the logarithm of an assumed share of a second life's value."""
+"""Standard deviation of an assumed share of a second life's value."""
 
 RESPONSES = (
     "kind",
@@ -42,6 +42,7 @@ RESPONSES = (
     "tested_from",
     "tested_to",
 )
+RATIO = ("share", "variance", "n_treated", "n_control")
 SECOND_LIVES = ("kind", "channel", "share", "low", "high", "n_treated", "n_control", "campaigns", "raw_share")
 
 
@@ -94,16 +95,18 @@ def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response])
 def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float]) -> pd.DataFrame:
     """Estimate what a second life under an offer is worth, as a share of one that began unaided.
 
-    The mean value of treated returners over that of the returners of the control group, over the
-    same days: together with the response this is all that an offer does to the margin, those who
-    would have come anyway included. Pooled on the logarithm over campaigns of the same kind and
-    channel, and shrunk towards the assumed share, which is in doubt by `DOUBT`.
+    The share s at which returns times value differ between the arms by as much as the margins of all
+    assigned do: p1 s V - p0 V = M, with M that difference by intention to treat, p1 and p0 the shares
+    that returned, and V what a second life begun unaided brings in the same days. So what an offer does
+    to those who would have come anyway, or come later, is in it. Its variance comes from each customer's
+    influence on it; it is pooled over campaigns of the same kind and channel, and shrunk towards the
+    assumed share, which is in doubt by `DOUBT`.
 
     Parameters
     ----------
     assigned : DataFrame
         As in `measured_responses`, with value: the margin from the contact on, over days that are
-        the same for everybody in the campaign.
+        the same for everybody in the campaign; and life: what a second life would bring in them.
     assumed : mapping
         (kind, channel) to the share that the catalogue assumes.
 
@@ -112,20 +115,25 @@ def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float])
     DataFrame
         `SECOND_LIVES`: kind, channel, share with its 90% interval low and high, after shrinkage;
         n_treated, n_control (returners), campaigns; raw_share before shrinkage. Only with
-        `LEAST_RETURNERS` in either arm, and mean values above 0.
+        `LEAST_RETURNERS` in either arm, and where second lives bring a margin.
     """
-    came = assigned[assigned["returned"] & assigned["kind"].notna() & assigned["channel"].notna()]
-    ratios = _log_ratios(came)
+    known = assigned[assigned["kind"].notna() & assigned["channel"].notna()]
+    ratios = [
+        {"kind": key[0], "channel": key[1], "campaign": key[2], **ratio}
+        for key, part in known.groupby(["kind", "channel", "campaign"], sort=True)
+        if (ratio := _margin_ratio(part)) is not None
+    ]
+    found = pd.DataFrame(ratios, columns=["kind", "channel", "campaign", *RATIO])
     rows = []
-    for key, known in ratios.groupby(["kind", "channel"], sort=True):
+    for key, known in found.groupby(["kind", "channel"], sort=True):
         kind, channel = str(key[0]), str(key[1])
-        log, variance = _combined(known["log"], known["variance"])
-        prior = np.log(max(assumed.get((kind, channel), 1.0), 0.01))
+        share, variance = _combined(known["share"], known["variance"])
+        prior = assumed.get((kind, channel), 1.0)
         weight = DOUBT**2 / (DOUBT**2 + variance)
-        middle, reach = prior + weight * (log - prior), TAIL * np.sqrt(weight * variance)
-        interval = np.exp([middle, middle - reach, middle + reach]).tolist()
+        middle, reach = prior + weight * (share - prior), TAIL * np.sqrt(weight * variance)
+        interval = [max(0.0, value) for value in (middle, middle - reach, middle + reach)]
         counts = int(known["n_treated"].sum()), int(known["n_control"].sum())
-        rows.append((kind, channel, *interval, *counts, ", ".join(known["campaign"]), float(np.exp(log))))
+        rows.append((kind, channel, *interval, *counts, ", ".join(known["campaign"]), share))
     return pd.DataFrame(rows, columns=list(SECOND_LIVES))
 
 
@@ -308,25 +316,18 @@ def _shrunk(row: pd.Series, prior: Response | None, trust: Trust) -> tuple[float
     return points, points - reach, points + reach, weight
 
 
-def _log_ratios(came: pd.DataFrame) -> pd.DataFrame:
-    """Return the log of the ratio of mean values, treated over control, and its variance, by campaign.
-
-    The spread of values around their mean is taken from all returners together: ten of a heavy
-    tail say little of it.
-    """
-    keys = ["kind", "channel", "campaign"]
-    counted = came.groupby([*keys, "arm"])["value"].agg(["size", "mean", "var"]).reset_index()
-    counted = counted[(counted["size"] >= LEAST_RETURNERS) & (counted["mean"] > 0)]
-    arms = [counted[counted["arm"] == arm].drop(columns="arm") for arm in ("treated", "control")]
-    both = arms[0].merge(arms[1], on=keys, suffixes=("_treated", "_control"))
-    n_treated, n_control = both["size_treated"], both["size_control"]
-    relative = [both[f"var_{arm}"] / both[f"mean_{arm}"] ** 2 for arm in ("treated", "control")]
-    everybody = float((n_treated + n_control).sum())
-    spread = float((relative[0] * n_treated + relative[1] * n_control).sum()) / max(everybody, 1)
-    found = both[keys].assign(
-        log=np.log(both["mean_treated"] / both["mean_control"]),
-        variance=spread * (1 / n_treated + 1 / n_control),
-        n_treated=n_treated,
-        n_control=n_control,
-    )
-    return found[found["variance"] > 0]
+def _margin_ratio(part: pd.DataFrame) -> dict[str, float] | None:
+    """Return one campaign's share of a second life, as `measured_second_lives` has it, and its variance."""
+    treated = (part["arm"] == "treated").to_numpy()
+    back, value = part["returned"].to_numpy(float), part["value"].to_numpy(float)
+    came, unaided = int(back[treated].sum()), int(back[~treated].sum())
+    if min(came, unaided) < LEAST_RETURNERS:
+        return None
+    p1, p0, life = back[treated].mean(), back[~treated].mean(), float(part["life"].mean())
+    if not life > 0:
+        return None
+    share = (value[treated].mean() - value[~treated].mean() + p0 * life) / (p1 * life)
+    own = (value[treated] / life - share * back[treated]) / p1
+    theirs = (back[~treated] - value[~treated] / life) / p1
+    variance = own.var(ddof=1) / len(own) + theirs.var(ddof=1) / len(theirs)
+    return dict(zip(RATIO, (share, variance, came, unaided), strict=True)) if variance > 0 else None

@@ -28,12 +28,12 @@ def learned(*offers, rows=None, **settings):
 
 def test_a_measured_worth_of_a_second_life_says_from_whom_and_how_many():
     known = learned(offer(), offer("Letter", **LETTER))
-    measured, caution, assumed = known.sentences(WORDS)
+    measured, inside, assumed = known.sentences(WORDS)
     row = known.second_lives.iloc[0]
     assert f"emotional by phone {row['share']:.0%} of the usual" in measured
     assert f"({row['low']:.0%} to {row['high']:.0%})" in measured
     assert "from 60 who came back after a contact and 30 without one, in SPRING" in measured
-    assert "not the same people" in caution
+    assert "those who would have come anyway is in that figure" in inside
     assert assumed == "For one offer of the catalogue it is assumed, not measured: 80% of the usual."
 
 
