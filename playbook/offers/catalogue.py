@@ -46,6 +46,54 @@ class Response(Strict):
             raise ValueError("points must lie between low and high")
         return self
 
+    @property
+    def expected(self) -> float:
+        """Return the points that are expected of it."""
+        return self.points
+
+    @property
+    def nothing(self) -> float:
+        """Return the chance that the offer does nothing at all."""
+        return 0.0
+
+    @property
+    def tested(self) -> tuple[float, float] | None:
+        """Return the silence, in days, of those it was measured on; None where it never was."""
+        return None
+
+
+class Learned(Response):
+    """A response as a client's own campaigns leave it: no catalogue states one.
+
+    ``points``, ``low`` and ``high`` are what the offer adds if it does anything; ``idle`` is the chance
+    that it does nothing, ``span`` the silence (days) of those on whom an accepted campaign measured it.
+    """
+
+    idle: float = Field(ge=0, le=1)
+    span: tuple[float, float] | None = None
+
+    @property
+    def expected(self) -> float:
+        """Return the points that are expected of it, the chance that it does nothing counted in."""
+        return (1 - self.idle) * self.points
+
+    @property
+    def nothing(self) -> float:
+        """Return the chance that the offer does nothing at all."""
+        return self.idle
+
+    @property
+    def tested(self) -> tuple[float, float] | None:
+        """Return the silence, in days, of those it was measured on; None where it never was."""
+        return self.span
+
+
+class Failure(Strict):
+    """A campaign of an offer's kind, and the verdict of chapter 08 on it."""
+
+    campaign: str
+    verdict: Literal["does_not", "backfires_later"]
+
 
 class Stay(Strict):
     """A part of a staying incentive: paid to whoever is still there so many days after the return."""
@@ -88,6 +136,8 @@ class Offer(Strict):
         Its 90% interval where it was measured, and whether it was.
     first_words : str or mapping of language to str
         What to say first; in one language, or in several.
+    failed : Failure or None
+        The campaign after which this kind is not to be made again, where there was one.
     """
 
     name: str = Field(min_length=1)
@@ -111,6 +161,7 @@ class Offer(Strict):
     second_life_range: tuple[float, float] | None = None
     second_life_source: Literal["assumed", "measured"] = "assumed"
     first_words: str | dict[str, str] = ""
+    failed: Failure | None = None
 
     @field_validator("first_words")
     @classmethod
@@ -127,6 +178,11 @@ class Offer(Strict):
         if self.first_day and self.last_day and self.first_day > self.last_day:
             raise ValueError("first_day must not lie after last_day")
         return self
+
+    @property
+    def expected_share(self) -> float:
+        """Return the expected share of a second life: the usual one where the offer does nothing."""
+        return 1 + (1 - self.response.nothing) * (self.second_life_share - 1)
 
     @property
     def stays(self) -> tuple[Stay, ...]:

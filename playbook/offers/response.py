@@ -13,6 +13,8 @@ from playbook.settings.client import Settings
 Form = Literal["points", "odds"]
 
 NEAR_CERTAIN = 1e-6
+POINT = 1e-12
+"""Standard deviation of a response without a range."""
 HALF_YEAR = 180
 """Days after a return at which ``stay_share`` are still there."""
 WEIGHT = 6.0
@@ -54,16 +56,30 @@ def response_quantile(response: Response, share: float) -> float:
     """Return the points that an offer stays below with a chance of ``share``.
 
     Assumed: a beta distribution on the stated range whose mean is the stated value. Measured: a
-    normal distribution with the interval as its central 90%.
+    normal distribution with the interval as its central 90%. Both with the chance that the offer does
+    nothing in them.
     """
-    return float(_distribution(response).ppf(share)) if response.high > response.low else response.points
+    spread, nothing = _distribution(response), response.nothing
+    harmful = (1 - nothing) * float(spread.cdf(0))
+    if nothing and harmful <= share <= harmful + nothing:
+        return 0.0
+    return float(spread.ppf((share - nothing * (share > harmful)) / (1 - nothing)))
 
 
-def draw_response(response: Response, draws: int, random: np.random.Generator) -> Array:
-    """Draw an offer's points from the distribution of `response_quantile`."""
-    if response.high <= response.low:
-        return np.full(draws, response.points)
-    return np.asarray(_distribution(response).rvs(draws, random_state=random))
+def draw_response(
+    response: Response, draws: int, random: np.random.Generator, luck: Array | None = None
+) -> Array:
+    """Draw an offer's points from the distribution of `response_quantile`.
+
+    Parameters
+    ----------
+    luck : array, shape (draws,)
+        0 to 1: the offer does nothing where it is below the chance of that. The same for several
+        offers: where one that is likely to work does nothing, so do all that are less likely to.
+    """
+    luck = random.random(draws) if luck is None else luck
+    drawn = np.asarray(_distribution(response).rvs(draws, random_state=random))
+    return np.where(luck < response.nothing, 0.0, drawn)
 
 
 def share_of_range(response: Response) -> float:
@@ -73,6 +89,8 @@ def share_of_range(response: Response) -> float:
 
 def _distribution(response: Response) -> Any:
     width = response.high - response.low
+    if width <= 0:
+        return norm(response.points, POINT)
     if response.source == "measured":
         return norm(response.points, width / (2 * TAIL))
     mean = share_of_range(response)
@@ -148,11 +166,23 @@ def profit_of(
     ``form`` is the settings' own where None; ``reference`` as in `with_offer`.
     """
     p1 = with_offer(return_probability, points, form or settings.offers.response, reference)
+    return profit_with(offer, p1, return_probability, second_lifetime_value, mean_order, settings)
+
+
+def profit_with(
+    offer: Offer,
+    with_it: Array,
+    return_probability: Array,
+    second_lifetime_value: Array,
+    mean_order: Array,
+    settings: Settings,
+) -> Array:
+    """Return the expected incremental profit of one offer that brings the chance to return to ``with_it``."""
     return expected_profit(
         return_probability,
-        p1,
+        with_it,
         second_lifetime_value,
-        offer.second_life_share * second_lifetime_value,
+        offer.expected_share * second_lifetime_value,
         offer.cost,
         incentive_return(offer, mean_order),
         incentive_staying(offer, settings),
@@ -168,8 +198,9 @@ def best_optimistic_profit(
 ) -> Array:
     """Return the expected profit of the best offer for each customer, under its optimistic response.
 
-    The best of all offers, whatever their dates, channels and reasons: where even this is not
-    above 0, no offer can pay. NaN where the probability or the value is not known.
+    The best of all offers, whatever their dates, channels and reasons, but for those of a kind that
+    failed: where even this is not above 0, no offer can pay. NaN where the probability or the value is
+    not known.
 
     Parameters
     ----------
@@ -179,6 +210,6 @@ def best_optimistic_profit(
     """
     profits = [
         profit_of(offer, offer.response.high, return_probability, second_lifetime_value, mean_order, settings)
-        for offer in offers
+        for offer in [offer for offer in offers if offer.failed is None] or offers
     ]
     return np.asarray(np.max(profits, axis=0))

@@ -21,7 +21,9 @@ from playbook.chapters.lifecycle import words as stage_words
 from playbook.chapters.measurement import design_page, loop, responses
 from playbook.chapters.measurement import words as measurement_words
 from playbook.chapters.occasional import words as occasional_words
+from playbook.chapters.plan import decision as offer_decision
 from playbook.chapters.plan import words as offer_words
+from playbook.chapters.plan.selection import selection_sentences
 from playbook.chapters.scoring import words as scoring_words
 from playbook.chapters.warning import call_words
 from playbook.chapters.warning import words as warning_words
@@ -107,7 +109,7 @@ def decision(results: RunResults) -> str:
                 "Whom to win back cannot be told: these data are too few to say after how much silence a"
                 " customer is lost."
             )
-        return offer_words.decision_sentence(chapters["07"], words)
+        return offer_decision.decision_sentence(chapters["07"], words)
     lapsed = chapters["04"]["lapsed"].value if "04" in chapters else None
     if lapsed is None:
         return words.say("What to do cannot be told before the chapters on churn and on offers have run.")
@@ -206,7 +208,10 @@ def assumptions(results: RunResults) -> list[str]:
         said.append(
             words.say("The data hold no margins: {rate} of revenue is taken (margin_rate).", rate=rate)
         )
-    return said + (offer_words.assumed_sentences(chapters["07"], words) if "07" in chapters else [])
+    if "07" in chapters:
+        said += offer_words.assumed_sentences(chapters["07"], words)
+        said += selection_sentences(results.settings.selection, chapters["07"], words)
+    return said
 
 
 def cautions(results: RunResults) -> list[str]:

@@ -441,11 +441,11 @@ def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay ``above`` over ``below``, mapping by mapping; None in ``above`` means "as below"."""
+    """Lay ``above`` over ``below``, by mapping; None in ``above`` means "as below", or no selection."""
     merged = dict(below)
     for key, value in above.items():
         if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
             merged[key] = _merge(merged[key], value)
-        elif value is not None:
+        elif value is not None or key == "selection":
             merged[key] = _merge({}, value) if isinstance(value, Mapping) else value
     return merged

@@ -30,6 +30,10 @@ class Measurement(Strict):
     control_share : float or None
         Share that was to be left alone, where it was the same in all campaigns; None: not declared,
         and only the likeness of the arms is checked.
+    randomised : tuple of str
+        Campaigns of ``contacts`` whose control groups were drawn by chance, besides those that the
+        playbook drew itself (``campaign.csv`` and ``calls.csv`` of a run): responses are learned from
+        no others.
     segments : tuple of str
         Columns of the customers by which effects may be looked at, named before the campaign.
     incentives : mapping of offer to amount
@@ -49,6 +53,7 @@ class Measurement(Strict):
     smallest_worthwhile_share: float = Field(0.01, ge=0, le=1)
     unsubscribe_tolerance: float = Field(0.01, ge=0, le=1)
     control_share: float | None = Field(None, gt=0, lt=1)
+    randomised: tuple[str, ...] = ()
     segments: tuple[str, ...] = ("segment",)
     incentives: dict[str, float] = Field(default_factory=dict)
     power: float = Field(0.8, gt=0, lt=1)

@@ -26,6 +26,8 @@ class Offers(Strict):
         kindness at all. An offer that is not named here is told by its name.
     use_measured : bool
         Responses measured in earlier campaigns with a control group replace those assumed.
+    retry : tuple of kinds
+        Kinds that are planned although their last campaign does not work, or backfires later.
     budget : float
         Limit of the expected spend: contacts, and the incentives of those who return.
     kind_budgets : mapping of kind to amount
@@ -62,6 +64,7 @@ class Offers(Strict):
     language: Literal["en", "de", "it", "fr"] | None = None
     earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)
     use_measured: bool = True
+    retry: tuple[Kind, ...] = ()
     budget: float = Field(5000, ge=0, allow_inf_nan=False)
     kind_budgets: dict[Kind, float] = Field(default_factory=dict)
     channel_capacity: dict[Channel, int] = Field(default_factory=dict)

@@ -24,6 +24,8 @@ ALL = (
     "occasional",
     "assigning",
     "worlds",
+    "null",
+    "worth",
     "measuring",
     "trials",
 )

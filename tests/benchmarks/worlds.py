@@ -20,7 +20,7 @@ from playbook.chapters.plan import make_plan, prepare, relative_interval
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.comparisons import SameForAll, same_for_all
 from playbook.chapters.plan.prices import NOBODY
-from playbook.offers.response import draw_response, incentive_return, with_offer
+from playbook.offers.response import Form, draw_response, incentive_return
 from playbook.records.arrays import Array, Positions
 from playbook.settings.client import load
 from playbook.stats.trials.known_offers import known_offers
@@ -90,13 +90,13 @@ def same_discount(given: Campaign) -> Positions:
     found = same_for_all(given)
     name = found.offer if isinstance(found, SameForAll) else None
     names = [offer.name for offer in given.offers]
-    k = names.index(name) if name else int(np.argmax([offer.response.points for offer in given.offers]))
+    k = names.index(name) if name else int(np.argmax([offer.response.expected for offer in given.offers]))
     return np.where(given.suits[:, k] & ~given.held_back, k, NOBODY)
 
 
 def top_of_score(given: Campaign) -> Positions:
     """Give the offer with the largest response that they may get, best score first, within the budget."""
-    points = np.array([offer.response.points for offer in given.offers])
+    points = np.array([offer.response.expected for offer in given.offers])
     worth = np.where(given.suits, points, -np.inf)
     choice = np.where(np.isfinite(worth).any(axis=1) & ~given.held_back, worth.argmax(axis=1), NOBODY)
     form = given.settings.offers.response
@@ -112,8 +112,15 @@ def world(given: Campaign, ranges: Ranges, chosen: list[Positions], seed: int) -
     """Return what each policy brings in one world, over leaving everybody alone."""
     random, chosen_settings = np.random.default_rng([seed, 99]), given.settings.offers
     made, n = given.offers, len(given.people)
-    points = [float(draw_response(offer.response, 1, random)[0]) for offer in made]
-    shares = [offer.second_life_share * level(random, offer.second_life_range) for offer in made]
+    luck = random.random(1)
+    points = [float(draw_response(offer.response, 1, random, luck)[0]) for offer in made]
+    form: Form = "points" if random.random() < 0.5 else "odds"
+    shares = [
+        offer.second_life_share * level(random, offer.second_life_range)
+        if luck[0] >= offer.response.nothing
+        else 1.0
+        for offer in made
+    ]
     worth, unaided = level(random, ranges.value), np.clip(given.p0 * level(random, ranges.chance), 0, 1)
     sigma = np.sqrt(np.log1p(chosen_settings.margin_variation**2))
     value = given.v0 * worth * random.lognormal(-(sigma**2) / 2, sigma, n)
@@ -121,7 +128,7 @@ def world(given: Campaign, ranges: Ranges, chosen: list[Positions], seed: int) -
     alone = (luck < unaided) * value
     outcomes = []
     for k, offer in enumerate(made):
-        p1 = with_offer(unaided, points[k], chosen_settings.response, given.reference)
+        p1 = given.chance_with(k, form, points[k], unaided)
         paid = incentive_return(offer, given.mean_order) + staying_paid(given, k, stays)
         outcomes.append((luck < p1) * (shares[k] * value - paid) - offer.cost - alone)
     table = np.array([*outcomes, np.zeros(n)])

@@ -29,6 +29,13 @@ def test_null_means_as_the_preset_says(load):
     assert load(BASE + "horizon_days: null\nas_of: null\n").horizon_days == 183
 
 
+def test_a_selection_of_null_switches_off_the_presets(load):
+    text = BASE + "preset: donations\n"
+    assert load(text).selection is not None
+    assert load(text + "selection: null\n").selection is None
+    assert load(text + "selection: null\n", budget=9).margin_rate == 1.0
+
+
 def test_client_yml_overrides_the_preset_and_parameters_override_both(load):
     text = BASE + "preset: donations\n"
     assert load(text).margin_rate == 1.0

@@ -35,8 +35,9 @@ class LeftOut(Result):
     customers : DataFrame
         The customer table with contact_cost (of the cheapest contact that may be made; NaN: none may),
         worth (return probability times second lifetime value), pays (bool: worth is not below the
-        cost), gain, gain_low, gain_high (margin that this contact adds, before its cost), left_out (bool).
-        Money in the client's currency.
+        cost, or some offer that may be made is expected to add more than it costs), gain, gain_low,
+        gain_high (margin that the cheapest contact adds, before its cost), left_out (bool). Money in the
+        client's currency.
     treat : str
         apart, out or keep.
     selection : bool
@@ -233,7 +234,9 @@ def leave_out(
     costs = [np.where(allowed[f"may_{offer.channel}"], offer.cost, np.nan) for offer in usable]
     cheapest = np.fmin.reduce(costs, axis=0, initial=np.nan)
     people["contact_cost"] = cheapest
-    people["pays"] = ~(people["worth"] < cheapest)
+    adds = [_gain(offer, offer.response.expected, people, settings) for offer in usable]
+    better = [gain > cost for gain, cost in zip(adds, costs, strict=True)]
+    people["pays"] = ~(people["worth"] < cheapest) | np.any(better, axis=0)
     # the contact that is weighed is the cheapest; of several at one price, the one that adds most
     for name, points in (("gain_low", "low"), ("gain", "points"), ("gain_high", "high")):
         gains = [

@@ -78,8 +78,8 @@ def _who_is_left_out(out: Finding, words: Words) -> str:
         )
     if not out.value:
         return words.say(
-            "None of the occasional buyers is left out of win-back: what each can be expected to bring"
-            " pays for the cheapest contact that may be made. They are treated apart."
+            "None of the occasional buyers is left out of win-back: what each can be expected to bring, or"
+            " what an offer adds to it, pays for a contact. They are treated apart."
         )
     if out.verdict == "out":
         return words.say_many(
@@ -89,11 +89,11 @@ def _who_is_left_out(out: Finding, words: Words) -> str:
         )
     return words.say_many(
         "{n} of the occasional buyers is left out of win-back: the chance to return times the value"
-        " of a second life does not pay for the cheapest contact that may be made. The other"
-        " {others} are treated apart.",
+        " of a second life does not pay for the cheapest contact that may be made, nor is any offer"
+        " expected to add more than it costs. The other {others} are treated apart.",
         "{n} of the occasional buyers are left out of win-back: their chance to return times the"
-        " value of a second life does not pay for the cheapest contact that may be made to them. The"
-        " other {others} are treated apart.",
+        " value of a second life does not pay for the cheapest contact that may be made to them, nor is"
+        " any offer expected to add more than it costs. The other {others} are treated apart.",
         out.value,
         others=words.number((out.n or 0) - out.value),
     )
@@ -140,10 +140,6 @@ def _whose_rule(findings: Findings, words: Words) -> str:
     message = (
         "By these figures leaving them out costs {more} more than it saves. It is as client.yml says"
         " (occasional.treat: out): apart keeps those in who pay for a contact, and keep all of them."
-        if findings["left_out"].verdict == "out"
-        else "By these figures leaving them out costs {more} more than it saves. It is the method's default"
-        " all the same: it asks what they bring unaided, and not what a contact is hoped to add."
-        " To leave nobody out, set occasional.treat to keep in client.yml."
     )
     loss = findings["margin_given_up"].value - findings["cost_saved"].value
     return words.say(message, more=words.money(loss))
@@ -159,10 +155,6 @@ def left_out_cautions(findings: Findings, words: Words) -> list[str]:
         "By these figures, the occasional buyers that client.yml leaves out (occasional.treat) would bring"
         " more than their contacts cost: to leave out {n} saves {saved} and gives up {given_up} of margin"
         " ({low} to {high})."
-        if out.verdict == "out"
-        else "By these figures, the occasional buyers that the method leaves out by default would bring more"
-        " than their contacts cost: to leave out {n} saves {saved} and gives up {given_up} of margin ({low}"
-        " to {high}). To leave nobody out, set occasional.treat to keep in client.yml."
     )
     return [words.say(message, n=words.number(out.value), **_amounts(findings, words))]
 

@@ -57,6 +57,11 @@ class Assignment:
         return 0.0 if missing < 1e-7 else missing
 
 
+def nobody(customers: int) -> Assignment:
+    """Return the assignment that leaves everybody alone."""
+    return Assignment(np.full(customers, NOBODY), np.zeros(customers, dtype=int), 0.0, 0.0, 0.0)
+
+
 def assign(problem: Problem, near_enough: float = NEAR_ENOUGH, exact_pairs: int = EXACT_PAIRS) -> Assignment:
     """Return the assignment of the largest expected profit within budgets and capacities.
 

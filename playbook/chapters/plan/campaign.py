@@ -15,7 +15,7 @@ from playbook.offers.response import (
     Form,
     incentive_return,
     incentive_staying,
-    profit_of,
+    profit_with,
     response_quantile,
     with_offer,
 )
@@ -89,17 +89,50 @@ class Campaign:
 
     def response_of(self, offer: int, scale: float = 1.0) -> float:
         """Return the points of an offer, scaled."""
-        return scale * self.offers[offer].response.points
+        return scale * self.offers[offer].response.expected
 
-    def chance_with(self, offer: int, form: Form, points: float, p0: Array | None = None) -> Array:
-        """Return probability of the addressed with an offer."""
-        return with_offer(self.p0 if p0 is None else p0, points, form, self.reference)
+    @cached_property
+    def tested(self) -> Array:
+        """How far each offer's response holds for each of the addressed, shape (addressed, offers).
+
+        1 within the silence of those on whom it was measured, or where it never was; beyond it the
+        nearer end of that silence over the customer's, or the reverse where that is shorter.
+        """
+        silence = self.people["silence_days"].to_numpy(float)
+        held = np.ones((len(silence), len(self.offers)))
+        for k, offer in enumerate(self.offers):
+            if offer.response.tested is not None:
+                low, high = np.maximum(offer.response.tested, 1.0)
+                held[:, k] = np.minimum(1, np.minimum(high / np.maximum(silence, 1), silence / low))
+        return held
+
+    @cached_property
+    def references(self) -> Array:
+        """Where each offer's odds ratio is calibrated: the mean chance of those within its tested silence."""
+        inside = self.tested >= 1
+        sums, counts = (inside * self.p0[:, None]).sum(axis=0), inside.sum(axis=0)
+        return np.where(counts > 0, sums / np.maximum(counts, 1), self.reference)
+
+    def chance_with(
+        self, offer: int, form: Form, points: float, p0: Array | None = None, rows: Any = slice(None)
+    ) -> Array:
+        """Return probability of the addressed (of ``rows`` of them) with an offer.
+
+        Beyond the tested silence the same points fall towards what the same odds ratio adds.
+        """
+        p0, reference = self.p0[rows] if p0 is None else p0, float(self.references[offer])
+        held = self.tested[rows, offer]
+        p1 = with_offer(p0, points, form, reference)
+        if form == "odds" or points <= 0 or (held >= 1).all():
+            return p1
+        same_odds = np.minimum(with_offer(p0, points, "odds", reference), p1)
+        return np.asarray(held * p1 + (1 - held) * same_odds)
 
     def profit(self, offer: int, form: Form, points: float, p0: Array | None = None) -> Array:
         """Return the expected profit of an offer to each of the addressed."""
         p0 = self.p0 if p0 is None else p0
-        order = self.mean_order
-        return profit_of(self.offers[offer], points, p0, self.v0, order, self.settings, form, self.reference)
+        p1 = self.chance_with(offer, form, points, p0)
+        return profit_with(self.offers[offer], p1, p0, self.v0, self.mean_order, self.settings)
 
     def spend(self, offer: int, form: Form, points: float) -> Array:
         """Return the expected spend: the contact, and the incentives of those who return."""
@@ -142,6 +175,7 @@ class Campaign:
         open_to = self.suits & known.staffed
         if not with_held_back:
             open_to &= ~self.held_back[:, None]
+        open_to &= np.array([offer.failed is None for offer in self.offers], dtype=bool)
         for k, offer in enumerate(self.offers):
             first, last = self.window.open_weeks(offer)
             points = self.response_of(k, scale)

@@ -97,7 +97,7 @@ def same_for_all(campaign: Campaign) -> SameForAll | CannotTell:
         unaided=total(campaign.p0),
         spend=spend,
         given_away=total(campaign.p0 * incentive),
-        claimed=total(p1 * offer.second_life_share * campaign.v0) - spend,
+        claimed=total(p1 * offer.expected_share * campaign.v0) - spend,
         profit=total(campaign.profit(k, form, points)),
     )
 

@@ -14,6 +14,8 @@ from playbook.records.arrays import Array, Positions
 from playbook.settings.client import Settings
 
 LEVEL = 0.90
+EVEN = 0.5
+"""Chance of a profit below which a plan is not to be carried out."""
 MOST_DRAWS, LEAST_DRAWS = 2000, 200
 WORK = 10_000_000
 """Draws times customers that are worth waiting for."""
@@ -50,16 +52,16 @@ def relative_interval(finding: Finding | None) -> tuple[float, float] | None:
 def simulate(
     campaign: Campaign,
     choice: Positions,
-    form: Form,
     value_range: tuple[float, float] | None = None,
     chance_range: tuple[float, float] | None = None,
 ) -> ProfitDraws:
     """Draw the realised incremental profit of a plan.
 
-    In every world each offer has one response for all, and one share of the usual second life;
-    whoever would have come unaided comes with the offer too (where the response is not negative);
-    the margin of each second life is lognormal with the settings' coefficient of variation; and
-    whoever returned leaves again at the rate that ``stay_share`` says.
+    In every world offers add the same points for everybody, or multiply the odds, as a coin falls;
+    each offer has one response for all, or does nothing, and one share of the usual second life;
+    whoever would have come unaided comes with the offer too (where the response is not negative); the
+    margin of each second life is lognormal with the settings' coefficient of variation; and whoever
+    returned leaves again at the rate that ``stay_share`` says.
 
     Parameters
     ----------
@@ -77,13 +79,16 @@ def simulate(
     draws = int(np.clip(WORK // len(chosen), LEAST_DRAWS, MOST_DRAWS))
     random = np.random.default_rng([settings.seed, 7])
     offers = campaign.offers
-    points = np.array([draw_response(offer.response, draws, random) for offer in offers])
+    luck, coins = random.random(draws), random.random(draws)
+    points = np.array([draw_response(offer.response, draws, random, luck) for offer in offers])
     shares = np.array(
         [
             offer.second_life_share * _lognormal(random, draws, _sigma_of_range(offer.second_life_range))
             for offer in offers
         ]
     )
+    idle = luck < np.array([offer.response.nothing for offer in offers])[:, None]
+    shares = np.where(idle, 1.0, shares)  # what does nothing changes no second life either
     level = _lognormal(random, draws, _sigma_of_range(value_range))
     more = _lognormal(random, draws, _sigma_of_range(chance_range))
     sigma = float(np.sqrt(np.log1p(settings.offers.margin_variation**2)))
@@ -93,7 +98,8 @@ def simulate(
     profits = np.empty(draws)
     for draw in range(draws):
         unaided = np.clip(p0 * more[draw], 0, 1)
-        p1 = _with_offer(campaign, form, points[:, draw], unaided, made)
+        form: Form = "points" if coins[draw] < 0.5 else "odds"
+        p1 = _with_offer(campaign, form, points[:, draw], unaided, chosen, made)
         luck = random.random(len(chosen))
         value = v0 * level[draw] * _lognormal(random, len(chosen), sigma)
         later = paid_later(offers, made, random.random(len(chosen)), settings)
@@ -102,11 +108,13 @@ def simulate(
     return ProfitDraws(profits)
 
 
-def _with_offer(campaign: Campaign, form: Form, points: Array, p0: Array, made: Positions) -> Array:
+def _with_offer(
+    campaign: Campaign, form: Form, points: Array, p0: Array, chosen: Positions, made: Positions
+) -> Array:
     p1 = np.empty(len(p0))
     for offer in np.unique(made):
-        rows = made == offer
-        p1[rows] = campaign.chance_with(int(offer), form, float(points[offer]), p0[rows])
+        of = made == offer
+        p1[of] = campaign.chance_with(int(offer), form, float(points[offer]), p0[of], chosen[of])
     return p1
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.plan.assignment import Assignment, assign
+from playbook.chapters.plan.assignment import Assignment, assign, nobody
 from playbook.chapters.plan.campaign import Campaign
-from playbook.chapters.plan.draws import ProfitDraws, simulate
+from playbook.chapters.plan.draws import EVEN, ProfitDraws, simulate
+from playbook.chapters.plan.selection import selection_findings, selection_sentences
 from playbook.chapters.plan.words import offers_sentences
 from playbook.offers.catalogue import NAMED, Offer
 from playbook.offers.first_words import first_words
@@ -38,6 +39,10 @@ NO_CONTACT = (
 """Why a customer who was selected is not contacted, in the order of the findings."""
 
 
+LEAST_MEASURED = 0.5
+"""Share of the expected profit that must have been measured for the advice to do it."""
+
+
 @dataclass(frozen=True)
 class Plan(Result):
     """One offer at most for each of the addressed, and what that is expected to bring.
@@ -54,9 +59,11 @@ class Plan(Result):
         channel, responsible, week (its Monday), contact_by, contact_cost, incentive_return,
         incentive_stay (paid if earned, client's currency), return_probability,
         return_probability_with_offer, expected_profit and its low and high under the ends of the
-        response's range, expected_spend, assumed (consent assumed), reason, first_words.
+        response's range, expected_spend, assumed (consent assumed), reason, first_words, measured
+        (bool: the offer's response was measured, on customers of such a silence), beyond (bool: it
+        was, on customers of another silence).
     draws : ProfitDraws
-        The plan's profit in worlds drawn.
+        The profit in worlds drawn, of this plan, or of the best one where that is too unlikely to pay.
     """
 
     campaign: Campaign
@@ -85,7 +92,15 @@ class Plan(Result):
         """Return do_it, try_small, do_not, or unknown where nothing can be told."""
         if not len(self.contacts):
             return "unknown" if self.why_nobody == "unknown" else "do_not"
-        return "do_it" if self.draws.interval[0] > 0 else "try_small"
+        known = self.measured_share >= LEAST_MEASURED and self.draws.interval[0] > 0
+        return "do_it" if known else "try_small"
+
+    @property
+    def measured_share(self) -> float:
+        """Return the share of the expected profit that rests on what was measured, within its silence."""
+        contacts = self.contacts
+        measured = contacts.loc[contacts["measured"], "expected_profit"].sum()
+        return float(measured / self.profit) if len(contacts) else 0.0
 
     @property
     def why_nobody(self) -> str | None:
@@ -101,6 +116,8 @@ class Plan(Result):
             return "nobody_contactable"
         if not len(self.campaign.people):
             return "nobody_addressed"
+        if len(self.draws.draws):
+            return "no_even_chance"
         if self._paying.any():
             return "no_room"
         if len(self._closed) == len(self.campaign.offers):
@@ -134,7 +151,7 @@ class Plan(Result):
         """Return what becomes of every customer, one of `words.status_names`, or not_selected."""
         status = self.campaign.everybody["status"].copy()
         people = np.select(
-            [self.assignment.chosen, self.held_back, self._paying],
+            [self.assignment.chosen, self.held_back, self._paying & (self.why_nobody != "no_even_chance")],
             ["planned", "held_back", "no_room"],
             "no_offer_pays",
         )
@@ -160,10 +177,15 @@ class Plan(Result):
         n, addressed = len(self.contacts), len(self.campaign.people)
         profit, spend, contact = map(_round, (self.profit, self.spend, self.contact_cost))
         chance = Finding("chance_of_profit", _round(self.draws.chance_of_profit, 4), unit="share", n=n)
+        measured, beyond = (self.contacts[self.contacts[name]] for name in ("measured", "beyond"))
+        outside = _round(beyond["expected_profit"].sum())
         return [
             Finding("plan_expected_profit", profit, low, high, "money", n, self.verdict),
             Finding("plan_customers", n, unit="customers", n=addressed, verdict=self.why_nobody),
-            *([chance] if n else []),
+            *([chance] if len(self.draws.draws) else []),
+            Finding("profit_measured", _round(self.measured_share, 4), unit="share", n=len(measured)),
+            Finding("profit_beyond_tested", outside, unit="money", n=len(beyond)),
+            *self._failed(),
             Finding("plan_contact_cost", contact, unit="money", n=n),
             Finding("plan_incentives", _round(self.spend - self.contact_cost), unit="money", n=n),
             Finding("budget", self.campaign.settings.offers.budget, unit="money"),
@@ -172,11 +194,20 @@ class Plan(Result):
             Finding("gap", _round(self.assignment.gap, 6), unit="share", n=n),
         ]
 
+    def _failed(self) -> list[Finding]:
+        """Return the kinds that are not planned, since their last campaign failed."""
+        failed = {offer.kind: offer.failed for offer in self.campaign.offers if offer.failed}
+        return [
+            Finding(f"failed_{kind}", why.campaign, verdict=why.verdict)
+            for kind, why in sorted(failed.items())
+        ]
+
     def _addressed_and_left_out(self) -> list[Finding]:
         selected = int((self.status != "not_selected").sum())
         who = "lapsed" if self.campaign.settings.selection is None else "selection"
         counts = self.status.value_counts()
         return [
+            *selection_findings(self.campaign.everybody, self.campaign.settings),
             Finding("selected", selected, unit="customers", verdict=who),
             Finding("addressed", len(self.campaign.people), unit="customers", n=selected),
             *(Finding(name, int(counts.get(name, 0)), unit="customers", n=selected) for name in NO_CONTACT),
@@ -209,7 +240,9 @@ class Plan(Result):
         measured = [offer for offer in self._offers_shown if offer.second_life_source == "measured"]
         shares = [o.second_life_share for o in self._offers_shown if o.second_life_source == "assumed"]
         staying = int((self.contacts["incentive_stay"] > 0).sum())
+        nothing = [offer.response.nothing for offer in self._offers_shown if not offer.response.tested]
         return [
+            Finding("chance_of_nothing", _round(max(nothing, default=0), 4), unit="share", n=n),
             Finding("second_life_measured", len(measured), unit="offers"),
             Finding("offers_closed", self._closed, unit="names"),
             Finding("catalogue_preset", int(settings.catalogue is None), unit="yes_no"),
@@ -236,7 +269,9 @@ class Plan(Result):
 
     def sentences(self, words: Words) -> list[str]:
         """Say whether to do it, for whom and what it brings."""
-        return offers_sentences(self.by_name, words)
+        selection = self.campaign.settings.selection
+        said = offers_sentences(self.by_name, words)
+        return [*said, *selection_sentences(selection, self.by_name, words)]
 
     def table(self, words: Words) -> Table:
         """Return the plan by offer."""
@@ -269,8 +304,9 @@ def make_plan(
     form: Form | None = None,
     value_range: tuple[float, float] | None = None,
     chance_range: tuple[float, float] | None = None,
+    least_chance: float = EVEN,
 ) -> Plan:
-    """Choose who gets which offer, when, and what that may bring.
+    """Choose who gets which offer, when, and what that may bring; nobody, where that is too unlikely to pay.
 
     Parameters
     ----------
@@ -279,6 +315,8 @@ def make_plan(
     value_range, chance_range : tuple of float
         90% intervals of the value of a second life and of the customers expected to return, as
         factors of their estimates; see `simulate`.
+    least_chance : float
+        Chance of a profit below which nobody is planned.
     """
     form = form or campaign.settings.offers.response
     problem = campaign.problem(form)
@@ -290,7 +328,9 @@ def make_plan(
     ]
     contacts = pd.concat(parts, ignore_index=True)
     contacts = contacts.sort_values(["week", "responsible", "rank"], kind="stable", ignore_index=True)
-    draws = simulate(campaign, assignment.choice, form, value_range, chance_range)
+    draws = simulate(campaign, assignment.choice, value_range, chance_range)
+    if len(contacts) and draws.chance_of_profit < least_chance:
+        return Plan(campaign, form, nobody(len(campaign.people)), contacts.iloc[:0], draws)
     return Plan(campaign, form, assignment, contacts, draws)
 
 
@@ -325,6 +365,8 @@ def _contacts(
             "assumed": people[f"assumed_{made.channel}"].to_numpy(bool),
             "reason": people["reason"].to_numpy(object),
             "first_words": first_words(people, made, campaign.settings),
+            "measured": (made.response.tested is not None) & (campaign.tested[rows, offer] >= 1),
+            "beyond": campaign.tested[rows, offer] < 1,
         }
     )
 

@@ -1,6 +1,9 @@
 """The words of chapter 07, from its findings: the decision, what would change it, what was assumed."""
 
 from playbook.archive.findings import Finding, Findings
+from playbook.chapters.plan.decision import decision_sentence
+from playbook.offers.names import kind_names
+from playbook.settings.offers import KINDS
 from playbook.show.words import Words
 
 SMALLEST_SHOWN = 1e-5
@@ -35,112 +38,6 @@ def offers_sentences(findings: Findings, words: Words) -> list[str]:
         *_left_out(findings, words),
         *([gap_sentence(findings, words)] if findings["plan_customers"].value else []),
     ]
-
-
-def decision_sentence(findings: Findings, words: Words) -> str:
-    """Word the decision: do it, try it small, or do not."""
-    profit, n = findings["plan_expected_profit"], findings["plan_customers"].value
-    if profit.verdict in ("do_not", "unknown"):
-        return _do_not(findings, words)
-    values = {
-        "channels": _channels(findings, words),
-        "spend": words.money(findings["budget_used"].value),
-        "contact": words.money(findings["plan_contact_cost"].value),
-        "incentives": words.money(findings["plan_incentives"].value),
-        "profit": words.money(profit.value),
-        "low": words.money(profit.low or 0),
-        "high": words.money(profit.high or 0),
-        "chance": words.percent(findings["chance_of_profit"].value),
-    }
-    if profit.verdict == "do_it":
-        return words.say_many(
-            "Do it: contact one customer, {channels}. It is expected to cost {spend} ({contact} for the"
-            " contact, {incentives} for incentives on return) and to bring {profit} more than leaving"
-            " this customer alone, after these costs (90% interval {low} to {high}).",
-            "Do it: contact {n} customers, {channels}. That is expected to cost {spend} ({contact} for the"
-            " contacts, {incentives} for incentives to those who return) and to bring {profit} more than"
-            " leaving them alone, after these costs (90% interval {low} to {high}).",
-            n,
-            **values,
-        )
-    return words.say_many(
-        "Try it small: contacting one customer, {channels}, is expected to cost {spend} ({contact} for the"
-        " contact, {incentives} for incentives on return) and to bring {profit} more than leaving this"
-        " customer alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance"
-        " of a profit {chance}).",
-        "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
-        " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
-        " them alone, after these costs, but it may lose money too (90% interval {low} to {high}, chance of"
-        " a profit {chance}). Begin with one in five, measure, and go on only if it pays.",
-        n,
-        **values,
-    )
-
-
-def _do_not(findings: Findings, words: Words) -> str:
-    say, budget = words.say, words.money(findings["budget"].value)
-    why = str(findings["plan_customers"].verdict)
-    if why == "nobody_selected":
-        if findings["selected"].verdict == "lapsed":
-            return say("Nothing to do: nobody is lapsed, so there is nobody to win back today.")
-        return say("Nothing to do: nobody fits the selection in client.yml.")
-    reasons = {
-        "unknown": say(
-            "Whether an offer would pay cannot be told: these data do not show who returns unaided."
-        ),
-        "nobody_contactable": say(
-            "Do not: none of those who could be won back may be contacted by a channel of the catalogue."
-        ),
-        "nobody_addressed": say(
-            "Do not: nobody who may be contacted is left to be addressed; all wait, are let go or left out."
-        ),
-        "no_offer_pays": say(
-            "Do not: no offer of the catalogue is expected to bring back more than it costs from anybody."
-            " The plan is empty, and that is the advice."
-        ),
-        "offers_over": say(
-            "Do not: none of the catalogue's offers can be made in the coming weeks, because their dates are"
-            " over or have not begun. Set first_day and last_day anew, and run again."
-        ),
-        "no_offer_suits": say(
-            "Do not: no offer of the catalogue suits anybody who may be addressed, by its channel and the"
-            " reasons and stages that it is made for."
-        ),
-        "no_capacity": say(
-            "Nothing is planned: the capacities in the catalogue and in client.yml leave nobody to make"
-            " any contact."
-        ),
-        "no_room": say(
-            "Nothing is planned: offers would pay, but the budget of {budget} or the capacities leave room"
-            " for none.",
-            budget=budget,
-        ),
-    }
-    return reasons[why]
-
-
-def _channels(findings: Findings, words: Words) -> str:
-    say = words.say
-    used = {
-        channel: n
-        for channel in ("phone", "letter", "email", "visit")
-        if (n := findings[f"plan_{channel}"].value)
-    }
-    alone = {
-        "phone": say("by phone"),
-        "letter": say("by letter"),
-        "email": say("by e-mail"),
-        "visit": say("by a visit"),
-    }
-    if len(used) == 1:
-        return alone[next(iter(used))]
-    counted = {
-        "phone": "{count} by phone",
-        "letter": "{count} by letter",
-        "email": "{count} by e-mail",
-        "visit": "{count} by a visit",
-    }
-    return ", ".join(say(counted[channel], count=words.number(n)) for channel, n in used.items())
 
 
 def _if_any(n: int, words: Words, one: str, many: str, **values: str) -> list[str]:
@@ -231,9 +128,10 @@ def _not_contactable(findings: Findings, words: Words) -> list[str]:
 
 
 def change_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word what would change the advice: the response, its form, the budget."""
+    """Word what would change the advice: the kind left out, the response, its form, the budget."""
+    failed = _failed_kinds(findings, words)
     if not findings["plan_customers"].value:
-        return _change_of_nothing(findings, words)
+        return [*failed, *_change_of_nothing(findings, words)]
     say, money, percent = words.say, words.money, words.percent
     lower, even = findings["profit_if_response_30_lower"], findings["break_even_response"]
     said = [
@@ -254,7 +152,27 @@ def change_sentences(findings: Findings, words: Words) -> list[str]:
         ),
         _other_form(findings, words),
     ]
-    return [*said, *_more_budget(findings, words), *_one_more_caller(findings, words)]
+    return [*failed, *said, *_more_budget(findings, words), *_one_more_caller(findings, words)]
+
+
+def _failed_kinds(findings: Findings, words: Words) -> list[str]:
+    """Word which kinds of offers are not planned, since their last campaign failed."""
+    verdicts = {
+        "backfires_later": words.say("brought money at first and lost it later, or drove people away"),
+        "does_not": words.say("was measured, and does not work"),
+    }
+    failed = {kind: findings[f"failed_{kind}"] for kind in KINDS if f"failed_{kind}" in findings}
+    return [
+        words.say(
+            "No {kind} offer is planned where none has worked: “{campaign}” {verdict}. To plan them all the"
+            " same, name {key} under offers.retry in client.yml.",
+            kind=kind_names(words)[kind],
+            key=kind,
+            campaign=why.value,
+            verdict=verdicts[str(why.verdict)],
+        )
+        for kind, why in failed.items()
+    ]
 
 
 def _change_of_nothing(findings: Findings, words: Words) -> list[str]:
@@ -387,7 +305,14 @@ def _assumed_response(findings: Findings, words: Words) -> list[str]:
         else "How many more return because of an offer is assumed, not measured: between {low} and {high}"
         " percentage points more, by offer. The first campaign with its control group will show it."
     )
-    return [words.say(message, n=words.number(guessed.n or 0), **_points(findings["response_range"], words))]
+    said = words.say(message, n=words.number(guessed.n or 0), **_points(findings["response_range"], words))
+    nothing = findings["chance_of_nothing"].value
+    if not nothing:
+        return [said]
+    counted = words.say(
+        "A chance of {share} that they do nothing at all is counted in.", share=words.percent(nothing)
+    )
+    return [f"{said} {counted}"]
 
 
 def _points(reach: Finding, words: Words) -> dict[str, str]:

@@ -6,14 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from playbook.archive.earlier import REMEMBERED, earlier_runs
 from playbook.archive.sheets import read_sheet
+from playbook.records.arrays import Array
 from playbook.records.canonical import ARMS
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
+from playbook.stats.inactivity import inactivity
+from playbook.stats.spells import spell_counts
+from playbook.stats.value import MONTH_DAYS, mean_order_margin, second_life
 
 LONGEST_DAYS = 365
 """Days after the contact up to which the value of a second life is counted, at most."""
@@ -33,7 +38,19 @@ PLAN = "plan.csv"
 INTENDED = "held_back.csv"
 """What those held back would have been offered."""
 
-COLUMNS = ("campaign", "customer_id", "arm", "channel", "offer", "kind", "contacted_at", "returned", "value")
+COLUMNS = (
+    "campaign",
+    "customer_id",
+    "arm",
+    "channel",
+    "offer",
+    "kind",
+    "contacted_at",
+    "returned",
+    "value",
+    "silence",
+    "life",
+)
 
 
 def assigned(history: History, sources: Sources) -> pd.DataFrame:
@@ -47,13 +64,15 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, by campaign and customer_id: arm (treated, control; rows of any
-        other are left out), channel, offer (null for controls), kind (of the campaign's offer, see
-        `kind_of`; null where it is not known), returned (an order from the day of contact to the
-        end of the horizon, as `CampaignTrial.returned` counts), value (margin from the day of
+        `COLUMNS`, by campaign and customer_id: arm (treated, control; rows of any other are left out),
+        channel, offer (of controls what would have been, else null), kind (of the campaign's offer, see
+        `kind_of`; null where it is not known), returned (an order from the day of contact to the end of the
+        horizon, as `CampaignTrial.returned` counts), value (margin from the day of
         contact on, as long for the whole campaign, at most `LONGEST_DAYS` after it; the discount on
         the first order within the horizon, where list prices are known, is put back: a plan charges
-        it apart).
+        it apart), silence (days from the last order before the contact; NaN without one), life (margin
+        that a second life begun unaided on the day of contact would bring in the same days; NaN where
+        that is not known).
     """
     if sources.contacts is None:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -62,8 +81,19 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     frame: pd.DataFrame = _followed(people, history, horizon).to_pyarrow().to_pandas()
     frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
     frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
-    frame = frame.astype({"returned": bool, "value": float})
-    return frame.assign(kind=_kinds(frame, history.settings))[list(COLUMNS)]
+    frame = frame.astype({"returned": bool, "value": float, "silence": float})
+    frame = frame.assign(kind=_kinds(frame, history.settings), life=_lives(frame, history))
+    return frame[list(COLUMNS)]
+
+
+def _lives(frame: pd.DataFrame, history: History) -> Array:
+    """Return what a second life of each would bring in the days over which ``value`` is counted."""
+    life = second_life(history, inactivity(spell_counts(history), history.settings).days, draws=1)
+    if life is None or frame.empty:
+        return np.full(len(frame), np.nan)
+    last = frame.groupby("campaign")["contacted_at"].transform("max")
+    days = (pd.Timestamp(history.as_of) - last).dt.days.clip(upper=LONGEST_DAYS)
+    return life.expected(mean_order_margin(history, frame["customer_id"]), days // MONTH_DAYS)
 
 
 def kind_of(offer: str | None, settings: Settings) -> str | None:
@@ -111,6 +141,7 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
     joined = people.left_join(days, "customer_id")
     after = joined.day.delta(joined.contacted_at, unit="day")
     joined = joined.mutate(
+        after=after,
         inside=(after >= 0) & (after <= joined.followed),
         back=ibis.ifelse(joined.order & (after >= 0) & (after <= horizon), joined.day, None),
     )
@@ -119,6 +150,7 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
     joined = joined.mutate(put_back=ibis.ifelse(joined.back == first, joined.given, 0))
     return joined.group_by(keys).aggregate(
         returned=joined.back.notnull().any(),
+        silence=-joined.after.max(where=joined.order & (joined.after < 0)),
         value=(
             joined.margin.sum(where=joined.inside).fill_null(0).cast("float64")
             + joined.put_back.sum().fill_null(0).cast("float64")
@@ -127,13 +159,13 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
 
 
 def _kinds(frame: pd.DataFrame, settings: Settings) -> pd.Series:
-    """Return the kind of each row's offer; controls take that of their campaign and channel."""
+    """Return the kind of each row's offer; controls without one take that of their campaign and channel."""
     kinds = frame["offer"].map(lambda offer: kind_of(offer, settings))
     if frame.empty:
         return kinds
     by = [frame["campaign"], frame["channel"]]
     known = kinds.groupby(by).transform(lambda of: of.dropna().iloc[0] if of.notna().any() else None)
-    return kinds.where(frame["arm"] == "treated", known)
+    return kinds.where((frame["arm"] == "treated") | frame["offer"].notna(), known)
 
 
 # Kept for the next run -----------------------------------------------------------------------
@@ -158,7 +190,8 @@ def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.
         if not path.is_file():
             continue
         kept = pd.read_parquet(path)
-        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))]
+        kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))].reindex(columns=assigned.columns)
+        kept["sound"] = kept["sound"].eq(True)  # those kept before campaigns were judged teach nothing
         if limit is not None:
             kept = kept[kept["contacted_at"] >= pd.Timestamp(limit)]
         if len(kept):

@@ -9,16 +9,17 @@ import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
 from playbook.offers import catalogue
-from playbook.offers.catalogue import Offer
+from playbook.offers.catalogue import Failure, Offer
 from playbook.offers.names import channel_names, kind_names
 from playbook.records.history import History
 from playbook.records.sources import Sources
+from playbook.settings.client import Settings
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
+from playbook.stats.trials.accepted import FAILED, by_chance, failures, with_verdicts
 from playbook.stats.trials.earlier import assigned, with_remembered
 from playbook.stats.trials.responses import (
-    Cell,
     assumed,
     assumed_shares,
     informed,
@@ -26,6 +27,7 @@ from playbook.stats.trials.responses import (
     measured_second_lives,
 )
 from playbook.stats.trials.tables import table_of
+from playbook.stats.trials.trust import Cell
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class KnownOffers(Result):
     used : bool
         Whether the plan uses what was measured.
     earlier : DataFrame
-        What it was measured from, as `earlier.assigned` returns it.
+        The earlier campaigns, as `accepted.with_verdicts` returns them.
+    unsound, not_random : tuple of str
+        Those of them that nothing is learned from: chapter 08 does not accept them, or nobody says
+        that chance drew their arms.
     """
 
     stated: tuple[Offer, ...]
@@ -52,6 +57,8 @@ class KnownOffers(Result):
     offers: tuple[Offer, ...]
     used: bool
     earlier: pd.DataFrame
+    unsound: tuple[str, ...]
+    not_random: tuple[str, ...]
 
     def findings(self) -> list[Finding]:
         """Return what a second life under an offer is worth: measured from whom, or assumed."""
@@ -68,11 +75,16 @@ class KnownOffers(Result):
             ]
         guessed = [o.second_life_share for o in self.offers if o.second_life_source == "assumed"]
         low, high = (min(guessed), max(guessed)) if guessed else (None, None)
-        return [*found, Finding("second_lives_assumed", len(guessed), low, high, "offers")]
+        return [
+            *found,
+            Finding("second_lives_assumed", len(guessed), low, high, "offers"),
+            Finding("campaigns_unsound", list(self.unsound), unit="names"),
+            Finding("campaigns_not_random", list(self.not_random), unit="names"),
+        ]
 
     def sentences(self, words: Words) -> list[str]:
-        """Say whether the worth of a second life under an offer was measured, and from whom."""
-        return second_life_sentences(self.by_name, words)
+        """Say which campaigns teach nothing, and what the others say of a second life under an offer."""
+        return [*lesson_sentences(self.by_name, words), *second_life_sentences(self.by_name, words)]
 
     def table(self, words: Words) -> Table:
         """Return what was measured by kind and channel, beside what the catalogue assumes."""
@@ -138,22 +150,59 @@ def known_offers(history: History, sources: Sources, folder: Path, home: Path) -
         Where the catalogue cannot be.
     """
     stated = catalogue.load(history.settings, folder)
-    earlier = with_remembered(assigned(history, sources), home, history)
-    return learn(stated, earlier, history.settings.offers.use_measured)
+    own = with_verdicts(assigned(history, sources), history, sources, stated)
+    return learn(stated, with_remembered(own, home, history), history.settings)
 
 
-def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, use: bool = True) -> KnownOffers:
+def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, settings: Settings) -> KnownOffers:
     """Measure responses and second lives, and put them in place of assumptions where they are to be used.
+
+    Only of campaigns that chapter 08 accepts, and whose arms were drawn by chance.
 
     Parameters
     ----------
     earlier : DataFrame
-        As `earlier.assigned` returns it.
+        As `accepted.with_verdicts` returns it.
     """
-    responses = measured_responses(earlier, assumed(stated))
-    second_lives = measured_second_lives(earlier, assumed_shares(stated))
-    offers = informed(stated, responses, second_lives) if use else stated
-    return KnownOffers(stated, responses, second_lives, offers, use, earlier)
+    use, sound = settings.offers.use_measured, earlier["sound"].to_numpy(bool)
+    random = earlier["campaign"].map(lambda name: by_chance(name, settings)).to_numpy(bool)
+    lessons = earlier[sound & random]
+    responses = measured_responses(lessons, assumed(stated))
+    second_lives = measured_second_lives(lessons, assumed_shares(stated))
+    offers = informed(stated, *((responses, second_lives) if use else (responses.iloc[:0],)))
+    failed = failures(lessons)
+    offers = tuple(_failed(offer, failed, settings) for offer in offers)
+    told = earlier.assign(sound=sound, random=random).groupby("campaign")
+    campaigns = told.agg(arms=("arm", "nunique"), sound=("sound", "any"), random=("random", "any"))
+    campaigns = campaigns[campaigns["arms"] > 1]
+    unsound = tuple(campaigns.index[campaigns["random"] & ~campaigns["sound"]])
+    not_random = tuple(campaigns.index[~campaigns["random"]])
+    return KnownOffers(stated, responses, second_lives, offers, use, earlier, unsound, not_random)
+
+
+def _failed(offer: Offer, failed: Mapping[Cell, tuple[str, str]], settings: Settings) -> Offer:
+    """Mark an offer for everybody whose kind has failed, where client.yml does not ask for it again."""
+    campaign, verdict = failed.get((offer.kind, offer.channel)) or failed.get((offer.kind, "")) or ("", "")
+    if offer.suits or offer.kind in settings.offers.retry or verdict not in FAILED:
+        return offer
+    return offer.model_copy(
+        update={"failed": Failure.model_validate({"campaign": campaign, "verdict": verdict})}
+    )
+
+
+def lesson_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word from which campaigns with a control group nothing is learned, and why."""
+    why = {
+        "campaigns_not_random": "Nothing is learned from {names}: client.yml does not say that chance drew"
+        " who was left alone (measurement.randomised), and whoever is chosen otherwise differs before.",
+        "campaigns_unsound": "Nothing is learned from {names}: the chapter on measurement does not accept the"
+        " comparison, since chance would not have drawn such groups, or too few of them are known.",
+    }
+    return [
+        words.say(message, names=", ".join(f"“{name}”" for name in findings[name].value))
+        for name, message in why.items()
+        if findings[name].value
+    ]
 
 
 def second_life_sentences(findings: Findings, words: Words) -> list[str]:
@@ -163,14 +212,15 @@ def second_life_sentences(findings: Findings, words: Words) -> list[str]:
         listed = [_measured_life(k, findings, words) for k in range(1, int(measured.value) + 1)]
         said = [
             words.say(
-                "What a second life begun under an offer is worth was measured, by the margin of up to a"
-                " year, against those who came back without one: {listed}. In brackets the 90% interval;"
-                " the fewer came back, the more the figure is drawn towards what the catalogue assumes.",
+                "What a second life begun under an offer is worth was measured by the margin, up to a year,"
+                " of all who were contacted against all who were left alone: {listed}. In brackets the 90%"
+                " interval; the less the margins tell, the more the figure is drawn towards what the"
+                " catalogue assumes.",
                 listed="; ".join(listed),
             ),
             words.say(
-                "Those who come back with an offer are not the same people as those who come back without:"
-                " the comparison says what such second lives brought, not what the offer made of them."
+                "So what an offer did to those who would have come anyway is in that figure, discounts that"
+                " they took along and later purchases that they did not make."
             ),
         ]
     if said and measured.verdict == "not_used":

@@ -234,6 +234,8 @@ class Comparison:
         """Return the effects on all outcomes at the declared horizon, with all their intervals."""
         horizon = self.settings.horizon_days
         effects = self.effects(part, horizon, self.before)
+        if not self.settings.bootstrap_draws:
+            return effects
         values = np.column_stack([outcome(self.trial, name, horizon)[part] for name in effects])
         drawn = bootstrap(values, self.trial.treated[part], self.settings.bootstrap_draws, self.seed)
         return {name: with_bootstrap(effects[name], drawn[:, k]) for k, name in enumerate(effects)}

@@ -9,24 +9,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.stats import norm
 
-from playbook.offers.catalogue import Offer, Response
-from playbook.offers.response import WEIGHT, share_of_range
+from playbook.offers.catalogue import Learned, Offer, Response
+from playbook.stats.trials.trust import NOTHING, Cell, Trust, stated_variance, trust_in
 
 LEVEL = 0.90
 TAIL = float(norm.ppf((1 + LEVEL) / 2))
 LEAST_PER_ARM = 30
 """Customers per arm below which no response is estimated."""
+TESTED = (0.01, 0.99)
+"""Between these shares of those treated lies the silence that counts as tested; nobody alone stretches it."""
 LEAST_RETURNERS = 10
 """Returners per arm below which no second life is; so few count for little, after shrinkage."""
 DOUBT = 0.25
-"""Standard deviation of the logarithm of an assumed share of a second life's value."""
-MOST_DOUBT = 1e6
-
-Cell = tuple[str, str]
-"""A kind of kindness and a channel."""
+"""Standard deviation of an assumed share of a second life's value."""
 
 RESPONSES = (
     "kind",
@@ -42,7 +39,10 @@ RESPONSES = (
     "raw_low",
     "raw_high",
     "weight",
+    "tested_from",
+    "tested_to",
 )
+RATIO = ("share", "variance", "n_treated", "n_control")
 SECOND_LIVES = ("kind", "channel", "share", "low", "high", "n_treated", "n_control", "campaigns", "raw_share")
 
 
@@ -56,16 +56,16 @@ def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response])
 
     Differences of proportions have Agresti and Caffo's (2000) variance. Campaigns of the same kind
     and channel are pooled by DerSimonian and Laird's (1986) random effects. Each estimate is
-    shrunk towards its assumption by empirical Bayes (Efron and Morris 1975): the assumption's
-    variance is that of its stated range, times one factor for all, at least 1, at which the
-    estimates lie as far from the assumptions as they should (Paule and Mandel 1982).
+    shrunk by empirical Bayes (Efron and Morris 1975) towards its assumption as `trust.trust_in`
+    has it, after all that was measured here.
 
     Parameters
     ----------
     assigned : DataFrame
         One row per customer and campaign: campaign, customer_id, arm (treated, control), kind and
         channel (null: not known), offer (null for controls, who count for every offer of their
-        campaign and channel), returned (bool).
+        campaign and channel, unless controls name the offer that would have been theirs), returned
+        (bool), silence (days before the contact; may be missing).
     assumed : mapping
         (kind, channel) to the response that the catalogue assumes.
 
@@ -76,7 +76,8 @@ def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response])
         lift_points (0.05: five more of a hundred) with its 90% interval low and high, after
         shrinkage; n_treated, n_control, campaigns (names, sorted, joined by ", "); raw_points,
         raw_low, raw_high before shrinkage; weight (of the measurement, 0 to 1; 1 where nothing is
-        assumed). Only with `LEAST_PER_ARM` customers in either arm.
+        assumed); tested_from and tested_to, the silence in days of those it was measured on (`TESTED`).
+        Only with `LEAST_PER_ARM` customers in either arm.
     """
     cells = _lifts(assigned)
     rows = [_pooled(tuple(key), part) for key, part in cells.groupby(["kind", "channel"])]
@@ -84,9 +85,9 @@ def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response])
         _pooled(tuple(key), part) | {"offer": tuple(key)[2]}
         for key, part in cells.groupby(["kind", "channel", "offer"])
     ]
-    found = pd.DataFrame([*rows, *named], columns=[*RESPONSES[:3], *RESPONSES[6:12], "se"])
-    doubt = _doubt(found[found["offer"].isna()], assumed)
-    shrunk = [_shrunk(row, assumed.get((row["kind"], row["channel"])), doubt) for _, row in found.iterrows()]
+    found = pd.DataFrame([*rows, *named], columns=[*RESPONSES[:3], *RESPONSES[6:12], *RESPONSES[13:], "se"])
+    trust = trust_in(found[found["offer"].isna()], assumed)
+    shrunk = [_shrunk(row, assumed.get((row["kind"], row["channel"])), trust) for _, row in found.iterrows()]
     both = pd.concat([found, pd.DataFrame(shrunk, columns=["lift_points", "low", "high", "weight"])], axis=1)
     return both[list(RESPONSES)]
 
@@ -94,16 +95,18 @@ def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response])
 def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float]) -> pd.DataFrame:
     """Estimate what a second life under an offer is worth, as a share of one that began unaided.
 
-    The mean value of treated returners over that of the returners of the control group, over the
-    same days: together with the response this is all that an offer does to the margin, those who
-    would have come anyway included. Pooled on the logarithm over campaigns of the same kind and
-    channel, and shrunk towards the assumed share, which is in doubt by `DOUBT`.
+    The share s at which returns times value differ between the arms by as much as the margins of all
+    assigned do: p1 s V - p0 V = M, with M that difference by intention to treat, p1 and p0 the shares
+    that returned, and V what a second life begun unaided brings in the same days. So what an offer does
+    to those who would have come anyway, or come later, is in it. Its variance comes from each customer's
+    influence on it; it is pooled over campaigns of the same kind and channel, and shrunk towards the
+    assumed share, which is in doubt by `DOUBT`.
 
     Parameters
     ----------
     assigned : DataFrame
         As in `measured_responses`, with value: the margin from the contact on, over days that are
-        the same for everybody in the campaign.
+        the same for everybody in the campaign; and life: what a second life would bring in them.
     assumed : mapping
         (kind, channel) to the share that the catalogue assumes.
 
@@ -112,20 +115,25 @@ def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float])
     DataFrame
         `SECOND_LIVES`: kind, channel, share with its 90% interval low and high, after shrinkage;
         n_treated, n_control (returners), campaigns; raw_share before shrinkage. Only with
-        `LEAST_RETURNERS` in either arm, and mean values above 0.
+        `LEAST_RETURNERS` in either arm, and where second lives bring a margin.
     """
-    came = assigned[assigned["returned"] & assigned["kind"].notna() & assigned["channel"].notna()]
-    ratios = _log_ratios(came)
+    known = assigned[assigned["kind"].notna() & assigned["channel"].notna()]
+    ratios = [
+        {"kind": key[0], "channel": key[1], "campaign": key[2], **ratio}
+        for key, part in known.groupby(["kind", "channel", "campaign"], sort=True)
+        if (ratio := _margin_ratio(part)) is not None
+    ]
+    found = pd.DataFrame(ratios, columns=["kind", "channel", "campaign", *RATIO])
     rows = []
-    for key, known in ratios.groupby(["kind", "channel"], sort=True):
+    for key, known in found.groupby(["kind", "channel"], sort=True):
         kind, channel = str(key[0]), str(key[1])
-        log, variance = _combined(known["log"], known["variance"])
-        prior = np.log(max(assumed.get((kind, channel), 1.0), 0.01))
+        share, variance = _combined(known["share"], known["variance"])
+        prior = assumed.get((kind, channel), 1.0)
         weight = DOUBT**2 / (DOUBT**2 + variance)
-        middle, reach = prior + weight * (log - prior), TAIL * np.sqrt(weight * variance)
-        interval = np.exp([middle, middle - reach, middle + reach]).tolist()
+        middle, reach = prior + weight * (share - prior), TAIL * np.sqrt(weight * variance)
+        interval = [max(0.0, value) for value in (middle, middle - reach, middle + reach)]
         counts = int(known["n_treated"].sum()), int(known["n_control"].sum())
-        rows.append((kind, channel, *interval, *counts, ", ".join(known["campaign"]), float(np.exp(log))))
+        rows.append((kind, channel, *interval, *counts, ", ".join(known["campaign"]), share))
     return pd.DataFrame(rows, columns=list(SECOND_LIVES))
 
 
@@ -166,8 +174,9 @@ def informed(
     """Return the offers with what was measured in place of what is assumed.
 
     An offer of the same name as one of an earlier campaign takes that one's response; any other
-    that of its kind and channel, unless it suits a reason only. What was not measured stays as the
-    catalogue states it; what the catalogue itself states as measured stays, too.
+    that of its kind and channel, unless it suits a reason only. What was not measured is assumed at
+    the level that the measured ones have shown, and keeps a chance of at least `trust.NOTHING` to do
+    nothing; what the catalogue itself states as measured keeps its points.
     """
     pooled: dict[Cell, Any] = {}
     named: dict[tuple[str, str, str], Any] = {}
@@ -178,7 +187,10 @@ def informed(
             named[row["kind"], row["channel"], row["offer"]] = row
     listed = [] if second_lives is None else second_lives.to_dict("records")
     lives = {(row["kind"], row["channel"]): row for row in listed}
-    return tuple(_inform(offer, pooled, named, lives) for offer in offers)
+    everywhere = responses[responses["offer"].isna()]
+    error = (everywhere["raw_high"] - everywhere["raw_low"]) / (2 * TAIL)
+    trust = trust_in(everywhere.assign(se=error), assumed(offers))
+    return tuple(_inform(offer, pooled, named, lives, trust) for offer in offers)
 
 
 def _inform(
@@ -186,14 +198,24 @@ def _inform(
     pooled: Mapping[Cell, Any],
     named: Mapping[tuple[str, str, str], Any],
     lives: Mapping[Cell, Any],
+    trust: Trust,
 ) -> Offer:
     cell = (offer.kind, offer.channel)
     changes: dict[str, Any] = {}
     everybodys = None if offer.suits else pooled.get(cell)
     row = named.get((*cell, offer.name), everybodys)
-    if row is not None and offer.response.source == "assumed":
-        low, points, high = (min(1.0, max(-1.0, row[name])) for name in ("low", "lift_points", "high"))
-        changes["response"] = Response(points=points, low=low, high=high, source="measured")
+    stated = offer.response
+    if row is not None and stated.source == "assumed":
+        values = {"points": row["lift_points"], "low": row["low"], "high": row["high"]}
+        known = {"source": "measured", "idle": trust.nothing}
+        if pd.notna(row["tested_from"]):
+            known["span"] = (row["tested_from"], row["tested_to"])
+    else:
+        level = trust.level if stated.source == "assumed" else 1.0
+        values = {name: level * getattr(stated, name) for name in ("points", "low", "high")}
+        known = {"source": stated.source, "idle": max(trust.nothing, NOTHING)}
+    within = {name: min(1.0, max(-1.0, float(value))) for name, value in values.items()}
+    changes["response"] = Learned(**within, **known)
     life = None if offer.suits else lives.get(cell)
     if life is not None and offer.second_life_source == "assumed":
         share, low, high = (min(2.0, life[name]) for name in ("share", "low", "high"))
@@ -212,17 +234,37 @@ def _lifts(assigned: pd.DataFrame) -> pd.DataFrame:
     """Return the lift of each offer of each campaign: one row per campaign, kind, channel and offer."""
     keys = ["campaign", "kind", "channel", "offer"]
     known = assigned[assigned["kind"].notna() & assigned["channel"].notna()]
+    known = known.assign(silence=known["silence"] if "silence" in known else np.nan)
     treated = known[known["arm"] == "treated"]
     treated = treated.assign(offer=treated["offer"].fillna(""))
-    counted = treated.groupby(keys, sort=True)["returned"].agg(n_treated="size", came="sum").reset_index()
-    controls = known[known["arm"] == "control"].groupby(["campaign", "channel"])["returned"]
-    both = counted.merge(
-        controls.agg(n_control="size", unaided="sum").reset_index(), on=["campaign", "channel"]
+    counted = treated.groupby(keys, sort=True).agg(
+        n_treated=("returned", "size"),
+        came=("returned", "sum"),
+        tested_from=("silence", lambda days: days.quantile(TESTED[0])),
+        tested_to=("silence", lambda days: days.quantile(TESTED[1])),
+    )
+    held_back = known[known["arm"] == "control"]
+    named = held_back["offer"].notna().groupby(held_back["campaign"]).transform("any").astype(bool)
+    counted = counted.reset_index()
+    alike = counted["campaign"].isin(held_back.loc[named, "campaign"])
+    both = pd.concat(
+        [
+            _against(counted[~alike], held_back[~named], ["campaign", "channel"]),
+            _against(counted[alike], held_back[named], ["campaign", "channel", "offer"]),
+        ],
+        ignore_index=True,
     )
     both = both[(both["n_treated"] >= LEAST_PER_ARM) & (both["n_control"] >= LEAST_PER_ARM)]
     lift = both["came"] / both["n_treated"] - both["unaided"] / both["n_control"]
     variance = _variance(both["came"], both["n_treated"]) + _variance(both["unaided"], both["n_control"])
     return both.assign(lift=lift, variance=variance, offer=both["offer"].where(both["offer"] != ""))
+
+
+def _against(treated: pd.DataFrame, held_back: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Put beside the treated those held back who are alike in some columns."""
+    counted = held_back.groupby(by)["returned"].agg(n_control="size", unaided="sum").reset_index()
+    counted["controls"] = counted[by].astype(str).agg("|".join, axis=1) if len(counted) else ""
+    return treated.merge(counted, on=by)
 
 
 def _variance(came: pd.Series, n: pd.Series) -> pd.Series:
@@ -233,7 +275,7 @@ def _variance(came: pd.Series, n: pd.Series) -> pd.Series:
 def _pooled(key: Sequence[Any], lifts: pd.DataFrame) -> dict[str, object]:
     lift, variance = _combined(lifts["lift"], lifts["variance"])
     reach = TAIL * np.sqrt(variance)
-    once = lifts.drop_duplicates("campaign")  # the controls of a campaign count once
+    once = lifts.drop_duplicates("controls")  # the same controls count once
     return {
         "kind": key[0],
         "channel": key[1],
@@ -244,6 +286,8 @@ def _pooled(key: Sequence[Any], lifts: pd.DataFrame) -> dict[str, object]:
         "raw_points": lift,
         "raw_low": lift - reach,
         "raw_high": lift + reach,
+        "tested_from": lifts["tested_from"].min(),
+        "tested_to": lifts["tested_to"].max(),
         "se": float(np.sqrt(variance)),
     }
 
@@ -261,64 +305,29 @@ def _combined(effects: pd.Series, variances: pd.Series) -> tuple[float, float]:
     return float(np.average(effect, weights=weight)), float(1 / weight.sum())
 
 
-def _stated_variance(response: Response) -> float:
-    """Return the variance of a PERT distribution over the stated range."""
-    width = response.high - response.low
-    if width <= 0:
-        return 0.0
-    mean = share_of_range(response)
-    return width**2 * mean * (1 - mean) / (WEIGHT + 1)
-
-
-def _doubt(pooled: pd.DataFrame, assumed: Mapping[Cell, Response]) -> float:
-    """Return the factor on the variance of all assumptions, 1 where they have proved right."""
-    cells = zip(pooled["kind"], pooled["channel"], strict=True)
-    known = [cell in assumed and _stated_variance(assumed[cell]) > 0 for cell in cells]
-    pooled = pooled[known]
-    if pooled.empty:
-        return 1.0
-    stated = [assumed[cell] for cell in zip(pooled["kind"], pooled["channel"], strict=True)]
-    off = pooled["raw_points"].to_numpy(float) - np.array([one.points for one in stated])
-    prior, error = np.array([_stated_variance(one) for one in stated]), pooled["se"].to_numpy(float) ** 2
-
-    def excess(factor: float) -> float:
-        return float((off**2 / (factor * prior + error)).sum() - len(off))
-
-    if excess(1.0) <= 0:
-        return 1.0
-    return float(brentq(excess, 1.0, MOST_DOUBT)) if excess(MOST_DOUBT) < 0 else MOST_DOUBT
-
-
-def _shrunk(row: pd.Series, prior: Response | None, doubt: float) -> tuple[float, float, float, float]:
+def _shrunk(row: pd.Series, prior: Response | None, trust: Trust) -> tuple[float, float, float, float]:
     """Return the estimate with its interval, and the weight of what was measured."""
     if prior is None:
         return row["raw_points"], row["raw_low"], row["raw_high"], 1.0
-    spread = doubt * _stated_variance(prior)
+    spread, middle = trust.doubt * stated_variance(prior), trust.level * prior.points
     weight = spread / (spread + row["se"] ** 2)
-    points = prior.points + weight * (row["raw_points"] - prior.points)
+    points = middle + weight * (row["raw_points"] - middle)
     reach = TAIL * np.sqrt(weight) * row["se"]
     return points, points - reach, points + reach, weight
 
 
-def _log_ratios(came: pd.DataFrame) -> pd.DataFrame:
-    """Return the log of the ratio of mean values, treated over control, and its variance, by campaign.
-
-    The spread of values around their mean is taken from all returners together: ten of a heavy
-    tail say little of it.
-    """
-    keys = ["kind", "channel", "campaign"]
-    counted = came.groupby([*keys, "arm"])["value"].agg(["size", "mean", "var"]).reset_index()
-    counted = counted[(counted["size"] >= LEAST_RETURNERS) & (counted["mean"] > 0)]
-    arms = [counted[counted["arm"] == arm].drop(columns="arm") for arm in ("treated", "control")]
-    both = arms[0].merge(arms[1], on=keys, suffixes=("_treated", "_control"))
-    n_treated, n_control = both["size_treated"], both["size_control"]
-    relative = [both[f"var_{arm}"] / both[f"mean_{arm}"] ** 2 for arm in ("treated", "control")]
-    everybody = float((n_treated + n_control).sum())
-    spread = float((relative[0] * n_treated + relative[1] * n_control).sum()) / max(everybody, 1)
-    found = both[keys].assign(
-        log=np.log(both["mean_treated"] / both["mean_control"]),
-        variance=spread * (1 / n_treated + 1 / n_control),
-        n_treated=n_treated,
-        n_control=n_control,
-    )
-    return found[found["variance"] > 0]
+def _margin_ratio(part: pd.DataFrame) -> dict[str, float] | None:
+    """Return one campaign's share of a second life, as `measured_second_lives` has it, and its variance."""
+    treated = (part["arm"] == "treated").to_numpy()
+    back, value = part["returned"].to_numpy(float), part["value"].to_numpy(float)
+    came, unaided = int(back[treated].sum()), int(back[~treated].sum())
+    if min(came, unaided) < LEAST_RETURNERS:
+        return None
+    p1, p0, life = back[treated].mean(), back[~treated].mean(), float(part["life"].mean())
+    if not life > 0:
+        return None
+    share = (value[treated].mean() - value[~treated].mean() + p0 * life) / (p1 * life)
+    own = (value[treated] / life - share * back[treated]) / p1
+    theirs = (back[~treated] - value[~treated] / life) / p1
+    variance = own.var(ddof=1) / len(own) + theirs.var(ddof=1) / len(theirs)
+    return dict(zip(RATIO, (share, variance, came, unaided), strict=True)) if variance > 0 else None

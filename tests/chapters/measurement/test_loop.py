@@ -193,6 +193,9 @@ def assigned(campaign="OLD", n=100, won=40, unaided=10) -> pd.DataFrame:
             "contacted_at": START,
             "returned": returned,
             "value": returned * 20.0,
+            "silence": 200.0,
+            "sound": True,
+            "verdict": "works",
         }
     )
 
@@ -206,6 +209,13 @@ def test_a_campaign_that_the_next_export_lacks_is_still_known(tmp_path):
     expected, seen = measured_responses(assigned(), {}), measured_responses(again, {})
     pd.testing.assert_frame_equal(seen, expected)
     assert seen["raw_points"].iloc[0] == pytest.approx(0.3)
+
+
+def test_what_was_remembered_before_campaigns_were_judged_teaches_nothing(tmp_path):
+    report(tmp_path)
+    earlier.remember(tmp_path / BEFORE.isoformat(), assigned().drop(columns=["silence", "sound", "verdict"]))
+    again = earlier.with_remembered(assigned().iloc[:0], tmp_path, planned_client().history)
+    assert len(again) == len(assigned()) and not again["sound"].any()
 
 
 def test_contacts_of_today_stand_over_what_is_remembered(tmp_path):

@@ -20,20 +20,43 @@ LETTER = Offer(
 MAIL = LETTER.model_copy(update={"name": "mail", "channel": "email", "cost": 0.1})
 
 
-def test_left_out_are_those_whose_chance_times_value_is_below_the_cheapest_contact(demo):
-    seen = demo.weighed.customers
-    expected = seen["occasional"] & (seen["return_probability"] * seen["life_value"] < seen["contact_cost"])
-    assert 0 < expected.sum() < seen["occasional"].sum()
-    assert (seen["left_out"] == expected).all()
+def test_left_out_are_those_who_bring_less_than_the_cheapest_contact_and_to_whom_no_offer_adds_its_cost(demo):
+    dear = LETTER.model_copy(update={"cost": 3.0})
+    call = LETTER.model_copy(
+        update={
+            "name": "call",
+            "channel": "phone",
+            "cost": 6.0,
+            "response": Response(points=0.1, low=0, high=1),
+        }
+    )
+    alone, both = (demo.weigh(offers).customers for offers in ([dear], [dear, call]))
+    worth = alone["return_probability"] * alone["life_value"]
+    short = alone["occasional"] & (worth < alone["contact_cost"])
+    assert (alone["left_out"] == short & (0.02 * alone["life_value"] <= 3.0)).all()
+    assert 0 < alone["left_out"].sum() < short.sum()
+    called = alone["left_out"] & ~both["left_out"]
+    assert called.any() and (0.1 * alone.loc[called, "life_value"] > 6.0).all()
+
+
+def test_by_the_methods_default_nobody_is_left_out_at_a_loss_and_the_page_does_not_argue(demo):
+    for weighed in (
+        demo.weighed,
+        demo.weigh([LETTER]),
+        demo.weigh([LETTER.model_copy(update={"cost": 3.0})]),
+    ):
+        assert weighed.totals["given_up"] <= weighed.totals["saved"]
+        assert not any("more than it saves" in said for said in weighed.sentences(WORDS))
+        assert left_out_cautions(weighed.by_name, WORDS) == []
 
 
 def test_saved_is_a_contact_each_and_given_up_is_what_the_contact_would_have_added(demo):
-    weighed = demo.weigh([LETTER])
+    weighed = demo.weigh([LETTER.model_copy(update={"cost": 3.0})])
     out = weighed.customers[weighed.customers["left_out"]]
     assert len(out) > 50
     found = {finding.name: finding for finding in weighed.findings()}
     reached = out["contact_cost"].notna()
-    assert found["cost_saved"].value == pytest.approx(1.6 * reached.sum(), abs=0.01)
+    assert found["cost_saved"].value == pytest.approx(3.0 * reached.sum(), abs=0.01)
     worth = out.loc[reached, "life_value"].clip(lower=0).sum()
     given_up = found["margin_given_up"]
     assert given_up.value == pytest.approx(0.02 * worth, rel=1e-3)

@@ -36,8 +36,9 @@ def prepared(frame, offers, settings=None, chances=None) -> Campaign:
     return campaign._hold_back(Campaign(everybody, chosen, offers, suits, weekly, window, settings, nobody))
 
 
-def plan_for(frame, *offers, settings=None, chances=None) -> Plan:
-    return make_plan(prepared(frame, offers, settings, chances))
+def plan_for(frame, *offers, settings=None, chances=None, least_chance=0.0) -> Plan:
+    """The plan for a handful, which chance alone may turn into a loss."""
+    return make_plan(prepared(frame, offers, settings, chances), least_chance=least_chance)
 
 
 def found(plan: Plan) -> Findings:

@@ -6,14 +6,17 @@ import pytest
 from playbook.archive.findings import Finding
 from playbook.chapters.plan.draws import relative_interval
 from playbook.chapters.plan.plan import make_plan
-from playbook.offers.catalogue import Response
+from playbook.offers.catalogue import Learned, Response
 from playbook.offers.response import draw_response
 from tests.builders import offer, people
 from tests.chapters.plan.campaigns import plan_for, prepared, settings_of
 
 
-def test_the_drawn_profits_have_the_expected_profit_as_their_mean():
+@pytest.mark.parametrize("idle", [0.0, 0.4])
+def test_the_drawn_profits_have_the_expected_profit_as_their_mean(idle):
     made = offer(incentive_return=6.0, incentive_stay=10.0, discount=0.1, second_life_share=0.9)
+    known = Learned(**(made.response.model_dump() | {"points": 0.08, "idle": idle}))
+    made = made.model_copy(update={"response": known})
     plan = plan_for(people(300, second_lifetime_value=400.0), made, settings=settings_of(budget=1e6))
     error = plan.draws.draws.std() / np.sqrt(len(plan.draws.draws))
     assert plan.draws.draws.mean() == pytest.approx(plan.profit, abs=4 * error)
@@ -31,6 +34,27 @@ def test_a_response_is_drawn_within_its_range_around_its_value():
     drawn = draw_response(Response(points=0.03, low=0.01, high=0.08), 20_000, np.random.default_rng(1))
     assert 0.01 <= drawn.min() and drawn.max() <= 0.08
     assert drawn.mean() == pytest.approx(0.03, abs=2e-4)
+
+
+def test_where_an_offer_does_nothing_its_costs_are_lost_whatever_a_second_life_is_worth():
+    known = Learned(points=0.05, low=0.04, high=0.06, idle=0.3, source="measured")
+    made = offer(second_life_share=1.5).model_copy(update={"response": known})
+    plan = plan_for(people(400), made, settings=settings_of(budget=1e6, holdout_share=0))
+    assert plan.draws.chance_of_profit == pytest.approx(0.7, abs=0.04)
+    assert made.expected_share == pytest.approx(1.35)
+    other = made.model_copy(update={"response": known.model_copy(update={"idle": 0.0})})
+    sure = plan_for(people(400), other, settings=settings_of(budget=1e6, holdout_share=0))
+    assert sure.profit > plan.profit and sure.draws.chance_of_profit > 0.99
+
+
+def test_both_forms_of_the_response_are_drawn():
+    frame = people(2000, return_probability=np.repeat([0.01, 0.4], 1000), second_lifetime_value=50.0)
+    frame.loc[1000:, "second_lifetime_value"] = 1.0  # only those with little chance are worth an offer
+    sure = {"points": 0.05, "low": 0.05, "high": 0.05}
+    plan = plan_for(frame, offer(response=sure), settings=settings_of(budget=1e6, holdout_share=0))
+    assert len(plan.contacts) == 1000
+    low, high = plan.draws.interval
+    assert low < 0 < plan.profit / 2 < high, "under the same odds ratio hardly any of them is moved"
 
 
 def test_an_unsure_value_of_second_lives_widens_the_interval():

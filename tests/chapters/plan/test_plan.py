@@ -21,6 +21,8 @@ from playbook.chapters.plan.words import (
     offers_sentences,
     status_names,
 )
+from playbook.offers.catalogue import Failure, Learned
+from playbook.offers.response import with_offer
 from playbook.settings.offers import CHANNELS
 from playbook.show.words import Words
 from tests.builders import offer, people
@@ -76,7 +78,7 @@ def campaigns(draw) -> Campaign:
 @tries(max_examples=60, deadline=None)
 @given(campaigns())
 def test_no_plan_breaks_budget_capacity_consent_holdout_or_offers_twice(given):
-    plan = make_plan(given)
+    plan = make_plan(given, least_chance=0)
     contacts, everybody = plan.contacts, given.everybody.set_index("customer_id")
     made = {o.name: o for o in given.offers}
     assert not contacts["customer_id"].duplicated().any()
@@ -177,17 +179,82 @@ def test_a_plan_of_nobody_says_why_and_never_that_it_should_be_done(changes, col
     assert what_would_change(plan).figure(WORDS).alt
 
 
-def test_the_verdict_is_do_it_only_above_zero_and_try_small_where_a_loss_is_possible():
-    sure = plan_for(people(400), offer(cost=0.1))
-    low, high = sure.draws.interval
-    assert 0 < low < sure.profit < high
-    assert sure.verdict == "do_it"
-    unsure = plan_for(people(20), offer(cost=4.0, response={"points": 0.05, "low": -0.05, "high": 0.1}))
+def learned(points=0.05, low=0.04, high=0.06, idle=0.0, span=(200.0, 400.0), source="measured", **changes):
+    known = Learned(points=points, low=low, high=high, idle=idle, span=span, source=source)
+    return offer(**changes).model_copy(update={"response": known})
+
+
+def test_do_it_needs_a_measured_response_and_an_interval_above_zero():
+    measured = plan_for(people(400), learned(cost=0.1), least_chance=0.5)
+    low, high = measured.draws.interval
+    assert 0 < low < measured.profit < high
+    assert (measured.verdict, measured.measured_share) == ("do_it", 1.0)
+    assert "100% of this profit rests on responses measured here" in decision_sentence(found(measured), WORDS)
+    # As good, but assumed, or measured by nobody but the catalogue's author.
+    stated = {"points": 0.05, "low": 0.04, "high": 0.06, "source": "measured"}
+    for made in (learned(span=None, source="assumed", cost=0.1), offer(cost=0.1, response=stated)):
+        plan = plan_for(people(400), made, least_chance=0.5)
+        assert plan.draws.interval[0] > 0
+        assert (plan.verdict, plan.measured_share) == ("try_small", 0.0)
+        assert "None of it was measured" in decision_sentence(found(plan), WORDS)
+    unsure = plan_for(people(400), learned(cost=4.0, low=0.0, high=0.1), least_chance=0.5)
     assert unsure.draws.interval[0] < 0 < unsure.profit
     assert unsure.verdict == "try_small"
-    findings = found(unsure)
-    assert decision_sentence(findings, WORDS).startswith("Try it small")
-    assert any("is assumed, not measured" in said for said in assumed_sentences(findings, WORDS))
+    assert decision_sentence(found(unsure), WORDS).startswith("Try it small")
+
+
+@pytest.mark.parametrize(("within", "verdict"), [(160, "try_small"), (240, "do_it")])
+def test_half_of_the_profit_must_be_measured_on_customers_silent_for_as_long(within, verdict):
+    silence = np.where(np.arange(400) < within, 300, 2000)
+    chosen = settings_of(holdout_share=0)
+    plan = plan_for(people(400, silence_days=silence), learned(cost=0.1), settings=chosen)
+    assert plan.draws.interval[0] > 0
+    assert (plan.verdict, plan.measured_share) == (verdict, pytest.approx(within / 400))
+    findings, beyond = found(plan), plan.contacts["beyond"]
+    assert findings["profit_beyond_tested"].n == beyond.sum() == 400 - within
+    outside = plan.contacts.loc[beyond, "expected_profit"].sum()
+    assert findings["profit_beyond_tested"].value == pytest.approx(outside, abs=0.01)
+    assert f"comes from {400 - within} customers whose silence lies beyond" in decision_sentence(
+        findings, WORDS
+    )
+
+
+def test_beyond_the_tested_silence_the_same_points_fall_towards_the_same_odds():
+    chance = np.where(np.arange(60) < 40, 0.2, 0.01)
+    silence = np.repeat([300, 401, 800, 4000], [40, 5, 5, 10])
+    given = prepared(people(60, silence_days=silence, return_probability=chance), [learned()])
+    added = given.chance_with(0, "points", 0.05) - given.p0
+    same_odds = with_offer(np.array([0.01]), 0.05, "odds", 0.2)[0] - 0.01
+    assert added[:40] == pytest.approx(0.05)
+    assert added[45] == pytest.approx((0.05 + same_odds) / 2)  # twice the silence that was tested
+    assert 0.05 > added[40] > added[45] > added[50] > same_odds
+    assert given.profit(0, "points", 0.05) == pytest.approx(added * given.v0 - 2.0)
+
+
+def test_a_plan_without_an_even_chance_of_a_profit_is_not_made():
+    idle = learned(idle=0.6, span=None, source="assumed", cost=0.1)
+    plan = plan_for(people(400), idle, least_chance=0.5)
+    findings = found(plan)
+    assert plan.contacts.empty and (plan.status == "no_offer_pays").any()
+    assert not plan.columns()["holdout"].any()
+    assert (plan.verdict, findings["plan_customers"].verdict) == ("do_not", "no_even_chance")
+    assert findings["chance_of_profit"].value == pytest.approx(0.4, abs=0.04)
+    assert "a chance of a profit of" in decision_sentence(findings, WORDS)
+    assert (
+        plan_for(people(400), learned(idle=0.3, span=None, cost=0.1), least_chance=0.5).verdict == "try_small"
+    )
+
+
+def test_a_kind_that_failed_is_not_planned_and_the_page_says_which_and_why():
+    failed = offer("20% off", kind="financial").model_copy(
+        update={"failed": Failure(campaign="RABATT24", verdict="backfires_later")}
+    )
+    plan = plan_for(people(), failed, offer(cost=2.5))
+    assert set(plan.contacts["offer"]) == {"Letter"}
+    said = [line for line in change_sentences(found(plan), WORDS) if "offers.retry" in line]
+    assert len(said) == 1 and said[0].startswith("No financial offer is planned")
+    assert "“RABATT24” brought money at first and lost it later" in said[0]
+    assert plan_for(people(), failed).why_nobody == "no_offer_pays"
 
 
 def test_what_is_measured_is_not_called_assumed():

@@ -20,6 +20,7 @@ from playbook.stats.trials.responses import (
     measured_responses,
     measured_second_lives,
 )
+from playbook.stats.trials.trust import NOTHING
 from tests.trials import opened
 
 STATED = Response(points=0.05, low=0.01, high=0.1)
@@ -53,6 +54,7 @@ def campaign(treated, control, name="A", kind="emotional", channel="phone", offe
                 "kind": kind,
                 "returned": i < came,
                 "value": (value * (0.5 + i % 2)) if i < came else 0.0,
+                "life": 50.0,
             }
             for i in range(n)
         ]
@@ -156,8 +158,19 @@ def test_second_lives_that_are_worth_half_are_seen_and_few_returners_shrink_them
     assert many["share"] < few["share"] < 1
     assert few["low"] < 0.55 < 0.8 < few["high"]
     assert measured_second_lives(campaign((9, 100), (12, 100)), {CALL: 1.0}).empty
-    nothing = {"treated": 0.0, "control": 0.0}
-    assert measured_second_lives(campaign((90, 300), (90, 300), values=nothing), {}).empty
+    assert measured_second_lives(campaign((90, 300), (90, 300)).assign(life=0.0), {}).empty
+
+
+def test_the_share_and_the_response_say_together_what_the_margin_differs_by():
+    rows = campaign((900, 3000), (300, 3000), values={"treated": 60.0, "control": 50.0})
+    late = (rows["arm"] == "control") & ~rows["returned"]
+    rows.loc[late.to_numpy() & (rows.index % 3 == 0), "value"] = 20.0  # later, which the treated did not
+    row = measured_second_lives(rows, {CALL: 1.0}).iloc[0]
+    arms = rows.groupby("arm")["value"].mean()
+    margin = arms["treated"] - arms["control"]
+    assert 0.3 * row["raw_share"] * 50 - 0.1 * 50 == pytest.approx(margin)
+    assert row["raw_share"] < 0.85 < 1.2
+    assert measured_second_lives(rows.assign(life=np.nan), {CALL: 1.0}).empty
 
 
 def test_offers_take_what_was_measured_and_those_for_a_reason_keep_their_assumption():
@@ -172,9 +185,13 @@ def test_offers_take_what_was_measured_and_those_for_a_reason_keep_their_assumpt
     )
     assert call.response.source == "measured" and call.response.points == pytest.approx(0.1)
     assert call.second_life_source == "measured"
-    assert letter == offer(channel="letter")
-    assert untouched == sorry
-    assert stated.response == own.response
+    for kept, was in ((letter, offer(channel="letter")), (untouched, sorry), (stated, own)):
+        assert kept.response.source == was.response.source
+        assert kept.response.tested is None and kept.response.nothing == NOTHING
+    for kept, was in ((letter, offer(channel="letter")), (untouched, sorry)):
+        assert kept.model_copy(update={"response": was.response}) == was
+    assert stated.response.points == STATED.points
+    assert letter.response.points == untouched.response.points > STATED.points, "calls did more than stated"
     assert informed([offer("Thanks", suits=["complaint"])], responses)[0].response.source == "measured"
 
 

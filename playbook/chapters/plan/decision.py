@@ -1,0 +1,143 @@
+"""The decision of chapter 07 in words, from its findings: do it, try it small, or do not."""
+
+from playbook.archive.findings import Findings
+from playbook.show.words import Words
+
+
+def decision_sentence(findings: Findings, words: Words) -> str:
+    """Word the decision: do it, try it small, or do not."""
+    profit, n = findings["plan_expected_profit"], findings["plan_customers"].value
+    if profit.verdict in ("do_not", "unknown"):
+        return _do_not(findings, words)
+    values = {
+        "channels": _channels(findings, words),
+        "spend": words.money(findings["budget_used"].value),
+        "contact": words.money(findings["plan_contact_cost"].value),
+        "incentives": words.money(findings["plan_incentives"].value),
+        "profit": words.money(profit.value),
+        "low": words.money(profit.low or 0),
+        "high": words.money(profit.high or 0),
+        "chance": words.percent(findings["chance_of_profit"].value),
+    }
+    if profit.verdict == "do_it":
+        said = words.say_many(
+            "Do it: contact one customer, {channels}. It is expected to cost {spend} ({contact} for the"
+            " contact, {incentives} for incentives on return) and to bring {profit} more than leaving"
+            " this customer alone, after these costs (90% interval {low} to {high}).",
+            "Do it: contact {n} customers, {channels}. That is expected to cost {spend} ({contact} for the"
+            " contacts, {incentives} for incentives to those who return) and to bring {profit} more than"
+            " leaving them alone, after these costs (90% interval {low} to {high}).",
+            n,
+            **values,
+        )
+        return " ".join([said, *_what_is_measured(findings, words)])
+    said = words.say_many(
+        "Try it small: contacting one customer, {channels}, is expected to cost {spend} ({contact} for the"
+        " contact, {incentives} for incentives on return) and to bring {profit} more than leaving this"
+        " customer alone, after these costs (90% interval {low} to {high}, chance of a profit {chance}).",
+        "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
+        " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
+        " them alone, after these costs (90% interval {low} to {high}, chance of a profit {chance}).",
+        n,
+        **values,
+    )
+    small = [words.say("Begin with one in five, measure, and go on only if it pays.")] if n > 1 else []
+    return " ".join([said, *_what_is_measured(findings, words), *small])
+
+
+def _what_is_measured(findings: Findings, words: Words) -> list[str]:
+    """Word how much of the expected profit was measured, and how much lies beyond the tested silence."""
+    measured, beyond = findings["profit_measured"], findings["profit_beyond_tested"]
+    if not measured.n and not beyond.n:
+        return [words.say("None of it was measured: no campaign has shown yet what these offers do here.")]
+    share = words.percent(measured.value)
+    said = [
+        words.say(
+            "{share} of this profit rests on responses measured here, on customers silent for as long.",
+            share=share,
+        )
+    ]
+    if beyond.n:
+        said.append(
+            words.say_many(
+                "{amount} of it comes from one customer whose silence lies beyond that of those on whom the"
+                " offer was measured; there it is taken to do the less, the further beyond.",
+                "{amount} of it comes from {n} customers whose silence lies beyond that of those on whom"
+                " their offer was measured; there it is taken to do the less, the further beyond.",
+                beyond.n,
+                amount=words.money(beyond.value),
+            )
+        )
+    return said
+
+
+def _do_not(findings: Findings, words: Words) -> str:
+    say, budget = words.say, words.money(findings["budget"].value)
+    why = str(findings["plan_customers"].verdict)
+    if why == "nobody_selected":
+        if findings["selected"].verdict == "lapsed":
+            return say("Nothing to do: nobody is lapsed, so there is nobody to win back today.")
+        return say("Nothing to do: nobody fits the selection in client.yml.")
+    if why == "no_even_chance":
+        return say(
+            "Do not: even the best plan has a chance of a profit of {chance} only, as far as is known of what"
+            " offers do here. Cheaper contacts would change that, or a campaign that works.",
+            chance=words.percent(findings["chance_of_profit"].value),
+        )
+    reasons = {
+        "unknown": say(
+            "Whether an offer would pay cannot be told: these data do not show who returns unaided."
+        ),
+        "nobody_contactable": say(
+            "Do not: none of those who could be won back may be contacted by a channel of the catalogue."
+        ),
+        "nobody_addressed": say(
+            "Do not: nobody who may be contacted is left to be addressed; all wait, are let go or left out."
+        ),
+        "no_offer_pays": say(
+            "Do not: no offer of the catalogue is expected to bring back more than it costs from anybody."
+            " The plan is empty, and that is the advice."
+        ),
+        "offers_over": say(
+            "Do not: none of the catalogue's offers can be made in the coming weeks, because their dates are"
+            " over or have not begun. Set first_day and last_day anew, and run again."
+        ),
+        "no_offer_suits": say(
+            "Do not: no offer of the catalogue suits anybody who may be addressed, by its channel and the"
+            " reasons and stages that it is made for."
+        ),
+        "no_capacity": say(
+            "Nothing is planned: the capacities in the catalogue and in client.yml leave nobody to make"
+            " any contact."
+        ),
+        "no_room": say(
+            "Nothing is planned: offers would pay, but the budget of {budget} or the capacities leave room"
+            " for none.",
+            budget=budget,
+        ),
+    }
+    return reasons[why]
+
+
+def _channels(findings: Findings, words: Words) -> str:
+    say = words.say
+    used = {
+        channel: n
+        for channel in ("phone", "letter", "email", "visit")
+        if (n := findings[f"plan_{channel}"].value)
+    }
+    alone = {
+        "phone": say("by phone"),
+        "letter": say("by letter"),
+        "email": say("by e-mail"),
+        "visit": say("by a visit"),
+    }
+    if len(used) == 1:
+        return alone[next(iter(used))]
+    counted = {
+        "phone": "{count} by phone",
+        "letter": "{count} by letter",
+        "email": "{count} by e-mail",
+        "visit": "{count} by a visit",
+    }
+    return ", ".join(say(counted[channel], count=words.number(n)) for channel, n in used.items())
