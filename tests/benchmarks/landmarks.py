@@ -98,8 +98,8 @@ def fit_and_predict(file: Path) -> None:
 
 def features(file: Path) -> None:
     """Describe the sample at its landmarks, and everybody today."""
-    from playbook.stats.cells import LANDMARKS
     from playbook.stats.landmarks import describe
+    from playbook.stats.return_probability import LANDMARKS
 
     history = _history(file)
     today = describe(history, [history.as_of], HORIZON, outcomes=False)
