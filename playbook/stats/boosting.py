@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from playbook.records.arrays import Array
 from playbook.stats.pooled import came_within, followed_through
@@ -32,7 +33,8 @@ class BoostedModel:
 
     def log_hazard(self, design: Array) -> Array:
         """Return the logarithm of the cumulative hazard of an order within the horizon."""
-        found = self.trees.predict_proba(design[:, self.columns])[:, 1]
+        with _one_thread():
+            found = self.trees.predict_proba(design[:, self.columns])[:, 1]
         return np.asarray(np.log(-np.log1p(-np.clip(found, LEAST_CHANCE, 1 - LEAST_CHANCE))))
 
 
@@ -49,5 +51,11 @@ def fit_boosting(rows: pd.DataFrame, covariates: Covariates, horizon_days: int, 
         rows = rows.iloc[np.linspace(0, len(rows) - 1, MOST_BOOSTED).round().astype(int)]
     columns = [k for k, name in enumerate(covariates.names) if "squared" not in name]
     trees: Any = HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **SETTINGS)
-    trees.fit(covariates.design(rows)[:, columns], came_within(rows, horizon_days))
+    with _one_thread():
+        trees.fit(covariates.design(rows)[:, columns], came_within(rows, horizon_days))
     return BoostedModel(trees, columns)
+
+
+def _one_thread() -> Any:
+    """Keep the trees to one thread: beside other reports, more wait for each other ten times as long."""
+    return threadpool_limits(1, user_api="openmp")

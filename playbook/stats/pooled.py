@@ -40,12 +40,14 @@ class PooledModel:
 
     def log_hazard(self, design: Array, days: float | Array) -> Array:
         """Return the logarithm of the cumulative hazard of an order within ``days``: a constant one."""
-        return self._log_hazard(design @ self.coefficients[0]) + np.log(np.asarray(days) / self.span)
+        return np.asarray(
+            self._log_hazard(design @ self.coefficients[0]) + np.log(np.divide(days, self.span))
+        )
 
     def drawn(self, design: Array, days: float, draws: int, _: int) -> Array:
         """Return `log_hazard` of resampled customers, shape (rows, draws)."""
         values = np.resize(self.coefficients[1:], (draws, self.coefficients.shape[1]))
-        return self._log_hazard(design @ values.T) + np.log(days / self.span)
+        return np.asarray(self._log_hazard(design @ values.T) + np.log(days / self.span))
 
     @staticmethod
     def _log_hazard(log_odds: Array) -> Array:
@@ -82,11 +84,11 @@ def came_within(rows: pd.DataFrame, span: int) -> Flags:
 
 
 def followed_through(rows: pd.DataFrame, span: int, seed: int) -> pd.DataFrame:
-    """Return landmarks' rows without those of customers whom a campaign contacted before an order.
+    """Leave out by chance, of customers whom a campaign contacted before an order, as much as was unseen.
 
-    By chance, as much of the span as was lacking: of those contacted on the last day all stay, so
-    that customers who do not order are not left out more than others.
+    A row followed for a third of the span stays with a chance of a third. To leave all of them out would
+    leave out those who had not come by then.
     """
-    wait = rows["wait"].to_numpy(float)
+    seen = rows["wait"].to_numpy(float) / span
     drawn = np.random.default_rng([seed, 3]).random(len(rows))
-    return rows[came_within(rows, span) | (drawn * span < wait)]
+    return rows[came_within(rows, span) | (drawn < seen)]
