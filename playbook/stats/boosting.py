@@ -18,9 +18,9 @@ from playbook.records.arrays import Array
 from playbook.stats.pooled import came_within, followed_through
 from playbook.stats.survival_model import Covariates
 
-MOST_BOOSTED = 60_000
+MOST_BOOSTED = 50_000
 """Landmark rows that it is fitted on at most; of more, evenly spaced ones."""
-SETTINGS = {"max_iter": 60, "learning_rate": 0.05, "max_leaf_nodes": 8, "min_samples_leaf": 100}
+SETTINGS = {"max_iter": 40, "learning_rate": 0.075, "max_leaf_nodes": 8, "min_samples_leaf": 100}
 LEAST_CHANCE = 1e-5
 
 

@@ -49,7 +49,7 @@ LEAST_HISTORY = 60
 """Days of history below which no return probability can be told."""
 LEAST_CUSTOMERS, LEAST_COMEBACKS = 200, 50
 """Customers, and comebacks from the landmarks, that the whole model needs."""
-MOST_ROWS = 200_000
+MOST_ROWS = 150_000
 """Landmark rows that are described at most: of a larger base, a sample of its customers."""
 DRAWN_CUSTOMERS = 4_000
 """Customers of a group on whom its interval is drawn; of a larger group, evenly spaced ones."""
@@ -132,29 +132,26 @@ class ReturnModel:
         later = np.broadcast_to(np.asarray(later_days), found.shape)[known]
         frame = self.today.iloc[places]
         design = self.waits.covariates.design(frame, later)
-        hazard = self.waits.log_hazard(design, self.horizon_days) + self._boost_today[places]
+        hazard = self.waits.log_hazard(design, self.horizon_days) + self._hazards_today[1][places]
         found[known] = chance(hazard + self.level.shift(_silence(frame, later)))
         return found
 
     def expected_orders(self, customers: pd.DataFrame) -> Array:
         """Return the expected number of orders: the chance times the orders of returners alike."""
         found, known, places = self._places(customers)
-        tenth = np.searchsorted(self.tenth_edges, self._hazard_today[places], side="right")
+        tenth = np.searchsorted(self.tenth_edges, self._hazards_today[0][places], side="right")
         found[known] = self._chance_today[places] * self.orders_per_return[tenth]
         return found
 
     @cached_property
-    def _boost_today(self) -> Array:
-        return _boost(self.waits, self.boosted, self.waits.covariates.design(self.today), self.horizon_days)
-
-    @cached_property
-    def _hazard_today(self) -> Array:
+    def _hazards_today(self) -> tuple[Array, Array]:
+        """Return today's log hazards, and what averaging with the boosting adds in them."""
         design = self.waits.covariates.design(self.today)
-        return np.asarray(self.waits.log_hazard(design, self.horizon_days) + self._boost_today)
+        return _log_hazard(self.waits, self.boosted, design, self.horizon_days)
 
     @cached_property
     def _chance_today(self) -> Array:
-        return chance(self._hazard_today + self.level.shift(_silence(self.today, 0)))
+        return chance(self._hazards_today[0] + self.level.shift(_silence(self.today, 0)))
 
     def _places(self, customers: pd.DataFrame) -> tuple[Array, Flags, Positions]:
         """Return a NaN for each customer, who of them is known, and where these stand in ``today``."""
@@ -190,7 +187,7 @@ class ReturnModel:
         frame = self.today.iloc[places]
         drawn = chance(
             self.waits.drawn(self.waits.covariates.design(frame), self.horizon_days, self.draws, self.seed)
-            + self._boost_today[places][:, None]
+            + self._hazards_today[1][places][:, None]
             + self.level.drawn(frame["silence"].to_numpy(float), self.draws, self.seed)
         )
         return np.asarray(drawn.sum(axis=0) / max(float(self._chance_today[places].sum()), 1e-12))
@@ -214,13 +211,13 @@ def predictive_interval(
     return float(low), float(high)
 
 
-def _boost(
-    waits: WaitModel | PooledModel, boosted: BoostedModel | None, design: Array, horizon_days: int
-) -> Array:
-    """Return what averaging with the boosting adds to the survival model's log hazard."""
-    if boosted is None:
-        return np.zeros(len(design))
-    return np.asarray((boosted.log_hazard(design) - waits.log_hazard(design, horizon_days)) / 2)
+def _log_hazard(
+    waits: WaitModel | PooledModel, boosted: BoostedModel | None, design: Array, days: int
+) -> tuple[Array, Array]:
+    """Return the log hazard of both models, averaged, and how far it lies from that of the first."""
+    hazard = waits.log_hazard(design, days)
+    boost = np.zeros(len(design)) if boosted is None else (boosted.log_hazard(design) - hazard) / 2
+    return hazard + boost, boost
 
 
 def _silence(frame: pd.DataFrame, later_days: Any) -> Array:
@@ -381,7 +378,7 @@ def _outcome(
     """
     followed = np.where(frame["aided"], np.maximum(frame["wait"], 1), horizon_days)
     design = waits.covariates.design(frame)
-    hazard = waits.log_hazard(design, followed) + _boost(waits, boosted, design, horizon_days)
+    hazard = waits.log_hazard(design, followed) + _log_hazard(waits, boosted, design, horizon_days)[1]
     returned = ((frame["wait"] <= horizon_days) & frame["returned"]).to_numpy(float)
     return Outcome.of(np.asarray(hazard), returned, frame)
 

@@ -104,7 +104,7 @@ def features(file: Path) -> None:
     history = _history(file)
     today = describe(history, [history.as_of], HORIZON, outcomes=False)
     days = [history.as_of - timedelta(days=round(HORIZON * share)) for share in LANDMARKS]
-    describe(history, days, HORIZON, min(1.0, 200_000 / (len(today) * len(days))))
+    describe(history, days, HORIZON, min(1.0, 150_000 / (len(today) * len(days))))
 
 
 def aggregation(file: Path) -> None:
