@@ -55,8 +55,11 @@ def describe(
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
-    days = ibis.memtable({"landmark": sorted(set(landmarks))}, schema={"landmark": "date"})
-    orders = _spaced(_sample(history, share)).cross_join(days)
+    orders, days = _spaced(_sample(history, share)), sorted(set(landmarks))
+    if len(days) == 1:
+        orders = orders.mutate(landmark=ibis.literal(days[0]))
+    else:
+        orders = orders.cross_join(ibis.memtable({"landmark": days}, schema={"landmark": "date"}))
     described = _described(orders, history, horizon_days)
     wanted = described if outcomes else described.drop(*OUTCOMES)
     table = wanted.to_pyarrow().sort_by([(name, "ascending") for name in KEYS if name in wanted.columns])
