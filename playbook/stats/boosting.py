@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from playbook.records.arrays import Array
-from playbook.stats.pooled import came_within, followed_through
+from playbook.stats.landmarks import came_within, followed_through
 from playbook.stats.survival_model import Covariates
 
 MOST_BOOSTED = 50_000

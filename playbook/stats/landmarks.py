@@ -9,9 +9,11 @@ from datetime import date
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from playbook.records.arrays import Flags
 from playbook.records.history import History, shard, unaided
 
 YEAR = 365
@@ -138,3 +140,19 @@ def _sample(history: History, share: float) -> Any:
     parts = people.select("customer_id", part=part).to_pyarrow()
     drawn = parts.filter(pc.field("part") < round(share * SAMPLE_PARTS)).select(["customer_id"])
     return orders.semi_join(ibis.memtable(drawn), "customer_id")
+
+
+def came_within(rows: pd.DataFrame, span: int) -> Flags:
+    """Return who ordered within ``span`` days of the landmark."""
+    return np.asarray(rows["returned"] & (rows["wait"] <= span))
+
+
+def followed_through(rows: pd.DataFrame, span: int, seed: int) -> pd.DataFrame:
+    """Leave out by chance, of customers whom a campaign contacted before an order, as much as was unseen.
+
+    A row followed for a third of the span stays with a chance of a third. To leave all of them out would
+    leave out those who had not come by then.
+    """
+    seen = rows["wait"].to_numpy(float) / span
+    drawn = np.random.default_rng([seed, 3]).random(len(rows))
+    return rows[came_within(rows, span) | (drawn < seen)]

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from playbook.records.arrays import Array, Flags
+from playbook.records.arrays import Array
+from playbook.stats.landmarks import came_within, followed_through
 from playbook.stats.survival_model import Covariates
 
 COLUMNS = ("log_orders", "log_silence", "overdue", "in_season", "in_season_overdue")
@@ -76,19 +77,3 @@ def fit_pooled(rows: pd.DataFrame, horizon_days: int, span: int, seed: int) -> P
         regression.fit(design[:, :-1], came, by_row)
         found.append(np.append(regression.coef_[0], regression.intercept_))
     return PooledModel(covariates, np.array(found), span)
-
-
-def came_within(rows: pd.DataFrame, span: int) -> Flags:
-    """Return who ordered within ``span`` days of the landmark."""
-    return np.asarray(rows["returned"] & (rows["wait"] <= span))
-
-
-def followed_through(rows: pd.DataFrame, span: int, seed: int) -> pd.DataFrame:
-    """Leave out by chance, of customers whom a campaign contacted before an order, as much as was unseen.
-
-    A row followed for a third of the span stays with a chance of a third. To leave all of them out would
-    leave out those who had not come by then.
-    """
-    seen = rows["wait"].to_numpy(float) / span
-    drawn = np.random.default_rng([seed, 3]).random(len(rows))
-    return rows[came_within(rows, span) | (drawn < seen)]

@@ -25,8 +25,8 @@ import pandas as pd
 from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
 from playbook.stats.boosting import BoostedModel, fit_boosting
-from playbook.stats.landmarks import describe
-from playbook.stats.pooled import PooledModel, came_within, fit_pooled
+from playbook.stats.landmarks import came_within, describe
+from playbook.stats.pooled import PooledModel, fit_pooled
 from playbook.stats.season import (
     LEAST_BEFORE,
     LEAST_ROWS,

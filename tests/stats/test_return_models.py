@@ -10,7 +10,8 @@ from threadpoolctl import threadpool_limits
 from playbook.chapters import churn
 from playbook.stats import return_probability
 from playbook.stats.boosting import fit_boosting
-from playbook.stats.pooled import came_within, fit_pooled, followed_through
+from playbook.stats.landmarks import came_within, followed_through
+from playbook.stats.pooled import fit_pooled
 from playbook.stats.season import KNOTS, PRIOR_FREEDOM, SEASON_SPREAD, Outcome, find_level
 from playbook.stats.survival_model import Covariates, chance
 from tests.benchmarks.clients import came_within as came_after
