@@ -185,6 +185,7 @@ def test_the_command_starts_without_the_heavy_packages():
         "ibis",
         "lifelines",
         "scipy",
+        "sklearn",
         "papermill",
         "nbconvert",
         "pyarrow",

@@ -319,37 +319,6 @@ def mark_old(found: Any, history: History) -> Any:
     return found.mutate(old_customer=old)
 
 
-# Landmarks -----------------------------------------------------------------------------------
-
-
-def at_landmark(history: History, landmark: date) -> Any:
-    """Describe everyone who had ordered by a past day, and what followed up to the as-of date.
-
-    Returns
-    -------
-    ibis.Table
-        customer_id; orders and silence (days) as known on the landmark; wait (days from the
-        landmark to the next order, to a contact of a win-back campaign, or to the as-of date);
-        returned (bool: unaided).
-    """
-    orders, day = history.orders, ibis.literal(landmark)
-    before = orders.day <= day
-    seen = orders.group_by("customer_id").aggregate(
-        orders=before.sum(),
-        last=ibis.ifelse(before, orders.day, None).max(),
-        following=ibis.ifelse(before, None, orders.day).min(),
-    )
-    seen = unaided(seen.filter(seen.orders > 0), history.contacts_made, day, 0)
-    end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
-    return seen.select(
-        "customer_id",
-        "orders",
-        silence=day.delta(seen.last, unit="day").cast("int64"),
-        wait=end.delta(day, unit="day").cast("int64"),
-        returned=seen.following.notnull() & seen.until.isnull(),
-    )
-
-
 # Earlier win-back campaigns -------------------------------------------------------------------
 
 
@@ -375,13 +344,13 @@ def win_back_contacts(sources: Sources, days: Any) -> Any:
     return sources.keep("win_back_contacts", kept)
 
 
-def unaided(seen: Any, contacts: Any, landmark: Any, horizon_days: int) -> Any:
-    """Add to customers of a landmark what contacts did to what was seen of them.
+def unaided(seen: Any, contacts: Any, horizon_days: int) -> Any:
+    """Add to customers of landmarks what contacts did to what was seen of them.
 
     Parameters
     ----------
     seen : ibis.Table
-        customer_id, last and following: the days of the orders before and after the landmark.
+        customer_id, landmark, last and following: the days of the orders before and after the landmark.
     contacts : ibis.Table or None
         As `win_back_contacts` returns them.
 
@@ -395,16 +364,18 @@ def unaided(seen: Any, contacts: Any, landmark: Any, horizon_days: int) -> Any:
     if contacts is None:
         no = ibis.literal(False)
         return seen.mutate(until=ibis.null("date"), aided=no, answering=no)
-    earlier = contacts.day <= landmark
-    nearest = contacts.group_by("customer_id").aggregate(
-        contacted_before=contacts.day.max(where=earlier), contacted_after=contacts.day.min(where=~earlier)
+    both = seen.select("customer_id", "landmark").inner_join(contacts, "customer_id")
+    earlier = both.day <= both.landmark
+    nearest = both.group_by("customer_id", "landmark").aggregate(
+        contacted_before=both.day.max(where=earlier), contacted_after=both.day.min(where=~earlier)
     )
-    joined = seen.left_join(nearest, "customer_id").drop("customer_id_right")
+    joined = seen.left_join(nearest, ["customer_id", "landmark"])
+    joined = joined.drop("customer_id_right", "landmark_right")
     first = joined.following.isnull() | (joined.contacted_after < joined.following)
     until = ibis.ifelse(first, joined.contacted_after, ibis.null("date"))
-    aided = (until.delta(landmark, unit="day") <= horizon_days).fill_null(False)
+    aided = (until.delta(joined.landmark, unit="day") <= horizon_days).fill_null(False)
     answering = (joined.contacted_before >= joined.last) & (
-        landmark.delta(joined.contacted_before, unit="day") < OPEN_DAYS
+        joined.landmark.delta(joined.contacted_before, unit="day") < OPEN_DAYS
     )
     marked = joined.mutate(until=until, aided=aided, answering=answering.fill_null(False))
     return marked.drop("contacted_before", "contacted_after")

@@ -9,14 +9,17 @@ from datetime import date
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from playbook.records.arrays import Flags
 from playbook.records.history import History, shard, unaided
 
 YEAR = 365
 SAMPLE_PARTS = 4096
 """Into how many parts customers fall by the md5 of seed and id, to draw a sample of them."""
+KEYS = ("landmark", "customer_id")
 OUTCOMES = ("landmark", "shard", "wait", "returned", "later", "aided", "answering")
 """What is of no use of a day that nothing has followed yet."""
 
@@ -54,15 +57,14 @@ def describe(
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
-    orders = _spaced(_sample(history, share))
-    if len(landmarks) == 1:
-        described = _described(orders, history, landmarks[0], horizon_days)
-        wanted = described if outcomes else described.drop(*OUTCOMES)
-        table = wanted.to_pyarrow().sort_by("customer_id")
+    orders, days = _spaced(_sample(history, share)), sorted(set(landmarks))
+    if len(days) == 1:
+        orders = orders.mutate(landmark=ibis.literal(days[0]))
     else:
-        with orders.cache() as kept:
-            parts = [_described(kept, history, landmark, horizon_days) for landmark in landmarks]
-            table = ibis.union(*parts).order_by(["landmark", "customer_id"]).to_pyarrow()
+        orders = orders.cross_join(ibis.memtable({"landmark": days}, schema={"landmark": "date"}))
+    described = _described(orders, history, horizon_days)
+    wanted = described if outcomes else described.drop(*OUTCOMES)
+    table = wanted.to_pyarrow().sort_by([(name, "ascending") for name in KEYS if name in wanted.columns])
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     counts = ["shard", "squared_gaps", "orders", "recent", "season", "silence", "age", "wait", "later"]
     return frame.astype({name: "int64" for name in counts if name in frame})
@@ -75,8 +77,8 @@ def _spaced(orders: Any) -> Any:
     return orders.mutate(squared_gap=gap * gap)
 
 
-def _described(orders: Any, history: History, landmark: date, horizon_days: int) -> Any:
-    day = ibis.literal(landmark)
+def _described(orders: Any, history: History, horizon_days: int) -> Any:
+    day = orders.landmark
     before = orders.day <= day
     since = day.delta(orders.day, unit="day")
     measures = {
@@ -94,12 +96,12 @@ def _described(orders: Any, history: History, landmark: date, horizon_days: int)
         measures["listed"] = orders.list_amount.sum(where=before).cast("float64")
     if "coupon_lines" in orders.columns:
         measures["with_coupon"] = (before & (orders.coupon_lines > 0)).sum()
-    seen = orders.group_by("customer_id").aggregate(**measures)
-    seen = seen.filter(seen.orders > 0)
-    seen = unaided(seen, history.contacts_made, day, horizon_days)
+    seen = orders.group_by("customer_id", "landmark").aggregate(**measures)
+    seen = unaided(seen.filter(seen.orders > 0), history.contacts_made, horizon_days)
+    day = seen.landmark
     end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
     columns = {
-        "landmark": day.cast("date"),
+        "landmark": day,
         "shard": shard(seen.customer_id),
         "orders": seen.orders,
         "silence": day.delta(seen.last, unit="day"),
@@ -138,3 +140,19 @@ def _sample(history: History, share: float) -> Any:
     parts = people.select("customer_id", part=part).to_pyarrow()
     drawn = parts.filter(pc.field("part") < round(share * SAMPLE_PARTS)).select(["customer_id"])
     return orders.semi_join(ibis.memtable(drawn), "customer_id")
+
+
+def came_within(rows: pd.DataFrame, span: int) -> Flags:
+    """Return who ordered within ``span`` days of the landmark."""
+    return np.asarray(rows["returned"] & (rows["wait"] <= span))
+
+
+def followed_through(rows: pd.DataFrame, span: int, seed: int) -> pd.DataFrame:
+    """Leave out by chance, of customers whom a campaign contacted before an order, as much as was unseen.
+
+    A row followed for a third of the span stays with a chance of a third. To leave all of them out would
+    leave out those who had not come by then.
+    """
+    seen = rows["wait"].to_numpy(float) / span
+    drawn = np.random.default_rng([seed, 3]).random(len(rows))
+    return rows[came_within(rows, span) | (drawn < seen)]

@@ -1,18 +1,21 @@
 """The return probability: the chance of an order within the horizon, without a win-back offer.
 
-A landmark survival model: on several past days every customer is described by what was known
-then, the days to the next order are modelled (`survival_model`), and the level is set for the
-season ahead (`season`). A client too small for that gets the curves of `cells`.
+On several past days every customer is described by what was known then. A survival model of the days
+to the next order (`survival_model`) is averaged with a gradient boosting of who ordered within the
+horizon (`boosting`), on the logarithm of the cumulative hazard; the level is set for the season ahead
+(`season`). A client too small for that gets the survival model alone, on few covariates.
 
-(Kaplan-Meier on spells, conditional on silence, is no substitute: see `cells`.)
+(Kaplan-Meier on spells, conditional on silence, is no substitute: it takes everybody who was ever
+silent so long, at whatever time, and expects far too few.)
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import ibis
@@ -21,24 +24,39 @@ import pandas as pd
 
 from playbook.records.arrays import Array, Flags, Positions
 from playbook.records.history import History
-from playbook.stats.cells import fit_cells, past_landmarks
-from playbook.stats.landmarks import describe
-from playbook.stats.return_interface import Estimate, ReturnModel, predictive_interval
-from playbook.stats.season import Level, find_level, followed_landmarks
+from playbook.stats.boosting import BoostedModel, fit_boosting
+from playbook.stats.landmarks import came_within, describe
+from playbook.stats.pooled import PooledModel, fit_pooled
+from playbook.stats.season import (
+    LEAST_BEFORE,
+    LEAST_ROWS,
+    LEVEL_YEARS,
+    MOST_YEARS,
+    Level,
+    Outcome,
+    find_level,
+    followed_landmarks,
+)
 from playbook.stats.survival_model import NoModelError, WaitModel, chance, fit_waits
 
+Estimate = tuple[float, float, float]
+"""A value with the ends of its interval."""
+LANDMARKS = (0.35, 0.52, 0.69, 0.86, 1.03, 1.2)
+"""How many horizons before the as-of date customers are described."""
+FOLLOWED = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0)
+"""The same of a small client, whose landmarks are all followed to the end."""
 LEAST_HISTORY = 60
 """Days of history below which no return probability can be told."""
 LEAST_CUSTOMERS, LEAST_COMEBACKS = 200, 50
-"""Customers, and comebacks from the landmarks, that the model needs; with fewer `cells` is used."""
-MOST_ROWS = 200_000
+"""Customers, and comebacks from the landmarks, that the whole model needs."""
+MOST_ROWS = 150_000
 """Landmark rows that are described at most: of a larger base, a sample of its customers."""
 DRAWN_CUSTOMERS = 4_000
 """Customers of a group on whom its interval is drawn; of a larger group, evenly spaced ones."""
 TENTHS = 10
 LEAST_RETURNERS = 25
 
-_fitted: WeakKeyDictionary[Any, dict[Any, LandmarkModel | None]] = WeakKeyDictionary()
+_fitted: WeakKeyDictionary[Any, dict[Any, ReturnModel | None]] = WeakKeyDictionary()
 """What was fitted on a client's days (`History.all_days`), by all that it depends on; without customers.
 
 Five chapters ask for the same few models, and the engine's tables do not change under them.
@@ -46,30 +64,50 @@ Five chapters ask for the same few models, and the engine's tables do not change
 
 
 @dataclass(frozen=True)
-class LandmarkModel(ReturnModel):
-    """Return probabilities from the landmark survival model; its Weibull tail carries on beyond follow-up.
+class ReturnModel:
+    """The chance of an order within the horizon; customers asked for have a customer_id.
 
     Attributes
     ----------
-    waits : WaitModel
-    level : Level
+    horizon_days : int
+        Days within which a return counts.
+    followed_days : int
+        Longest follow-up from a landmark; the model carries on beyond it.
+    longest_silence : int
+        The longest silence, in days, that landmarks saw.
+    boosted : BoostedModel or None
+        None where the client is too small for it.
     today : DataFrame
         Every customer with an order, as `landmarks.describe` sees them on the as-of date, without
         outcomes, by customer_id.
     orders_per_return : array, shape (10,)
         Mean number of orders within the horizon among returners, by tenth of the log hazard.
     tenth_edges : array, shape (9,)
-    draws, seed : int
     """
 
-    waits: WaitModel
+    horizon_days: int
+    followed_days: int
+    longest_silence: int
+    waits: WaitModel | PooledModel
+    boosted: BoostedModel | None
     level: Level
     today: pd.DataFrame
     orders_per_return: Array
     tenth_edges: Array
     draws: int
     seed: int
-    method: ClassVar[str] = "survival"
+
+    @property
+    def method(self) -> str:
+        """Return ``averaged``, ``survival`` where the record is too young, ``pooled`` of a small client."""
+        if isinstance(self.waits, PooledModel):
+            return "pooled"
+        return "survival" if self.boosted is None else "averaged"
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether the horizon is longer than what was followed."""
+        return self.horizon_days > self.followed_days
 
     @property
     def seasonal(self) -> bool:
@@ -77,30 +115,43 @@ class LandmarkModel(ReturnModel):
         return self.level.years > 0
 
     def predict(self, customers: pd.DataFrame, later_days: Any = 0) -> Array:
-        """Return the return probability, today or after further days of silence; NaN without orders."""
+        """Return the return probability, today or after further days of silence; NaN without orders.
+
+        What the boosting says of today's silence is carried along: later, the survival model alone
+        says what more of it does.
+
+        Parameters
+        ----------
+        later_days : int or array, shape (customers,)
+            Days of further silence after today.
+        """
         found, known, places = self._places(customers)
         if np.ndim(later_days) == 0 and later_days == 0:
             found[known] = self._chance_today[places]
             return found
         later = np.broadcast_to(np.asarray(later_days), found.shape)[known]
         frame = self.today.iloc[places]
-        found[known] = chance(self._log_hazard(frame, later) + self.level.shift(_silence(frame, later)))
+        design = self.waits.covariates.design(frame, later)
+        hazard = self.waits.log_hazard(design, self.horizon_days) + self._hazards_today[1][places]
+        found[known] = chance(hazard + self.level.shift(_silence(frame, later)))
         return found
 
     def expected_orders(self, customers: pd.DataFrame) -> Array:
         """Return the expected number of orders: the chance times the orders of returners alike."""
         found, known, places = self._places(customers)
-        tenth = np.searchsorted(self.tenth_edges, self._hazard_today[places], side="right")
+        tenth = np.searchsorted(self.tenth_edges, self._hazards_today[0][places], side="right")
         found[known] = self._chance_today[places] * self.orders_per_return[tenth]
         return found
 
     @cached_property
-    def _hazard_today(self) -> Array:
-        return self._log_hazard(self.today, 0)
+    def _hazards_today(self) -> tuple[Array, Array]:
+        """Return today's log hazards, and what averaging with the boosting adds in them."""
+        design = self.waits.covariates.design(self.today)
+        return _log_hazard(self.waits, self.boosted, design, self.horizon_days)
 
     @cached_property
     def _chance_today(self) -> Array:
-        return chance(self._hazard_today + self.level.shift(_silence(self.today, 0)))
+        return chance(self._hazards_today[0] + self.level.shift(_silence(self.today, 0)))
 
     def _places(self, customers: pd.DataFrame) -> tuple[Array, Flags, Positions]:
         """Return a NaN for each customer, who of them is known, and where these stand in ``today``."""
@@ -111,8 +162,8 @@ class LandmarkModel(ReturnModel):
     def expected_buyers(self, customers: pd.DataFrame, level: float = 0.90) -> Estimate:
         """Return how many of these customers are expected to buy, with a predictive interval.
 
-        The interval holds the uncertainty of the model (sandwich over shards of customers), what
-        one period differs from another, and the chance of who buys (binomial).
+        The interval holds the uncertainty of the model (over customers), what one period differs
+        from another, and the chance of who buys (binomial).
         """
         _, _, places = self._places(customers)
         if not len(places):
@@ -134,17 +185,39 @@ class LandmarkModel(ReturnModel):
         if len(places) > DRAWN_CUSTOMERS:
             places = places[np.linspace(0, len(places) - 1, DRAWN_CUSTOMERS).round().astype(int)]
         frame = self.today.iloc[places]
-        design = self.waits.covariates.design(frame)
-        silence = frame["silence"].to_numpy(float)
-        estimate = chance(self.waits.log_hazard(design, self.horizon_days) + self.level.shift(silence))
         drawn = chance(
-            self.waits.drawn(design, self.horizon_days, self.draws, self.seed)
-            + self.level.drawn(silence, self.draws, self.seed)
+            self.waits.drawn(self.waits.covariates.design(frame), self.horizon_days, self.draws, self.seed)
+            + self._hazards_today[1][places][:, None]
+            + self.level.drawn(frame["silence"].to_numpy(float), self.draws, self.seed)
         )
-        return np.asarray(drawn.sum(axis=0) / max(float(estimate.sum()), 1e-12))
+        return np.asarray(drawn.sum(axis=0) / max(float(self._chance_today[places].sum()), 1e-12))
 
-    def _log_hazard(self, frame: pd.DataFrame, later_days: Any) -> Array:
-        return self.waits.log_hazard(self.waits.covariates.design(frame, later_days), self.horizon_days)
+
+def predictive_interval(
+    totals: Array, variance: float | Array, random: np.random.Generator, level: float = 0.90
+) -> tuple[float, float]:
+    """Return the interval of drawn totals, with the chance of who buys added to each.
+
+    Parameters
+    ----------
+    totals : array, shape (draws,)
+        What is expected under each draw.
+    variance : float or array, shape (draws,)
+        Of the number around what is expected (binomial).
+    """
+    drawn = totals + random.normal(0, 1, len(totals)) * np.sqrt(variance)
+    tail = (1 - level) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _log_hazard(
+    waits: WaitModel | PooledModel, boosted: BoostedModel | None, design: Array, days: int
+) -> tuple[Array, Array]:
+    """Return the log hazard of both models, averaged, and how far it lies from that of the first."""
+    hazard = waits.log_hazard(design, days)
+    boost = np.zeros(len(design)) if boosted is None else (boosted.log_hazard(design) - hazard) / 2
+    return hazard + boost, boost
 
 
 def _silence(frame: pd.DataFrame, later_days: Any) -> Array:
@@ -162,17 +235,9 @@ def fit(history: History, horizon_days: int, draws: int = 400) -> ReturnModel | 
 
     Returns None where the history is too short or nobody was seen at a landmark and came back.
     """
-    length = (history.as_of - history.first_day).days
-    if length < LEAST_HISTORY:
+    if (history.as_of - history.first_day).days < LEAST_HISTORY:
         return None
-    return _fit_survival(history, horizon_days, draws) or fit_cells(history, horizon_days, min(draws, 200))
-
-
-def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkModel | None:
-    """Fit the survival model; None where the client is too small for it, or it does not converge."""
     today = describe(history, [history.as_of], horizon_days, outcomes=False)
-    if len(today) < LEAST_CUSTOMERS:
-        return None
     contacts, seed = history.contacts_made, history.settings.seed
     seen = (history.days.op(), None if contacts is None else contacts.op())
     asked = (*seen, history.as_of, history.first_day, horizon_days, seed)
@@ -180,44 +245,147 @@ def _fit_survival(history: History, horizon_days: int, draws: int) -> LandmarkMo
     if asked not in known:
         known[asked] = _fit_landmarks(history, horizon_days, len(today))
     model = known[asked]
-    return model and replace(model, today=today.set_index("customer_id"), draws=draws)
+    today = today.set_index("customer_id").assign(in_season=1)
+    return model and replace(model, today=today, draws=draws)
 
 
-def _fit_landmarks(history: History, horizon_days: int, customers: int) -> LandmarkModel | None:
+@dataclass(frozen=True)
+class _Days:
+    """The past days on which customers are described.
+
+    Attributes
+    ----------
+    recent : list of date
+        Some followed for less than the horizon; closer together where the history is short.
+    seasonal : dict
+        See `season.followed_landmarks`.
+    span : int
+        The horizon, or the longest part of it that can be followed with as much before it.
+    followed : list of date
+        Days followed for that span, of the last years.
+    """
+
+    recent: list[date]
+    seasonal: Mapping[tuple[str, int], date]
+    span: int
+    followed: list[date]
+
+    @classmethod
+    def of(cls, history: History, horizon_days: int, small: bool) -> _Days:
+        as_of, length = history.as_of, (history.as_of - history.first_day).days
+        reach, span = min(horizon_days, length / (2 * LANDMARKS[-1])), min(horizon_days, length // 2)
+        recent = [as_of - timedelta(days=round(share * reach)) for share in LANDMARKS]
+        seasonal = followed_landmarks(history.first_day, as_of, horizon_days)
+        late = [day for (_, k), day in seasonal.items() if k <= LEVEL_YEARS]
+        back = [round(share * span) for share in (FOLLOWED if small else (1.0,))]
+        followed = [as_of - timedelta(days=days) for days in back if days <= max(span, length - LEAST_BEFORE)]
+        followed += [day for day in recent + late if (as_of - day).days >= span]
+        return cls(recent, seasonal, span, sorted(set(followed)))
+
+    @property
+    def all(self) -> list[date]:
+        return sorted({*self.recent, *self.seasonal.values(), *self.followed})
+
+    def same_season(self, years: int = MOST_YEARS) -> list[date]:
+        """Return the as-of date of earlier years."""
+        return [day for (kind, k), day in self.seasonal.items() if kind == "same" and k <= years]
+
+
+def _fit_landmarks(history: History, horizon_days: int, customers: int) -> ReturnModel | None:
     """Fit the model on past landmarks of a client with so many customers; it holds none of today's."""
-    as_of, length = history.as_of, (history.as_of - history.first_day).days
-    days = past_landmarks(history, horizon_days)
-    followed = followed_landmarks(history.first_day, as_of, horizon_days)
-    one_span_ago = as_of - timedelta(days=min(horizon_days, length // 2))
-    needed = sorted({*days, *followed.values(), one_span_ago})
-    seen = describe(history, needed, horizon_days, min(1.0, MOST_ROWS / (customers * len(needed))))
+    found = None
+    if customers >= LEAST_CUSTOMERS:
+        found = _fit_on(history, _Days.of(history, horizon_days, small=False), horizon_days, customers, False)
+    if found is None:
+        found = _fit_on(history, _Days.of(history, horizon_days, small=True), horizon_days, customers, True)
+    return found
+
+
+def _fit_on(
+    history: History, days: _Days, horizon_days: int, customers: int, small: bool
+) -> ReturnModel | None:
+    """Fit the model, or that of a small client; None where comebacks are too few for it."""
+    seed, share = history.settings.seed, min(1.0, MOST_ROWS / max(customers * len(days.all), 1))
+    seen = describe(history, days.all, horizon_days, share)
     seen = seen[~seen["answering"]]
-    rows = seen[seen["landmark"].isin(pd.to_datetime(days))]
-    on = {day: seen[seen["landmark"] == pd.Timestamp(day)] for day in needed}
-    if rows.loc[rows["returned"], "customer_id"].nunique() < LEAST_COMEBACKS:
+    seen["in_season"] = _on(seen, days.same_season()).astype(float)
+    followed = seen[_on(seen, days.followed)]
+    rows = followed if small else _rows(seen, days, horizon_days)
+    waits = fit_pooled(rows, horizon_days, days.span, seed) if small else _fit_waits(rows, horizon_days)
+    if waits is None:
         return None
-    try:
-        waits = fit_waits(rows, horizon_days)
-    except NoModelError:
-        return None
-    followed_days = int(rows["wait"].max())
-    ago = on[one_span_ago]
+    boosted = None
+    came = came_within(followed, horizon_days).sum()
+    fully = days.span == horizon_days and LEAST_COMEBACKS <= came <= len(followed) - LEAST_COMEBACKS
+    if fully and not small:
+        boosted = fit_boosting(followed, waits.covariates, horizon_days, seed)
+    ago = seen[_on(seen, [history.as_of - timedelta(days=days.span)])]
     edges, means = _orders_per_return(waits, ago[~ago["aided"]], horizon_days)
-    return LandmarkModel(
+    outcomes = {
+        key: _outcome(waits, boosted, seen[_on(seen, [day])], horizon_days)
+        for key, day in days.seasonal.items()
+        if _on(seen, [day]).sum() >= LEAST_ROWS
+    }
+    followed_days = days.span if small else int(rows["wait"].max())
+    return ReturnModel(
         horizon_days=horizon_days,
         followed_days=followed_days,
+        longest_silence=int(rows["silence"].max()),
         waits=waits,
-        level=find_level(waits, {key: on[day] for key, day in followed.items()}, horizon_days, followed_days),
+        boosted=boosted,
+        level=find_level(outcomes, horizon_days, followed_days),
         today=pd.DataFrame(),
         orders_per_return=means,
         tenth_edges=edges,
-        longest_silence=int(rows["silence"].max()),
         draws=0,
-        seed=history.settings.seed,
+        seed=seed,
     )
 
 
-def _orders_per_return(waits: WaitModel, seen: pd.DataFrame, horizon_days: int) -> tuple[Array, Array]:
+def _fit_waits(rows: pd.DataFrame, horizon_days: int) -> WaitModel | None:
+    """Fit the survival model; None where comebacks are too few for it, or it does not converge."""
+    if rows.loc[rows["returned"], "customer_id"].nunique() < LEAST_COMEBACKS:
+        return None
+    try:
+        return fit_waits(rows, horizon_days)
+    except NoModelError:
+        return None
+
+
+def _on(seen: pd.DataFrame, days: list[date]) -> Flags:
+    return np.asarray(seen["landmark"].isin(pd.to_datetime(days)))
+
+
+def _rows(seen: pd.DataFrame, days: _Days, horizon_days: int) -> pd.DataFrame:
+    """Return the survival model's rows: the recent landmarks, and those of the same season.
+
+    Of these, what comes later than the horizon is another season.
+    """
+    rows = seen[_on(seen, [*days.recent, *days.same_season(LEVEL_YEARS)])]
+    late = (rows["in_season"] > 0) & (rows["wait"] > horizon_days)
+    return rows.assign(
+        wait=rows["wait"].mask(late, horizon_days), returned=rows["returned"].mask(late, False)
+    )
+
+
+def _outcome(
+    waits: WaitModel | PooledModel, boosted: BoostedModel | None, frame: pd.DataFrame, horizon_days: int
+) -> Outcome:
+    """Compare the model with what came of one landmark's customers.
+
+    A customer whom a campaign contacted is followed to that contact alone: to leave them out would
+    leave out those who had not come by then.
+    """
+    followed = np.where(frame["aided"], np.maximum(frame["wait"], 1), horizon_days)
+    design = waits.covariates.design(frame)
+    hazard = waits.log_hazard(design, followed) + _log_hazard(waits, boosted, design, horizon_days)[1]
+    returned = ((frame["wait"] <= horizon_days) & frame["returned"]).to_numpy(float)
+    return Outcome.of(np.asarray(hazard), returned, frame)
+
+
+def _orders_per_return(
+    waits: WaitModel | PooledModel, seen: pd.DataFrame, horizon_days: int
+) -> tuple[Array, Array]:
     """Return the edges of tenths of the log hazard, and the mean orders of the returners of each.
 
     Of customers of one horizon ago, or of the longest span that the history holds, who then made

@@ -18,12 +18,12 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq, minimize
-from scipy.stats import t as student
+from scipy.stats import multivariate_t
 
 from playbook.records.arrays import Array
 from playbook.records.history import SHARDS
 from playbook.stats.landmarks import YEAR
-from playbook.stats.survival_model import LONGEST_LOG_HAZARD, WaitModel, chance
+from playbook.stats.survival_model import LONGEST_LOG_HAZARD, chance
 
 KNOTS = (30, 180, 540)
 """Days of silence at which the level is corrected; between them linearly in the log of silence."""
@@ -34,12 +34,16 @@ FURTHEST_KNOT = 4.0
 LEAST_HAZARD = 1e-12
 LEAST_BEFORE = 90
 """Days of history a fully followed landmark needs before it."""
-LEAST_ROWS, LEAST_RETURNS = 100, 20
-MOST_YEARS = 4
-SEASON_SPREAD, YOUNG_SPREAD = 0.15, 0.40
+LEAST_ROWS = 20
+"""Customers a landmark needs for its level to be read."""
+LEVEL_YEARS, MOST_YEARS = 4, 12
+"""Earlier years that the level and the model are taken from, and those whose errors are."""
+DRIFT = 0.3
+"""Standard deviation, on the log hazard, of one year's level against those before it."""
+SEASON_SPREAD, YOUNG_SPREAD = 0.15, 0.50
 """Standard deviation, on the log hazard, of a period against what it should be: with the same
 season of earlier years seen, and without. Measured on rolling dates; see the calibration benchmark."""
-KNOT_SPREAD = 0.25
+KNOT_SPREADS = (0.25, 0.30, 0.45)
 """The same of customers of one silence against all."""
 TAIL_SPREAD = 0.30
 """What a doubling of the horizon beyond follow-up adds to it."""
@@ -55,20 +59,14 @@ class Level:
     ----------
     shifts : array, shape (knots,)
         Added to the log hazard at each knot of silence.
-    spread : float
-        Standard deviation of a period's level (log hazard), a t distribution of ``freedom``.
-    knot_spread : array, shape (knots,)
-        The same at each knot, against the common level.
-    error : float
-        Standard error of the level by the chance of who was seen.
+    covariance : array, shape (knots, knots)
+        Of a coming period's shifts around these: the scale of a t distribution of ``freedom``.
     years : int
         Earlier years whose same season was seen; 0 where none was.
     """
 
     shifts: Array
-    spread: float
-    knot_spread: Array
-    error: float
+    covariance: Array
     freedom: int
     years: int
 
@@ -79,10 +77,9 @@ class Level:
     def drawn(self, silence: Array, draws: int, seed: int) -> Array:
         """Return `shift` under the uncertainty of a coming period, shape (rows, draws)."""
         random = np.random.default_rng([seed, 1])
-        period = student.rvs(self.freedom, size=draws, random_state=random) * self.spread
-        chance_of_sample = random.normal(0, self.error, draws)
-        knots = random.normal(0, 1, (len(KNOTS), draws)) * self.knot_spread[:, None]
-        return np.asarray(hats(silence) @ (self.shifts[:, None] + knots) + period + chance_of_sample)
+        kind = multivariate_t(np.zeros(len(KNOTS)), self.covariance, self.freedom, allow_singular=True)
+        moved = np.reshape(kind.rvs(draws, random_state=random), (draws, len(KNOTS)))
+        return np.asarray(hats(silence) @ (self.shifts + moved).T)
 
 
 def hats(silence: Array) -> Array:
@@ -114,96 +111,89 @@ def followed_landmarks(first_day: date, as_of: date, horizon_days: int) -> dict[
     return found
 
 
-def find_level(
-    model: WaitModel,
-    seen: Mapping[tuple[str, int], pd.DataFrame],
-    horizon_days: int,
-    followed_days: int,
-) -> Level:
-    """Find the level for the horizon ahead.
+def find_level(outcomes: Mapping[tuple[str, int], Outcome], horizon_days: int, followed_days: int) -> Level:
+    """Find the level for the horizon ahead, and how far it may miss.
+
+    How far is taken from what the same would have missed in each earlier year, with those before it
+    alone: the knots of silence together, so that it holds for all and for the lapsed. The prior
+    stands for `PRIOR_FREEDOM` years beside them.
 
     Parameters
     ----------
-    seen : mapping
-        By the keys of `followed_landmarks`, the customers on that day, as `landmarks.describe`
-        returns them.
+    outcomes : mapping
+        By the keys of `followed_landmarks`.
     followed_days : int
         Days the model's landmarks were followed; beyond them the interval grows.
     """
+    everywhere, by_knot = np.ones((len(KNOTS), len(KNOTS))), np.diag(np.square(KNOT_SPREADS))
     tail = TAIL_SPREAD * max(0.0, math.log2(horizon_days / max(followed_days, 1)))
-    outcomes = {key: _Outcome.of(model, frame, horizon_days) for key, frame in seen.items()}
-    outcomes = {key: outcome for key, outcome in outcomes.items() if outcome.enough}
-    years = [k for k in range(1, MOST_YEARS + 1) if ("same", k) in outcomes and ("before", k) in outcomes]
+    years = [k for _, k in outcomes if ("same", k) in outcomes and ("before", k) in outcomes]
+    years = sorted(set(years))
     if ("before", 0) not in outcomes or not years:
-        flat = np.zeros(len(KNOTS))
-        spread = math.hypot(YOUNG_SPREAD, tail)
-        return Level(flat, spread, np.full(len(KNOTS), KNOT_SPREAD), 0.0, PRIOR_FREEDOM, 0)
-    differences = np.array([outcomes["same", k].shift - outcomes["before", k].shift for k in years])
-    variances = [outcomes["same", k].variance + outcomes["before", k].variance for k in years]
-    by_silence = np.array(
-        [outcomes["same", k].by_silence() - outcomes["before", k].by_silence() for k in years]
-    )
-    spread = float(_spread(differences[:, None], SEASON_SPREAD)[0])
-    knot_spread = _spread(by_silence - differences[:, None], KNOT_SPREAD)
-    last = outcomes["before", 0]
-    error = math.sqrt(last.variance + float(np.sum(variances)) / len(years) ** 2)
-    shifts = last.by_silence() + float(differences.mean())
-    freedom = PRIOR_FREEDOM + len(years) - 1
-    return Level(shifts, math.hypot(spread, tail), knot_spread, error, freedom, len(years))
+        covariance = (YOUNG_SPREAD**2 + tail**2) * everywhere + by_knot
+        return Level(np.zeros(len(KNOTS)), covariance, PRIOR_FREEDOM, 0)
+    shifts, error = _forecast(outcomes, 0, years)
+    missed = [outcomes["same", k].shifts - _forecast(outcomes, k, years)[0] for k in years if k < years[-1]]
+    squares = sum((np.outer(one, one) for one in missed), np.zeros(everywhere.shape))
+    prior = PRIOR_FREEDOM * (SEASON_SPREAD**2 * everywhere + by_knot)
+    freedom = PRIOR_FREEDOM + len(missed)
+    covariance = (prior + squares) / freedom + (tail**2 + error) * everywhere
+    return Level(shifts, covariance, freedom, len(years))
 
 
-def _spread(differences: Array, prior: float) -> Array:
-    """Return how far a coming year may lie from the mean of those seen; one column each."""
-    years = len(differences)
-    squares = ((differences - differences.mean(axis=0)) ** 2).sum(axis=0) * (1 + 1 / years)
-    return np.asarray(np.sqrt((PRIOR_FREEDOM * prior**2 + squares) / (PRIOR_FREEDOM + years - 1)))
+def _forecast(
+    outcomes: Mapping[tuple[str, int], Outcome], year: int, years: list[int]
+) -> tuple[Array, float]:
+    """Return the shifts that the years before one lead to expect of its season, and their variance.
+
+    Those of the same season, moved by what the horizon before this one differed from the horizons
+    before those, as far as that is more than chance.
+    """
+    earlier = [k for k in years if k > year][:LEVEL_YEARS]
+    same, before = ([outcomes[kind, k] for k in earlier] for kind in ("same", "before"))
+    last, n = outcomes["before", year], len(earlier)
+    noise = last.variance + sum(one.variance for one in before) / n**2
+    kept = DRIFT**2 / (DRIFT**2 + noise)
+    drift = last.shifts - np.mean([one.shifts for one in before], axis=0)
+    expected = np.mean([one.shifts for one in same], axis=0) + kept * drift
+    return expected, kept**2 * noise + sum(one.variance for one in same) / n**2
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
     """What came of the customers of one fully followed landmark, against the model.
 
-    A customer whom a campaign contacted is followed to that contact alone: to leave them out would
-    leave out those who had not come by then.
+    Attributes
+    ----------
+    shifts : array, shape (knots,)
+        What must be added to the log hazard at each knot of silence.
+    variance : float
+        Of their common level, by the chance of who was seen.
     """
 
-    log_hazard: Array
-    returned: Array
-    silence: Array
-    shift: float
+    shifts: Array
     variance: float
 
     @classmethod
-    def of(cls, model: WaitModel, frame: pd.DataFrame, days: int) -> _Outcome:
-        followed = np.where(frame["aided"], np.maximum(frame["wait"], 1), days)
-        expected = model.log_hazard(model.covariates.design(frame), followed)
-        returned = ((frame["wait"] <= days) & frame["returned"]).to_numpy(float)
-        shift = common_shift(expected, returned)
-        probability = chance(expected + shift)
+    def of(cls, log_hazard: Array, returned: Array, frame: pd.DataFrame) -> Outcome:
+        """Compare the log hazard of each of a landmark's customers with who returned."""
+        shift = common_shift(log_hazard, returned)
+        probability = chance(log_hazard + shift)
         information = float(-np.sum(np.log1p(-np.minimum(probability, 1 - 1e-9)) * (1 - probability)))
         left = np.bincount(frame["shard"].to_numpy(int), returned - probability, SHARDS)
-        variance = float((left**2).sum()) / max(information, 1e-9) ** 2
-        return cls(expected, returned, frame["silence"].to_numpy(float), shift, variance)
-
-    @property
-    def enough(self) -> bool:
-        """Whether enough customers were seen, and some came back and some did not."""
-        came = self.returned.sum()
-        return len(self.returned) >= LEAST_ROWS and LEAST_RETURNS <= came < len(self.returned)
-
-    def by_silence(self) -> Array:
-        """Return the shift at each knot, held to the common one by `PRIOR_EVENTS`."""
-        basis = hats(self.silence)
-        weight = np.maximum(basis.sum(axis=0), 1e-9)
-        typical = basis.T @ self.log_hazard / weight
-        prior = chance(typical + self.shift)
-        return _by_silence(
-            np.concatenate([self.log_hazard, typical]),
+        information = max(information, 1e-9)
+        variance = max(float((left**2).sum()) / information**2, 1 / information)
+        basis = hats(frame["silence"].to_numpy(float))
+        typical = basis.T @ log_hazard / np.maximum(basis.sum(axis=0), 1e-9)
+        prior = np.maximum(chance(typical + shift), LEAST_HAZARD)
+        shifts = _by_silence(
+            np.concatenate([log_hazard, typical]),
             np.vstack([basis, np.eye(len(KNOTS))]),
-            np.concatenate([self.returned, prior]),
-            np.concatenate([np.ones(len(self.returned)), PRIOR_EVENTS / prior]),
-            self.shift,
+            np.concatenate([returned, prior]),
+            np.concatenate([np.ones(len(returned)), PRIOR_EVENTS / prior]),
+            shift,
         )
+        return cls(shifts, variance)
 
 
 def _by_silence(log_hazard: Array, basis: Array, returned: Array, weight: Array, shift: float) -> Array:

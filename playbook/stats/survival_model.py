@@ -11,6 +11,7 @@ Newton steps, which takes a fiftieth of the time; a test holds the two together.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +72,8 @@ class Covariates:
     scale: Array
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, horizon_days: int) -> Covariates:
-        """Learn range and scale from the rows of the landmarks; drop what does not vary."""
+    def of(cls, frame: pd.DataFrame, horizon_days: int, wanted: Collection[str] = ()) -> Covariates:
+        """Learn range and scale from the rows of the landmarks; drop what does not vary or is not wanted."""
         several = frame[frame["orders"] > 1]
         gaps = (several["age"] - several["silence"]) / (several["orders"] - 1)
         gap = float(gaps.median()) if len(gaps) else float(frame["silence"].median() + 1)
@@ -81,7 +82,7 @@ class Covariates:
         low, high = np.quantile(values, CLIPPED, axis=0)
         values = np.clip(values, low, high)
         mean, scale = values.mean(axis=0), values.std(axis=0)
-        kept = scale > LEAST_SCALE
+        kept = (scale > LEAST_SCALE) & [not wanted or name in wanted for name in columns]
         names = tuple(name for name, keep in zip(columns, kept, strict=True) if keep)
         return cls(horizon_days, gap, names, low[kept], high[kept], mean[kept], scale[kept])
 
@@ -133,6 +134,14 @@ def _columns(frame: pd.DataFrame, typical_gap: float, horizon_days: int, later_d
         "unevenness_overdue": unevenness * overdue,
         "unevenness_overdue_squared": unevenness * overdue**2,
     }
+    if "in_season" in frame:
+        season = frame["in_season"].to_numpy(float)
+        columns |= {
+            "in_season": season,
+            "in_season_log_silence": season * log_silence,
+            "in_season_overdue": season * overdue,
+            "in_season_log_same_season": season * columns["log_same_season"],
+        }
     return columns | {name: frame[name].to_numpy(float) for name in OPTIONAL if name in frame}
 
 

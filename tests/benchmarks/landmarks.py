@@ -98,13 +98,13 @@ def fit_and_predict(file: Path) -> None:
 
 def features(file: Path) -> None:
     """Describe the sample at its landmarks, and everybody today."""
-    from playbook.stats.cells import LANDMARKS
     from playbook.stats.landmarks import describe
+    from playbook.stats.return_probability import LANDMARKS
 
     history = _history(file)
     today = describe(history, [history.as_of], HORIZON, outcomes=False)
     days = [history.as_of - timedelta(days=round(HORIZON * share)) for share in LANDMARKS]
-    describe(history, days, HORIZON, min(1.0, 200_000 / (len(today) * len(days))))
+    describe(history, days, HORIZON, min(1.0, 150_000 / (len(today) * len(days))))
 
 
 def aggregation(file: Path) -> None:

@@ -114,7 +114,7 @@ def _history_of(made):
 def test_the_backtest_knows_nothing_of_what_came_after(demo, threshold):
     history = demo[2]
     result = churn.try_on_past(history, threshold)
-    assert result.as_of == history.as_of - timedelta(days=183)
+    assert result.as_of == history.as_of - timedelta(days=365)
     blind = return_probability.seen_from(history, result.as_of)
     assert pd.Timestamp(blind.days.day.max().execute()) <= pd.Timestamp(result.as_of)
     row = result.groups.set_index("group").loc["all"]

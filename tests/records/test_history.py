@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from playbook.errors import DataError
-from playbook.records.history import at_landmark, customers, read_history
+from playbook.records.history import customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.stats.spells import spell_counts, spells
@@ -106,12 +106,6 @@ def test_whose_acquisition_is_known_is_not_guessed(history_of):
 def test_a_cohort_has_no_old_customers(history_of):
     yml = YML.replace("    columns", "    cohort: true\n    columns")
     assert not spell_counts(history_of(yml=yml))["old_customer"].any()
-
-
-def test_a_landmark_knows_only_its_past(history_of):
-    seen = at_landmark(history_of(), date(2024, 7, 1)).order_by("customer_id").execute()
-    rows = seen[["customer_id", "orders", "silence", "wait", "returned"]].values.tolist()
-    assert rows == [["ann", 2, 122, 183, False], ["bob", 1, 0, 183, True]]
 
 
 def test_spell_counts_add_up_to_the_spells(history_of):

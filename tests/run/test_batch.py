@@ -187,7 +187,7 @@ def loaded(ground, *words):
     return done.stdout, set(done.stdout.splitlines()[-1].split())
 
 
-CHAPTERS_OWN = {"pandas", "ibis", "duckdb", "matplotlib", "scipy", "lifelines", "statsmodels"}
+CHAPTERS_OWN = {"pandas", "ibis", "duckdb", "matplotlib", "scipy", "sklearn", "lifelines", "statsmodels"}
 RUN_S_OWN = {"numpy", "pyarrow", "papermill", "nbconvert", "jupyter_client"}
 
 

@@ -17,7 +17,6 @@ from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 from playbook.stats import return_probability
-from playbook.stats.cells import CellModel
 from playbook.stats.landmarks import describe
 from playbook.stats.ranking import auc, average_precision, lift
 from playbook.stats.season import followed_landmarks
@@ -184,10 +183,10 @@ def small_client(customers, seed=1):
     return history_of(pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"]))
 
 
-def test_a_small_client_gets_the_simpler_curves_and_is_told():
+def test_a_small_client_gets_the_pooled_regression_and_is_told():
     history = small_client(150)
     base = churn.find_lapsed(history, churn.find_threshold(history))
-    assert isinstance(base.model, CellModel)
+    assert base.model.method == "pooled"
     assert any("too few customers" in sentence for sentence in base.sentences(WORDS))
     waits = churn.find_cost_of_waiting(base)
     assert waits.figure(WORDS) is None and len(waits.table(WORDS).frame)

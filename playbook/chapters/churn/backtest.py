@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from math import ceil
 
 import ibis
 import numpy as np
@@ -17,6 +18,7 @@ from playbook.show.display import Table
 from playbook.show.figures import BLUE, GREY, Picture, new_figure, percent_axis
 from playbook.show.words import Words
 from playbook.stats import return_probability
+from playbook.stats.landmarks import YEAR
 from playbook.stats.ranking import auc, average_precision, drawn_auc, lift
 from playbook.stats.result import CannotTell, Result
 from playbook.stats.survival import shard_weights
@@ -33,7 +35,7 @@ DRAWS = 100
 
 @dataclass(frozen=True)
 class ReturnBacktest(Result):
-    """The same method one horizon earlier, against what then happened.
+    """The same method on an earlier day, against what then happened.
 
     Attributes
     ----------
@@ -193,17 +195,21 @@ NOT_TRIED = NotTried(
 
 
 def try_on_past(history: History, threshold: Threshold) -> ReturnBacktest | NotTried:
-    """Fit one horizon earlier and compare with what then happened."""
+    """Fit as of an earlier day and compare with what then happened.
+
+    At the season of the horizon ahead, where a horizon lies before that day; else one horizon earlier.
+    """
     length = (history.as_of - history.first_day).days
     horizon = min(history.settings.horizon_days, length // 2)
     if horizon < LEAST_SPAN:
         return NOT_TRIED
-    day = history.as_of - timedelta(days=horizon)
+    back = YEAR * ceil(horizon / YEAR)
+    day = history.as_of - timedelta(days=back if length >= back + horizon else horizon)
     base = find_lapsed(return_probability.seen_from(history, day), threshold, horizon_days=horizon)
     if base.model is None:
         return NOT_TRIED
     bought = base.buyers.reset_index(drop=True)
-    came = bought["customer_id"].isin(_buyers_after(history, day)).to_numpy()
+    came = bought["customer_id"].isin(_buyers_within(history, day, horizon)).to_numpy()
     once, lapsed = (bought["orders"] == 1).to_numpy(), bought["lapsed"].to_numpy()
     groups = {"all": np.ones_like(came), "lapsed": lapsed, "once": once, "occasional": once & lapsed}
     rows = []
@@ -275,10 +281,10 @@ def _shards(history: History, bought: pd.DataFrame) -> Positions:
     return bought["customer_id"].map(frame).to_numpy(np.intp)
 
 
-def _buyers_after(history: History, day: date) -> set[str]:
-    orders = history.orders
-    after = orders.filter(orders.day > ibis.literal(day)).select("customer_id").distinct()
-    return set(after.to_pyarrow()["customer_id"].to_pylist())
+def _buyers_within(history: History, day: date, horizon_days: int) -> set[str]:
+    orders, until = history.orders, day + timedelta(days=horizon_days)
+    after = orders.filter((orders.day > ibis.literal(day)) & (orders.day <= ibis.literal(until)))
+    return set(after.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist())
 
 
 def ranked(base: CustomerBase, tried: ReturnBacktest | NotTried) -> CustomerBase:

@@ -24,7 +24,7 @@ from playbook.show.display import Table, interval_texts
 from playbook.show.figures import Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats.result import CannotTell, Result
-from playbook.stats.return_interface import Estimate, predictive_interval
+from playbook.stats.return_probability import Estimate, predictive_interval
 from playbook.stats.survival import Curve, LogRank, ShardCounts, kaplan_meier, log_rank, shard_weights
 from playbook.stats.survival_figure import draw_curve
 

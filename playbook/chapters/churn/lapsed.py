@@ -15,7 +15,7 @@ from playbook.stats import return_probability
 from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
 from playbook.stats.inactivity import Inactivity
 from playbook.stats.result import Result
-from playbook.stats.return_interface import Estimate, ReturnModel
+from playbook.stats.return_probability import Estimate, ReturnModel
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
 """Days around the threshold."""
@@ -288,14 +288,14 @@ def _method_sentences(findings: Findings, words: Words) -> list[str]:
     if findings["returners_lapsed"].verdict == "extrapolated":
         said.append(say("Nobody was followed for as long as the horizon: these figures are carried forward."))
     method = findings.get("return_method")
-    if method is not None and method.verdict == "cells":
+    if method is not None and method.verdict == "pooled":
         said.append(
             say(
-                "There are too few customers or comebacks for a model: the chance is read from the number of"
-                " orders and the silence alone."
+                "There are too few customers or comebacks for the whole model: the chance is read from the"
+                " orders, the silence and the own rhythm of all customers together."
             )
         )
-    elif method is not None and not method.value:
+    if method is not None and not method.value:
         said.append(
             say(
                 "The record is too young to have seen the coming season before, so the level may be off: the"

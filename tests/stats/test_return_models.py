@@ -1,0 +1,159 @@
+"""The models of who returns and their level, each on its own: boosting, pooled regression, season."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_limits
+
+from playbook.chapters import churn
+from playbook.stats import return_probability
+from playbook.stats.boosting import fit_boosting
+from playbook.stats.landmarks import came_within, followed_through
+from playbook.stats.pooled import fit_pooled
+from playbook.stats.season import KNOTS, PRIOR_FREEDOM, SEASON_SPREAD, Outcome, find_level
+from playbook.stats.survival_model import Covariates, chance
+from tests.benchmarks.clients import came_within as came_after
+from tests.benchmarks.return_worlds import WORLDS
+
+HORIZON = 183
+
+
+def followed_rows(n=6000, seed=1):
+    """Customers whose chance to return jumps at 60 days of silence, which no smooth model says."""
+    random = np.random.default_rng(seed)
+    orders, silence = 1 + random.poisson(2, n), random.integers(0, 300, n)
+    returned = random.random(n) < np.where(silence < 60, 0.8, 0.1)
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{number}" for number in range(n)],
+            "orders": orders,
+            "silence": silence,
+            "age": silence + 30 * (orders - 1),
+            "squared_gaps": 900 * (orders - 1),
+            "amount": 10.0 * orders,
+            "recent": 1,
+            "season": 0,
+            "wait": np.where(returned, random.integers(1, HORIZON + 1, n), HORIZON),
+            "returned": returned,
+        }
+    )
+
+
+def test_the_boosting_finds_a_jump_and_is_the_same_on_any_number_of_threads():
+    rows = followed_rows()
+    covariates = Covariates.of(rows, HORIZON)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            model = fit_boosting(rows, covariates, HORIZON, seed=1)
+            found.append(chance(model.log_hazard(covariates.design(rows))))
+    assert (found[0] == found[1]).all()
+    just, beyond = (found[0][rows["silence"].between(*days)].mean() for days in ((50, 59), (60, 69)))
+    assert just == pytest.approx(0.8, abs=0.06) and beyond == pytest.approx(0.1, abs=0.06)
+
+
+def test_the_chance_is_the_mean_of_both_models_on_the_log_hazard():
+    world = WORLDS["yearly givers, in October"]
+    model = return_probability.fit(return_probability.seen_from(world.make(0), world.as_of), HORIZON)
+    assert model.method == "averaged"
+    design = model.waits.covariates.design(model.today)
+    both = (model.waits.log_hazard(design, HORIZON) + model.boosted.log_hazard(design)) / 2
+    expected = chance(both + model.level.shift(model.today["silence"].to_numpy(float)))
+    assert model.predict(model.today.reset_index()) == pytest.approx(expected)
+
+
+def test_customers_contacted_early_do_not_pull_the_share_of_returners():
+    rows = followed_rows(40_000)
+    random = np.random.default_rng(2)
+    contact = np.where(random.random(len(rows)) < 0.5, random.integers(1, HORIZON, len(rows)), HORIZON + 1)
+    cut = contact < rows["wait"]
+    seen = rows.assign(wait=rows["wait"].mask(cut, contact), returned=rows["returned"] & ~cut)
+    kept = came_within(followed_through(seen, HORIZON, 1), HORIZON).mean()
+    truth = came_within(rows, HORIZON).mean()
+    dropped = came_within(seen[~cut], HORIZON).mean()
+    assert abs(kept - truth) < 0.3 * min(abs(dropped - truth), abs(came_within(seen, HORIZON).mean() - truth))
+
+
+def test_the_pooled_regression_carries_a_short_span_on_and_varies_with_customers():
+    rows = followed_rows(150)
+    model = fit_pooled(rows, 2 * HORIZON, HORIZON, seed=1)
+    design = model.covariates.design(rows)
+    span, twice = (np.exp(model.log_hazard(design, days)) for days in (HORIZON, 2 * HORIZON))
+    assert twice == pytest.approx(2 * span)
+    drawn = chance(model.drawn(design, HORIZON, 100, 1)).sum(axis=0)
+    assert came_within(rows, HORIZON).sum() == pytest.approx(chance(np.log(span)).sum(), rel=0.02)
+    assert 3 < drawn.std() < 12
+    assert fit_pooled(rows.assign(returned=False), HORIZON, HORIZON, seed=1) is None
+
+
+def outcome(shift, variance=0.001):
+    return Outcome(np.full(len(KNOTS), float(shift)), variance)
+
+
+def test_a_client_whose_seasons_differed_gets_the_wider_interval():
+    def level(swing):
+        past = [(-1) ** k * swing for k in range(10)]
+        before = {("before", k): outcome(0) for k in range(10)}
+        return find_level({("same", k): outcome(past[k]) for k in range(1, 10)} | before, HORIZON, HORIZON)
+
+    steady, swinging = level(0.0), level(0.8)
+    assert steady.freedom == swinging.freedom == PRIOR_FREEDOM + 8
+    assert steady.covariance[0, 0] < SEASON_SPREAD**2 + 0.25**2
+    assert 0.6 < np.sqrt(swinging.covariance[0, 0]) < 1.3
+    assert swinging.covariance[0, 2] > 0.8 * swinging.covariance[0, 0]
+
+
+def test_a_drift_is_followed_as_far_as_it_is_more_than_chance():
+    same = {("same", k): outcome(1) for k in (1, 2)}
+
+    def expected(variance):
+        before = {("before", k): outcome(-2) for k in (1, 2)} | {("before", 0): outcome(-1, variance)}
+        return find_level(same | before, HORIZON, HORIZON).shifts[0]
+
+    assert expected(0.001) == pytest.approx(2, abs=0.05)
+    assert expected(5.0) == pytest.approx(1, abs=0.05)
+
+
+def estimates(name, seed):
+    world = WORLDS[name]
+    history = world.make(seed)
+    past = return_probability.seen_from(history, world.as_of)
+    model = return_probability.fit(past, HORIZON)
+    seen = model.today.reset_index()
+    came = came_after(history, world.as_of, HORIZON, seen["customer_id"])
+    return model, past, seen, came
+
+
+@pytest.mark.parametrize("name", ["December shop, in November", "December shop, in January"])
+def test_a_shop_of_one_season_is_judged_by_that_season(name):
+    model, past, seen, came = estimates(name, 1)
+    expected, low, high = model.expected_buyers(seen)
+    assert low <= came.sum() <= high
+    assert abs(expected - came.sum()) < 0.2 * came.sum() + 5
+    tried = churn.try_on_past(past, churn.find_threshold(past))
+    assert tried.as_of == past.as_of - timedelta(days=365)
+    everybody = tried.groups.iloc[0]
+    assert everybody["low"] <= everybody["actual"] <= everybody["high"]
+
+
+def test_of_sixty_business_customers_the_lapsed_are_not_given_the_chance_of_the_active():
+    held, ratios = 0, []
+    for seed in range(5):
+        model, _, seen, came = estimates("60 business customers", seed)
+        assert model.method == "pooled"
+        lapsed = (seen["silence"] > 180).to_numpy()
+        expected, low, high = model.expected_buyers(seen[lapsed])
+        held += low <= came[lapsed].sum() <= high
+        ratios.append((expected, came[lapsed].sum()))
+    assert held >= 4
+    expected, actual = np.sum(ratios, axis=0)
+    assert expected < 2 * actual + 5
+
+
+def test_a_young_record_is_tried_one_horizon_earlier():
+    world = WORLDS["marketplace, 95% once"]
+    past = return_probability.seen_from(world.make(0), date(2013, 6, 15))
+    tried = churn.try_on_past(past, churn.find_threshold(past))
+    assert tried.as_of == past.as_of - timedelta(days=HORIZON)
