@@ -260,8 +260,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 """What ``-p NAME=VALUE`` may override, and where it stands in the settings; `WEIGHT` and a criterion too."""
 WEIGHT = "scoring.weights."
-MOST_NAMED = 12
-"""Clients that a message names."""
+MOST_NAMED = 12  # clients in a message
 
 
 def named_client(client: str) -> None:
