@@ -327,7 +327,8 @@ def make_plan(
         for offer in range(len(campaign.offers))
     ]
     contacts = pd.concat(parts, ignore_index=True)
-    contacts = contacts.sort_values(["week", "responsible", "rank"], kind="stable", ignore_index=True)
+    order = {"week": True, "responsible": True, "expected_profit": False, "rank": True}
+    contacts = contacts.sort_values([*order], ascending=[*order.values()], ignore_index=True)
     draws = simulate(campaign, assignment.choice, value_range, chance_range)
     if len(contacts) and draws.chance_of_profit < least_chance:
         return Plan(campaign, form, nobody(len(campaign.people)), contacts.iloc[:0], draws)

@@ -323,3 +323,12 @@ def test_nobody_in_the_demos_plan_said_no_to_the_channel(demo_run):
         said = known.loc[sheet.index[sheet["channel"] == channel], column]
         assert not (said == "nein").any()
         assert channel == "letter" or (said == "ja").all()
+
+
+def test_contacts_stand_by_week_responsible_and_expected_profit():
+    worth = [100.0, 500.0, 300.0, 200.0, 400.0]
+    frame = people(5, second_lifetime_value=worth, rank=[1, 2, 3, 4, 5], owner=["B", "A", "B", "A", "B"])
+    found = plan_for(frame, offer(channel="visit", capacity_per_week=4)).contacts
+    keys = list(zip(found["week"], found["responsible"], -found["expected_profit"], strict=True))
+    assert len(keys) == 5 and keys == sorted(keys)
+    assert found["rank"].tolist() != sorted(found["rank"])
