@@ -48,9 +48,9 @@ ORDER_RULES: dict[str, Rule] = {
         "Ask whether the numbers begin anew each year or at each till.",
     ),
     "customer_per_order": warning(
-        "{n} customer has exactly one order: nobody ordered twice.",
-        "{n} customers have exactly one order each: nobody ordered twice.",
-        "Nobody is seen to come back, as if the shop gave a new customer number with every order.",
+        "{n} customer has as good as one order each: hardly anybody ordered twice.",
+        "{n} customers have as good as one order each: hardly anybody ordered twice.",
+        "Hardly anybody is seen to come back, as if the shop gave a new customer number with every order.",
         "Ask for the number of the person, or for the e-mail address, and name its column as customer_id.",
     ),
     "order_total_repeated": warning(

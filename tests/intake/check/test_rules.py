@@ -184,6 +184,26 @@ DELIVERIES = {
         {"others": ""},
         {"customer_per_order": 10},
     ),
+    "a customer number per order, but for a few": (
+        {
+            "orders": [
+                SOUND["orders"][0],
+                *(f"n{n},c{max(n, 2)},2025-05-{n % 28 + 1},5,1,,CHF" for n in range(1, 91)),
+            ]
+        },
+        {"others": ""},
+        {"customer_per_order": 89},
+    ),
+    "mostly customers of one order": (
+        {
+            "orders": [
+                SOUND["orders"][0],
+                *(f"n{n},c{max(n, 5)},2025-05-{n % 28 + 1},5,1,,CHF" for n in range(1, 91)),
+            ]
+        },
+        {"others": ""},
+        {"customer_per_order": 0},
+    ),
     "columns that nobody named": (
         {
             "customers": [
