@@ -17,7 +17,7 @@ PROPOSED_FILE = ".proposed.yml"
 """The last proposal as it was made, beside client.yml: what differs from it there, a person wrote."""
 
 UNSURE = "unsure: "
-HEAD = "# Unsure, to settle first (new leaves out here what is no longer marked below):\n"
+HEAD = "# Unsure, to settle first; delete the mark behind a line that is right:\n"
 Comments = dict[tuple[str, ...], str]
 """What is said behind a line of client.yml, by the keys that lead to it."""
 
