@@ -325,8 +325,8 @@ def mark_old(found: Any, history: History) -> Any:
 def win_back_contacts(sources: Sources, days: Any) -> Any:
     """Return the contacts made by win-back campaigns: customer_id, day; None where none is known.
 
-    Held-back customers were not contacted and are not among them; a campaign that reached more than
-    `MOST_REACHED` of all buyers counts as usual marketing.
+    Held-back customers were not contacted and are not among them; campaigns that reached more than
+    `MOST_REACHED` of all buyers count as usual marketing, where there are several: a single one is not usual.
     """
     if sources.contacts is None:
         return None
@@ -339,8 +339,9 @@ def win_back_contacts(sources: Sources, days: Any) -> Any:
     )
     buyers = int(days.filter(days.sale_lines > 0).customer_id.nunique().execute() or 0)
     sizes = made.group_by("campaign").aggregate(reached=made.customer_id.nunique())
-    small = sizes.filter(sizes.reached <= MOST_REACHED * buyers)
-    kept = made.semi_join(small, "campaign").select("customer_id", day="contacted_at").distinct()
+    sizes = sizes.mutate(large=sizes.reached > MOST_REACHED * buyers)
+    sizes = sizes.filter(~sizes.large | (sizes.large.sum().over() == 1))
+    kept = made.semi_join(sizes, "campaign").select("customer_id", day="contacted_at").distinct()
     return sources.keep("win_back_contacts", kept)
 
 
@@ -358,16 +359,19 @@ def unaided(seen: Any, contacts: Any, horizon_days: int) -> Any:
     -------
     ibis.Table
         With until (the day of the first contact after the landmark, where it came before the next
-        order; null else), aided (bool: that contact came within the horizon) and answering (bool:
-        contacted shortly before the landmark, and no order since).
+        order; null else), aided (bool: that contact came within the horizon), answering (bool:
+        contacted shortly before the landmark, and no order since) and won (bool: the last order came
+        shortly after a contact).
     """
     if contacts is None:
         no = ibis.literal(False)
-        return seen.mutate(until=ibis.null("date"), aided=no, answering=no)
-    both = seen.select("customer_id", "landmark").inner_join(contacts, "customer_id")
+        return seen.mutate(until=ibis.null("date"), aided=no, answering=no, won=no)
+    both = seen.select("customer_id", "landmark", "last").inner_join(contacts, "customer_id")
     earlier = both.day <= both.landmark
     nearest = both.group_by("customer_id", "landmark").aggregate(
-        contacted_before=both.day.max(where=earlier), contacted_after=both.day.min(where=~earlier)
+        contacted_before=both.day.max(where=earlier),
+        contacted_after=both.day.min(where=~earlier),
+        answered=both.day.max(where=both.day <= both.last),
     )
     joined = seen.left_join(nearest, ["customer_id", "landmark"])
     joined = joined.drop("customer_id_right", "landmark_right")
@@ -377,5 +381,8 @@ def unaided(seen: Any, contacts: Any, horizon_days: int) -> Any:
     answering = (joined.contacted_before >= joined.last) & (
         joined.landmark.delta(joined.contacted_before, unit="day") < OPEN_DAYS
     )
-    marked = joined.mutate(until=until, aided=aided, answering=answering.fill_null(False))
-    return marked.drop("contacted_before", "contacted_after")
+    won = joined.last.delta(joined.answered, unit="day") < OPEN_DAYS
+    marked = joined.mutate(
+        until=until, aided=aided, answering=answering.fill_null(False), won=won.fill_null(False)
+    )
+    return marked.drop("contacted_before", "contacted_after", "answered")

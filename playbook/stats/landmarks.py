@@ -51,9 +51,11 @@ def describe(
         the horizon before); season (orders in the days that one year later are the horizon);
         squared_gaps (sum of the squared days between orders);
         discount (share of the list price not paid) and coupons (share of orders with one) where
-        the client has the columns; wait (days to the next order, to a contact of a win-back campaign,
-        or to the as-of date), returned (bool: unaided), later (orders in the horizon after), aided and
-        answering (bool, see `history.unaided`). Sorted by landmark and customer_id.
+        the client has the columns; won (1.0 where the last order came shortly after a contact of a
+        win-back campaign, else 0.0) where any is known; wait (days to the next order, to such a contact,
+        or to the last day with the usual flow of orders), returned (bool: unaided), later (orders in
+        the horizon after), aided and answering (bool, see `history.unaided`). Sorted by landmark and
+        customer_id.
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
@@ -99,7 +101,8 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
     seen = orders.group_by("customer_id", "landmark").aggregate(**measures)
     seen = unaided(seen.filter(seen.orders > 0), history.contacts_made, horizon_days)
     day = seen.landmark
-    end = ibis.coalesce(seen.until, seen.following, ibis.literal(history.as_of))
+    known = ibis.literal(history.data_end)
+    end = ibis.greatest(ibis.least(ibis.coalesce(seen.until, seen.following, known), known), day)
     columns = {
         "landmark": day,
         "shard": shard(seen.customer_id),
@@ -111,7 +114,7 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
         "season": seen.season,
         "squared_gaps": seen.squared_gaps,
         "wait": end.delta(day, unit="day"),
-        "returned": seen.following.notnull() & seen.until.isnull(),
+        "returned": (seen.following <= known).fill_null(False) & seen.until.isnull(),
         "later": seen.later,
         "aided": seen.aided,
         "answering": seen.answering,
@@ -119,6 +122,8 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
     if "listed" in measures:
         paid = seen.amount / ibis.ifelse(seen.listed > 0, seen.listed, None)
         columns["discount"] = (1 - paid).fill_null(0.0).clip(lower=0.0, upper=1.0)
+    if history.contacts_made is not None:
+        columns["won"] = seen.won.cast("float64")
     if "with_coupon" in measures:
         columns["coupons"] = seen.with_coupon / seen.orders
     return seen.select("customer_id", **columns)

@@ -32,7 +32,7 @@ SHORTEST_WAIT = 0.5
 MOST_STANDARDISED = 30.0
 MOST_STEPS, MOST_HALVINGS = 60, 30
 LONGEST_STEP, SMALL_STEP = 2.0, 1e-7
-OPTIONAL = ("discount", "coupons")
+OPTIONAL = ("discount", "coupons", "won")
 UNEVENNESS = (0.02, 5.0)
 """Squared coefficients of variation beyond which gaps are not told apart."""
 EVEN_GAPS = 3.0

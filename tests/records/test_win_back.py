@@ -65,12 +65,32 @@ def test_who_may_still_answer_a_contact_is_marked(contacted, ordered, answering)
     assert seen["answering"] == answering
 
 
-def test_a_campaign_that_reached_a_quarter_of_all_is_usual_marketing():
+def test_campaigns_to_a_quarter_of_all_are_usual_marketing_and_a_single_one_is_not():
     orders = [("a", "2024-01-10"), ("a", "2024-09-30")]
     everybody = [("C", "a", "2024-09-10", "treated")]
     everybody += [("C", f"other {n}", "2024-09-10", "treated") for n in range(6)]
-    history = history_of(orders, everybody)
-    assert seen_of(history)["returned"] and history.win_back.count().execute() == 0
+    once = history_of(orders, everybody)
+    assert not seen_of(once)["returned"] and seen_of(once)["wait"] == 72
+    again = [("D", who, "2024-03-10", arm) for _, who, _, arm in everybody]
+    usual = history_of(orders, [*everybody, *again])
+    assert seen_of(usual)["returned"] and usual.win_back.count().execute() == 0
+
+
+@pytest.mark.parametrize(
+    ("contacted", "ordered", "won"),
+    [("2024-04-01", "2024-04-20", 1), ("2024-04-20", "2024-04-01", 0), ("2024-01-02", "2024-06-20", 0)],
+)
+def test_whose_last_order_followed_a_contact_is_marked(contacted, ordered, won):
+    contacts = [("C", "a", contacted, "treated"), ("D", "a", "2024-06-25", "treated")]
+    assert seen_of(history_of([("a", "2023-01-10"), ("a", ordered)], contacts))["won"] == won
+
+
+def test_nobody_is_followed_beyond_the_usual_flow_of_orders():
+    days = [str(day.date()) for day in pd.date_range("2023-07-01", "2024-11-30")]
+    crowd = [(f"{letter}{n}", day) for letter in "bcd" for n, day in enumerate(days)]
+    orders = [("a", "2024-01-10"), ("a", "2024-12-20"), *crowd]
+    seen = seen_of(history_of(orders, []))
+    assert not seen["returned"] and 150 <= seen["wait"] <= 160
 
 
 def test_contacts_after_the_day_it_is_seen_from_are_not_known():

@@ -409,9 +409,8 @@ def test_without_events_and_people_the_stages_that_are_missing_are_named(read):
 
 
 def test_events_that_count_for_nothing_are_counted_and_named(read):
-    events = (
-        "a,2024-05-01,visit\n,2024-05-01,visit\nnobody,2024-05-01,visit\na,2024-05-02,plausch\na,2024-05-02,\n"
-    )
+    visits = "a,2024-05-01,visit\n,2024-05-01,visit\nnobody,2024-05-01,visit\n"
+    events = f"{visits}a,2024-05-02,plausch\na,2024-05-02,\n"
     chapter = read("a,2024-12-01,5\n", events)
     assert (
         "2 events are of kinds that no rule knows, and count for nothing: (empty) (1), plausch (1)"
