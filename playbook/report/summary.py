@@ -149,7 +149,7 @@ def who_is_addressed(results: RunResults) -> Markup:
         return Markup("")
     names = offer_words.status_names(words)
     counts = {name: plan[name].value if name in plan else 0 for name in names}
-    counts["planned"] = plan["plan_customers"].value
+    counts["planned"] = plan["plan_customers"].value - counts["later"]
     first = words.say("lapsed") if plan["selected"].verdict == "lapsed" else words.say("in the selection")
     rows = [(first, plan["selected"].value), *((names[name], n) for name, n in counts.items() if n)]
     table = Table(

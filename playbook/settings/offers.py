@@ -49,7 +49,10 @@ class Offers(Strict):
         An offer is made only where it pays with at least this chance, given what its response may
         be; 0: wherever it is expected to pay.
     holdout_share : float
-        Share of those worth an offer who are left alone, by chance, to measure by.
+        Share of those worth an offer who are left alone, by chance, to measure by; a pilot holds
+        back half, or with 0 nobody.
+    never_hold_back : int
+        So many customers whose second lives are worth most are never held back.
     response : str
         points: an offer adds the same to everybody's chance; odds: it multiplies everybody's odds.
     weeks : int
@@ -77,6 +80,7 @@ class Offers(Strict):
     pressure_days: int = Field(365, gt=0)
     least_chance: float = Field(0, ge=0, lt=1)
     holdout_share: float = Field(0.1, ge=0, lt=1)
+    never_hold_back: int = Field(0, ge=0)
     response: Literal["points", "odds"] = "points"
     weeks: int = Field(8, gt=0, le=52)
     stay_share: float = Field(0.5, ge=0, le=1)

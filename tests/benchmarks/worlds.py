@@ -63,6 +63,7 @@ def show(client: str, found: tuple[Campaign, Ranges]) -> None:
     """Print one client's figures."""
     given, ranges = found
     plan = make_plan(given, value_range=ranges.value, chance_range=ranges.chance)
+    given = plan.campaign
     low, high = plan.draws.interval
     chosen = [plan.assignment.choice, same_discount(given), top_of_score(given)]
     realised = np.array([world(given, ranges, chosen, seed) for seed in range(WORLDS)])

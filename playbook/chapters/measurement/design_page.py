@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
@@ -24,7 +25,7 @@ from playbook.settings.client import Settings
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
-from playbook.stats.trials.earlier import read_intended
+from playbook.stats.trials.earlier import read_intended, spared
 from playbook.stats.trials.tables import table_of
 
 ASSIGNMENT = "campaign.csv"
@@ -59,6 +60,8 @@ class Design(Result):
     enough : Arms or None
         Arms in the same proportion that would show it with the wanted chance.
     past : UnaidedPast
+    later : int
+        How many are contacted only if this pilot works.
     """
 
     arms: Arms
@@ -70,6 +73,7 @@ class Design(Result):
     halves: float
     enough: Arms | None
     past: UnaidedPast
+    later: int = 0
 
     @property
     def at(self) -> Reading | None:
@@ -98,6 +102,7 @@ class Design(Result):
         found = [
             Finding("design", self.planned, unit="share", n=arms.contacted, verdict=self.verdict),
             Finding("design_held_back", arms.held_back, unit="customers"),
+            Finding("design_later", self.later, unit="customers"),
             Finding("design_horizon", at.days if at else self.horizon, unit="days"),
             Finding("design_power", self.power, unit="share"),
             Finding("design_halves", self.halves, unit="share"),
@@ -161,11 +166,13 @@ def design_test(
     Parameters
     ----------
     customers : DataFrame
-        The customer table with chapter 07's columns: offer, holdout, return_probability.
+        The customer table with chapter 07's columns: plan_status, holdout.
     planned : DataFrame
-        ``plan.csv``: week, contact_cost, incentive_return, return_probability,
-        return_probability_with_offer.
+        ``plan.csv`` as `read_plan` gives it: week, contact_cost, incentive_return, return_probability,
+        return_probability_with_offer, spared.
     """
+    planned = planned[~spared(planned)]
+    later = int((customers["plan_status"] == "later").sum())
     arms = Arms(len(planned), int(customers["holdout"].to_numpy(bool).sum()))
     wanted, horizon = settings.measurement.power, settings.measurement.horizon_days
     if not arms.contacted:
@@ -184,7 +191,7 @@ def design_test(
     both = arms.contacted + arms.held_back
     halves = power_of_shares(base, share, Arms(both - both // 2, both // 2))
     more = enough(base, share, arms, wanted)
-    return Design(arms, share, tuple(readings), horizon, wanted, last, halves, more, past)
+    return Design(arms, share, tuple(readings), horizon, wanted, last, halves, more, past, later)
 
 
 def design_sentences(findings: Findings, words: Words) -> list[str]:
@@ -201,22 +208,34 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         "power": _chance(findings["design_power_return"].value, words),
         "wanted": words.percent(findings["design_power"].value),
         "ready": words.date(date.fromisoformat(findings["design_ready"].value)),
+        "later": number(findings["design_later"].value),
     }
-    can, pays = _can_show(findings, values, words), _pays(findings, words)
+    can, pays, pilot = _can_show(findings, values, words), _pays(findings, words), []
+    if findings["design_later"].value:
+        pilot = [
+            say(
+                "This is a pilot: {contacted} contacted, {held_back} drawn by chance from the same customers"
+                " and held back; {later} more follow if it works.",
+                **values,
+            )
+        ]
     if plan.verdict == "enough":
         proved = say(
             "The plan expects {planned}, so it can be proved (chance {power}). Read it on {ready}, not"
             " before.",
             **values,
         )
-        return [can, proved, pays]
+        return [*pilot, can, proved, pays]
     too_small = say(
-        "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
+        "It may leave open whether the offers work: the plan expects {planned} more returns of a hundred, and"
+        " the chance that the test shows them is {power}."
+        if pilot
+        else "Your base is too small to prove this: the plan expects {planned} more returns of a hundred, and"
         " the chance that the test shows them is {power}.",
         **values,
     )
     read = say("Read it on {ready}, not before.", **values)
-    return [too_small, can, *_what_is_missing(findings, words), pays, read]
+    return [*pilot, too_small, can, *_what_is_missing(findings, words), pays, read]
 
 
 def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
@@ -248,11 +267,15 @@ def _what_is_missing(findings: Findings, words: Words) -> list[str]:
                 least=number(LEAST_BUYERS),
             )
         )
-    more = findings.get("design_enough")
+    more, contacted = findings.get("design_enough"), findings["design"].n or 0
     if more is not None:
+        halved = findings["design_held_back"].value >= contacted - 1
         said.append(
             say(
                 "Enough would be {n} contacted and {held_back} held back, or several campaigns taken"
+                " together."
+                if halved
+                else "Enough would be {n} contacted and {held_back} held back, or several campaigns taken"
                 " together; holding back half of the same customers would show it with a chance of {halves}.",
                 n=number(more.value),
                 held_back=number(findings["design_enough_held_back"].value),
@@ -288,20 +311,22 @@ def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> p
     Parameters
     ----------
     planned : DataFrame
-        ``plan.csv``.
+        ``plan.csv`` as `read_plan` gives it.
     held_back : DataFrame
         ``held_back.csv``: customer_id, and the offer, channel and week that would have been.
 
     Returns
     -------
     DataFrame
-        campaign, customer_id, contacted_at, channel, arm, offer, cost; by customer_id.
+        campaign, customer_id, contacted_at, channel, arm, offer, cost; by customer_id. Whoever chance
+        could not have held back stands in a campaign of their own, without a control group.
     """
     treated = planned[["customer_id", "week", "channel", "offer", "contact_cost"]].assign(arm="treated")
     controls = held_back[["customer_id", "week", "channel", "offer"]].assign(arm="control")
     rows = pd.concat([part for part in (treated, controls) if len(part)] or [treated], ignore_index=True)
     rows = rows.rename(columns={"week": "contacted_at", "contact_cost": "cost"})
-    rows["campaign"] = f"Plan {as_of.isoformat()}"
+    name, alone = f"Plan {as_of.isoformat()}", set(planned.loc[spared(planned), "customer_id"])
+    rows["campaign"] = np.where(rows["customer_id"].isin(alone), f"{name} never held back", name)
     columns = ["campaign", "customer_id", "contacted_at", "channel", "arm", "offer", "cost"]
     return rows.sort_values("customer_id", ignore_index=True).reindex(columns=columns)
 

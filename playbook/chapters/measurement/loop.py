@@ -19,7 +19,7 @@ from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.data import read_rows, trials_of
-from playbook.stats.trials.earlier import PLAN, read_intended, read_plan
+from playbook.stats.trials.earlier import PLAN, read_intended, read_plan, spared
 from playbook.stats.trials.measure import Measured, measure
 from playbook.stats.trials.tables import table_of
 
@@ -171,6 +171,7 @@ def _realised(
     if not (run.folder / PLAN).is_file():
         return {}
     planned, held_back = read_plan(run.folder), read_intended(run.folder)
+    planned = planned[~spared(planned)]
     if planned.empty or held_back.empty:
         return {}
     rows = assignment(planned, held_back, run.as_of)

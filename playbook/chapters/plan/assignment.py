@@ -5,7 +5,7 @@ may be missing to the best that is possible. Where that is too much and the prob
 the integer programme is solved.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,15 @@ class Assignment:
         """Return the largest share of the possible profit that may be missing."""
         missing = max(0.0, self.bound - self.profit) / self.bound if self.bound > 0 else 0.0
         return 0.0 if missing < 1e-7 else missing
+
+    def without(self, left_alone: Flags, problem: Problem) -> "Assignment":
+        """Return the same for all but those left alone, with the same gap."""
+        choice = np.where(left_alone, NOBODY, self.choice)
+        profit = problem.total(choice)
+        bound = self.bound * profit / self.profit if self.profit else 0.0
+        return replace(
+            self, choice=choice, week=np.where(left_alone, 0, self.week), profit=profit, bound=bound
+        )
 
 
 def nobody(customers: int) -> Assignment:

@@ -56,6 +56,7 @@ class Campaign:
     chances : array, shape (addressed, weeks)
         Return probability without an offer at the end of each week of the window.
     held_back : array of bool, shape (addressed,)
+        Whom chance bars from every offer; see `Plan.held_back` for those who would have got one.
     """
 
     everybody: pd.DataFrame
@@ -81,6 +82,12 @@ class Campaign:
     def mean_order(self) -> Array:
         """Mean revenue per order of the addressed."""
         return self.people["mean_order"].to_numpy(float)
+
+    @cached_property
+    def spared(self) -> Flags:
+        """Who of the addressed is never held back: those whose second lives are worth most."""
+        most = np.argsort(-self.v0, kind="stable")[: self.settings.offers.never_hold_back]
+        return np.isin(np.arange(len(self.people)), most)
 
     @cached_property
     def reference(self) -> float:
@@ -328,8 +335,8 @@ def _chances(people: pd.DataFrame, history: History, window: Window) -> Array:
 
 
 def _hold_back(campaign: Campaign) -> Campaign:
-    """Draw a random tenth of those for whom some offer pays, by fifths of the score."""
-    worth = np.flatnonzero(np.isfinite(campaign.problem().profit).any(axis=1))
+    """Draw a random tenth of those for whom some offer pays, by fifths of the score; nobody spared."""
+    worth = np.flatnonzero(np.isfinite(campaign.problem().profit).any(axis=1) & ~campaign.spared)
     held_back = np.zeros(len(campaign.people), dtype=bool)
     settings = campaign.settings
     held_back[worth] = stratified_draw(
@@ -338,7 +345,7 @@ def _hold_back(campaign: Campaign) -> Campaign:
     return replace(campaign, held_back=held_back)
 
 
-def stratified_draw(score: Array, share: float, seed: int) -> Flags:
+def stratified_draw(score: Array, share: float, seed: int | Sequence[int]) -> Flags:
     """Draw a share of customers by chance, evenly from each fifth of the score.
 
     A systematic sample in random order within the fifths: everybody has the same chance, and each
@@ -348,7 +355,7 @@ def stratified_draw(score: Array, share: float, seed: int) -> Flags:
     ----------
     score : array, shape (customers,)
     share : float
-        0 to below 1.
+        0 to 1.
     """
     n = len(score)
     drawn = np.zeros(n, dtype=bool)

@@ -41,8 +41,33 @@ def decision_sentence(findings: Findings, words: Words) -> str:
         n,
         **values,
     )
-    small = [words.say("Begin with one in five, measure, and go on only if it pays.")] if n > 1 else []
-    return " ".join([said, *_what_is_measured(findings, words), *small])
+    return " ".join([said, *_what_is_measured(findings, words), *_pilot(findings, words)])
+
+
+def _pilot(findings: Findings, words: Words) -> list[str]:
+    """Word the pilot: how many now, how many are held back, how many if it works."""
+    pilot, number = findings.get("pilot"), words.number
+    if pilot is None or not findings["held_back"].value:
+        many = findings["plan_customers"].value > 1
+        return [words.say("Begin with one in five, measure, and go on only if it pays.")] if many else []
+    later = findings["later"].value
+    message = (
+        "Begin with a pilot: contact {pilot} now, leave {held_back} alone whom chance drew from the same"
+        " customers, and go on to the other {later} only if it works."
+        if later
+        else "All of it is a pilot: contact {pilot}, and leave {held_back} alone whom chance drew from the"
+        " same customers."
+    )
+    counts = {"pilot": number(pilot.value), "held_back": number(findings["held_back"].value)}
+    said = [words.say(message, later=number(later), **counts)]
+    if pilot.verdict == "too_small":
+        said.append(
+            words.say(
+                "Your base is too small to prove this: too few are expected back in the smaller group by the"
+                " day of the verdict."
+            )
+        )
+    return said
 
 
 def _what_is_measured(findings: Findings, words: Words) -> list[str]:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from playbook.archive.sheets import write_sheet
 from playbook.chapter import Chapter
-from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.plan_sheet import write_plan
 from playbook.offers.catalogue import Offer
@@ -43,12 +42,11 @@ def intended(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        customer_id, rank, offer, channel, week (its Monday), by rank; whoever would have got nothing
-        is left out, held back all the same.
+        customer_id, rank, offer, channel, week (its Monday), by rank.
     """
     campaign = plan.campaign
-    everybody = assign(campaign.problem(plan.form, with_held_back=True))
-    rows = np.flatnonzero(plan.held_back & everybody.chosen)
+    everybody = plan.undivided
+    rows = np.flatnonzero(plan.held_back)
     offers = [campaign.offers[int(k)] for k in everybody.choice[rows]]
     frame = pd.DataFrame(
         {
@@ -88,8 +86,8 @@ def write_mailing(run: Chapter, plan: Plan) -> None:
 
 
 def merge_fields(run: Chapter, plan: Plan) -> pd.DataFrame:
-    """Return one row per letter and e-mail of the plan, by week and customer_id."""
-    mailed = plan.contacts[plan.contacts["channel"].isin(list(REACHED_BY))]
+    """Return one row per letter and e-mail that is sent now, by week and customer_id."""
+    mailed = plan.sent[plan.sent["channel"].isin(list(REACHED_BY))]
     mailed = mailed.sort_values(["week", "customer_id"], ignore_index=True)
     people = mailed[["customer_id"]].merge(_addresses(run), on="customer_id", how="left")
     names = [offer.name for offer in plan.campaign.offers]

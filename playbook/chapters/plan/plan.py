@@ -1,21 +1,24 @@
 """Chapter 07: who offers what to whom, by which channel, until when, and what it brings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.plan.assignment import Assignment, assign, nobody
+from playbook.chapters.plan.assignment import NEAR_ENOUGH, Assignment, assign, nobody
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.draws import EVEN, ProfitDraws, simulate
+from playbook.chapters.plan.pilot import Pilot, draw_pilot
+from playbook.chapters.plan.plan_sheet import LATER, all_contacts
+from playbook.chapters.plan.prices import Problem
 from playbook.chapters.plan.selection import selection_findings, selection_sentences
 from playbook.chapters.plan.words import offers_sentences
-from playbook.offers.catalogue import NAMED, Offer
-from playbook.offers.first_words import first_words
+from playbook.offers.catalogue import Offer
 from playbook.offers.names import channel_names, kind_names
-from playbook.offers.response import Form, incentive_return
+from playbook.offers.response import Form
 from playbook.records.arrays import Flags, Positions
 from playbook.settings.offers import CHANNELS, KINDS
 from playbook.show.display import Column, Table
@@ -39,6 +42,8 @@ NO_CONTACT = (
 """Why a customer who was selected is not contacted, in the order of the findings."""
 
 
+Ranges = tuple[tuple[float, float] | None, tuple[float, float] | None]
+
 LEAST_MEASURED = 0.5
 """Share of the expected profit that must have been measured for the advice to do it."""
 
@@ -54,23 +59,45 @@ class Plan(Result):
         Form of the response under which it was made.
     assignment : Assignment
         Position of the offer for each of the addressed; -1: none.
+    undivided : Assignment
+        The same, had nobody been held back.
     contacts : DataFrame
-        One row per contact, by week, responsible and rank: customer_id, rank, offer, offer_kind,
+        One row per contact, by week, responsible and expected profit: customer_id, rank, offer, offer_kind,
         channel, responsible, week (its Monday), contact_by, contact_cost, incentive_return,
         incentive_stay (paid if earned, client's currency), return_probability,
         return_probability_with_offer, expected_profit and its low and high under the ends of the
         response's range, expected_spend, assumed (consent assumed), reason, first_words, measured
         (bool: the offer's response was measured, on customers of such a silence), beyond (bool: it
-        was, on customers of another silence).
+        was, on customers of another silence), wave (pilot: now; later: only if the pilot works; empty
+        without a pilot), spared (bool: never held back, so never compared with those who are).
     draws : ProfitDraws
         The profit in worlds drawn, of this plan, or of the best one where that is too unlikely to pay.
+    pilot : Pilot or None
+        The arms of a plan that is to be tried small.
     """
 
     campaign: Campaign
     form: Form
     assignment: Assignment
+    undivided: Assignment
     contacts: pd.DataFrame
     draws: ProfitDraws
+    pilot: Pilot | None = None
+
+    @property
+    def sent(self) -> pd.DataFrame:
+        """The contacts that are made now: all but the later wave."""
+        return self.contacts[self.contacts["wave"] != LATER]
+
+    def best(self, problem: Problem, near_enough: float = NEAR_ENOUGH) -> Assignment:
+        """Return the best assignment of another `problem`, without those whom a pilot holds back."""
+        found = assign(problem, near_enough)
+        return found.without(self.held_back, problem) if self.pilot else found
+
+    def problem(self, form: Form | None = None, scale: float = 1.0, **limits: Any) -> Problem:
+        """Return `Campaign.problem` as this plan was found: that of a pilot as if nobody were held back."""
+        asked = form or self.form
+        return self.campaign.problem(asked, scale, with_held_back=self.pilot is not None, **limits)
 
     @property
     def profit(self) -> float:
@@ -93,7 +120,7 @@ class Plan(Result):
         if not len(self.contacts):
             return "unknown" if self.why_nobody == "unknown" else "do_not"
         known = self.measured_share >= LEAST_MEASURED and self.draws.interval[0] > 0
-        return "do_it" if known else "try_small"
+        return "do_it" if known and self.pilot is None else "try_small"
 
     @property
     def measured_share(self) -> float:
@@ -137,8 +164,8 @@ class Plan(Result):
 
     @property
     def held_back(self) -> Flags:
-        """Who of the addressed is held back; nobody where there is no campaign to measure."""
-        return np.asarray(self.campaign.held_back & bool(len(self.contacts)))
+        """Who of those who would be planned is held back; nobody where there is no campaign to measure."""
+        return np.asarray(self.campaign.held_back & self.undivided.chosen & bool(len(self.contacts)))
 
     @cached_property
     def _paying(self) -> Flags:
@@ -150,9 +177,12 @@ class Plan(Result):
     def status(self) -> pd.Series:
         """Return what becomes of every customer, one of `words.status_names`, or not_selected."""
         status = self.campaign.everybody["status"].copy()
+        chosen = self.assignment.chosen
+        later = chosen & ~self.pilot.drawn if self.pilot else np.zeros_like(chosen)
+        room = self._paying & (self.why_nobody != "no_even_chance")
         people = np.select(
-            [self.assignment.chosen, self.held_back, self._paying & (self.why_nobody != "no_even_chance")],
-            ["planned", "held_back", "no_room"],
+            [later, chosen, self.held_back, room],
+            [LATER, "planned", "held_back", "no_room"],
             "no_offer_pays",
         )
         status[status == "addressed"] = people
@@ -182,6 +212,7 @@ class Plan(Result):
         return [
             Finding("plan_expected_profit", profit, low, high, "money", n, self.verdict),
             Finding("plan_customers", n, unit="customers", n=addressed, verdict=self.why_nobody),
+            *self._waves(),
             *([chance] if len(self.draws.draws) else []),
             Finding("profit_measured", _round(self.measured_share, 4), unit="share", n=len(measured)),
             Finding("profit_beyond_tested", outside, unit="money", n=len(beyond)),
@@ -192,6 +223,17 @@ class Plan(Result):
             Finding("budget_used", spend, unit="money", n=n),
             Finding("value_of_one_more", _round(self.assignment.budget_price, 4), unit="money"),
             Finding("gap", _round(self.assignment.gap, 6), unit="share", n=n),
+        ]
+
+    def _waves(self) -> list[Finding]:
+        """Return how many are contacted in the pilot, and how many only if it works."""
+        if self.pilot is None:
+            return []
+        n, now = len(self.contacts), len(self.sent)
+        verdict = "enough" if self.pilot.enough else "too_small"
+        return [
+            Finding("pilot", now, unit="customers", n=n, verdict=verdict),
+            Finding(LATER, n - now, unit="customers", n=n),
         ]
 
     def _failed(self) -> list[Finding]:
@@ -319,57 +361,58 @@ def make_plan(
         Chance of a profit below which nobody is planned.
     """
     form = form or campaign.settings.offers.response
+    ranges, share = (value_range, chance_range), campaign.settings.offers.holdout_share
     problem = campaign.problem(form)
-    assignment = assign(problem)
-    weeks = assignment.week
-    parts = [
-        _contacts(campaign, form, offer, np.flatnonzero(assignment.choice == offer), weeks, problem.last_week)
-        for offer in range(len(campaign.offers))
-    ]
-    contacts = pd.concat(parts, ignore_index=True)
-    order = {"week": True, "responsible": True, "expected_profit": False, "rank": True}
-    contacts = contacts.sort_values([*order], ascending=[*order.values()], ignore_index=True)
-    draws = simulate(campaign, assignment.choice, value_range, chance_range)
-    if len(contacts) and draws.chance_of_profit < least_chance:
-        return Plan(campaign, form, nobody(len(campaign.people)), contacts.iloc[:0], draws)
-    return Plan(campaign, form, assignment, contacts, draws)
+    found = assign(problem)
+    whole = _had_nobody_been_held_back(campaign, form, found)
+    plan = _plan(campaign, form, problem.last_week, (found, whole), ranges)
+    if plan.verdict == "try_small" and plan.draws.chance_of_profit >= least_chance and share:
+        plan = _tried_small(campaign, form, ranges)
+    if len(plan.contacts) and plan.draws.chance_of_profit < least_chance:
+        none = nobody(len(campaign.people))
+        return Plan(campaign, form, none, none, plan.contacts.iloc[:0], plan.draws)
+    return plan
 
 
-def _contacts(
-    campaign: Campaign, form: Form, offer: int, rows: Positions, weeks: Positions, last_week: Positions
-) -> pd.DataFrame:
-    """Return the contacts of one offer."""
-    made, people, window = campaign.offers[offer], campaign.people.iloc[rows], campaign.window
-    points = campaign.response_of(offer)
-    owner = people["owner"].to_numpy(object)
-    named = people["owner"].notna().to_numpy(bool) & (made.channel in NAMED)
-    last_day = made.last_day or window.sunday(window.weeks)
-    return pd.DataFrame(
-        {
-            "customer_id": people["customer_id"].to_numpy(),
-            "rank": people["rank"].to_numpy(int),
-            "offer": made.name,
-            "offer_kind": made.kind,
-            "channel": made.channel,
-            "responsible": np.where(named, owner, made.responsible),
-            "week": [window.monday(int(week)) for week in weeks[rows]],
-            "contact_by": [min(window.sunday(int(week)), last_day) for week in last_week[rows, offer]],
-            "contact_cost": made.cost,
-            "incentive_return": incentive_return(made, campaign.mean_order)[rows],
-            "incentive_stay": made.whole_stay,
-            "return_probability": campaign.p0[rows],
-            "return_probability_with_offer": campaign.chance_with(offer, form, points)[rows],
-            "expected_profit": campaign.profit(offer, form, points)[rows],
-            "expected_profit_low": campaign.profit(offer, form, made.response.low)[rows],
-            "expected_profit_high": campaign.profit(offer, form, made.response.high)[rows],
-            "expected_spend": campaign.spend(offer, form, points)[rows],
-            "assumed": people[f"assumed_{made.channel}"].to_numpy(bool),
-            "reason": people["reason"].to_numpy(object),
-            "first_words": first_words(people, made, campaign.settings),
-            "measured": (made.response.tested is not None) & (campaign.tested[rows, offer] >= 1),
-            "beyond": campaign.tested[rows, offer] < 1,
-        }
-    )
+def _had_nobody_been_held_back(campaign: Campaign, form: Form, found: Assignment) -> Assignment:
+    """Return the assignment that shows who of those held back would have been planned.
+
+    Budgets and capacities grow with those who share them, so that both arms reach as far down.
+    """
+    if not campaign.held_back.any():
+        return found
+    whole = campaign.problem(form, with_held_back=True)
+    worth = np.isfinite(whole.profit).any(axis=1)
+    more = worth.sum() / (worth & ~campaign.held_back).sum()
+    limits = {name: more * getattr(whole, name) for name in ("budget", "kind_budget")}
+    return assign(replace(whole, capacity=np.round(more * whole.capacity), **limits))
+
+
+def _tried_small(campaign: Campaign, form: Form, ranges: Ranges) -> Plan:
+    """Return the plan for all, without those whom chance leaves alone for a pilot.
+
+    What those would have cost is not spent on others: they are to differ by the offer alone.
+    """
+    problem = campaign.problem(form, with_held_back=True)
+    whole = assign(problem)
+    pilot = draw_pilot(campaign, whole.chosen)
+    rest = whole.without(pilot.held_back, problem)
+    campaign = replace(campaign, held_back=pilot.held_back)
+    return _plan(campaign, form, problem.last_week, (rest, whole), ranges, pilot)
+
+
+def _plan(
+    campaign: Campaign,
+    form: Form,
+    last_week: Positions,
+    assignments: tuple[Assignment, Assignment],
+    ranges: Ranges,
+    pilot: Pilot | None = None,
+) -> Plan:
+    """Return the plan of an assignment, beside that without anybody held back."""
+    made, _ = assignments
+    contacts = all_contacts(campaign, form, made, last_week, pilot)
+    return Plan(campaign, form, *assignments, contacts, simulate(campaign, made.choice, *ranges), pilot)
 
 
 def _round(value: float, digits: int = 2) -> float:

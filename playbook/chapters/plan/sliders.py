@@ -54,8 +54,10 @@ def answer(plan: Plan, money: float, cost: float, response: float, words: Words)
     sample where there are many customers.
     """
     campaign = dearer(plan.campaign, cost)
-    whole = campaign.problem(plan.form, response, money)
+    whole = campaign.problem(plan.form, response, money, with_held_back=plan.pilot is not None)
     part, share = _sample(whole)
+    if plan.pilot and plan.profit:  # drawn by chance: what is left alone is the same part of every plan
+        share *= plan.undivided.profit / plan.profit
     as_planned = (money, cost, response) == (plan.campaign.settings.offers.budget, 1, 1)
     profit, customers, spending = _totals(plan) if as_planned else _nearly(part, share)
     most = max(plan.campaign.settings.offers.budget, money)

@@ -11,10 +11,10 @@ from playbook.show.words import Words
 
 
 def by_week(plan: Plan, words: Words) -> Table:
-    """Return how many contacts each responsible makes in each week."""
+    """Return how many contacts each responsible makes in each week, those of a later wave left out."""
     say = words.say
     by = ["week", "responsible", "channel"]
-    frame = plan.contacts.groupby(by, as_index=False).agg(
+    frame = plan.sent.groupby(by, as_index=False).agg(
         contacts=("customer_id", "size"), last=("contact_by", "min"), profit=("expected_profit", "sum")
     )
     frame["channel"] = frame["channel"].map(channel_names(words))

@@ -174,7 +174,7 @@ def profit_curve(curve: pd.DataFrame, budget: float, words: Words) -> Picture:
 def what_would_change(plan: Plan) -> WhatIf:
     """Make the plan again under the other form of response, other responses and other budgets."""
     other: Form = "odds" if plan.form == "points" else "points"
-    again = assign(plan.campaign.problem(other), NEAR_ENOUGH)
+    again = plan.best(plan.problem(other), NEAR_ENOUGH)
     return WhatIf(
         plan=plan,
         other_form=other,
@@ -199,7 +199,7 @@ def profit_at(plan: Plan, scale: float) -> float:
 
 def _at_scale(plan: Plan, scale: float) -> dict[str, float]:
     mine = plan.assignment
-    best = mine if scale == 1 else assign(plan.campaign.problem(plan.form, scale), NEAR_ENOUGH)
+    best = mine if scale == 1 else plan.best(plan.problem(scale=scale), NEAR_ENOUGH)
     return {
         "scale": scale,
         "profit": profit_at(plan, scale),
@@ -220,7 +220,7 @@ def _one_more_caller(plan: Plan) -> float | None:
     more = campaign.capacities.with_more(by_phone, campaign.settings.offers.contacts_per_caller)
     if (more.capacity == campaign.capacities.capacity).all():
         return None
-    return max(0.0, assign(campaign.problem(plan.form, capacities=more)).profit - plan.assignment.profit)
+    return max(0.0, plan.best(plan.problem(capacities=more)).profit - plan.assignment.profit)
 
 
 def _break_even(plan: Plan) -> float:
@@ -234,11 +234,11 @@ def _break_even(plan: Plan) -> float:
 
 def _budgets(plan: Plan) -> pd.DataFrame:
     """Return the best plan for budgets from nothing to what everybody worth an offer would cost."""
-    problem = plan.campaign.problem(plan.form)
+    problem = plan.problem()
     without_limit = replace(problem, budget=float(problem.spend.sum()))
     everybody = without_limit.used(assign(without_limit, NEAR_ENOUGH).choice)[0]
     budgets = np.linspace(0, max(everybody, 1.05 * min(problem.budget, everybody)), STEPS + 1)
-    best = [assign(replace(problem, budget=float(budget)), NEAR_ENOUGH) for budget in budgets]
+    best = [plan.best(replace(problem, budget=float(budget)), NEAR_ENOUGH) for budget in budgets]
     return pd.DataFrame(
         {
             "budget": budgets,

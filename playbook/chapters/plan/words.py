@@ -15,6 +15,7 @@ def status_names(words: Words) -> dict[str, str]:
     say = words.say
     return {
         "planned": say("gets an offer"),
+        "later": say("gets an offer later, if the pilot works"),
         "held_back": say("held back by chance, to measure by"),
         "no_room": say("an offer would pay, but budget or capacity are used up"),
         "no_offer_pays": say("no offer that suits and is allowed would pay"),

@@ -200,14 +200,23 @@ def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.
 
 
 def read_plan(folder: Path, dates: Sequence[str] = ()) -> pd.DataFrame:
-    """Read ``plan.csv`` of a run, texts as they were before they were kept from being formulas.
+    """Read ``plan.csv`` of a run without its later wave: what is sent now.
+
+    Texts are as they were before they were kept from being formulas.
 
     Parameters
     ----------
     dates : sequence of str
         Columns to read as dates; all others stay the texts that they are.
     """
-    return read_sheet(folder / PLAN, dates)
+    plan = read_sheet(folder / PLAN, dates)
+    return plan[plan["wave"] != "later"].reset_index(drop=True) if "wave" in plan else plan
+
+
+def spared(planned: pd.DataFrame) -> pd.Series:
+    """Return who of a plan chance could not have held back, so that there is nobody to compare them with."""
+    known = planned["spared"] if "spared" in planned else pd.Series(False, index=planned.index)
+    return known.astype(bool)
 
 
 def read_intended(folder: Path) -> pd.DataFrame:

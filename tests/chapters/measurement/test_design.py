@@ -104,6 +104,7 @@ def test_the_past_is_what_the_lapsed_did_unaided():
 def planned(n: int, points=0.03) -> tuple[pd.DataFrame, pd.DataFrame]:
     customers = pd.DataFrame({"customer_id": ids("K", n), "rank": np.arange(1, n + 1)})
     customers["holdout"] = np.arange(n) % 10 == np.arange(n) // 10 % 10
+    customers["plan_status"] = np.where(customers["holdout"], "held_back", "planned")
     rows = customers[~customers["holdout"]]
     plan = pd.DataFrame(
         {

@@ -16,7 +16,7 @@ from tests import builders
 AS_OF = date(2025, 9, 30)
 
 
-def settings_of(budget=1000.0, holdout_share=0.1, weeks=4, consent=("letter",), **more: Any) -> Settings:
+def settings_of(budget=1000.0, holdout_share=0.0, weeks=4, consent=("letter",), **more: Any) -> Settings:
     chosen = {"budget": budget, "holdout_share": holdout_share, "weeks": weeks}
     return builders.settings_of(**({"offers": chosen, "consent": {"assumed": consent}} | more))
 

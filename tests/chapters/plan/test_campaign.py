@@ -107,7 +107,9 @@ def test_whoever_was_contacted_lately_or_is_on_the_suppression_list_is_left_in_p
 
 
 def test_the_choice_is_none_for_those_held_back():
-    held = prepared(people(200), [offer()])
-    plan = make_plan(held)
+    held = prepared(people(200), [offer()], settings_of(holdout_share=0.1))
     assert held.held_back.sum() == 20
+    assert not np.isfinite(held.problem().profit[held.held_back]).any()
+    plan = make_plan(held, least_chance=0)
+    held = plan.campaign
     assert (plan.assignment.choice[held.held_back] == NOBODY).all()

@@ -120,7 +120,7 @@ def test_ids_that_look_like_formulas_are_read_as_they_were(tmp_path):
 
 def test_those_held_back_and_the_mailing_hold_no_formulas(tmp_path, monkeypatch):
     odd = people(100, customer_id=[f"={n:03}" for n in range(100)])
-    plan = plan_for(odd, offer("@Letter"))
+    plan = plan_for(odd, offer("@Letter"), settings=campaigns.settings_of(holdout_share=0.1))
     run = SimpleNamespace(folder=tmp_path, settings=settings_of(), as_of=date(2025, 9, 30))
     monkeypatch.setattr(handed_over, "_addresses", lambda run: odd[["customer_id"]].assign(address="+Way 1"))
     hand_over(run, plan)
@@ -141,11 +141,13 @@ def test_an_empty_plan_is_a_sheet_with_its_head(tmp_path):
 
 def test_those_held_back_are_written_down_with_the_offer_they_would_have_got():
     plan = plan_for(
-        people(100, may_letter=[True] * 50 + [False] * 50), offer(), offer("Mail", channel="email")
+        people(100, may_letter=[True] * 50 + [False] * 50),
+        *(offer(), offer("Mail", channel="email")),
+        settings=campaigns.settings_of(holdout_share=0.1),
     )
     kept = intended(plan)
     held_back = plan.campaign.people[plan.held_back]
-    assert set(kept["customer_id"]) == set(held_back["customer_id"]) and len(kept) == 10
+    assert set(kept["customer_id"]) == set(held_back["customer_id"]) and len(kept) == 50
     assert not set(kept["customer_id"]) & set(plan.contacts["customer_id"])
     by_mail = set(held_back.loc[~held_back["may_letter"], "customer_id"])
     assert set(kept.loc[kept["offer"] == "Mail", "customer_id"]) >= by_mail

@@ -84,7 +84,7 @@ def test_no_plan_breaks_budget_capacity_consent_holdout_or_offers_twice(given):
     assert not contacts["customer_id"].duplicated().any()
     assert plan.spend <= given.settings.offers.budget + 1e-6
     assert (contacts["expected_profit"] > 0).all()
-    assert not set(contacts["customer_id"]) & set(given.people.loc[given.held_back, "customer_id"])
+    assert not set(contacts["customer_id"]) & set(given.people.loc[plan.held_back, "customer_id"])
     for row in contacts.to_dict("records"):
         who, what = everybody.loc[row["customer_id"]], made[row["offer"]]
         assert who[f"may_{row['channel']}"]
