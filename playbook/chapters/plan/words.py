@@ -18,7 +18,7 @@ def status_names(words: Words) -> dict[str, str]:
         "later": say("gets an offer later, if the pilot works"),
         "held_back": say("held back by chance, to measure by"),
         "no_room": say("an offer would pay, but budget or capacity are used up"),
-        "no_offer_pays": say("no offer that suits and is allowed would pay"),
+        "no_offer_pays": say("no offer that suits and is allowed is likely enough to pay"),
         "wait": say("likely to return unaided: wait"),
         "let_go": say("let go"),
         "left_out": say("occasional buyer, left out"),
