@@ -339,9 +339,10 @@ def win_back_contacts(sources: Sources, days: Any) -> Any:
     )
     buyers = int(days.filter(days.sale_lines > 0).customer_id.nunique().execute() or 0)
     sizes = made.group_by("campaign").aggregate(reached=made.customer_id.nunique())
-    sizes = sizes.mutate(large=sizes.reached > MOST_REACHED * buyers)
-    sizes = sizes.filter(~sizes.large | (sizes.large.sum().over() == 1))
-    kept = made.semi_join(sizes, "campaign").select("customer_id", day="contacted_at").distinct()
+    small = sizes.filter(sizes.reached <= MOST_REACHED * buyers)
+    usual = int(sizes.filter(sizes.reached > MOST_REACHED * buyers).count().execute()) > 1
+    kept = made.semi_join(small, "campaign") if usual else made
+    kept = kept.select("customer_id", day="contacted_at").distinct()
     return sources.keep("win_back_contacts", kept)
 
 
