@@ -152,6 +152,24 @@ def test_a_base_that_is_large_enough():
     assert "Read it on 18 Apr 2026" in text  # 90 days after the last contact
 
 
+def test_a_pilot_is_called_one_and_not_a_base_too_small():
+    customers, plan = planned(600)
+    waiting = customers.assign(customer_id="L" + customers["customer_id"], holdout=False, plan_status="later")
+    verdict, text = said(pd.concat([customers, waiting]), plan)
+    assert verdict == "too_small"
+    assert text.startswith("This is a pilot: 540 customers contacted, 60 drawn by chance")
+    assert "600 more follow if it works" in text and "base is too small" not in text
+
+
+def test_those_who_are_never_held_back_are_not_counted_in_the_test():
+    customers, plan = planned(600)
+    spared = np.arange(len(plan)) < 100
+    plan = plan.assign(spared=spared, contact_cost=np.where(spared, 1e6, 1.5))
+    design = design_page.design_test(customers, plan, known_past(), settings_of())
+    assert design.arms == Arms(440, 60)
+    assert design.at.planned_margin > -10
+
+
 def test_no_plan_no_holdout_no_record():
     customers, plan = planned(600)
     assert said(customers, plan.iloc[:0])[0] == "nobody"
