@@ -17,10 +17,7 @@ tables:
     columns: {customer_id: customer, ordered_at: day, amount: amount}
 """
 
-RULES = """    drop: {product: [P17, P18]}
-    negative: {product: [P19]}
-    total_per_order: false
-"""
+RULES = {"drop": "{product: [P17, P18]}", "negative": "{product: [P19]}"}
 
 BARE = """
 COPY (
