@@ -56,14 +56,15 @@ def _at_risk(found: Any, history: History) -> Any:
     never, eve = date(1, 1, 1), timedelta(days=1)
     begins = [never, *(reopened - eve for _, reopened in history.closed)]
     ends = [*(last for last, _ in history.closed), date(9999, 1, 1)]
-    periods = ibis.memtable({"begins": begins, "ends": ends}, schema={"begins": "date", "ends": "date"})
+    named = {"begins": begins, "ends": ends, "next_begins": [*begins[1:], date(9999, 1, 1)]}
+    periods = ibis.memtable(named, schema=dict.fromkeys(named, "date"))
     parts = found.mutate(end=found.start + found.duration.cast("interval('D')")).cross_join(periods)
     parts = parts.filter((parts.start <= parts.ends) & ((parts.end > parts.begins) | (parts.begins == never)))
     return parts.mutate(
         entry=ibis.greatest(parts.begins.delta(parts.start, unit="day"), 0),
         duration=ibis.least(parts.end, parts.ends).delta(parts.start, unit="day"),
         returned=parts.returned & (parts.end <= parts.ends),
-        open=parts.open & (parts.end <= parts.ends),
+        open=parts.open & (parts.end <= parts.next_begins),  # the last part, also where it ends while closed
     )
 
 

@@ -102,6 +102,14 @@ def test_days_on_which_the_client_was_closed_are_no_time_at_risk(history_of):
     counts = spell_counts(history)
     assert counts.loc[counts["entry"] == 0, "n"].sum() == len(spells(history).execute())
     assert counts.loc[counts["open"], "n"].sum() == 300
+    told = "campaign,c,d,channel,arm\n" + "".join(
+        f"may,K{n:03},2023-04-10,letter,treated\n" for n in range(9)
+    )
+    asked = spell_counts(history_of(orders, CONTACTS, contacts_csv=told))
+    assert asked.loc[asked["open"], "n"].sum() == 300
+    alone = [(who, day) for who, day in orders if who != "K000" or day < shut]
+    last = spell_counts(history_of(alone, CONTACTS, contacts_csv=told))
+    assert last.loc[last["open"], "n"].sum() == 300  # one of them ends with a contact while closed
     within = cut(counts, history.settings.survival, 1)
     ordinary = 40 * np.log(10)  # the day by which nine in ten of such spells have ended
     assert within.days == pytest.approx(ordinary, abs=4)
