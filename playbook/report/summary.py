@@ -1,9 +1,11 @@
-"""The report's first page: the decision, the numbers behind it, and where they come from."""
+"""The report's first page: the decision, what follows from it, and the appendix behind it."""
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +16,15 @@ from playbook.archive import findings as found
 from playbook.archive.findings import Findings
 from playbook.archive.folders import INDEX
 from playbook.chapter import Chapter
-from playbook.chapters.churn import backtest, contract_words, lapsed, reasons, threshold
+from playbook.chapters.churn import backtest
 from playbook.chapters.data import intake
-from playbook.chapters.lifecycle import development
-from playbook.chapters.lifecycle import words as stage_words
-from playbook.chapters.measurement import design_page, loop, responses
-from playbook.chapters.measurement import words as measurement_words
+from playbook.chapters.measurement import responses
 from playbook.chapters.occasional import words as occasional_words
-from playbook.chapters.plan import decision as offer_decision
-from playbook.chapters.plan import words as offer_words
+from playbook.chapters.plan.decision import beyond_tested, headline, too_small
 from playbook.chapters.plan.selection import selection_sentences
-from playbook.chapters.scoring import words as scoring_words
-from playbook.chapters.warning import call_words
-from playbook.chapters.warning import words as warning_words
+from playbook.chapters.plan.words import assumed_sentences, failed_kinds
 from playbook.report import workbook
-from playbook.run import pages
+from playbook.run import notebooks, pages
 from playbook.settings.client import Settings
 from playbook.show.display import Say, Table
 from playbook.show.words import Words
@@ -55,22 +51,45 @@ class RunResults:
 
 
 def write() -> None:
-    """Write ``index.html`` and the workbook into the folder of the running run."""
+    """Write the first page, the appendix and the workbook into the folder of the running run."""
     folder = Path(os.environ["PLAYBOOK_RUN"])
     results = read(folder, Path(os.environ["PLAYBOOK_SETTINGS"]))
-    language = results.settings.language
-    html = pages.page(
-        results.words.say("Winning customers back"),
-        body(results),
-        nav=pages.navigation(folder, language),
-        active=INDEX,
-        language=language,
-        client=results.settings.client,
-        as_of=pd.Timestamp(results.chapters["01"]["as_of"].value).date(),
-    )
-    (folder / INDEX).write_text(html, encoding="utf-8")
+    say, nav = results.words.say, pages.navigation(folder, results.settings.language)
+    executed = {path.stem: notebooks.read(path) for path in sorted((folder / "notebooks").glob("*.ipynb"))}
+    shown = [_picture(name, executed[name]) for name in sorted(executed, key=_place)]
+    further = [
+        Markup('<h2 id="{}">{}</h2>\n{}').format(name, label, tables)
+        for (name, notebook), (_, label) in zip(executed.items(), nav[1:], strict=False)
+        if (tables := pages.shown_by(notebook, pages.APPENDIX))
+    ]
+    written = {
+        INDEX: (say("Winning customers back"), body(results, Markup("").join(shown))),
+        pages.APPENDIX_PAGE: (say("Appendix"), appendix(results, Markup("\n").join(further))),
+    }
+    for href, (title, content) in written.items():
+        html = pages.page(
+            title,
+            content,
+            nav=nav,
+            active=href,
+            language=results.settings.language,
+            client=results.settings.client,
+            as_of=pd.Timestamp(results.chapters["01"]["as_of"].value).date(),
+        )
+        (folder / href).write_text(html, encoding="utf-8")
     data = Path(os.environ["PLAYBOOK_DATA"])
     workbook.write(Chapter("99", results.manifest["client"], results.settings, folder, data))
+
+
+def _place(name: str) -> tuple[bool, str]:
+    """Sort the plan's chapters before those that lead to it."""
+    return name < "07", name
+
+
+def _picture(name: str, notebook: Any) -> Markup:
+    """Return what a chapter shows on the first page, each a link to the chapter."""
+    shown = str(pages.shown_by(notebook, pages.FIRST_PAGE))
+    return Markup(re.sub("(<img[^>]*>)", rf'<a href="{name}.html">\1</a>', shown))
 
 
 def read(folder: Path, settings: Path) -> RunResults:
@@ -80,23 +99,22 @@ def read(folder: Path, settings: Path) -> RunResults:
     return RunResults(Settings.model_validate_json(settings.read_text(encoding="utf-8")), chapters, manifest)
 
 
-def body(results: RunResults) -> Markup:
-    """Return the summary page's content, decision first."""
-    say, words, chapters = results.words.say, results.words, results.chapters
-    plan = chapters.get("07", {})
-    parts = [
-        Markup('<div class="decision"><p>{}</p></div>').format(decision(results)),
-        key_figures(results),
-        _section(
-            say("What would change this advice"), offer_words.change_sentences(plan, words) if plan else []
-        ),
-        _section(say("Who gets an offer, and who does not"), [], who_is_addressed(results)),
-        *(_section(title, said) for title, said in behind(results)),
-        _section(say("What is assumed"), assumptions(results)),
-        _section(say("What to keep in mind"), cautions(results), kind="warning"),
-        _section(say("Where the numbers come from"), [], provenance(results)),
-    ]
-    return Markup("\n").join(part for part in parts if part)
+def body(results: RunResults, pictures: Markup) -> Markup:
+    """Return the first page: the decision, what follows from it, and the pictures."""
+    say = results.words.say
+    boxes = {
+        say("Monday"): monday(results),
+        say("What could go wrong"): what_could_go_wrong(results),
+        say("When we know"): when_we_know(results),
+    }
+    inside = Markup("").join(
+        Markup("<section><h2>{}</h2>{}</section>").format(title, _list(said))
+        for title, said in boxes.items()
+        if said
+    )
+    return Markup(
+        '<p class="decision">{}</p>\n<div class="boxes">{}</div>\n<div class="pictures">{}</div>'
+    ).format(decision(results), inside, pictures)
 
 
 def decision(results: RunResults) -> str:
@@ -109,7 +127,7 @@ def decision(results: RunResults) -> str:
                 "Whom to win back cannot be told: these data are too few to say after how much silence a"
                 " customer is lost."
             )
-        return offer_decision.decision_sentence(chapters["07"], words)
+        return headline(chapters["07"], words)
     lapsed = chapters["04"]["lapsed"].value if "04" in chapters else None
     if lapsed is None:
         return words.say("What to do cannot be told before the chapters on churn and on offers have run.")
@@ -121,82 +139,101 @@ def decision(results: RunResults) -> str:
     )
 
 
-def key_figures(results: RunResults) -> Markup:
-    """Return the row of large numbers."""
-    words, chapters = results.words, results.chapters
-    base, plan = chapters.get("04", {}), chapters.get("07", {})
-    shown: list[tuple[str, str]] = []
+def monday(results: RunResults) -> list[Markup]:
+    """Return who does what first, with the files to work from."""
+    words, said = results.words, []
+    plan, warning = results.chapters.get("07"), results.chapters.get("05")
     if plan and plan["plan_customers"].value:
-        profit = plan["plan_expected_profit"]
-        interval = words.between(words.money(profit.low or 0), words.money(profit.high or 0))
-        shown += [
-            (words.say("expected profit ({interval})", interval=interval), words.money(profit.value)),
-            (words.say("expected spending"), words.money(plan["budget_used"].value)),
-            (words.say("customers to contact"), words.number(plan["plan_customers"].value)),
-        ]
-    if base:
-        shown.append((words.say("customers lapsed"), words.number(base["lapsed"].value)))
-    items = Markup("").join(
-        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(label, number) for label, number in shown
-    )
-    return Markup('<dl class="keyfigures">{}</dl>').format(items) if shown else Markup("")
+        first = plan.get("pilot", plan["plan_customers"])
+        contacts = words.say_many(
+            "One customer is contacted from {day} on: {files}.",
+            "{n} customers are contacted from {day} on: {files}.",
+            first.value,
+            day=_day(plan["plan_start"].value, words),
+            files="{files}",
+        )
+        said.append(_linked(contacts, {"plan.csv": "plan.csv", "mailing/": "mailing/"}))
+    if plan and plan["held_back"].value:
+        said.append(
+            _text(
+                words.say_many(
+                    "One customer, drawn by chance, is left alone: that is how it will be proved.",
+                    "{n} customers, drawn by chance, are left alone: that is how it will be proved.",
+                    plan["held_back"].value,
+                )
+            )
+        )
+    if warning and warning["watched"].value and warning["calls"].value:
+        calls = words.say_many(
+            "One customer about to leave is called: {files}.",
+            "{n} customers about to leave are called: {files}.",
+            warning["calls"].value,
+            files="{files}",
+        )
+        said.append(_linked(calls, {"workbook.xlsx": "workbook.xlsx"}))
+    return said
 
 
-def who_is_addressed(results: RunResults) -> Markup:
-    """Return the way from those who may be addressed to those who get an offer."""
-    words, plan = results.words, results.chapters.get("07")
-    if plan is None:
-        return Markup("")
-    names = offer_words.status_names(words)
-    counts = {name: plan[name].value if name in plan else 0 for name in names}
-    counts["planned"] = plan["plan_customers"].value - counts["later"]
-    first = words.say("lapsed") if plan["selected"].verdict == "lapsed" else words.say("in the selection")
-    rows = [(first, plan["selected"].value), *((names[name], n) for name, n in counts.items() if n)]
-    table = Table(
-        pd.DataFrame(rows, columns=["what", "customers"]),
-        words.say("From those who may be addressed to those who get an offer"),
-        words,
-        {"what": "", "customers": (words.say("customers"), "number")},
-    )
-    return _html(table)
-
-
-def behind(results: RunResults) -> list[tuple[str, list[str]]]:
-    """Return what the chapters found, as sections of sentences in the chapters' order."""
+def what_could_go_wrong(results: RunResults) -> list[Markup]:
+    """Return what speaks against the decision, and what is wrong with the data."""
     words, chapters = results.words, results.chapters
-    sections: list[tuple[str, list[str]]] = []
-    if "01" in chapters:
-        sections.append((words.say("The data"), intake.sentences(chapters["01"], words)[:1]))
-    if "02" in chapters:
-        said = stage_words.stage_sentences(chapters["02"], words)
-        said += development.development_sentences(chapters["02"], words)
-        sections.append((words.say("In which stage they are"), said))
-    share = results.settings.survival.share_of_returns
-    if "04" in chapters:
-        lost = threshold.threshold_sentences(chapters["04"], words, share)
-        back = lapsed.lapsed_sentences(chapters["04"], words)
-        sections.append((words.say("Who is lost, and who comes back unaided"), [*lost, *back]))
-        why = reasons.reason_sentences(chapters["04"], words)
-        why += contract_words.contract_sentences(chapters["04"], words)
-        sections.append((words.say("What goes with coming back or staying away"), why))
-    if "03" in chapters:
-        said = occasional_words.occasional_sentences(chapters["03"], words, share)
-        sections.append((words.say("Who was only ever an occasional buyer"), said))
-    if "05" in chapters:
-        said = warning_words.headline(chapters["05"], words)
-        said += call_words.call_sentences(chapters["05"], words)
-        sections.append((words.say("Who is about to leave"), said))
-    if "06" in chapters:
-        said = scoring_words.scoring_sentences(chapters["06"], words)
-        sections.append((words.say("Who is worth it"), said))
-    if "08" in chapters:
-        seen = chapters["08"]
-        said = measurement_words.campaign_sentences(seen, words)
-        said += responses.response_sentences(seen, words, results.settings.offers.use_measured)
-        sections.append((words.say("Did earlier campaigns work, and does it last"), said))
-        said = design_page.design_sentences(seen, words) + loop.chronicle_sentences(seen, words)
-        sections.append((words.say("What the next test can show"), said))
-    return sections
+    said: list[str] = []
+    if plan := chapters.get("07"):
+        said = [*failed_kinds(plan, words), *beyond_tested(plan, words), *too_small(plan, words)]
+        if plan["plan_customers"].value:
+            share = words.percent(plan["break_even_response"].value)
+            message = (
+                "It pays only if the offers bring back at least {share} of the additional customers expected."
+            )
+            said.append(words.say(message, share=share))
+            if plan["catalogue_preset"].value:
+                said.append(words.say("Offers and what they cost are the preset's, not the client's own."))
+    if {"07", "08"} <= set(chapters):
+        said += responses.plan_cautions(chapters["08"], chapters["07"], words)
+    shown = [_text(sentence) for sentence in said]
+    if notes := len(cautions(results)):
+        more = words.say_many(
+            "One note on the data: {files}.", "{n} notes on the data: {files}.", notes, files="{files}"
+        )
+        shown.append(_linked(more, {f"{pages.APPENDIX_PAGE}#notes": words.say("Appendix")}))
+    return shown
+
+
+def when_we_know(results: RunResults) -> list[Markup]:
+    """Return when the plan can be judged, and what will show by then."""
+    words, design = results.words, results.chapters.get("08", {})
+    if "design_ready" not in design or "design_power_return" not in design:
+        return []
+    least, chance = design["design_least_return"].value, words.chance
+    day = _text(
+        words.say("On {day}, not before.", day=_day(design["design_ready"].value, words)),
+    )
+    returns = words.say(
+        "That more return: {planned} more of a hundred are planned; the chance that the test shows it is"
+        " {chance}.",
+        planned=words.points(float(design["design"].value)),
+        chance=chance(design["design_power_return"].value),
+    )
+    pays = words.say(
+        "That it pays: the chance to show it by then is {chance}.",
+        chance=chance(design["design_power_margin"].value),
+    )
+    return [day, _text(returns), *([_text(pays)] if least is not None else [])]
+
+
+def appendix(results: RunResults, tables: Markup) -> Markup:
+    """Return the consultant's page: notes, assumptions, further tables, and what the run was made from."""
+    say = results.words.say
+    parts = [
+        Markup('<h2 id="notes">{}</h2>\n{}').format(
+            say("What to keep in mind"),
+            _html(Say(cautions(results) or [say("No check failed.")], "warning")),
+        ),
+        _section(say("What is assumed"), assumptions(results)),
+        _section(say("Where the numbers come from"), [], provenance(results)),
+        tables,
+    ]
+    return Markup("\n").join(part for part in parts if part)
 
 
 def assumptions(results: RunResults) -> list[str]:
@@ -209,7 +246,7 @@ def assumptions(results: RunResults) -> list[str]:
             words.say("The data hold no margins: {rate} of revenue is taken (margin_rate).", rate=rate)
         )
     if "07" in chapters:
-        said += offer_words.assumed_sentences(chapters["07"], words)
+        said += assumed_sentences(chapters["07"], words)
         said += selection_sentences(results.settings.selection, chapters["07"], words)
     return said
 
@@ -222,10 +259,8 @@ def cautions(results: RunResults) -> list[str]:
         said += occasional_words.left_out_cautions(chapters["03"], words)
     if "04" in chapters:
         said += backtest.backtest_cautions(chapters["04"], words)
-    if {"07", "08"} <= set(chapters):
-        said += responses.plan_cautions(chapters["08"], chapters["07"], words)
     said += [str(warning) for warning in results.manifest["warnings"]]
-    return said or [words.say("No check failed.")]
+    return said
 
 
 def provenance(results: RunResults) -> Markup:
@@ -245,6 +280,24 @@ def provenance(results: RunResults) -> Markup:
         digest=str(results.manifest["settings_sha256"])[:12],
     )
     return _html(table) + _html(Say([made]))
+
+
+def _day(iso: str, words: Words) -> str:
+    return words.date(date.fromisoformat(iso))
+
+
+def _text(sentence: str) -> Markup:
+    return Markup("{}").format(sentence)
+
+
+def _linked(sentence: str, files: dict[str, str]) -> Markup:
+    """Return a sentence with links in the place of ``{files}``."""
+    links = [Markup('<a href="{}">{}</a>').format(href, name) for href, name in files.items()]
+    return _text(sentence).format(files=Markup(", ").join(links))
+
+
+def _list(items: Sequence[Markup]) -> Markup:
+    return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in items))
 
 
 def _section(

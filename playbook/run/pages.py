@@ -6,6 +6,7 @@ that it was made on, and whatever HTML a notebook carries is reduced to plain, k
 
 import copy
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -23,10 +24,14 @@ from playbook.show.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+APPENDIX_PAGE = "appendix.html"
+"""The consultant's page: what was read, what is assumed, and the tables that few ask for."""
 Navigation = Sequence[tuple[str, str]]
 
-NEVER_SHOWN = frozenset({"solution", "hide", "injected-parameters"})
-"""Tags of cells that stay out of every report."""
+FIRST_PAGE, APPENDIX, FOLDED = "first-page", "appendix", "fold"
+"""Tags of cells shown on the first page too; in the appendix instead; folded under their caption."""
+NEVER_SHOWN = frozenset({"solution", "hide", "injected-parameters", APPENDIX})
+"""Tags of cells that stay out of every chapter's page."""
 ONLY_TAUGHT = frozenset({"exercise", "teach"})
 """Tags of cells that only a report for teaching shows."""
 
@@ -43,6 +48,7 @@ _ATTRIBUTES = frozenset(
     "alt class colspan dir height id lang open role rowspan scope start title width".split()
 )
 _WITH_CONTENT = re.compile(r"<(style|script|head|title)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_CAPTION = re.compile(r"><caption>(.*?)</caption>", re.DOTALL)
 _H1 = re.compile(r"<h1\b[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
 _H2 = re.compile(r"<h2\b([^>]*)>(.*?)</h2>", re.IGNORECASE | re.DOTALL)
 
@@ -102,7 +108,8 @@ def links(labels: Mapping[str, str], language: str) -> list[tuple[str, str]]:
     """Return (href, label) of the summary and of chapters given by name and English label."""
     say = Words(language).say
     as_messages = {name: re.sub(r"([{}])", r"\1\1", label) for name, label in labels.items()}
-    return [(INDEX, say("Summary")), *((f"{name}.html", say(label)) for name, label in as_messages.items())]
+    chapters = ((f"{name}.html", say(label)) for name, label in as_messages.items())
+    return [(INDEX, say("Summary")), *chapters, (APPENDIX_PAGE, say("Appendix"))]
 
 
 def chapter_page(
@@ -133,6 +140,22 @@ def chapter_page(
     said = Markup("").join(Markup('<p class="changed">{}</p>').format(note) for note in notes)
     body = said + Markup(_cells_as_html(_for_reading(notebook, teach), teach, language))
     return page(title, body, nav=nav, active=active, language=language, client=client, as_of=as_of)
+
+
+def shown_by(notebook: Any, tag: str) -> Markup:
+    """Return the pictures and tables that the cells with a tag have shown."""
+    cells = [cell for cell in notebook["cells"] if tag in notebooks.tags(cell)]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return Markup("").join(map(_as_html, outputs))
+
+
+def _as_html(output: Mapping[str, Any]) -> Markup:
+    data, picture = output.get("data", {}), "image/svg+xml"
+    if picture in data:
+        source = b64encode("".join(data[picture]).encode()).decode()
+        alt = output.get("metadata", {}).get(picture, {}).get("alt", "")
+        return Markup('<figure><img alt="{}" src="data:{};base64,{}"></figure>').format(alt, picture, source)
+    return Markup(_cleaner()("".join(data.get("text/html", ""))))
 
 
 def pictures_without_words(notebook: Any, teach: bool = False) -> int:
@@ -193,7 +216,7 @@ def _exporter(teach: bool) -> Any:
         exclude_input=not teach,
         exclude_anchor_links=True,
     )
-    filters = {"safe_html": _cleaner(), "plain_text": _plain_text, "one_line": _one_line}
+    filters = {"safe_html": _cleaner(), "plain_text": _plain_text, "one_line": _one_line, "folded": _folded}
     for name, filter_ in filters.items():
         exporter.register_filter(name, filter_)  # type: ignore[no-untyped-call]
     return exporter
@@ -229,6 +252,15 @@ def _plain_text(text: str) -> Markup:
 
 def _one_line(data: str) -> str:
     return "".join(data.split())
+
+
+def _folded(html: str) -> Markup:
+    """Fold what a cell shows under the caption of its table; what holds no table stays as it is."""
+    found = _CAPTION.search(html)
+    if not found:
+        return Markup(html)
+    inside = html[: found.start()] + f' aria-label="{found[1]}">' + html[found.end() :]
+    return Markup(f"<details><summary>{found[1]}</summary>{inside}</details>")
 
 
 def _without_title(body: str, title: str) -> str:

@@ -26,8 +26,8 @@ class Table:
     caption : str
         Says what the table holds.
     columns : mapping
-        Column of the frame to its heading and format (see `Column`; one of number, percent, money,
-        money_exact, date, decimal), in the order in which they are shown; none: all columns, as text.
+        Column of the frame to its heading and format (see `Column`; one of number, percent, chance,
+        money, money_exact, date, decimal), in the order in which they are shown; none: all columns, as text.
     note : str
         A line below the table.
     """
@@ -63,6 +63,7 @@ class Table:
         formats: dict[str, Any] = {
             "number": words.number,
             "percent": lambda share: words.percent(share, 1),
+            "chance": words.chance,
             "money": words.money,
             "money_exact": lambda amount: words.money(amount, 2),
             "date": words.date,

@@ -69,7 +69,7 @@ def new_figure(title: str, width: float = 7.2, height: float = 3.8, rows: int = 
         figure = Figure(figsize=(width, height))
         axes = figure.subplots(rows, 1)
         first = axes if rows == 1 else axes[0]
-        first.set_title(title)
+        first.set_title(title, wrap=True)
     return figure, axes
 
 

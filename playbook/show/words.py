@@ -68,6 +68,12 @@ class Words:
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
         return str(format_percent(share, format=pattern, locale=self._locale)).replace("-", "\N{MINUS SIGN}")
 
+    def chance(self, share: float) -> str:
+        """Return a chance found by drawing worlds, as a percentage: never none, and never certain."""
+        if share < 0.01:
+            return self.say("below 1%")
+        return self.say("over 99%") if share > 0.99 else self.percent(share)
+
     def points(self, share: float, digits: int = 1) -> str:
         """Return a share as so many of a hundred, without a sign for percent."""
         return self.number(100 * share, digits)

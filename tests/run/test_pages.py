@@ -82,10 +82,12 @@ def test_a_page_has_one_h1_whatever_its_body_holds():
 
 
 def test_the_contents_list_the_sections_and_lead_to_them():
-    page = plain_page('<p>First</p><h2>One &amp; all</h2><h2 id="mine"><em>Two</em></h2>')
+    page = plain_page(
+        '<p>First</p><h2>One &amp; all</h2><h2 id="mine"><em>Two</em></h2><h2 id="c">3</h2><h2 id="d">4</h2>'
+    )
     ids = [attrs["id"] for attrs in Seen(page).all("h2")]
     targets = [attrs["href"] for attrs in Seen(page).all("a") if attrs["href"].startswith("#s")]
-    assert ids == ["s1", "mine"]
+    assert ids == ["s1", "mine", "c", "d"]
     assert targets == ["#s1"]
     assert 'href="#mine">Two</a>' in page
     assert ">One &amp; all</a>" in page
@@ -183,6 +185,28 @@ def test_code_and_exercises_are_shown_for_teaching_only_and_solutions_never():
         assert text not in class_
 
 
+def test_a_fold_bears_the_caption_of_its_table_and_the_appendix_is_elsewhere():
+    table = '<div class="table"><table class="playbook"><caption>Who &amp; what</caption></table></div>'
+    folded, further = (shown(displayed({"text/html": table.replace("Who", who)})) for who in ("Who", "More"))
+    folded["metadata"]["tags"], further["metadata"]["tags"] = ["fold"], ["appendix"]
+    page = page_of(folded, further)
+    assert "<details><summary>Who &amp; what</summary>" in page and "<caption>" not in page
+    assert 'aria-label="Who &amp; what"' in page and "More" not in page
+    assert pages.shown_by(toys.notebook(folded, further), "appendix") == table.replace("Who", "More")
+
+
+def test_pictures_of_a_tag_keep_their_words_and_lose_scripts():
+    picture = displayed({"image/svg+xml": SVG}, {"image/svg+xml": {"alt": 'a "line"'}})
+    cell, other = (
+        shown(picture, displayed({"text/html": "<b>x</b><script>alert(1)</script>"})),
+        shown(picture),
+    )
+    cell["metadata"]["tags"] = ["first-page"]
+    html = pages.shown_by(toys.notebook(cell, other), "first-page")
+    assert html.count("<img") == 1 and 'alt="a &#34;line&#34;"' in html
+    assert "<b>x</b>" in html and "script" not in html
+
+
 def test_stderr_widgets_and_scripts_are_not_shown():
     widget = displayed({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "IntSlider()"})
     script = displayed({"application/javascript": "alert(1)", "text/plain": "Javascript()"})
@@ -209,7 +233,7 @@ def test_links_use_a_notebooks_label_where_it_has_one(tmp_path):
     (tmp_path / "notebooks" / "04_churn.ipynb").write_text(nbformat.writes(nbformat.from_dict(labelled)))
     links = pages.navigation(tmp_path, "en")
     expected = [("index.html", "Summary"), ("01_data.html", "The data"), ("04_churn.html", "Churn {x}")]
-    assert links == expected
+    assert links == [*expected, ("appendix.html", "Appendix")]
 
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.measurement.picture import lasting_picture
+from playbook.chapters.measurement.picture import lasting_picture, verdict_picture
 from playbook.chapters.measurement.words import (
     campaign_sentences,
     limits,
@@ -238,6 +238,10 @@ class Measurements(Result):
                 " client.yml declares control_share."
             ),
         )
+
+    def verdicts(self, words: Words) -> Picture | None:
+        """Draw what each campaign brought per customer, with its verdict."""
+        return verdict_picture(self.campaigns, words)
 
     def figure(self, words: Words) -> Picture | None:
         """Draw the cumulative difference with its band, and the share active by arm, by campaign."""

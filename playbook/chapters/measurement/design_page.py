@@ -141,8 +141,8 @@ class Design(Result):
             say("least more returns, of a hundred"): lambda reading: points(reading.least_return, words),
             (say("least margin per customer"), "money_exact"): lambda reading: reading.least_margin,
             (say("margin per customer as planned"), "money_exact"): lambda reading: reading.planned_margin,
-            (say("chance to show the planned return"), "percent"): lambda reading: reading.power_return,
-            (say("and the planned margin"), "percent"): lambda reading: reading.power_margin,
+            (say("chance to show the planned return"), "chance"): lambda reading: reading.power_return,
+            (say("and the planned margin"), "chance"): lambda reading: reading.power_margin,
         }
         if all(reading.least_visit is None for reading in self.readings):
             del columns[visits]
@@ -205,7 +205,7 @@ def design_sentences(findings: Findings, words: Words) -> list[str]:
         "held_back": number(findings["design_held_back"].value),
         "days": number(findings["design_horizon"].value),
         "planned": words.points(float(plan.value)),
-        "power": _chance(findings["design_power_return"].value, words),
+        "power": words.chance(findings["design_power_return"].value),
         "wanted": words.percent(findings["design_power"].value),
         "ready": words.date(date.fromisoformat(findings["design_ready"].value)),
         "later": number(findings["design_later"].value),
@@ -279,7 +279,7 @@ def _what_is_missing(findings: Findings, words: Words) -> list[str]:
                 " together; holding back half of the same customers would show it with a chance of {halves}.",
                 n=number(more.value),
                 held_back=number(findings["design_enough_held_back"].value),
-                halves=_chance(findings["design_halves"].value, words),
+                halves=words.chance(findings["design_halves"].value),
             )
         )
     return said
@@ -297,12 +297,8 @@ def _pays(findings: Findings, words: Words) -> str:
         " the plan expects {planned} after costs by then (chance to show it {power}).",
         least=words.money(least, 2),
         planned=words.money(findings["design_planned_margin"].value, 2),
-        power=_chance(findings["design_power_margin"].value, words),
+        power=words.chance(findings["design_power_margin"].value),
     )
-
-
-def _chance(share: float, words: Words) -> str:
-    return words.percent(share) if share >= 0.01 else words.say("below 1%")
 
 
 def assignment(planned: pd.DataFrame, held_back: pd.DataFrame, as_of: date) -> pd.DataFrame:

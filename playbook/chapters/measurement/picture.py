@@ -1,4 +1,4 @@
-"""The picture of chapter 08: whether a gain lasts or melts away."""
+"""The pictures of chapter 08: what each campaign brought, and whether a gain lasts or melts away."""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -10,8 +10,10 @@ import seaborn as sns
 import seaborn.objects as so
 from matplotlib.figure import Figure
 
-from playbook.show.figures import BLUE, GREY, ORANGE, THEME, Picture
+from playbook.chapters.measurement.words import amount, outcome_names, verdict_names
+from playbook.show.figures import BLUE, GREEN, GREY, ORANGE, THEME, Picture, new_figure
 from playbook.show.words import Words
+from playbook.stats.trials.effects import Effect
 from playbook.stats.trials.measure import Measured
 from playbook.stats.trials.over_time import over_time, share_active
 
@@ -19,8 +21,58 @@ DRAWN = 4
 """Campaigns that the picture shows at most, the latest."""
 TITLE_WIDTH = 40
 """Characters of a title that fit above the left picture, before it runs into the right one's."""
+MOST_VERDICTS = 8
+"""Campaigns whose verdicts are drawn at most, the latest."""
+COLORS = {"works": GREEN, "does_not": ORANGE, "backfires_later": ORANGE}
 LEAST_DAYS = 7
 """Days followed without which there is nothing to draw."""
+
+
+def verdict_picture(campaigns: Sequence[Measured], words: Words) -> Picture | None:
+    """Draw what each campaign brought per customer with its 95% interval; None without a control group."""
+    say, names = words.say, verdict_names(words)
+    shown = [c for c in campaigns if c.compared][-MOST_VERDICTS:]
+    if not any(c.main for c in shown):
+        return None
+    works = sum(c.judgement.verdict == "works" for c in shown)
+    title = words.say_many(
+        "{works} of {n} earlier campaign is shown to work",
+        "{works} of {n} earlier campaigns are shown to work",
+        len(shown),
+        works=words.number(works),
+    )
+    figure, axes = new_figure(title, 5.4, 1.3 + 0.5 * len(shown))
+    told = []
+    unit = next(c.main.unit for c in reversed(shown) if c.main)
+    for place, campaign in enumerate(shown):
+        effect, verdict = campaign.main, campaign.judgement.verdict
+        said = say("too few came back to tell")
+        if effect and effect.has_interval:
+            said = f"{amount(effect.value, effect.unit, words)} ({_within(effect, words)})"
+        if effect and effect.has_interval and effect.unit == unit:
+            low, value, high = (100 * end if unit == "share" else end for end in _ends(effect))
+            axes.hlines(place, low, high, color=COLORS.get(verdict, GREY), linewidth=2)
+            axes.plot(value, place, "o", color=COLORS.get(verdict, GREY))
+        else:
+            axes.annotate(said, (0, place), (6, 0), textcoords="offset points", va="center", color=GREY)
+        told.append(f"{campaign.trial.campaign}: {names[verdict]}, {said}")
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.set_yticks(range(len(shown)), [f"{c.trial.campaign}\n{names[c.judgement.verdict]}" for c in shown])
+    axes.set_ylim(len(shown) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    outcome = " / ".join(sorted({outcome_names(words)[c.named] for c in shown}))
+    axes.set_xlabel(say("{outcome} per customer, against those held back", outcome=outcome))
+    return Picture(figure, "; ".join(told) + ".")
+
+
+def _ends(effect: Effect) -> tuple[float, float, float]:
+    """Return the lower end of the interval, the effect and the upper end."""
+    return effect.low or 0.0, effect.value, effect.high or 0.0
+
+
+def _within(effect: Effect, words: Words) -> str:
+    low, _, high = _ends(effect)
+    return words.between(amount(low, effect.unit, words), amount(high, effect.unit, words))
 
 
 def lasting_picture(campaigns: Sequence[Measured], words: Words) -> Picture | None:

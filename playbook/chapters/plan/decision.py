@@ -4,96 +4,120 @@ from playbook.archive.findings import Findings
 from playbook.show.words import Words
 
 
-def decision_sentence(findings: Findings, words: Words) -> str:
-    """Word the decision: do it, try it small, or do not."""
+def headline(findings: Findings, words: Words) -> str:
+    """Word the decision in one sentence: do it, try it small, or do not."""
     profit, n = findings["plan_expected_profit"], findings["plan_customers"].value
     if profit.verdict in ("do_not", "unknown"):
         return _do_not(findings, words)
+    pilot, measured = findings.get("pilot"), findings["profit_measured"]
+    none = words.say("none of it measured here yet")
     values = {
         "channels": _channels(findings, words),
-        "spend": words.money(findings["budget_used"].value),
-        "contact": words.money(findings["plan_contact_cost"].value),
-        "incentives": words.money(findings["plan_incentives"].value),
         "profit": words.money(profit.value),
         "low": words.money(profit.low or 0),
         "high": words.money(profit.high or 0),
-        "chance": words.percent(findings["chance_of_profit"].value),
+        "chance": words.chance(findings["chance_of_profit"].value),
+        "known": words.say("{share} of it measured here", share=words.percent(measured.value))
+        if measured.n
+        else none,
     }
     if profit.verdict == "do_it":
-        said = words.say_many(
-            "Do it: contact one customer, {channels}. It is expected to cost {spend} ({contact} for the"
-            " contact, {incentives} for incentives on return) and to bring {profit} more than leaving"
-            " this customer alone, after these costs (90% interval {low} to {high}).",
-            "Do it: contact {n} customers, {channels}. That is expected to cost {spend} ({contact} for the"
-            " contacts, {incentives} for incentives to those who return) and to bring {profit} more than"
-            " leaving them alone, after these costs (90% interval {low} to {high}).",
+        return words.say_many(
+            "Do it: contact one customer, {channels}. That is expected to bring {profit} more than leaving"
+            " this customer alone, after all costs (90% interval {low} to {high}), {known}.",
+            "Do it: contact {n} customers, {channels}. That is expected to bring {profit} more than leaving"
+            " them alone, after all costs (90% interval {low} to {high}), {known}.",
             n,
             **values,
         )
-        return " ".join([said, *_what_is_measured(findings, words)])
-    said = words.say_many(
-        "Try it small: contacting one customer, {channels}, is expected to cost {spend} ({contact} for the"
-        " contact, {incentives} for incentives on return) and to bring {profit} more than leaving this"
-        " customer alone, after these costs (90% interval {low} to {high}, chance of a profit {chance}).",
-        "Try it small: contacting {n} customers, {channels}, is expected to cost {spend} ({contact} for the"
-        " contacts, {incentives} for incentives to those who return) and to bring {profit} more than leaving"
-        " them alone, after these costs (90% interval {low} to {high}, chance of a profit {chance}).",
-        n,
+    if pilot is None or pilot.value == n:
+        return words.say_many(
+            "Try it small: contacting one customer, {channels}, is expected to bring {profit} more than"
+            " leaving this customer alone, after all costs (90% interval {low} to {high}, chance of a profit"
+            " {chance}), {known}.",
+            "Try it small: contacting {n} customers, {channels}, is expected to bring {profit} more than"
+            " leaving them alone, after all costs (90% interval {low} to {high}, chance of a profit"
+            " {chance}), {known}.",
+            n,
+            **values,
+        )
+    return words.say(
+        "Try it small: contact {pilot} customers first. All {n}, {channels}, are expected to bring {profit}"
+        " more than leaving them alone, after all costs (90% interval {low} to {high}, chance of a profit"
+        " {chance}), {known}.",
+        pilot=words.number(pilot.value),
+        n=words.number(n),
         **values,
     )
-    return " ".join([said, *_what_is_measured(findings, words), *_pilot(findings, words)])
+
+
+def decision_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word the decision, what it costs, what it rests on, and how a pilot begins."""
+    said, n = headline(findings, words), findings["plan_customers"].value
+    if not n:
+        return [said]
+    costs = words.say(
+        "It is expected to cost {spend}: {contact} for contacts, {incentives} for incentives to those who"
+        " return.",
+        spend=words.money(findings["budget_used"].value),
+        contact=words.money(findings["plan_contact_cost"].value),
+        incentives=words.money(findings["plan_incentives"].value),
+    )
+    return [said, " ".join([costs, *beyond_tested(findings, words)]), *_pilot(findings, words)]
 
 
 def _pilot(findings: Findings, words: Words) -> list[str]:
     """Word the pilot: how many now, how many are held back, how many if it works."""
     pilot, number = findings.get("pilot"), words.number
-    if pilot is None or not findings["held_back"].value:
-        many = findings["plan_customers"].value > 1
-        return [words.say("Begin with one in five, measure, and go on only if it pays.")] if many else []
-    later = findings["later"].value
-    message = (
-        "Begin with a pilot: contact {pilot} now, leave {held_back} alone whom chance drew from the same"
-        " customers, and go on to the other {later} only if it works."
-        if later
-        else "All of it is a pilot: contact {pilot}, and leave {held_back} alone whom chance drew from the"
-        " same customers."
-    )
-    counts = {"pilot": number(pilot.value), "held_back": number(findings["held_back"].value)}
-    said = [words.say(message, later=number(later), **counts)]
-    if pilot.verdict == "too_small":
-        said.append(
-            words.say(
-                "Your base is too small to prove this: too few are expected back in the smaller group by the"
-                " day of the verdict."
-            )
+    if pilot is None:
+        many = (
+            findings["plan_expected_profit"].verdict == "try_small" and findings["plan_customers"].value > 1
         )
-    return said
+        return [words.say("Begin with one in five, measure, and go on only if it pays.")] if many else []
+    message = (
+        "The pilot: {pilot} are contacted, and {held_back} are left alone whom chance drew from the same"
+        " customers; {later} more follow only if it works."
+        if findings["later"].value
+        else "All of it is a pilot: {pilot} are contacted, and {held_back} are left alone whom chance drew"
+        " from the same customers."
+    )
+    values = {
+        "pilot": pilot.value,
+        "held_back": findings["held_back"].value,
+        "later": findings["later"].value,
+    }
+    said = words.say(message, **{name: number(value) for name, value in values.items()})
+    return [said, *too_small(findings, words)]
 
 
-def _what_is_measured(findings: Findings, words: Words) -> list[str]:
-    """Word how much of the expected profit was measured, and how much lies beyond the tested silence."""
-    measured, beyond = findings["profit_measured"], findings["profit_beyond_tested"]
-    if not measured.n and not beyond.n:
-        return [words.say("None of it was measured: no campaign has shown yet what these offers do here.")]
-    share = words.percent(measured.value)
-    said = [
+def too_small(findings: Findings, words: Words) -> list[str]:
+    """Say so where a pilot cannot prove anything."""
+    pilot = findings.get("pilot")
+    if pilot is None or pilot.verdict != "too_small":
+        return []
+    return [
         words.say(
-            "{share} of this profit rests on responses measured here, on customers silent for as long.",
-            share=share,
+            "Your base is too small to prove this: too few are expected back in the smaller group by the"
+            " day of the verdict."
         )
     ]
-    if beyond.n:
-        said.append(
-            words.say_many(
-                "{amount} of it comes from one customer whose silence lies beyond that of those on whom the"
-                " offer was measured; there it is taken to do the less, the further beyond.",
-                "{amount} of it comes from {n} customers whose silence lies beyond that of those on whom"
-                " their offer was measured; there it is taken to do the less, the further beyond.",
-                beyond.n,
-                amount=words.money(beyond.value),
-            )
+
+
+def beyond_tested(findings: Findings, words: Words) -> list[str]:
+    """Word how much of the expected profit lies beyond the silence that was tested."""
+    beyond = findings["profit_beyond_tested"]
+    if not beyond.n:
+        return []
+    return [
+        words.say_many(
+            "{amount} of the profit comes from one customer whose silence lies beyond what the offer was"
+            " tested on.",
+            "{amount} of the profit comes from {n} customers whose silence lies beyond what their offer was"
+            " tested on.",
+            beyond.n,
+            amount=words.money(beyond.value),
         )
-    return said
+    ]
 
 
 def _do_not(findings: Findings, words: Words) -> str:
@@ -107,7 +131,7 @@ def _do_not(findings: Findings, words: Words) -> str:
         return say(
             "Do not: even the best plan has a chance of a profit of {chance} only, as far as is known of what"
             " offers do here. Cheaper contacts would change that, or a campaign that works.",
-            chance=words.percent(findings["chance_of_profit"].value),
+            chance=words.chance(findings["chance_of_profit"].value),
         )
     reasons = {
         "unknown": say(

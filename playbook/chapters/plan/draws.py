@@ -14,6 +14,7 @@ from playbook.records.arrays import Array, Positions
 from playbook.settings.client import Settings
 
 LEVEL = 0.90
+ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 EVEN = 0.5
 """Chance of a profit below which a plan is not to be carried out."""
 MOST_DRAWS, LEAST_DRAWS = 2000, 200
@@ -23,17 +24,29 @@ WORK = 10_000_000
 
 @dataclass(frozen=True)
 class ProfitDraws:
-    """Profit of a plan in as many worlds as were drawn, client's currency."""
+    """Profit of a plan in as many worlds as were drawn, client's currency.
+
+    Attributes
+    ----------
+    draws : array, shape (worlds,)
+    by_offer : array, shape (worlds, offers)
+        The same by offer of the catalogue.
+    """
 
     draws: Array
+    by_offer: Array
 
     @property
     def interval(self) -> tuple[float, float]:
         """Return the central 90% of the draws."""
         if not len(self.draws):
             return 0.0, 0.0
-        tail = (1 - LEVEL) / 2
-        low, high = np.quantile(self.draws, [tail, 1 - tail])
+        low, high = np.quantile(self.draws, ENDS)
+        return float(low), float(high)
+
+    def interval_of(self, offer: int) -> tuple[float, float]:
+        """Return the central 90% of what an offer brings."""
+        low, high = np.quantile(self.by_offer[:, offer], ENDS)
         return float(low), float(high)
 
     @property
@@ -75,7 +88,7 @@ def simulate(
     chosen = np.flatnonzero(choice != NOBODY)
     settings, made = campaign.settings, choice[chosen]
     if not len(chosen):
-        return ProfitDraws(np.empty(0))
+        return ProfitDraws(np.empty(0), np.empty((0, len(campaign.offers))))
     draws = int(np.clip(WORK // len(chosen), LEAST_DRAWS, MOST_DRAWS))
     random = np.random.default_rng([settings.seed, 7])
     offers = campaign.offers
@@ -95,7 +108,7 @@ def simulate(
     p0, v0, order = campaign.p0[chosen], campaign.v0[chosen], campaign.mean_order[chosen]
     contact = np.array([offer.cost for offer in offers])[made]
     on_return = np.array([incentive_return(offer, order) for offer in offers])[made, np.arange(len(chosen))]
-    profits = np.empty(draws)
+    profits, by_offer = np.empty(draws), np.empty((draws, len(offers)))
     for draw in range(draws):
         unaided = np.clip(p0 * more[draw], 0, 1)
         form: Form = "points" if coins[draw] < 0.5 else "odds"
@@ -104,8 +117,9 @@ def simulate(
         value = v0 * level[draw] * _lognormal(random, len(chosen), sigma)
         later = paid_later(offers, made, random.random(len(chosen)), settings)
         returned = (luck < p1) * (shares[made, draw] * value - on_return - later)
-        profits[draw] = (returned - (luck < unaided) * value - contact).sum()
-    return ProfitDraws(profits)
+        brought = returned - (luck < unaided) * value - contact
+        profits[draw], by_offer[draw] = brought.sum(), np.bincount(made, brought, len(offers))
+    return ProfitDraws(profits, by_offer)
 
 
 def _with_offer(

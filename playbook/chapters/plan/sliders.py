@@ -8,9 +8,9 @@ import pandas as pd
 
 from playbook.chapters.plan.assignment import assign
 from playbook.chapters.plan.campaign import Campaign
+from playbook.chapters.plan.pictures import profit_curve
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.prices import Problem
-from playbook.chapters.plan.what_if import profit_curve
 from playbook.show.display import Table
 from playbook.show.figures import Picture
 from playbook.show.sliders import Answer, Knob, explore

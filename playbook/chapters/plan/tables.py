@@ -1,9 +1,8 @@
-"""The plan of chapter 07 as tables: by week and responsible, by what becomes of whom, by hand."""
+"""The plan of chapter 07 as tables: by week and responsible, by hand."""
 
 import pandas as pd
 
 from playbook.chapters.plan.plan import Plan
-from playbook.chapters.plan.words import status_names
 from playbook.offers.names import channel_names
 from playbook.offers.response import incentive_staying
 from playbook.show.display import Column, Table
@@ -27,18 +26,6 @@ def by_week(plan: Plan, words: Words) -> Table:
         "profit": (say("expected profit"), "money"),
     }
     return Table(frame, say("Who does what, and when"), words, columns=columns)
-
-
-def by_status(plan: Plan, words: Words) -> Table:
-    """Return what becomes of all who could be addressed, and why the others are not."""
-    say, counts = words.say, plan.status.value_counts()
-    rows = [(words_of, counts[name]) for name, words_of in status_names(words).items() if name in counts]
-    frame = pd.DataFrame(rows, columns=["status", "customers"])
-    columns: dict[str, Column] = {
-        "status": say("what becomes of them"),
-        "customers": (say("customers"), "number"),
-    }
-    return Table(frame, say("Who is in the plan, and who is not"), words, columns=columns)
 
 
 def first_contacts(plan: Plan, words: Words) -> Table:

@@ -4,17 +4,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from scipy.optimize import brentq
 
 from playbook.archive.findings import Finding, rounded
 from playbook.chapters.plan.assignment import assign
+from playbook.chapters.plan.pictures import profit_curve
 from playbook.chapters.plan.plan import Plan
 from playbook.chapters.plan.words import assumed_sentences, change_sentences
 from playbook.offers.response import Form
 from playbook.records.arrays import Flags
 from playbook.show.display import Column, Table
-from playbook.show.figures import BLUE, ORANGE, Picture, compact_axis, new_figure
+from playbook.show.figures import Picture
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
@@ -120,55 +120,8 @@ class WhatIf(Result):
 
     def figure(self, words: Words) -> Picture:
         """Draw the expected profit over the budget."""
-        return profit_curve(self.budgets, self.plan.campaign.settings.offers.budget, words)
-
-
-def profit_curve(curve: pd.DataFrame, budget: float, words: Words) -> Picture:
-    """Draw the expected profit over the budget.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        budget, profit: the best plan for each budget.
-    budget : float
-        Where the client's budget is marked.
-    """
-    say, money = words.say, words.money
-    middle, last = curve.iloc[len(curve) // 2], curve.iloc[-1]
-    pays = curve["profit"].max() > 0
-    values = {"half": money(middle["profit"]), "middle": money(middle["budget"])}
-    values |= {"whole": money(last["profit"]), "end": money(last["budget"])}
-    title = say("No budget brings a profit")
-    alt = say("A flat line at 0: no offer is expected to pay, whatever the budget.")
-    if pays:
-        share = words.percent(middle["profit"] / last["profit"])
-        title = say("{middle} bring {share} of the profit that {end} would", share=share, **values)
-        alt = say(
-            "A line that rises ever more slowly: {half} of expected profit at a budget of {middle}, {whole}"
-            " at {end}.",
-            **values,
-        )
-    figure, axes = new_figure(title)
-    sns.lineplot(curve, x="budget", y="profit", estimator=None, color=BLUE, marker="o", ax=axes)
-    axes.set(xlabel=say("budget"), ylabel=say("expected profit"))
-    compact_axis(axes.xaxis, words)
-    compact_axis(axes.yaxis, words)
-    if pays:
-        axes.set_ylim(0, 1.1 * float(curve["profit"].max()))
-    else:
-        axes.set(xticks=[0, last["budget"]], yticks=[0])
-    if pays and budget <= last["budget"]:
-        side = -1 if budget > last["budget"] / 2 else 1  # where the label has room
-        axes.axvline(budget, color=ORANGE)
-        axes.annotate(
-            say("the budget"),
-            (budget, 0),
-            xytext=(4 * side, 4),
-            textcoords="offset points",
-            ha="right" if side < 0 else "left",
-            color=ORANGE,
-        )
-    return Picture(figure, alt)
+        budget = self.plan.campaign.settings.offers.budget
+        return profit_curve(self.budgets, budget, words, self.caller)
 
 
 def what_would_change(plan: Plan) -> WhatIf:

@@ -1,7 +1,7 @@
 """The words of chapter 07, from its findings: the decision, what would change it, what was assumed."""
 
 from playbook.archive.findings import Finding, Findings
-from playbook.chapters.plan.decision import decision_sentence
+from playbook.chapters.plan.decision import decision_sentences
 from playbook.offers.names import kind_names
 from playbook.settings.offers import KINDS
 from playbook.show.words import Words
@@ -34,7 +34,7 @@ def status_names(words: Words) -> dict[str, str]:
 def offers_sentences(findings: Findings, words: Words) -> list[str]:
     """Word the plan: the decision first, then who is left out and how it is carried out."""
     return [
-        decision_sentence(findings, words),
+        *decision_sentences(findings, words),
         *_carried_out(findings, words),
         *_left_out(findings, words),
         *([gap_sentence(findings, words)] if findings["plan_customers"].value else []),
@@ -130,7 +130,11 @@ def _not_contactable(findings: Findings, words: Words) -> list[str]:
 
 def change_sentences(findings: Findings, words: Words) -> list[str]:
     """Word what would change the advice: the kind left out, the response, its form, the budget."""
-    failed = _failed_kinds(findings, words)
+    failed = failed_kinds(findings, words)
+    if failed:
+        failed.append(
+            words.say("To plan them all the same, name their kind under offers.retry in client.yml.")
+        )
     if not findings["plan_customers"].value:
         return [*failed, *_change_of_nothing(findings, words)]
     say, money, percent = words.say, words.money, words.percent
@@ -156,7 +160,7 @@ def change_sentences(findings: Findings, words: Words) -> list[str]:
     return [*failed, *said, *_more_budget(findings, words), *_one_more_caller(findings, words)]
 
 
-def _failed_kinds(findings: Findings, words: Words) -> list[str]:
+def failed_kinds(findings: Findings, words: Words) -> list[str]:
     """Word which kinds of offers are not planned, since their last campaign failed."""
     verdicts = {
         "backfires_later": words.say("brought money at first and lost it later, or drove people away"),
@@ -165,10 +169,8 @@ def _failed_kinds(findings: Findings, words: Words) -> list[str]:
     failed = {kind: findings[f"failed_{kind}"] for kind in KINDS if f"failed_{kind}" in findings}
     return [
         words.say(
-            "No {kind} offer is planned where none has worked: “{campaign}” {verdict}. To plan them all the"
-            " same, name {key} under offers.retry in client.yml.",
+            "No {kind} offer is planned where none has worked: “{campaign}” {verdict}.",
             kind=kind_names(words)[kind],
-            key=kind,
             campaign=why.value,
             verdict=verdicts[str(why.verdict)],
         )

@@ -9,7 +9,7 @@ import pytest
 
 from playbook.chapters.measurement.design_page import write_assignment
 from playbook.chapters.plan import handed_over
-from playbook.chapters.plan.decision import decision_sentence
+from playbook.chapters.plan.decision import decision_sentences
 from playbook.chapters.plan.draws import EVEN
 from playbook.chapters.plan.handed_over import hand_over
 from playbook.chapters.plan.pilot import arm_size, draw_pilot
@@ -119,8 +119,9 @@ def test_the_pilot_is_said_with_its_numbers():
     found_of = found(plan)
     assert (found_of["pilot"].value, found_of["later"].value) == (ARM, MANY - 2 * ARM)
     assert (found_of["held_back"].value, found_of["pilot"].verdict) == (ARM, "enough")
-    said = decision_sentence(found_of, Words())
-    assert f"contact {ARM} now, leave {ARM} alone" in said and f"the other {MANY - 2 * ARM} only if" in said
+    said = " ".join(decision_sentences(found_of, Words()))
+    assert f"The pilot: {ARM} are contacted, and {ARM} are left alone" in said
+    assert f"; {MANY - 2 * ARM} more follow only if it works" in said
     assert "too small" not in said
 
 
@@ -128,8 +129,8 @@ def test_a_base_too_small_is_one_pilot_of_all_and_says_that_it_cannot_prove_it()
     plan = pilot_plan(n=400)
     assert set(plan.contacts["wave"]) == {"pilot"}
     assert (len(plan.contacts), plan.held_back.sum()) == (200, 200)
-    said = decision_sentence(found(plan), Words())
-    assert "All of it is a pilot: contact 200, and leave 200 alone" in said
+    said = " ".join(decision_sentences(found(plan), Words()))
+    assert "All of it is a pilot: 200 are contacted, and 200 are left alone" in said
     assert "Your base is too small to prove this" in said
 
 

@@ -1,5 +1,6 @@
 """Who gets which offer and when, within all limits, and how it is said."""
 
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,13 +12,14 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from playbook.archive.findings import read
-from playbook.chapters.plan import by_status, by_week, first_contacts, one_customer, what_would_change
+from playbook.chapters.plan import by_week, first_contacts, one_customer, what_would_change
 from playbook.chapters.plan.campaign import Campaign
+from playbook.chapters.plan.decision import beyond_tested, headline
+from playbook.chapters.plan.pictures import profit_by_offer, who_is_contacted
 from playbook.chapters.plan.plan import make_plan
 from playbook.chapters.plan.words import (
     assumed_sentences,
     change_sentences,
-    decision_sentence,
     offers_sentences,
     status_names,
 )
@@ -173,9 +175,10 @@ def test_a_plan_of_nobody_says_why_and_never_that_it_should_be_done(changes, col
     assert not any(sentence.startswith(("Do it", "Try it")) for sentence in said)
     for table in (plan.table, what_would_change(plan).table, what_would_change(plan).form_table):
         assert table(WORDS)._repr_html_()
-    for view in (by_week, by_status, first_contacts):
+    for view in (by_week, first_contacts):
         assert view(plan, WORDS)._repr_html_()
     assert one_customer(plan, WORDS).frame.empty
+    assert who_is_contacted(plan, WORDS).alt and profit_by_offer(plan, WORDS) is None
     assert what_would_change(plan).figure(WORDS).alt
 
 
@@ -189,18 +192,39 @@ def test_do_it_needs_a_measured_response_and_an_interval_above_zero():
     low, high = measured.draws.interval
     assert 0 < low < measured.profit < high
     assert (measured.verdict, measured.measured_share) == ("do_it", 1.0)
-    assert "100% of this profit rests on responses measured here" in decision_sentence(found(measured), WORDS)
+    assert ", 100% of it measured here." in headline(found(measured), WORDS)
     # As good, but assumed, or measured by nobody but the catalogue's author.
     stated = {"points": 0.05, "low": 0.04, "high": 0.06, "source": "measured"}
     for made in (learned(span=None, source="assumed", cost=0.1), offer(cost=0.1, response=stated)):
         plan = plan_for(people(400), made, least_chance=0.5)
         assert plan.draws.interval[0] > 0
         assert (plan.verdict, plan.measured_share) == ("try_small", 0.0)
-        assert "None of it was measured" in decision_sentence(found(plan), WORDS)
+        assert "none of it measured here yet" in headline(found(plan), WORDS)
     unsure = plan_for(people(400), learned(cost=4.0, low=0.0, high=0.1), least_chance=0.5)
     assert unsure.draws.interval[0] < 0 < unsure.profit
     assert unsure.verdict == "try_small"
-    assert decision_sentence(found(unsure), WORDS).startswith("Try it small")
+    assert headline(found(unsure), WORDS).startswith("Try it small")
+
+
+def test_the_picture_of_profit_adds_up_and_hatches_what_was_not_measured():
+    silence = np.where(np.arange(400) < 240, 300, 2000)
+    made = [learned(cost=0.1, name="Call"), offer("Card", cost=0.2, channel="email")]
+    plan = plan_for(people(400, silence_days=silence), *made)
+    assert plan.draws.by_offer.sum(axis=1) == pytest.approx(plan.draws.draws)
+    picture = profit_by_offer(plan, WORDS)
+    bars = [patch.get_width() for patch in picture.figure.axes[0].patches]
+    known, rest = bars[: len(bars) // 2], bars[len(bars) // 2 :]
+    assert sum(bars) == pytest.approx(plan.profit)
+    assert sum(known) / sum(bars) == pytest.approx(plan.measured_share) and sum(rest) > 0
+    low, high = plan.draws.interval_of(0)
+    assert f"{WORDS.money(low)} to {WORDS.money(high)}" in picture.alt
+
+
+def test_the_picture_of_who_is_contacted_counts_everybody_once():
+    plan = plan_for(people(400), learned(cost=0.1))
+    counts = [int(n.replace(",", "")) for n in re.findall(r": ([\d,]+)", who_is_contacted(plan, WORDS).alt)]
+    known, _, selected, *becomes = counts
+    assert known == len(plan.campaign.everybody) and selected == sum(becomes)
 
 
 @pytest.mark.parametrize(("within", "verdict"), [(160, "try_small"), (240, "do_it")])
@@ -214,9 +238,8 @@ def test_half_of_the_profit_must_be_measured_on_customers_silent_for_as_long(wit
     assert findings["profit_beyond_tested"].n == beyond.sum() == 400 - within
     outside = plan.contacts.loc[beyond, "expected_profit"].sum()
     assert findings["profit_beyond_tested"].value == pytest.approx(outside, abs=0.01)
-    assert f"comes from {400 - within} customers whose silence lies beyond" in decision_sentence(
-        findings, WORDS
-    )
+    [said] = beyond_tested(findings, WORDS)
+    assert f"comes from {400 - within} customers whose silence lies beyond" in said
 
 
 def test_beyond_the_tested_silence_the_same_points_fall_towards_the_same_odds():
@@ -239,7 +262,7 @@ def test_a_plan_without_an_even_chance_of_a_profit_is_not_made():
     assert not plan.columns()["holdout"].any()
     assert (plan.verdict, findings["plan_customers"].verdict) == ("do_not", "no_even_chance")
     assert findings["chance_of_profit"].value == pytest.approx(0.4, abs=0.04)
-    assert "a chance of a profit of" in decision_sentence(findings, WORDS)
+    assert "a chance of a profit of" in headline(findings, WORDS)
     assert (
         plan_for(people(400), learned(idle=0.3, span=None, cost=0.1), least_chance=0.5).verdict == "try_small"
     )
@@ -251,8 +274,8 @@ def test_a_kind_that_failed_is_not_planned_and_the_page_says_which_and_why():
     )
     plan = plan_for(people(), failed, offer(cost=2.5))
     assert set(plan.contacts["offer"]) == {"Letter"}
-    said = [line for line in change_sentences(found(plan), WORDS) if "offers.retry" in line]
-    assert len(said) == 1 and said[0].startswith("No financial offer is planned")
+    said = change_sentences(found(plan), WORDS)
+    assert said[0].startswith("No financial offer is planned") and "offers.retry" in said[1]
     assert "“RABATT24” brought money at first and lost it later" in said[0]
     assert plan_for(people(), failed).why_nobody == "no_offer_pays"
 
