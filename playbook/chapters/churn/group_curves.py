@@ -244,7 +244,7 @@ def group_sentences(findings: Findings, words: Words) -> list[str]:
             continue
         if test.verdict != "differ":
             message = say(
-                "By {grouping}: no difference that could be told from chance.", grouping=names[grouping]
+                "By {grouping} alone: no difference that could be told from chance.", grouping=names[grouping]
             )
             said.append(message)
             continue

@@ -201,9 +201,11 @@ class Intake(Result):
         """Return everything that was found wrong, with what it does to the result and what to do."""
         return checks_table(self.checks, words)
 
-    def unlocks(self, words: Words) -> Table:
-        """Return the columns that the client does not have and what each would tell."""
+    def unlocks(self, words: Words) -> Table | None:
+        """Return the columns that the client does not have and what each would tell; None without any."""
         asked = [name for name in self.missing if words.preset != "donations" or name not in ONLY_SHOPS]
+        if not asked:
+            return None
         frame = pd.DataFrame({"column": asked, "tells": [words.say(UNLOCKS[name]) for name in asked]})
         columns = {"column": words.say("missing column"), "tells": words.say("what it would tell")}
         return Table(frame, words.say("Columns that would unlock more"), words, columns=columns)

@@ -240,11 +240,11 @@ def development_sentences(findings: Findings, words: Words) -> list[str]:
         before = sum(findings[f"{key}_12_months_ago"].value for key in keys)
         now = sum(findings[key].value for key in keys)
         message = (
-            "Engaged customers are more than a year ago: {now} after {before}."
+            "There are more engaged customers than a year ago: {now}, after {before}."
             if now > before
-            else "Engaged customers are fewer than a year ago: {now} after {before}."
+            else "There are fewer engaged customers than a year ago: {now}, after {before}."
             if now < before
-            else "Engaged customers are as many as a year ago: {now}."
+            else "There are as many engaged customers as a year ago: {now}."
         )
         said.append(say(message, now=number(now), before=number(before)))
     return said

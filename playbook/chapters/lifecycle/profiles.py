@@ -125,8 +125,8 @@ class Profile(Result):
             return [*said, say("Too few, or too little known of them, to tell what sets them apart.")]
         clear = _clear(rows)
         for verdict, message in (
-            ("more", "Already on that day they stood higher than the others, on average, in: {list}."),
-            ("less", "Already on that day they stood lower than the others, on average, in: {list}."),
+            ("more", "Already on that day they had more than the others: {list}."),
+            ("less", "And less: {list}."),
         ):
             named = clear[clear["verdict"] == verdict].head(MOST_NAMED)[["attribute", "inside", "outside"]]
             listed = [
@@ -136,8 +136,9 @@ class Profile(Result):
             said += [say(message, list="; ".join(listed))] if listed else []
         if clear.empty:
             said.append(say("Nothing that was known before sets them clearly apart."))
-        why = "These are associations: they say whom to look after, not why anybody left or stayed."
-        return [*said, say(why)]
+        if self.group == "left":
+            said.append(say("These are associations: they say whom to look after, not why anybody left."))
+        return said
 
     def _who(self, words: Words) -> str:
         if self.group == "left":

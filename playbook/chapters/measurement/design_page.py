@@ -248,8 +248,8 @@ def _can_show(findings: Findings, values: dict[str, str], words: Words) -> str:
             **values,
         )
     return words.say(
-        "With {contacted} contacted and {held_back} held back, {least} more returns of a hundred within"
-        " {days} days are the least that shows with a chance of {wanted}.",
+        "With {contacted} contacted and {held_back} held back, a difference of {least} returns of a hundred"
+        " within {days} days would show with a chance of {wanted}; smaller ones might not.",
         least=words.points(least),
         **values,
     )

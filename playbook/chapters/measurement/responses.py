@@ -1,5 +1,6 @@
 """What offers were measured to do, as chapter 08 shows it and keeps it for the next plan."""
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,10 @@ from playbook.stats.trials.tables import table_of
 RESPONSES = "responses.csv"
 RAW, SHRUNK = ("raw_points", "raw_low", "raw_high"), ("lift_points", "low", "high")
 UNPROVEN = (
-    "Of “{campaign}” it can be told how many came back, not what they brought: the one offer of its kind in"
-    " the plan ({kind}) pays if second lives are worth what is estimated.",
-    "Of “{campaign}” it can be told how many came back, not what they brought: the {n} offers of its kind in"
-    " the plan ({kind}) pay if second lives are worth what is estimated.",
+    "Of “{campaign}” it can be told how many came back, not what they brought: one offer like it ({kind})"
+    " pays if second lives are worth what is estimated.",
+    "Of “{campaign}” it can be told how many came back, not what they brought: {n} offers like it ({kind})"
+    " pay if second lives are worth what is estimated.",
 )
 FAILED = (
     "“{campaign}” is not to be repeated as it was, says the chapter on measurement, and the plan holds one"
@@ -155,19 +156,19 @@ def plan_cautions(measured: Findings, plan: Findings, words: Words) -> list[str]
         for k in range(1, int(measured["campaigns"].value) + 1)
     }
     responses = [measured[f"response_{k}"] for k in range(1, int(measured["responses_measured"].value) + 1)]
-    pairs = dict.fromkeys(  # each once, by whatever channels the campaign went
-        (campaign, str(response.value).split(" ", 1)[0])
-        for response in responses
-        for campaign in str(response.verdict or "").split(", ")
-    )
+    planned: Counter[tuple[str, str]] = Counter()
+    for response in responses:
+        kind, channel = str(response.value).split(" ", 1)
+        contacts = plan.get(f"plan_{kind}_{channel}")
+        for campaign in str(response.verdict or "").split(", "):
+            planned[campaign, kind] += contacts.value if contacts else 0
     said = []
-    for campaign, kind in pairs:
-        planned, verdict = plan.get(f"plan_{kind}"), verdicts.get(campaign, "works")
-        if planned is None or not planned.value or verdict == "works":
-            continue
-        messages = UNPROVEN if verdict == "cannot_be_told" else FAILED
-        name = kind_names(words).get(kind, kind)
-        said.append(words.say_many(*messages, planned.value, campaign=campaign, kind=name))
+    for (campaign, kind), n in planned.items():
+        verdict = verdicts.get(campaign, "works")
+        if n and verdict != "works":
+            messages = UNPROVEN if verdict == "cannot_be_told" else FAILED
+            name = kind_names(words).get(kind, kind)
+            said.append(words.say_many(*messages, n, campaign=campaign, kind=name))
     return said
 
 

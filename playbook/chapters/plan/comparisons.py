@@ -155,12 +155,18 @@ class LongRun(Result):
             "per": words.money(cheapest["per_return"], 2),
             "little": _paying(cheapest["profit"], words),
             "n": words.number(self.customers),
+            "assumed": "",
         }
+        if cheapest["assumed"] or best["assumed"]:
+            which = cheapest if cheapest["assumed"] else best
+            values["assumed"] = " " + words.say(
+                "What “{offer}” brings is assumed, not measured.", offer=which["offer"]
+            )
         if cheapest["offer"] == best["offer"]:
             return [
                 words.say(
                     "“{cheapest}” is the cheapest way to one more return ({per}), and the best in the long"
-                    " run as well: it {little}, among the {n} whom all these offers may reach.",
+                    " run as well: it {little}, among the {n} whom all these offers may reach.{assumed}",
                     **values,
                 )
             ]
@@ -168,8 +174,7 @@ class LongRun(Result):
             words.say(
                 "“{cheapest}” is the cheapest way to one more return: {per}, against {dear} for “{best}”. But"
                 " by what the second lives bring, after all costs, “{best}” {much}, and “{cheapest}”"
-                " {little}, among the {n} whom all these offers may reach: the cost of the first return is"
-                " not what counts.",
+                " {little}, among the {n} whom all these offers may reach.{assumed}",
                 best=best["offer"],
                 dear=words.money(best["per_return"], 2),
                 much=_paying(best["profit"], words),
@@ -202,19 +207,20 @@ def long_run(campaign: Campaign) -> LongRun | CannotTell:
     same = np.asarray(suits[:, wide].all(axis=1) & bool(wide))
     customers = int(same.sum())
     rows = [_means(campaign, k, same) for k in wide] if customers >= LEAST else []
-    offers = pd.DataFrame(rows, columns=["offer", "cost", "additional", "per_return", "profit"])
+    offers = pd.DataFrame(rows, columns=["offer", "cost", "additional", "per_return", "profit", "assumed"])
     if offers["per_return"].isna().all():
         return CannotTell((Finding("cheapest_return", None, unit="money", n=customers),), _too_few)
     return LongRun(offers, customers)
 
 
-def _means(campaign: Campaign, k: int, same: Flags) -> tuple[str, float, float, float, float]:
-    """Return an offer's name, cost, additional returns, cost of one, and profit, per contact."""
+def _means(campaign: Campaign, k: int, same: Flags) -> tuple[str, float, float, float, float, bool]:
+    """Return an offer's name, and per contact its cost, more returns, cost of one, profit; if assumed."""
     form, points, offer = campaign.settings.offers.response, campaign.response_of(k), campaign.offers[k]
     more = float((campaign.chance_with(k, form, points) - campaign.p0)[same].mean())
     spend = float(campaign.spend(k, form, points)[same].mean())
     profit = float(campaign.profit(k, form, points)[same].mean())
-    return offer.name, offer.cost, 100 * more, spend / more if more > 0 else float("nan"), profit
+    assumed, price = offer.response.source == "assumed", spend / more if more > 0 else float("nan")
+    return offer.name, offer.cost, 100 * more, price, profit, assumed
 
 
 def _too_few(_: Findings, words: Words) -> list[str]:

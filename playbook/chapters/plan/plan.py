@@ -263,6 +263,8 @@ class Plan(Result):
             "complaints": planned["complaint"].sum(),
             "cancellations": planned["cancellation"].sum(),
         }
+        pairs = self.contacts.groupby(["offer_kind", "channel"]).size()
+        counts |= {f"{kind}_{channel}": n for (kind, channel), n in pairs.items()}
         n = len(self.contacts)
         return [Finding(f"plan_{name}", int(k), unit="customers", n=n) for name, k in counts.items()]
 

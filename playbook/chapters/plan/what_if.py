@@ -76,6 +76,7 @@ class WhatIf(Result):
             Finding("customers_if_response_30_lower", customers, unit="customers", n=n),
             Finding("share_kept_if_30_lower", rounded(lower["common"]), unit="share", n=n),
             Finding("value_of_one_more_caller", caller, unit="money", n=calls),
+            Finding("profit_without_limit", round(float(self.budgets["profit"].iloc[-1]), 2), unit="money"),
             Finding("break_even_response", rounded(self.break_even), unit="share", n=n),
             Finding("profit_other_form", other, unit="money", n=self.other_customers, verdict=form),
             Finding("share_in_common", rounded(self.in_common), unit="share", n=n),

@@ -6,9 +6,6 @@ from playbook.offers.names import kind_names
 from playbook.settings.offers import KINDS
 from playbook.show.words import Words
 
-SMALLEST_SHOWN = 1e-5
-"""The smallest gap that is printed: it is a bound, and must not be rounded down to nothing."""
-
 
 def status_names(words: Words) -> dict[str, str]:
     """Return what becomes of a customer, in words."""
@@ -37,7 +34,6 @@ def offers_sentences(findings: Findings, words: Words) -> list[str]:
         *decision_sentences(findings, words),
         *_carried_out(findings, words),
         *_left_out(findings, words),
-        *([gap_sentence(findings, words)] if findings["plan_customers"].value else []),
     ]
 
 
@@ -55,10 +51,8 @@ def _carried_out(findings: Findings, words: Words) -> list[str]:
         *_if_any(
             held_back,
             words,
-            "One customer, drawn by chance, is held back and must not be contacted: the comparison shows"
-            " afterwards what the campaign did.",
-            "{n} customers, drawn by chance, are held back and must not be contacted: the comparison with"
-            " them shows afterwards what the campaign did.",
+            "One customer, drawn by chance, is held back and must not be contacted.",
+            "{n} customers, drawn by chance, are held back and must not be contacted.",
         ),
         *_if_any(
             len(closed),
@@ -89,10 +83,8 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
         *_if_any(
             findings["same_person"].value,
             words,
-            "One number is left out of the plan: by e-mail address, or by name with telephone or postal"
-            " address, it is the same person as another one, who is not contacted twice.",
-            "{n} numbers are left out of the plan: by e-mail address, or by name with telephone or postal"
-            " address, they are the same persons as others, who are not contacted twice.",
+            "One number is the same person as another one, who is not contacted twice.",
+            "{n} numbers are the same persons as others, who are not contacted twice.",
         ),
         *_not_contactable(findings, words),
         *_if_any(
@@ -104,12 +96,8 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
         *_if_any(
             findings["let_go"].value + findings["no_offer_pays"].value,
             words,
-            "For one no offer would pay today. Leave a good last impression, which costs nothing: no"
-            " reproach, no pressure, and a door that stays open. What to say stands in the workbook (Last"
-            " impression).",
-            "For {n} no offer would pay today. Leave a good last impression, which costs nothing: no"
-            " reproach, no pressure, and a door that stays open. What to say to each stands in the workbook"
-            " (Last impression).",
+            "For one no offer is expected to pay today: leave a good last impression (workbook).",
+            "For {n} no offer is expected to pay today: leave a good last impression (workbook).",
         ),
     ]
 
@@ -141,10 +129,8 @@ def change_sentences(findings: Findings, words: Words) -> list[str]:
     lower, even = findings["profit_if_response_30_lower"], findings["break_even_response"]
     said = [
         say(
-            "If all responses were 30% lower than stated, this plan would bring {profit}; the best plan for"
-            " that case would leave {share} of its offers as they are.",
+            "If all responses were 30% lower than stated, this plan would bring {profit}.",
             profit=money(lower.value),
-            share=percent(findings["share_kept_if_30_lower"].value),
         )
         if lower.value > 0
         else say(
@@ -230,9 +216,12 @@ def _more_budget(findings: Findings, words: Words) -> list[str]:
     if value > 0.005:
         return [
             words.say(
-                "The budget is the limit: {one} more would bring about {value} more.",
+                "The budget is the limit: {one} more would bring about {value} more, and any budget at all"
+                " {profit} instead of {now}.",
                 one=words.money(1),
                 value=words.money(value, 2),
+                profit=words.money(findings["profit_without_limit"].value),
+                now=words.money(findings["plan_expected_profit"].value),
             )
         ]
     if room:
@@ -285,12 +274,10 @@ def _measured_response(findings: Findings, words: Words) -> list[str]:
         return []
     return [
         words.say_many(
-            "For {n} contact of the plan the response was measured in earlier campaigns with a control"
-            " group: between {low} and {high} percentage points more return, by offer and counting the"
-            " uncertainty.",
-            "For {n} contacts of the plan the response was measured in earlier campaigns with a control"
-            " group: between {low} and {high} percentage points more return, by offer and counting the"
-            " uncertainty.",
+            "For {n} contact the response was measured in earlier campaigns with a control group: between"
+            " {low} and {high} percentage points more return.",
+            "For {n} contacts the response was measured in earlier campaigns with a control group: between"
+            " {low} and {high} percentage points more return.",
             known.n or 0,
             **_points(findings["response_range_measured"], words),
         )
@@ -302,11 +289,10 @@ def _assumed_response(findings: Findings, words: Words) -> list[str]:
     if not guessed.value or (known.value and not guessed.n):
         return []
     message = (
-        "For the other {n} it is assumed, not measured: between {low} and {high} percentage points more, by"
-        " offer. Their first campaign with its control group will show it."
+        "For the other {n} it is assumed, not measured: between {low} and {high} percentage points more."
         if known.n
         else "How many more return because of an offer is assumed, not measured: between {low} and {high}"
-        " percentage points more, by offer. The first campaign with its control group will show it."
+        " percentage points more."
     )
     said = words.say(message, n=words.number(guessed.n or 0), **_points(findings["response_range"], words))
     nothing = findings["chance_of_nothing"].value
@@ -321,14 +307,3 @@ def _assumed_response(findings: Findings, words: Words) -> list[str]:
 def _points(reach: Finding, words: Words) -> dict[str, str]:
     """Return the ends of a range of responses as points of a hundred."""
     return {"low": words.points(reach.low or 0), "high": words.points(reach.high or 0)}
-
-
-def gap_sentence(findings: Findings, words: Words) -> str:
-    """Word how near the plan is to the best that is possible."""
-    gap = findings["gap"].value
-    if gap < 5e-7:
-        return words.say("No other plan within these limits is expected to bring more.")
-    return words.say(
-        "Another plan within these limits could be expected to bring {gap} more at most.",
-        gap=words.percent(max(gap, SMALLEST_SHOWN), 3),
-    )

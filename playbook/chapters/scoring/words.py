@@ -4,13 +4,7 @@ from collections.abc import Sequence
 
 from playbook.archive.findings import Findings
 from playbook.chapters.scoring.criteria import label
-from playbook.chapters.scoring.worth import worth_sentences
 from playbook.show.words import Words
-
-
-def scoring_sentences(findings: Findings, words: Words) -> list[str]:
-    """Word what a second life is worth, and who comes first."""
-    return [*worth_sentences(findings, words), *ranking_sentences(findings, words)]
 
 
 def ranking_sentences(findings: Findings, words: Words) -> list[str]:
@@ -72,7 +66,12 @@ def _others_sentences(findings: Findings, words: Words) -> list[str]:
             )
         )
     elif findings["classes_unknown"].value < findings["ranked"].value:
-        said.append(say("Nobody is let go: if people respond well, some offer could pay for each of them."))
+        said.append(
+            say(
+                "Nobody is let go: if people respond as well as may be, some offer could pay for each. That"
+                " none is expected to pay, as chapter 07 may find, is another matter."
+            )
+        )
     if findings["classes_unknown"].value:
         said.append(
             words.say_many(
@@ -94,10 +93,9 @@ def _criteria_sentences(findings: Findings, words: Words) -> list[str]:
 
     said = [
         words.say_many(
-            "The score has one criterion, 0 to 10 points: {names}.",
-            "The score is the weighted sum of {n} criteria, 0 to 10 points each: {names}.",
+            "The score has one criterion, 0 to 10 points.",
+            "The score is the weighted sum of {n} criteria, 0 to 10 points each.",
             len(used),
-            names=named(used),
         )
     ]
     if left_out := findings["criteria_left_out"].value:
@@ -128,8 +126,8 @@ def _apart_sentences(findings: Findings, words: Words) -> list[str]:
     if apart := findings["apart_occasional"].value:
         said.append(
             words.say_many(
-                "One occasional buyer is ranked apart, behind the others.",
-                "{n} occasional buyers are ranked apart, behind the others.",
+                "One occasional buyer who may be contacted is ranked apart, behind the others.",
+                "{n} occasional buyers who may be contacted are ranked apart, behind the others.",
                 apart,
             )
         )

@@ -94,11 +94,13 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
     said = [_expected(findings, words)]
     warned = findings["warned"].value
     if warned:
+        said.append(words.say_many("One of them shows a warning.", "{n} of them show a warning.", warned))
+    if silent := findings["listed_unwarned"].value:
         said.append(
             words.say_many(
-                "One of them shows a warning.",
-                "{n} of them show a warning.",
-                warned,
+                "One more is on the list for a long silence alone.",
+                "{n} more are on the list for a long silence alone.",
+                silent,
             )
         )
     calls = findings["calls"]
@@ -106,12 +108,10 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
         return [*said, _no_calls(calls, words), *_without_consent(findings, words)]
     said.append(
         words.say_many(
-            "To call in the week of {monday}: one customer, with {stake} of margin at stake (the risk to"
-            " leave times the margin of the next {days} days if the customer stays); the capacity is"
-            " {capacity}.",
+            "To call in the week of {monday}: one customer, with {stake} of margin at stake within {days}"
+            " days; the capacity is {capacity}.",
             "To call in the week of {monday}: {n} customers, with {stake} of margin at stake between them"
-            " (the risk to leave times the margin of the next {days} days if they stay); the capacity is"
-            " {capacity}.",
+            " within {days} days; the capacity is {capacity}.",
             calls.value,
             monday=words.date(date.fromisoformat(str(findings["calls_week"].value))),
             stake=words.money(findings["calls_at_stake"].value),
@@ -121,10 +121,7 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
     )
     said += _rules(findings, words)
     said.append(
-        say(
-            "The team works from the sheet “Early-warning calls” of workbook.xlsx: names and numbers as far"
-            " as the client's data hold them, who calls, by when, why, and what to say first."
-        )
+        say("The whole list, with names and numbers, is the sheet “Early-warning calls” of workbook.xlsx.")
     )
     return [*said, *_held_back(findings, words), *_without_consent(findings, words)]
 
@@ -203,7 +200,7 @@ def _rules(findings: Findings, words: Words) -> list[str]:
         )
     ruled = findings["calls_cancellations"].value + findings["calls_complaints"].value
     if findings["calls"].value > ruled:
-        said.append(words.say("Of the others ask whether they are satisfied, and what could be done better."))
+        said.append(words.say("The others are asked whether they are satisfied, and what could be better."))
     return said
 
 
@@ -224,10 +221,8 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
                 findings["calls_held_back"].value,
             ),
             say(
-                "They are not on the call sheet, and the same customers stay held back from week to week."
-                " calls.csv beside this report lists both groups: hand it in with the next export, and the"
-                " chapter on measurement judges the calls of a quarter {days} days after the last of them."
-                " Complaints and cancellations are called about whatever chance says.",
+                "calls.csv beside this report lists both groups: hand it in with the next export, and the"
+                " calls of a quarter are judged {days} days after the last of them.",
                 days=words.number(findings["calls_trial_days"].value),
             ),
         ]

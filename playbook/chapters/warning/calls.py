@@ -34,7 +34,7 @@ COLUMNS = (
     *("customer_id", "warning", "leaving_risk", "margin_at_stake"),
     *("call_rank", "call_kind", "caller", "first_step", "call_held_back", "write_instead"),
 )
-SHOWN = 15
+SHOWN = 5
 """Calls that the report shows; all of them stand in the chapter's table."""
 FRESH_DAYS = 30
 """Days within which an announced cancellation is called about before everybody else."""
@@ -113,9 +113,11 @@ class Calls(Result):
         leaving = round(float(risk.sum()), 1) if risk.notna().all() else None
         stake = round(float(called["margin_at_stake"].fillna(0).sum()), 2)
         complaints = called["complaint"] & ~called["cancellation"]
+        listed = watched["call_rank"].notna() | watched["write_instead"]
         return [
             Finding("watched", n, unit="customers", n=len(self.ids), verdict=self.outcome),
             Finding("warned", int(watched["warned"].sum()), unit="customers", n=n),
+            Finding("listed_unwarned", int((listed & ~watched["warned"]).sum()), unit="customers", n=n),
             Finding("expected_to_leave", leaving, unit="customers", n=n),
             Finding("calls", len(called), unit="customers", n=n, verdict=self.verdict),
             Finding("calls_at_stake", stake, unit="money", n=len(called)),

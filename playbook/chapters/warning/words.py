@@ -127,17 +127,16 @@ def signal_sentences(findings: Findings, words: Words) -> list[str]:
         names = _listed(by_verdict["nothing"], words)
         said.append(say("These add nothing here to what silence and orders say: {list}.", list=names))
     if by_verdict["unclear"]:
-        names = _listed(by_verdict["unclear"], words)
-        said.append(say("Not clear from so few customers, it may be chance: {list}.", list=names))
-    said += _not_judged(findings, words)
-    if by_verdict["warns"]:
-        said += _before(findings, words)
         said.append(
-            say(
-                "These are associations: who shows a signal may differ in ways that the data do not show, and"
-                " whoever would leave is not always whom a call can keep."
+            words.say_many(
+                "What one further signal says may be chance.",
+                "What {n} further signals say may be chance.",
+                len(by_verdict["unclear"]),
             )
         )
+    said += _not_judged(findings, words)
+    if by_verdict["warns"]:
+        said += [*_before(findings, words), say("These are associations, not causes.")]
     return said
 
 
@@ -174,10 +173,10 @@ def _described(findings: Findings, words: Words) -> str:
 
 def _of_signal(name: str, findings: Findings, words: Words) -> str:
     say, lift, left = words.say, findings[LIFT + name], findings[f"signal_left_{name}"]
-    lead = findings.get(f"signal_lead_{name}")
     values = {
         "name": label(name, words),
         "left": words.percent(left.value),
+        "others": words.percent(left.value / (lift.value or 1)),
         "lift": words.number(lift.value or 0, 2),
         "low": words.number(lift.low or 0, 2),
         "high": words.number(lift.high or 0, 2),
@@ -188,17 +187,9 @@ def _of_signal(name: str, findings: Findings, words: Words) -> str:
             " more.",
             **values,
         )
-    if lift.verdict == "warns" and lead is not None and lead.value is not None:
-        return say(
-            "Customers with {name} leave {lift} times as often as comparable ones (95% interval {low} to"
-            " {high}): {left} of them. The signal stood {lead} days before they would have counted as lapsed"
-            " (median of those who left).",
-            lead=words.number(lead.value),
-            **values,
-        )
     return say(
         "Customers with {name} leave {lift} times as often as comparable ones (95% interval {low} to {high}):"
-        " {left} of them.",
+        " {left} of them, against {others}.",
         **values,
     )
 
@@ -209,18 +200,8 @@ def _not_judged(findings: Findings, words: Words) -> list[str]:
     for key, finding in findings.items():
         if key.startswith(NOT_JUDGED):
             why.setdefault(str(finding.verdict), []).append(key.removeprefix(NOT_JUDGED))
-    listed = {reason: _listed(names, words) for reason, names in why.items()}
-    messages = {
-        "few": say("Too few customers show it, leave or stay to judge: {list}.", list=listed.get("few")),
-        "untold": say(
-            "Cannot be told of anybody yet, for it takes earlier orders, amounts or visits to compare with:"
-            " {list}.",
-            list=listed.get("untold"),
-        ),
-        "constant": say("Nobody showed it on those days: {list}.", list=listed.get("constant")),
-        "same": say("Says the same as another signal: {list}.", list=listed.get("same")),
-    }
-    said = [message for reason, message in messages.items() if reason in why]
+    few = [name for reason in ("few", "untold", "constant") for name in why.get(reason, [])]
+    said = [say("Too few show it to judge: {list}.", list=_listed(few, words))] if few else []
     return said + _missing(why.get("missing", []), words)
 
 
@@ -267,19 +248,3 @@ def _before(findings: Findings, words: Words) -> list[str]:
             **values,
         )
     ]
-
-
-def headline(findings: Findings, words: Words) -> list[str]:
-    """Word for the first page which signals warn here."""
-    names = [name for name, seen in findings.items() if name.startswith(LIFT) and seen.verdict == "warns"]
-    if not names:
-        return []
-    listed = "; ".join(
-        words.say(
-            "{signal} ({lift} times as often as comparable customers)",
-            signal=label(name.removeprefix(LIFT), words),
-            lift=words.number(findings[name].value or 0, 2),
-        )
-        for name in names
-    )
-    return [words.say("What goes before leaving here: {list}.", list=listed)]

@@ -212,15 +212,9 @@ def second_life_sentences(findings: Findings, words: Words) -> list[str]:
         listed = [_measured_life(k, findings, words) for k in range(1, int(measured.value) + 1)]
         said = [
             words.say(
-                "What a second life begun under an offer is worth was measured by the margin, up to a year,"
-                " of all who were contacted against all who were left alone: {listed}. In brackets the 90%"
-                " interval; the less the margins tell, the more the figure is drawn towards what the"
-                " catalogue assumes.",
+                "A second life begun under an offer is worth, measured by the margin of all who were"
+                " contacted against all who were left alone (90% interval): {listed}.",
                 listed="; ".join(listed),
-            ),
-            words.say(
-                "So what an offer did to those who would have come anyway is in that figure, discounts that"
-                " they took along and later purchases that they did not make."
             ),
         ]
     if said and measured.verdict == "not_used":
@@ -238,14 +232,11 @@ def _measured_life(k: int, findings: Findings, words: Words) -> str:
     kind, channel = str(findings[name].value).split(" ", 1)
     share = findings[f"{name}_share"]
     return words.say(
-        "{kind} by {channel} {share} of the usual ({interval}), from {treated} who came back after a contact"
-        " and {control} without one, in {campaigns}",
+        "{kind} by {channel} {share} of the usual ({interval}; {campaigns})",
         kind=kind_names(words).get(kind, kind),
         channel=channel_names(words).get(channel, channel),
         share=words.percent(share.value),
         interval=words.between(words.percent(share.low or 0), words.percent(share.high or 0)),
-        treated=words.number(share.n or 0),
-        control=words.number(findings[f"{name}_unaided"].value),
         campaigns=findings[name].verdict,
     )
 
