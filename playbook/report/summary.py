@@ -110,14 +110,13 @@ def decision(results: RunResults) -> str:
                 " customer is lost."
             )
         return offer_decision.decision_sentence(chapters["07"], words)
-    lapsed = chapters["04"]["lapsed"].value if "04" in chapters else None
-    if lapsed is None:
+    if "04" not in chapters:
         return words.say("What to do cannot be told before the chapters on churn and on offers have run.")
     return words.say_many(
         "One customer is lapsed. Whether to win this customer back, and how, is for the chapter on offers to"
         " say.",
         "{n} customers are lapsed. Whom of them to win back, and how, is for the chapter on offers to say.",
-        lapsed,
+        chapters["04"]["lapsed"].value,
     )
 
 
@@ -135,7 +134,9 @@ def key_figures(results: RunResults) -> Markup:
             (words.say("customers to contact"), words.number(plan["plan_customers"].value)),
         ]
     if base:
-        shown.append((words.say("customers lapsed"), words.number(base["lapsed"].value)))
+        lost, silent = lapsed.lost_customers(base), int(base["lapsed"].value)
+        label = "customers lapsed" if lost == silent else "customers lapsed or cancelled"
+        shown.append((words.say(label), words.number(lost)))
     items = Markup("").join(
         Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(label, number) for label, number in shown
     )
