@@ -14,7 +14,7 @@ from playbook.archive import findings as found
 from playbook.archive.findings import Findings
 from playbook.archive.folders import INDEX
 from playbook.chapter import Chapter
-from playbook.chapters.churn import backtest, contract_words, lapsed, reasons, threshold
+from playbook.chapters.churn import backtest, contract_words, lapsed, reasons, threshold, why_cancelled
 from playbook.chapters.data import intake
 from playbook.chapters.lifecycle import development
 from playbook.chapters.lifecycle import words as stage_words
@@ -179,6 +179,7 @@ def behind(results: RunResults) -> list[tuple[str, list[str]]]:
         sections.append((words.say("Who is lost, and who comes back unaided"), [*lost, *back]))
         why = reasons.reason_sentences(chapters["04"], words)
         why += contract_words.contract_sentences(chapters["04"], words)
+        why += why_cancelled.why_cancelled_sentences(chapters["04"], words)
         sections.append((words.say("What goes with coming back or staying away"), why))
     if "03" in chapters:
         said = occasional_words.occasional_sentences(chapters["03"], words, share)
