@@ -10,7 +10,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from playbook.errors import CallError, DataError
 from playbook.intake.assumed import Ask, assume
-from playbook.intake.check.words import words_read
+from playbook.intake.check.words import reasons_said, words_read
 from playbook.intake.client_file import UNSURE, Comments, write
 from playbook.intake.cohort import Cohort, cohort_in
 from playbook.intake.grouping import Found, merged_form, tables_of
@@ -390,7 +390,7 @@ def _read_back(client: str, data: Path) -> tuple[list[str], Cohort | None]:
         ).execute()
         lines = opened.orders.select("customer_id", day="ordered_at").drop_null()
         born = cohort_in(lines)
-        said += _words_said(opened)
+        said += [*_words_said(opened), *reasons_said(opened)]
         collect_unreadable(opened)
         if opened.unreadable:
             said.append(f"{len(opened.unreadable):,} rows cannot be read, such as {opened.unreadable[0]}.")

@@ -224,7 +224,17 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
         return float(not look.is_number(column) and not is_flag(column)) * (0.8 if _first_name(column) else 1)
     if ours == "phone":
         return float(column.share(lambda text: len(re.findall(r"\d", text)) >= 6) > 0.5)
-    if ours in ("coupon", "segment", "language", "category", "sales_channel", "source", "owner", "kind"):
+    if ours in (
+        "coupon",
+        "segment",
+        "language",
+        "category",
+        "sales_channel",
+        "source",
+        "owner",
+        "kind",
+        "cancel_reason",
+    ):
         return 0.5 if len(column.values) > 50 and column.unique else 1.0
     return 1.0
 

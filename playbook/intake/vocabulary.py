@@ -136,6 +136,10 @@ WORDS: dict[str, dict[str, str]] = {
             |kündigung|kündigungsdatum|austritt|austrittsdatum|kündigung am|vertragsende|gekündigt per
             |disdetta|data disdetta|disdetto il|data cessazione|data recesso|fine contratto|résilié le
             |date de résiliation|résiliation|date de fin|date de départ""",
+        "cancel_reason": """cancellation reason|reason for cancellation|reason for leaving|leaving reason
+            |churn reason|Kündigungsgrund|Grund der Kündigung|Austrittsgrund|Abgangsgrund
+            |motivo disdetta|motivo della disdetta|motivo recesso|motivo cessazione|motif de résiliation
+            |motif de départ|raison de la résiliation|raison du départ""",
         "may_phone": "darf angerufen werden",
         "may_letter": "may mail|direct mail|mail consent",
         "may_visit": "besuche",

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from playbook.errors import DataError, did_you_mean
 from playbook.settings.lifecycle import EVENT_KINDS
@@ -41,6 +43,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "segment": TEXT,
         "acquired_on": DAY,
         "cancelled_on": DAY,
+        "cancel_reason": TEXT,
         "may_email": FLAG,
         "may_phone": FLAG,
         "may_letter": FLAG,
@@ -207,6 +210,17 @@ def without_accents(text: str) -> str:
 def compared(text: str) -> str:
     """Return a word as it is compared: without capitals, accents and `BETWEEN_LETTERS`."""
     return re.sub(BETWEEN_LETTERS, "", without_accents(text))
+
+
+def is_any_of(text: Any, named: Sequence[str]) -> Any:
+    """Whether what stands in a column of texts is one of some, as `text_key` compares them."""
+    keys = [text_key(name) for name in named]
+    return text.lower().re_replace(BETWEEN_LETTERS, "").isin(keys).fill_null(False)
+
+
+def text_key(text: str) -> str:
+    """Return a text without capitals and `BETWEEN_LETTERS`."""
+    return re.sub(BETWEEN_LETTERS, "", text.lower())
 
 
 @cache

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.errors import SettingsError
-from playbook.records.canonical import REFUSING
+from playbook.records.canonical import REFUSING, is_any_of
 from playbook.settings.client import PROJECT, Settings
 
 KEY, KEY_FILE = "PLAYBOOK_ID_KEY", "PLAYBOOK_ID_KEY_FILE"
@@ -64,12 +64,15 @@ DAY_OF = {"orders": "ordered_at", "events": "happened_at", "contacts": "contacte
 def shield(settings: Settings, name: str, table: Any, pseudonyms: Any = None) -> Any:
     """Return a canonical table without what is to be forgotten, and with pseudonyms where asked for.
 
-    An unsubscription is never forgotten: whoever asked to be left alone is left alone.
+    An unsubscription is never forgotten: whoever asked to be left alone is left alone; nor is a
+    cancellation for a reason that no offer changes.
     """
     if settings.forget_before and name in DAY_OF:
         day = table[DAY_OF[name]]
         kept = day.isnull() | (day >= settings.forget_before)
         if name == "events":
             kept |= table.kind.isin(REFUSING).fill_null(False)
+            if (named := settings.offers.lost_for_good) and "detail" in table.columns:
+                kept |= (table.kind == "cancellation").fill_null(False) & is_any_of(table.detail, named)
         table = table.filter(kept)
     return pseudonyms.put_on(table) if pseudonyms else table

@@ -8,13 +8,14 @@ import pandas as pd
 from playbook.records.arrays import Flags
 from playbook.records.canonical import REFUSING
 from playbook.records.same_person import Everybody, everybody, labelled
+from playbook.records.selection import lost_for_good
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import CHANNELS
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
 
-REASONS = ("suppressed", "refused", "no_address", "allowed", "assumed", "not_asked")
+REASONS = ("lost_for_good", "suppressed", "refused", "no_address", "allowed", "assumed", "not_asked")
 """The first that applies."""
 MAY_BE_CONTACTED = ("allowed", "assumed")
 """The only reasons with which a customer may be contacted."""
@@ -35,7 +36,8 @@ def consents_of(who: Everybody, sources: Sources | None, settings: Settings) -> 
     that is a refusal, whatever its day, and a row that could not be read, since it may have been one. A yes
     holds for its number alone, and where rows of it contradict each other, the no stands. Where nobody
     asked, the channel is used only if ``consent.assumed`` names it, and never while answers may be lost:
-    see `_not_assumed`. Nobody is reached by a channel whose address is known to be missing.
+    see `_not_assumed`. Nobody is reached by a channel whose address is known to be missing, or who left
+    for a reason of ``offers.lost_for_good``, under any number.
 
     Parameters
     ----------
@@ -52,6 +54,7 @@ def consents_of(who: Everybody, sources: Sources | None, settings: Settings) -> 
     index = who.ids[: who.asked]
     nobody = np.zeros(len(index), dtype=bool)
     suppressed = who.any_of(who.holding(suppressed_identifiers(sources)))
+    beyond = who.any_of(who.ids.isin(lost_for_good(sources, settings)))
     lost = who.any_of(who.holding(_named_in_lost_rows(sources)))
     events, not_assumed = _refusing_events(sources), _not_assumed(who, sources)
     found = pd.DataFrame({"customer_id": index})
@@ -62,6 +65,7 @@ def consents_of(who: Everybody, sources: Sources | None, settings: Settings) -> 
         no = ~said.fillna(True).to_numpy(bool) | who.ids.isin(gone - {None})
         own = said.iloc[: who.asked]
         applies = {
+            "lost_for_good": beyond,
             "suppressed": suppressed,
             "refused": lost | who.any_of(no),
             "no_address": known[address].isna().to_numpy(bool)[: who.asked] if address in known else nobody,
@@ -134,6 +138,7 @@ def consent_table(found: pd.DataFrame, words: Words) -> Table:
         "refused": say("refused"),
         "no_address": say("allowed or not, but no address"),
         "suppressed": say("on the suppression list"),
+        "lost_for_good": say("cancelled for a reason that no offer changes"),
     }
     columns: dict[str, Column] = {
         "reason": "",

@@ -33,8 +33,9 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
         `consents_of`); language, where the client has it; complaint (an unsolved one) and cancellation
         (announced since the last order), bool, neither older than ``offers.complaint_days`` and
         ``offers.cancellation_days``, with the day on which that was said (complaint_on,
-        cancellation_on); owner, None where there is none; contacted_recently (bool: within ``rest_days``, or
-        as often as ``most_contacts`` allows);
+        cancellation_on); lost_for_good (bool: cancelled for a reason that no offer changes); owner, None
+        where there is none; contacted_recently (bool: within ``rest_days``, or as often as
+        ``most_contacts`` allows);
         person (int, the same for all numbers of one person). Refusals and contacts of one number of a person
         hold for all of them.
     """
@@ -50,6 +51,7 @@ def reach(customers: pd.DataFrame, sources: Sources | None, settings: Settings, 
         found[f"may_{channel}"] = reason.isin(MAY_BE_CONTACTED)
         found[f"assumed_{channel}"] = reason == "assumed"
         found[f"consent_{channel}"] = reason
+    found["lost_for_good"] = (why[f"consent_{CHANNELS[0]}"] == "lost_for_good").to_numpy(bool)
     unsolved = ~(happened["complaint_solved"] >= happened["complaint"])
     lately = _within(happened["complaint"], as_of, settings.offers.complaint_days)
     complained = happened["complaint"].where(lately & unsolved)

@@ -1,13 +1,20 @@
-"""Who may be addressed: the client's own selection, over the labels lapsed and occasional."""
+"""Who may be addressed: the client's own selection, over the labels lapsed and occasional.
+
+And whom no offer wins.
+"""
 
 from datetime import date
 from typing import Any
 
+import ibis
 import numpy as np
 import pandas as pd
 
 from playbook.errors import SettingsError, did_you_mean
 from playbook.records.arrays import Flags
+from playbook.records.canonical import is_any_of
+from playbook.records.same_person import labelled
+from playbook.records.sources import Sources
 from playbook.settings.client import Range, SelectionRule, Settings
 
 
@@ -75,3 +82,36 @@ def _equals(customers: pd.DataFrame, column: str, wanted: Any) -> Flags:
         )
     values = wanted if isinstance(wanted, list | tuple) else [wanted]
     return customers[column].isin(values).to_numpy(bool)
+
+
+# Whom no offer wins --------------------------------------------------------------------------
+
+
+def given_reasons(sources: Sources | None) -> Any:
+    """Return customer_id and reason of each cancellation that says why; None where no column could.
+
+    That is ``cancel_reason`` of the customers, and ``detail`` of events of the kind cancellation.
+    """
+    customers, events = (sources.customers, sources.events) if sources else (None, None)
+    parts = []
+    if customers is not None and "cancel_reason" in customers.columns:
+        parts.append(labelled(customers).select("customer_id", reason="cancel_reason"))
+    if events is not None and "detail" in events.columns:
+        parts.append(events.filter(events.kind == "cancellation").select("customer_id", reason="detail"))
+    given = ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else None
+    return None if given is None else given.filter(given.customer_id.notnull() & given.reason.notnull())
+
+
+def lost_for_good(sources: Sources | None, settings: Settings) -> list[str]:
+    """Return the customer_ids that gave a reason of ``offers.lost_for_good``, whenever that was."""
+    given = given_reasons(sources) if settings.offers.lost_for_good else None
+    if given is None:
+        return []
+    ids: list[str] = (
+        given.filter(is_any_of(given.reason, settings.offers.lost_for_good))
+        .select("customer_id")
+        .distinct()
+        .to_pyarrow()["customer_id"]
+        .to_pylist()
+    )
+    return ids

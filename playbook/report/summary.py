@@ -128,14 +128,13 @@ def decision(results: RunResults) -> str:
                 " customer is lost."
             )
         return headline(chapters["07"], words)
-    lapsed = chapters["04"]["lapsed"].value if "04" in chapters else None
-    if lapsed is None:
+    if "04" not in chapters:
         return words.say("What to do cannot be told before the chapters on churn and on offers have run.")
     return words.say_many(
         "One customer is lapsed. Whether to win this customer back, and how, is for the chapter on offers to"
         " say.",
         "{n} customers are lapsed. Whom of them to win back, and how, is for the chapter on offers to say.",
-        lapsed,
+        chapters["04"]["lapsed"].value,
     )
 
 

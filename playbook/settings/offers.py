@@ -26,6 +26,10 @@ class Offers(Strict):
         kindness at all. An offer that is not named here is told by its name.
     use_measured : bool
         Responses measured in earlier campaigns with a control group replace those assumed.
+    lost_for_good : tuple of str
+        Reasons of a cancellation that no offer changes, as the data write them (capitals, blanks and
+        dashes do not count). Whoever gave one is ranked nowhere and contacted by nobody, whatever
+        else is known of them.
     retry : tuple of kinds
         Kinds that are planned although their last campaign does not work, or backfires later.
     budget : float
@@ -67,6 +71,7 @@ class Offers(Strict):
     language: Literal["en", "de", "it", "fr"] | None = None
     earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)
     use_measured: bool = True
+    lost_for_good: tuple[str, ...] = ()
     retry: tuple[Kind, ...] = ()
     budget: float = Field(5000, ge=0, allow_inf_nan=False)
     kind_budgets: dict[Kind, float] = Field(default_factory=dict)

@@ -12,6 +12,7 @@ from playbook.records.history import History, customers
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability
+from playbook.stats.cancellations import lost_by_cancellation
 from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silence_band
 from playbook.stats.inactivity import Inactivity
 from playbook.stats.result import Result
@@ -29,7 +30,8 @@ class CustomerBase(Result):
     ----------
     customers : DataFrame
         The customer table with silence_days (days, None without an order), lapsed (bool),
-        return_probability and expected_orders (float, NaN where they cannot be told).
+        cancelled (bool: the contract was cancelled, with no order since), return_probability and
+        expected_orders (float, NaN where they cannot be told).
     model : ReturnModel or None
         None where the data are too few for any; so are the returners then.
     inactivity_days : int
@@ -79,6 +81,7 @@ class CustomerBase(Result):
         found = [
             Finding("lapsed", lapsed, unit="customers", n=buyers),
             Finding("lapsed_margin", round(self.lapsed_margin, 2), unit="money", n=lapsed),
+            *self._cancelled_findings(),
             Finding("horizon_days", self.horizon_days, unit="days"),
             Finding("min_return", self.min_return, unit="share"),
         ]
@@ -92,6 +95,17 @@ class CustomerBase(Result):
             Finding("below_min_return", self.below_minimum, unit="customers", n=lapsed),
             Finding("return_method", int(self.model.seasonal), unit="yes_no", verdict=self.model.method),
             Finding("contacted_before", self.contacted, unit="customers"),
+        ]
+
+    def _cancelled_findings(self) -> list[Finding]:
+        """Return who is lost through a cancellation before that silence; nothing where nobody is."""
+        early = self.customers[self.customers["cancelled"] & ~self.customers["lapsed"]]
+        if early.empty:
+            return []
+        lost, margin = len(self.lapsed) + len(early), self.lapsed_margin + float(early["margin"].sum())
+        return [
+            Finding("cancelled_not_lapsed", len(early), unit="customers", n=lost),
+            Finding("lapsed_or_cancelled_margin", round(margin, 2), unit="money", n=lost),
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -185,6 +199,7 @@ def find_lapsed(
     frame = (customers(history) if frame is None else frame).copy()
     frame["silence_days"] = silence(frame, history.as_of)
     frame["lapsed"] = (frame["silence_days"] > threshold.days).fillna(False).astype(bool)
+    frame["cancelled"] = lost_by_cancellation(frame, history)
     model = return_probability.fit(history, horizon)
     if model is None:
         frame = frame.assign(return_probability=np.nan, expected_orders=np.nan)
@@ -239,12 +254,52 @@ def lapsed_sentences(findings: Findings, words: Words) -> list[str]:
     ]
     if not lapsed.value:
         said = [say("Nobody is lapsed today.")] if lapsed.n else [say("Nobody has ordered yet.")]
+        said += _cancelled_sentences(findings, words)
         if back.verdict == "unknown":
             said.append(say("Who would come back unaided cannot be told from these data."))
         return said
+    said += _cancelled_sentences(findings, words)
     if back.verdict == "unknown":
         return [*said, say("Who of them would come back unaided cannot be told from these data.")]
     return [*said, *_back_sentences(findings, words), *_method_sentences(findings, words)]
+
+
+def lost_customers(findings: Findings) -> int:
+    """Return how many are lapsed, or lost through a cancellation before that silence."""
+    return int(findings["lapsed"].value) + _cancelled(findings)
+
+
+def _cancelled(findings: Findings) -> int:
+    return int(findings["cancelled_not_lapsed"].value) if "cancelled_not_lapsed" in findings else 0
+
+
+def _cancelled_sentences(findings: Findings, words: Words) -> list[str]:
+    """Say who is lost through a cancellation beside the lapsed, and what all of them brought."""
+    if not _cancelled(findings):
+        return []
+    margin = words.money(findings["lapsed_or_cancelled_margin"].value)
+    if not findings["lapsed"].value:
+        return [
+            words.say_many(
+                "{n} has cancelled and is lost without having been silent for that long; this customer"
+                " brought {margin} of margin.",
+                "{n} have cancelled and are lost without having been silent for that long; they brought"
+                " {margin} of margin.",
+                _cancelled(findings),
+                margin=margin,
+            )
+        ]
+    return [
+        words.say_many(
+            "{n} more has cancelled and has not been silent for that long: {lost} are lost, lapsed or"
+            " cancelled, and brought {margin} of margin.",
+            "{n} more have cancelled and have not been silent for that long: {lost} are lost, lapsed or"
+            " cancelled, and brought {margin} of margin.",
+            _cancelled(findings),
+            lost=words.number(lost_customers(findings)),
+            margin=margin,
+        )
+    ]
 
 
 def _back_sentences(findings: Findings, words: Words) -> list[str]:

@@ -34,8 +34,9 @@ class Months:
         One row per month's end (index, datetime64; the last is the as-of date), one column per
         stage: customers.
     moves : DataFrame
-        month (the month's end), before (a stage, or new), stage, customers: how many passed from
-        one to the other in that month; a customer may pass several times.
+        month (the month's end), before (a stage, or new), stage, silent (bool: through silence alone),
+        customers: how many passed from one to the other in that month; a customer may pass several
+        times.
     """
 
     base: pd.DataFrame
@@ -151,14 +152,16 @@ def _unfold(patterns: pd.DataFrame, ends: list[date], unseen: pd.Series | None) 
     size, n = len(ends), patterns["n"].to_numpy()
     change = np.zeros((len(STAGES), size + 1), dtype=np.int64)
     stage, start = patterns["stage"].to_numpy(), patterns["first"].to_numpy()
-    moves = [patterns[["before", "stage", "first", "n"]].set_axis(["before", "stage", "month", "n"], axis=1)]
+    moves = [patterns[["before", "stage", "first", "n"]].rename(columns={"first": "month"})]
+    moves[0]["silent"] = False
     np.add.at(change, (stage, start), n)
     for number in (AT_RISK, LAPSED, LOST):
         when = patterns[_column(number)].to_numpy()
         moved = when >= 0
         np.add.at(change, (stage[moved], when[moved]), -n[moved])
         np.add.at(change[number], when[moved], n[moved])
-        moves.append(pd.DataFrame({"before": stage, "stage": number, "month": when, "n": n})[moved])
+        made = {"before": stage, "stage": number, "month": when, "n": n, "silent": True}
+        moves.append(pd.DataFrame(made)[moved])
         stage = np.where(moved, number, stage)
     np.add.at(change, (stage, patterns["end"].to_numpy()), -n)
     base = change[:, :-1].cumsum(axis=1)
@@ -171,13 +174,14 @@ def _unfold(patterns: pd.DataFrame, ends: list[date], unseen: pd.Series | None) 
 def _moves(moves: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
     """Sum the moves by month; those of the first month's end and before cannot be told apart."""
     moves = moves[(moves["month"] > 0) & (moves["before"] != moves["stage"])]
-    summed = moves.groupby(["month", "before", "stage"], as_index=False)["n"].sum()
+    summed = moves.groupby(["month", "before", "stage", "silent"], as_index=False)["n"].sum()
     names = [*STAGES, NEW]
     return pd.DataFrame(
         {
             "month": months[summed["month"].to_numpy(int)],
             "before": [names[number] for number in summed["before"]],
             "stage": [STAGES[number] for number in summed["stage"]],
+            "silent": summed["silent"].to_numpy(bool),
             "customers": summed["n"].to_numpy(int),
         }
     )

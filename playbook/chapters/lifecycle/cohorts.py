@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 
 from playbook.archive.findings import Finding
+from playbook.chapters.lifecycle.rules import LOST, STAGES
 from playbook.records.history import History, mark_old
 from playbook.show.display import Column, Table
 from playbook.show.figures import PALE, Picture, new_figure
@@ -28,7 +29,8 @@ class Cohorts(Result):
     cohorts : DataFrame
         cohort (a quarter such as 2024 Q1, or a year); customers; in_1 to in_4 (share with a further order
         in that half-year after the first one; NaN until all of the cohort were followed so long);
-        active (share not lapsed today); margin (mean so far, client's currency). Old customers left out.
+        active (share neither lapsed nor lost today); margin (mean so far, client's currency). Old
+        customers left out.
     preset : str
     """
 
@@ -70,7 +72,7 @@ class Cohorts(Result):
             "cohort": say("first order in"),
             "customers": (say("customers"), "number"),
             **{f"in_{span}": (say("ordered in half-year {n}", n=span), "percent") for span in SPANS},
-            "active": (say("not lapsed today"), "percent"),
+            "active": (say("neither lapsed nor lost today"), "percent"),
             "margin": (say("margin each so far"), "money"),
         }
         note = say(
@@ -123,12 +125,13 @@ def find_cohorts(history: History, customers: pd.DataFrame) -> Cohorts:
     Parameters
     ----------
     customers : DataFrame
-        The customer table with customer_id, orders, margin, lapsed, old_customer, first_order.
+        The customer table with customer_id, orders, margin, lapsed, stage, old_customer, first_order.
     """
     won = customers[(customers["orders"] > 0) & ~customers["old_customer"]]
     first = pd.to_datetime(won["first_order"])
     unit = "Q" if first.dt.to_period("Q").nunique() <= MOST_QUARTERS else "Y"
-    won = won.assign(first=first, active=~won["lapsed"], cohort=first.dt.to_period(unit))
+    active = ~won["lapsed"] & (won["stage"] != STAGES[LOST])
+    won = won.assign(first=first, active=active, cohort=first.dt.to_period(unit))
     cohorts = won.groupby("cohort").agg(
         customers=("customer_id", "size"),
         last=("first", "max"),

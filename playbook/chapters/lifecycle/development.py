@@ -17,7 +17,7 @@ from playbook.chapters.lifecycle.base import StageBase, stage_to_stage, unseen_s
 from playbook.chapters.lifecycle.by_month import Months, count_months
 from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.rules import NEW, STAGES
-from playbook.chapters.lifecycle.words import CONTACTS, FRESH, stage_key, stage_labels
+from playbook.chapters.lifecycle.words import CONTACTS, FRESH, any_of, stage_key, stage_labels
 from playbook.records.history import History
 from playbook.show.display import Table
 from playbook.show.figures import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Picture, new_figure, show_months
@@ -55,7 +55,8 @@ class Development(Result):
     months : Months
     flows : DataFrame
         By month's end: new (customers with a first order), came_back (from lapsed or lost to another
-        order), at_risk, lapsed, lost (who got there): customers.
+        order), at_risk, lapsed, lost (who got there), goodbye (who was lost through what they did,
+        and not lapsed before): customers.
     whole_from : Timestamp
         From this day on the base is whole: before it, old customers were only seen as they ordered.
     """
@@ -168,9 +169,12 @@ class Development(Result):
             "back": words.number(year["came_back"]),
             "lapsed": words.number(year["lapsed"]),
             "lost": words.number(year["lost"]),
+            "goodbye": words.number(year["goodbye"]),
         }
         span = _span(self.span, words)
-        title = say("{span}: {new} new, {back} came back, {lapsed} lapsed", span=span, **counts)
+        title = "{span}: {new} new, {back} came back, {lapsed} lapsed"
+        title += ", {goodbye} said goodbye" if year["goodbye"] else ""
+        title = say(title, span=span, **counts)
         figure, axes = new_figure(title)
         names = [say("new customers"), say("came back"), say("lapsed"), say("were lost")]
         drawn = flows[list(DRAWN)].set_axis(names, axis=1)
@@ -206,6 +210,7 @@ def _flows(months: Months) -> pd.DataFrame:
         "at_risk": (moves["stage"] == "at risk") & ~gone,
         "lapsed": moves["stage"] == "lapsed",
         "lost": moves["stage"] == "lost",
+        "goodbye": (moves["stage"] == "lost") & ~moves["silent"] & ~gone,
     }
     index = months.base.index[1:]
     columns = {
@@ -225,13 +230,21 @@ def development_sentences(findings: Findings, words: Words) -> list[str]:
     months = findings["months_of_moves"].value
     if not months:
         return [say("The data hold less than two months: how the base develops cannot be told yet.")]
-    new = int(findings["moved_new"].value)
+    new, goodbye = (int(findings[f"moved_{name}"].value) for name in ("new", "goodbye"))
+    message = "{span} {new}, {lapsed} lapsed, and {back} came back after lapsing or being lost."
+    if goodbye:
+        message = (
+            "{span} {new}, {lapsed} lapsed, {goodbye} through {events} before that, and {back} came back"
+            " after lapsing or being lost."
+        )
     said = [
         say(
-            "{span} {new}, {lapsed} lapsed, and {back} came back after lapsing or being lost.",
+            message,
             span=_span(months, words),
             new=words.say_many("{n} new customer was won", "{n} new customers were won", new),
             lapsed=number(findings["moved_lapsed"].value),
+            goodbye=words.say_many("{n} more was lost", "{n} more were lost", goodbye),
+            events=any_of(str(findings["lost_events"].value).split(), words),
             back=number(findings["moved_came_back"].value),
         )
     ]

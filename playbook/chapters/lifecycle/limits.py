@@ -17,6 +17,9 @@ from playbook.stats.result import Result
 MISSING = {
     "events": "There are no events, so prospects and leads cannot be told from suspects, nobody is firmly"
     " engaged by visits, and complaints, unsubscriptions and cancellations are not seen.",
+    "events_but_cancelled": "There are no events, so prospects and leads cannot be told from suspects, nobody"
+    " is firmly engaged by visits, and complaints and unsubscriptions are not seen; cancellations are, by"
+    " their day in the table of customers.",
     "visits": "The events hold no visits, so nobody is firmly engaged by visits.",
     "prospects": "The events hold none of the kinds that make a prospect.",
     "leads": "The events hold none of the kinds that make a lead: leads are only those who visit often.",
@@ -34,8 +37,8 @@ class Limits(Result):
     Attributes
     ----------
     missing : tuple of str
-        Of `MISSING`: events, visits, prospects, leads (kinds of events that are not there), people (no
-        table of customers).
+        Of `MISSING`: events, or all of them but cancellations; visits, prospects, leads (kinds of
+        events that are not there), people (no table of customers).
     unknown_kinds : tuple of str
         Kinds of events that no rule knows, the commonest first.
     unknown, visits_without_customer, of_strangers : int
@@ -206,8 +209,10 @@ def _missing(sources: Sources, history: History, kinds: Iterable[str]) -> tuple[
     rules = history.settings.lifecycle
     wanted = {"visits": ("visit",), "prospects": rules.prospect_events, "leads": rules.lead_events}
     missing = [name for name, of in wanted.items() if not set(kinds) & set(of)]
-    people = ["people"] if history.known is None else []
-    return (*(["events"] if sources.events is None else missing), *people)
+    if sources.events is None:
+        dated = history.known is not None and "cancelled_on" in history.known.columns
+        missing = ["events_but_cancelled" if dated else "events"]
+    return (*missing, *(["people"] if history.known is None else []))
 
 
 def _of_strangers(events: Any, history: History) -> int:

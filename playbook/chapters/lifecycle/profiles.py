@@ -17,6 +17,7 @@ from playbook.records.sources import Sources
 from playbook.show.display import Table, interval_texts
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
+from playbook.stats.cancellations import cancellation_days
 from playbook.stats.differences import compare_groups
 from playbook.stats.landmarks import describe
 from playbook.stats.result import Result
@@ -60,7 +61,7 @@ ATTRIBUTES = {
 """What customers are compared by: what it is called, and how its mean is shown."""
 
 Group = Literal["left", "happiest"]
-Basis = Literal["orders", "ratings"]
+Basis = Literal["orders", "ratings", "contracts"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class Profile(Result):
     group : str
         left or happiest.
     basis : str
-        What says who is in it: orders (after that day) or ratings (given after it).
+        What says who is in it: orders (after that day), ratings (given after it), or contracts
+        (cancelled after it).
     attributes : DataFrame
         As `differences.compare_groups` returns it.
     inside, outside : int
@@ -141,7 +143,12 @@ class Profile(Result):
         return said
 
     def _who(self, words: Words) -> str:
-        if self.group == "left":
+        if self.basis == "contracts":
+            message = (
+                "Of {all} customers whose contract ran on {date}, {n} left: it was cancelled within the"
+                " {days} days that followed."
+            )
+        elif self.group == "left":
             message = (
                 "Of {all} customers who were not lapsed on {date}, {n} left: none of them ordered in the"
                 " {days} days that followed."
@@ -236,8 +243,17 @@ def _mean(attribute: str, mean: float, words: Words) -> str:
 
 
 def those_who_left(history: History, sources: Sources, lapsed_days: int) -> Profile:
-    """Compare customers who were not lapsed on a past day by whether they ordered afterwards."""
+    """Compare customers who were not lapsed on a past day by whether they ordered afterwards.
+
+    With contracts: those whose contract ran on that day, by whether it was cancelled afterwards.
+    """
     days = _span(history, history.settings.horizon_days)
+    if (ends := cancellation_days(history)) is not None:
+        seen = describe(history, [_landmark(history, days)], max(days, 1))
+        after = (seen["customer_id"].map(ends) - seen["landmark"]).dt.days
+        running = seen[~(after <= 0)].reset_index(drop=True)
+        left = (after[~(after <= 0)] <= days).reset_index(drop=True)
+        return _compared("left", "contracts", history, sources, running, left, days)
     customers = _active(history, days, lapsed_days)
     return _compared("left", "orders", history, sources, customers, customers["later"] == 0, days)
 

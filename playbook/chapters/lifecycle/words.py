@@ -42,10 +42,10 @@ def stage_rules(silences: Silences, settings: Settings, words: Words) -> dict[st
         n=words.number(rules.visits),
         days=words.number(rules.visits_over_days),
     )
-    asked = _any_of(rules.lead_events, words)
+    asked = any_of(rules.lead_events, words)
     return {
         "suspect": say("known to the client, and nothing measurable has happened yet"),
-        "prospect": say("has shown interest: {events}", events=_any_of(rules.prospect_events, words)),
+        "prospect": say("has shown interest: {events}", events=any_of(rules.prospect_events, words)),
         "lead": asked
         if rules.engaged_without_order
         else say("has asked for something: {events}; or {visits}", events=asked, visits=visits),
@@ -94,7 +94,7 @@ def _rules_by_silence(silences: Silences, settings: Settings, words: Words) -> d
         return say(
             "{rule}; or {events} since the last order",
             rule=rule,
-            events=_any_of(kinds, words),
+            events=any_of(kinds, words),
         )
 
     at_risk = silent(silences.at_risk, silences.at_risk_source, rules.at_risk_share)
@@ -106,7 +106,7 @@ def _rules_by_silence(silences: Silences, settings: Settings, words: Words) -> d
     }
 
 
-def _any_of(kinds: Sequence[str], words: Words) -> str:
+def any_of(kinds: Sequence[str], words: Words) -> str:
     """Return kinds of events with an 'or' between them."""
     labels = [words.say(EVENTS[kind]) for kind in kinds] or [words.say("nothing")]
     return reduce(lambda some, last: words.say("{some} or {last}", some=some, last=last), labels)
@@ -166,7 +166,7 @@ def _lapsed_sentences(findings: Findings, words: Words) -> list[str]:
             early,
             both=both,
             lapsed=words.number(lapsed),
-            events=_any_of(str(findings["lost_events"].value).split(), words),
+            events=any_of(str(findings["lost_events"].value).split(), words),
         )
     ]
 

@@ -281,6 +281,7 @@ def _status(everybody: pd.DataFrame, chosen: Flags, settings: Settings) -> Any:
     consents = [name for name in everybody if str(name).startswith("consent_")]
     reasons: dict[str, Any] = {
         "not_selected": ~chosen,
+        "lost_for_good": everybody["lost_for_good"],
         "suppressed": (everybody[consents] == "suppressed").any(axis=1),
         "not_contactable": ~everybody["contactable"],
         "contacted_recently": everybody["contacted_recently"],

@@ -128,6 +128,7 @@ def left_alone(plan: Plan) -> pd.DataFrame:
     reasons = {
         "held_back": "held back: control group, do not contact",
         "suppressed": "never contact",
+        "lost_for_good": "never contact: cancelled for a reason that no offer changes",
         "same_person": "the same person as another number of this list or of the plan",
     }
     listed = plan.campaign.everybody[["customer_id"]].assign(why=plan.status.map(reasons))

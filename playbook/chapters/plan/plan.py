@@ -14,7 +14,7 @@ from playbook.chapters.plan.draws import EVEN, ProfitDraws, simulate
 from playbook.chapters.plan.pilot import Pilot, draw_pilot
 from playbook.chapters.plan.plan_sheet import LATER, all_contacts
 from playbook.chapters.plan.prices import Problem
-from playbook.chapters.plan.selection import selection_findings, selection_sentences
+from playbook.chapters.plan.selection import lost_for_good_findings, selection_findings, selection_sentences
 from playbook.chapters.plan.words import offers_sentences
 from playbook.offers.catalogue import Offer
 from playbook.offers.names import channel_names, kind_names
@@ -26,6 +26,7 @@ from playbook.show.words import Words
 from playbook.stats.result import Result
 
 NO_CONTACT = (
+    "lost_for_good",
     "suppressed",
     "not_contactable",
     "contacted_recently",
@@ -250,6 +251,7 @@ class Plan(Result):
         counts = self.status.value_counts()
         return [
             *selection_findings(self.campaign.everybody, self.campaign.settings),
+            *lost_for_good_findings(self.campaign.everybody, self.campaign.settings),
             Finding("selected", selected, unit="customers", verdict=who),
             Finding("addressed", len(self.campaign.people), unit="customers", n=selected),
             *(Finding(name, int(counts.get(name, 0)), unit="customers", n=selected) for name in NO_CONTACT),

@@ -1,4 +1,4 @@
-"""The selection that says who is addressed, in words, with what it leaves out."""
+"""The selection that says who is addressed, and whom no offer wins, in words, with what is left out."""
 
 from collections.abc import Sequence
 
@@ -62,6 +62,44 @@ def selection_sentences(rules: Sequence[SelectionRule] | None, findings: Finding
             value=words.money(findings["selection_value_left_out"].value),
             kept=words.money(named.value),
         ),
+    ]
+
+
+def lost_for_good_findings(everybody: pd.DataFrame, settings: Settings) -> list[Finding]:
+    """Return what second lives of those would be worth who cancelled for reasons that no offer changes.
+
+    Parameters
+    ----------
+    everybody : DataFrame
+        status, second_lifetime_value.
+    """
+    named = list(settings.offers.lost_for_good)
+    if not named:
+        return []
+    out = everybody["status"] == "lost_for_good"
+    worth = round(float(everybody.loc[out, "second_lifetime_value"].sum()), 2)
+    return [
+        Finding("lost_for_good_reasons", named, unit="names"),
+        Finding("lost_for_good_value", worth, unit="money", n=int(out.sum())),
+    ]
+
+
+def lost_for_good_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word how many are left out as no offer changes why they cancelled, and with what value."""
+    if "lost_for_good_reasons" not in findings:
+        return []
+    value = findings["lost_for_good_value"]
+    return [
+        words.say_many(
+            "{n} of those who may be addressed is left out: no offer changes why this customer cancelled"
+            " ({reasons}; offers.lost_for_good in client.yml). A second life would be worth {value}.",
+            "{n} of those who may be addressed are left out: no offer changes why they cancelled ({reasons};"
+            " offers.lost_for_good in client.yml). Their second lives would be worth {value} if all came"
+            " back.",
+            value.n or 0,
+            reasons=", ".join(findings["lost_for_good_reasons"].value),
+            value=words.money(value.value),
+        )
     ]
 
 

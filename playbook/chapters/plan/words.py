@@ -2,6 +2,7 @@
 
 from playbook.archive.findings import Finding, Findings
 from playbook.chapters.plan.decision import decision_sentences
+from playbook.chapters.plan.selection import lost_for_good_sentences
 from playbook.offers.names import kind_names
 from playbook.settings.offers import KINDS
 from playbook.show.words import Words
@@ -22,6 +23,7 @@ def status_names(words: Words) -> dict[str, str]:
         "not_ranked": say("not ranked in chapter 06"),
         "value_unknown": say("value or chance to return cannot be told"),
         "not_contactable": say("no channel allowed"),
+        "lost_for_good": say("cancelled for a reason that no offer changes"),
         "suppressed": say("on the suppression list: never contacted"),
         "contacted_recently": say("contacted lately: left in peace for now"),
         "same_person": say("the same person as another number: contacted, or left alone, under that one"),
@@ -86,6 +88,7 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
             "One number is the same person as another one, who is not contacted twice.",
             "{n} numbers are the same persons as others, who are not contacted twice.",
         ),
+        *lost_for_good_sentences(findings, words),
         *_not_contactable(findings, words),
         *_if_any(
             findings["value_unknown"].value,

@@ -46,8 +46,8 @@ class Ranking(Result):
         Points by criterion, in the same order.
     everybody : DataFrame
         All measured customers, by customer_id.
-    not_ranked : int
-        Occasional buyers who are left out.
+    not_ranked, lost_for_good : int
+        Occasional buyers who are left out; those who cancelled for a reason that no offer changes.
     contact_cost : float
         What the cheapest contact costs that suits everybody.
     settings : Settings
@@ -57,6 +57,7 @@ class Ranking(Result):
     sheet: ScoreSheet
     everybody: pd.DataFrame
     not_ranked: int
+    lost_for_good: int
     contact_cost: float
     settings: Settings
 
@@ -96,6 +97,7 @@ class Ranking(Result):
             Finding("criteria_left_out", [criterion.name for criterion in sheet.left_out], unit="names"),
             Finding("criteria_constant", sheet.constant, unit="names", n=n),
             Finding("occasional_not_ranked", self.not_ranked, unit="customers"),
+            Finding("lost_for_good_not_ranked", self.lost_for_good, unit="customers"),
             *(self._count(f"apart_{kind}", (self.customers["apart"] == kind).sum()) for kind in APART[1:]),
             *(self._count(f"missing_{name}", n) for name, n in zip(sheet.names, sheet.missing, strict=True)),
             *(self._count(f"class_{kind}", len(self.of(kind))) for kind in CLASSES),
@@ -231,6 +233,8 @@ def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], word
     """
     settings = history.settings
     chosen, dropped = candidates(measured, history)
+    beyond = lost_for_good(measured)
+    gone, chosen = int((chosen & beyond).sum()), chosen & ~beyond
     sheet = score_sheet(measured[chosen], chosen_criteria(settings))
     ranked = measured[chosen].assign(score=sheet.score()).reset_index(drop=True)
     ranked["apart"] = apart(ranked, settings)
@@ -250,7 +254,7 @@ def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], word
     ranked["class"] = classify(ranked, settings)
     ranked = pd.concat([ranked, reasons(sheet, words)], axis=1)
     usual = [offer for offer in offers if not offer.suits] or offers
-    return Ranking(ranked, sheet, measured, dropped, cheapest_contact(usual), settings)
+    return Ranking(ranked, sheet, measured, dropped, gone, cheapest_contact(usual), settings)
 
 
 def candidates(measured: pd.DataFrame, history: History) -> tuple[Flags, int]:
@@ -265,6 +269,12 @@ def candidates(measured: pd.DataFrame, history: History) -> tuple[Flags, int]:
         return chosen, 0
     out = measured["left_out"].to_numpy(bool)
     return chosen & ~out, int((chosen & out).sum())
+
+
+def lost_for_good(measured: pd.DataFrame) -> Flags:
+    """Say who cancelled for a reason that no offer changes, as the consents of chapter 01 have it."""
+    consent = [column for column in measured if str(column).startswith(CONSENT)]
+    return (measured[consent] == "lost_for_good").any(axis=1).to_numpy(bool)
 
 
 def apart(ranked: pd.DataFrame, settings: Settings) -> npt.NDArray[np.object_]:

@@ -10,13 +10,26 @@ from playbook.show.words import Words
 def ranking_sentences(findings: Findings, words: Words) -> list[str]:
     """Word who is ranked by what, and how many are in each class."""
     if not findings["ranked"].value:
-        return [words.say("Nobody is ranked: there is nobody to win back today.")]
+        nobody = words.say("Nobody is ranked: there is nobody to win back today.")
+        return [nobody, *_lost_for_good(findings, words)]
     return [
         _ranked_sentence(findings, words),
         *_others_sentences(findings, words),
         *_criteria_sentences(findings, words),
+        *_lost_for_good(findings, words),
         *_apart_sentences(findings, words),
     ]
+
+
+def _lost_for_good(findings: Findings, words: Words) -> list[str]:
+    gone = findings["lost_for_good_not_ranked"].value
+    return [
+        words.say_many(
+            "One is not ranked, who cancelled for a reason that no offer changes (offers.lost_for_good).",
+            "{n} are not ranked, who cancelled for reasons that no offer changes (offers.lost_for_good).",
+            gone,
+        )
+    ] * bool(gone)
 
 
 def _ranked_sentence(findings: Findings, words: Words) -> str:

@@ -41,7 +41,7 @@ FRESH_DAYS = 30
 WRITING = ("may_letter", "may_email")
 REACHED = (
     *("may_phone", "assumed_phone", "contacted_recently", "owner", "person"),
-    *("complaint", "cancellation", *WRITING),
+    *("complaint", "cancellation", "lost_for_good", *WRITING),
 )
 KINDS = ("satisfaction", "complaint", "cancellation")
 """What a call is about: the customer's satisfaction, unless a rule says otherwise."""
@@ -258,14 +258,15 @@ def _wanted(watched: pd.DataFrame) -> Flags:
 
     A rule asks for it, or something is at stake and the customer shows a warning or is due: silent
     for the usual gap or longer, that of all where there is no own one yet; and was not contacted
-    lately.
+    lately. Nobody whom no offer wins.
     """
     gap = ((watched["age"] - watched["silence"]) / (watched["orders"] - 1)).where(
         watched["orders"] >= LEAST_ORDERS
     )
     usual = gap.fillna(gap.dropna().median()).fillna(0.0)
     due = ((watched["silence"] >= usual) | watched["warned"]) & ~watched["contacted_recently"]
-    return np.asarray(_ruled(watched) | ((watched["margin_at_stake"] > 0) & due).to_numpy(bool))
+    wanted = _ruled(watched) | ((watched["margin_at_stake"] > 0) & due).to_numpy(bool)
+    return np.asarray(wanted & ~watched["lost_for_good"].to_numpy(bool))
 
 
 def _ruled(watched: pd.DataFrame) -> Flags:

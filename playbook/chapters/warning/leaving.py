@@ -19,6 +19,7 @@ from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import EarlyWarning
 from playbook.stats import return_probability
+from playbook.stats.cancellations import cancellation_days
 from playbook.stats.landmarks import YEAR, describe
 
 MOST_LANDMARKS = 4
@@ -29,7 +30,6 @@ LEAST_BEFORE = 90
 """Days of history that a landmark needs before it, or the horizon where that is shorter."""
 SAME_SEASON = 15
 """Days by which a landmark may miss the day one year ago and still stand for its season."""
-LEAST_CANCELLED = 10
 NO_ORDER, CANCELLED = "no_order", "cancelled"
 """What counts as leaving."""
 
@@ -122,7 +122,7 @@ def look_back(
     customers = int(history.days.customer_id.nunique().execute())
     share = min(1.0, MOST_ROWS / (customers * len(days)))
     seen = describe(history, days, horizon_days, share)
-    ends = cancellations(history)
+    ends = cancellation_days(history)
     outcome = NO_ORDER if ends is None else CANCELLED
     seen["left"] = seen["later"] == 0
     if ends is None:
@@ -169,24 +169,6 @@ def who_showed(past: LookBack | None, signal: str) -> tuple[pd.Series, pd.Series
     return past.rows["left"], past.signals[signal]
 
 
-def cancellations(history: History) -> pd.Series | None:
-    """Return the day of cancellation (datetime64) by customer_id, for clients with contracts.
-
-    None where fewer than `LEAST_CANCELLED` contracts were cancelled by the as-of date: then silence
-    is all there is.
-    """
-    known = history.known
-    if known is None or "cancelled_on" not in known.columns:
-        return None
-    ended = known.filter(known.customer_id.notnull() & known.cancelled_on.notnull())
-    table = ended.group_by("customer_id").aggregate(day=ended.cancelled_on.min())
-    frame = table.order_by("customer_id").to_pyarrow().to_pandas()
-    days = pd.Series(pd.to_datetime(frame["day"]).to_numpy(), frame["customer_id"], dtype="datetime64[ns]")
-    if int((days <= pd.Timestamp(history.as_of)).sum()) < LEAST_CANCELLED:
-        return None
-    return days
-
-
 def today(
     history: History, sources: Sources, customers: pd.DataFrame, visible: Visible, contracts: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -207,7 +189,7 @@ def today(
         Which signals are on, aligned.
     """
     here = (customers["orders"] > 0).to_numpy(bool)
-    ends = cancellations(history) if contracts else None
+    ends = cancellation_days(history) if contracts else None
     if ends is None:
         here &= ~customers["lapsed"].to_numpy(bool)
     else:

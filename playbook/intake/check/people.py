@@ -4,6 +4,7 @@ from typing import Any
 
 import ibis
 
+from playbook.errors import did_you_mean
 from playbook.intake.check.rows import (
     Delivery,
     count_of,
@@ -17,10 +18,11 @@ from playbook.intake.check.rows import (
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.intake.permission import smells_of_consent
-from playbook.records.canonical import CONSENTS, GENERAL, NO, REFUSALS, YES
+from playbook.records.canonical import CONSENTS, GENERAL, NO, REFUSALS, YES, is_any_of, text_key
 from playbook.records.consent import suppressed_identifiers
 from playbook.records.history import History
 from playbook.records.same_person import everybody
+from playbook.records.selection import given_reasons
 from playbook.records.sources import Sources
 
 INTERNAL = (
@@ -45,6 +47,7 @@ def inspect_people(data: Delivery) -> list[Check]:
         *_consent(data.sources),
         *(_emails(table) if table is not None else []),
         *_suppressed(data),
+        *_lost_for_good(data),
         *_unused(data.sources),
     ]
 
@@ -100,6 +103,24 @@ def _joined(data: Delivery, table: Any) -> list[Check]:
         *found("buyers_unknown", missing, "customer_id", severity=severity, values=shown),
         *found("customers_silent", count_of(silent), "customer_id"),
     ]
+
+
+def _lost_for_good(data: Delivery) -> list[Check]:
+    """Name the reasons of ``offers.lost_for_good`` that no cancellation gives, and those that are given."""
+    named = data.settings.offers.lost_for_good
+    given = given_reasons(data.sources) if named else None
+    counted: list[str] = []
+    if given is not None:
+        rows = given.group_by("reason").aggregate(n=given.count())
+        counted = (
+            rows.order_by([ibis.desc("n"), "reason"]).limit(MOST_ROWS).to_pyarrow()["reason"].to_pylist()
+        )
+        there = given.filter(is_any_of(given.reason, named)).select("reason").distinct()
+        known = {text_key(reason) for reason in there.to_pyarrow()["reason"].to_pylist()}
+        named = tuple(name for name in named if text_key(name) not in known)
+    listed = f"there are: {', '.join(counted)}" if counted else "no reason is given anywhere"
+    told = [f"{name!r}.{did_you_mean(name, counted)}" for name in named]
+    return found("reason_unknown", len(named), "cancel_reason", named, values=(*told[:2], listed))
 
 
 def _consent(sources: Sources) -> list[Check]:

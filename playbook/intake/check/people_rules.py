@@ -115,6 +115,12 @@ CUSTOMER_RULES: dict[str, Rule] = {
         "Their time as customers cannot be told.",
         "Correct the dates.",
     ),
+    "reason_unknown": error(
+        "{n} reason of offers.lost_for_good stands in no cancellation.",
+        "{n} reasons of offers.lost_for_good stand in no cancellation.",
+        "Nobody is left out for it: whoever is meant may be contacted all the same.",
+        "Write it as the data do (cancel_reason of customers, detail of events), or take it out.",
+    ),
     "email_malformed": note(
         "{n} e-mail address cannot be one.",
         "{n} e-mail addresses cannot be ones.",

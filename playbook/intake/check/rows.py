@@ -127,7 +127,7 @@ def each_customer(code: str, wrong: Any, column: str, table: str | None = None) 
 
 CONTACT_DETAIL: dict[str, tuple[str, ...]] = {
     "orders": ("coupon", "sales_channel", "source", "category"),
-    "customers": ("segment",),
+    "customers": ("segment", "cancel_reason"),
     "events": ("detail",),
     "contacts": ("campaign", "channel", "offer"),
 }

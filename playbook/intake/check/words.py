@@ -10,9 +10,17 @@ import ibis
 from playbook.intake.check.rows import PATTERN
 from playbook.records.canonical import CLOSED, compared
 from playbook.records.reading import Reader
+from playbook.records.selection import given_reasons
+from playbook.records.sources import Sources
 
 MOST_WORDS = 20
 """Words that are listed of a column."""
+GONE_FOR_GOOD = (
+    r"\b(moved|moving|relocat|emigrat|expatri|umzug|umgezogen|wegzug|weggezogen|verzogen|ausgewandert|trasfer"
+    r"|trasloc|d[ée]m[ée]nag|parti (à|a) l|decease|passed away|died|death|dead\b|verstorben|gestorben"
+    r"|todesfall|tod\b|tot\b|decedut|decess|morte?\b|morto\b|d[ée]c[èée]d|d[ée]c[èe]s)"
+)
+"""How moving away and death are written in English, German, Italian and French, in lower case."""
 _PLAIN = re.compile(r"(?!(yes|no|on|off|y|n|true|false|null)$)[^\W\d_][\w .-]*", re.I)
 
 
@@ -67,6 +75,28 @@ def words_read(files: Reader) -> list[Words]:
         unknown = {theirs: n for theirs, ours, n in rows if ours not in known}
         found.append(Words(table, column, understood, unknown))
     return found
+
+
+def reasons_said(sources: Sources) -> list[str]:
+    """Return which reasons of cancellations perhaps no offer changes: proposed, and never assumed."""
+    given = given_reasons(sources)
+    if given is None:
+        return []
+    there = given.filter(given.reason.lower().re_search(GONE_FOR_GOOD))
+    counted = there.group_by("reason").aggregate(n=there.count()).order_by([ibis.desc("n"), "reason"])
+    rows = [
+        row
+        for row in counted.limit(MOST_WORDS).to_pyarrow().to_pylist()
+        if not re.search(PATTERN, row["reason"])
+    ]
+    if not rows:
+        return []
+    seen = _listed([f"{row['reason'][:40]} ({row['n']:,})" for row in rows])
+    named = ", ".join(_quoted(row["reason"]) for row in rows)
+    return [
+        f"Unsure, offers.lost_for_good: some cancelled for what perhaps no offer changes: {seen}. They are"
+        f" left out only if client.yml says so, below offers: lost_for_good: [{named}]."
+    ]
 
 
 def _listed(texts: list[str]) -> str:

@@ -19,6 +19,7 @@ from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.settings.client import EarlyWarning
 from playbook.show.words import Words
+from playbook.stats.cancellations import cancellation_days
 
 WORDS = Words()
 EPOCH = pd.Timestamp("2023-01-01")
@@ -556,7 +557,7 @@ def test_with_contracts_to_leave_is_to_cancel(client):
     assert lift["verdict"] == "warns" and 1.8 < lift["lift"] < 4.5
     frame = customers(history).assign(lapsed=True, return_probability=0.5, expected_orders=3.0)
     plan = calls.plan_calls(history, sources, frame, seen, combined, tried, WORDS)
-    ended = leaving.cancellations(history)
+    ended = cancellation_days(history)
     gone = set(ended[ended <= pd.Timestamp(history.as_of)].index)
     assert len(plan.watched) == len(frame) - len(gone) and not gone & set(plan.called["customer_id"])
     assert "contracts run today" in " ".join(plan.sentences(WORDS))
