@@ -21,8 +21,7 @@ from playbook.chapters.data import intake
 from playbook.chapters.measurement import responses
 from playbook.chapters.occasional import words as occasional_words
 from playbook.chapters.plan.decision import beyond_tested, headline, too_small
-from playbook.chapters.plan.selection import selection_sentences
-from playbook.chapters.plan.words import assumed_sentences, failed_kinds
+from playbook.chapters.plan.words import failed_kinds
 from playbook.report import workbook
 from playbook.run import notebooks, pages
 from playbook.settings.client import Settings
@@ -180,22 +179,44 @@ def what_could_go_wrong(results: RunResults) -> list[Markup]:
     if plan := chapters.get("07"):
         said = [*failed_kinds(plan, words), *beyond_tested(plan, words), *too_small(plan, words)]
         if plan["plan_customers"].value:
-            share = words.percent(plan["break_even_response"].value)
-            message = (
-                "It pays only if the offers bring back at least {share} of the additional customers expected."
-            )
-            said.append(words.say(message, share=share))
-            if plan["catalogue_preset"].value:
-                said.append(words.say("Offers and what they cost are the preset's, not the client's own."))
+            said += _what_is_taken_for_granted(results, plan)
     if {"07", "08"} <= set(chapters):
         said += responses.plan_cautions(chapters["08"], chapters["07"], words)
-    shown = [_text(sentence) for sentence in said]
-    if notes := len(cautions(results)):
-        more = words.say_many(
-            "One note on the data: {files}.", "{n} notes on the data: {files}.", notes, files="{files}"
+    if "03" in chapters:
+        said += occasional_words.left_out_cautions(chapters["03"], words)
+    if "04" in chapters:
+        said += backtest.backtest_cautions(chapters["04"], words)
+    found = intake.warnings(chapters["01"], words) if "01" in chapters else []
+    notes = {"01_data.html": len(found), f"{pages.APPENDIX_PAGE}#notes": len(results.manifest["warnings"])}
+    told = {
+        "01_data.html": ("One warning about the data: {files}.", "{n} warnings about the data: {files}."),
+        f"{pages.APPENDIX_PAGE}#notes": ("One note on this run: {files}.", "{n} notes on this run: {files}."),
+    }
+    names = {"01_data.html": words.say("Data"), f"{pages.APPENDIX_PAGE}#notes": words.say("Appendix")}
+    return [_text(sentence) for sentence in said] + [
+        _linked(words.say_many(*told[href], n, files="{files}"), {href: names[href]})
+        for href, n in notes.items()
+        if n
+    ]
+
+
+def _what_is_taken_for_granted(results: RunResults, plan: Findings) -> list[str]:
+    """Word what the profit stands on that the client's data do not hold."""
+    words, settings = results.words, results.settings
+    share = words.percent(plan["break_even_response"].value)
+    said = [
+        words.say(
+            "It pays only if the offers bring back at least {share} of the additional customers expected.",
+            share=share,
         )
-        shown.append(_linked(more, {f"{pages.APPENDIX_PAGE}#notes": words.say("Appendix")}))
-    return shown
+    ]
+    if plan["catalogue_preset"].value:
+        said.append(words.say("Offers and what they cost are the preset's, not the client's own."))
+    missing = str(results.chapters["01"]["columns_missing"].value).split()
+    if "margin" in missing and settings.margin_rate < 1:
+        rate = words.percent(settings.margin_rate)
+        said.append(words.say("The data hold no margins: {rate} of revenue is taken.", rate=rate))
+    return said
 
 
 def when_we_know(results: RunResults) -> list[Markup]:
@@ -221,45 +242,16 @@ def when_we_know(results: RunResults) -> list[Markup]:
 
 
 def appendix(results: RunResults, tables: Markup) -> Markup:
-    """Return the consultant's page: notes, assumptions, further tables, and what the run was made from."""
-    say = results.words.say
+    """Return the consultant's page: notes on the run, what it was made from, and further tables."""
+    say, notes = results.words.say, [str(warning) for warning in results.manifest["warnings"]]
     parts = [
-        Markup('<h2 id="notes">{}</h2>\n{}').format(
-            say("What to keep in mind"),
-            _html(Say(cautions(results) or [say("No check failed.")], "warning")),
-        ),
-        _section(say("What is assumed"), assumptions(results)),
-        _section(say("Where the numbers come from"), [], provenance(results)),
+        Markup('<h2 id="notes">{}</h2>\n{}').format(say("Notes on this run"), _html(Say(notes, "warning")))
+        if notes
+        else Markup(""),
+        Markup("<h2>{}</h2>\n{}").format(say("Where the numbers come from"), provenance(results)),
         tables,
     ]
     return Markup("\n").join(part for part in parts if part)
-
-
-def assumptions(results: RunResults) -> list[str]:
-    """Return what stands in for what the client's data do not hold."""
-    words, chapters = results.words, results.chapters
-    said = []
-    if "margin" in str(chapters["01"]["columns_missing"].value).split() and results.settings.margin_rate < 1:
-        rate = words.percent(results.settings.margin_rate, 1)
-        said.append(
-            words.say("The data hold no margins: {rate} of revenue is taken (margin_rate).", rate=rate)
-        )
-    if "07" in chapters:
-        said += assumed_sentences(chapters["07"], words)
-        said += selection_sentences(results.settings.selection, chapters["07"], words)
-    return said
-
-
-def cautions(results: RunResults) -> list[str]:
-    """Return what is wrong with the data, and which checks failed."""
-    words, chapters = results.words, results.chapters
-    said = intake.warnings(chapters["01"], words) if "01" in chapters else []
-    if "03" in chapters:
-        said += occasional_words.left_out_cautions(chapters["03"], words)
-    if "04" in chapters:
-        said += backtest.backtest_cautions(chapters["04"], words)
-    said += [str(warning) for warning in results.manifest["warnings"]]
-    return said
 
 
 def provenance(results: RunResults) -> Markup:
@@ -297,14 +289,6 @@ def _linked(sentence: str, files: dict[str, str]) -> Markup:
 
 def _list(items: Sequence[Markup]) -> Markup:
     return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in items))
-
-
-def _section(
-    title: str, sentences: Sequence[str], content: Markup | None = None, kind: str = "say"
-) -> Markup:
-    """Return a section, or nothing where it would be empty."""
-    inside = _html(Say(sentences, kind)) + (content or Markup(""))
-    return Markup("<h2>{}</h2>\n{}").format(title, inside) if inside else Markup("")
 
 
 def _html(shown: Table | Say) -> Markup:

@@ -1,5 +1,6 @@
 import html
 import re
+from collections import Counter
 
 import pytest
 
@@ -64,18 +65,41 @@ def test_the_files_that_were_read_are_named_with_their_hashes(appendix, demo_dat
         assert path.name in appendix
 
 
-def test_the_data_s_warnings_are_counted_on_the_first_page_and_told_in_the_appendix(page, appendix):
-    assert "2 notes on the data" in text(page)
-    assert "have no customer" in appendix and "could not be read" in appendix
+def test_warnings_about_the_data_are_counted_on_the_first_page_and_told_by_the_first_chapter(page, demo_run):
+    assert "2 warnings about the data: Data" in text(page)
+    told = text(demo_run.page("01_data.html"))
+    assert "have no customer" in told and "could not be read" in told
 
 
-def test_what_stands_in_for_missing_data_is_said(donors_run, appendix):
-    assert "is assumed, not measured" in appendix and "margin_rate" not in appendix
+def test_what_stands_in_for_missing_data_is_said(donors_run, demo_run):
+    assert "is assumed, not measured" in text(demo_run.page("07_offers.html"))
     assert "Offers and what they cost are the preset's" in text(donors_run.page("index.html"))
 
 
+def test_the_pages_have_few_words(demo_run):
+    pages = [path.read_text() for path in demo_run.folder.glob("*.html") if path.stem != "report"]
+    counts = [len(re.findall(r"\w[\w'.,’-]*", text(page[page.index("<main") :]))) for page in pages]
+    assert len(counts) == 10 and sum(counts) <= 9000
+
+
+def sentences(page):
+    main = re.sub(r"<nav.*?</nav>", "", page[page.index("<main") :], flags=re.S)
+    paragraphs = re.findall(r"<(?:p|li)\b[^>]*>(.*?)</(?:p|li)>", main, flags=re.S)
+    said = {sentence for p in paragraphs for sentence in re.split(r"(?<=[.:]) (?=[A-Z])", text(p))}
+    return {sentence for sentence in said if len(sentence.split()) > 5}
+
+
+@pytest.mark.parametrize("run", ["demo_run", "donors_run"])
+def test_no_sentence_stands_twice_but_what_stands_beside_the_decision(run, request):
+    pages = request.getfixturevalue(run).folder.glob("[0a]*.html")
+    seen = Counter(sentence for page in pages for sentence in sentences(page.read_text()))
+    assert not {sentence for sentence, n in seen.items() if n > 1}
+    first = sentences(request.getfixturevalue(run).page("index.html"))
+    assert len(first & seen.keys()) <= 5
+
+
 def test_the_charitys_page_says_which_selection_holds_and_what_it_leaves_out(donors_run):
-    said = text(donors_run.page("appendix.html"))
+    said = text(donors_run.page("07_offers.html"))
     assert (
         "said by the preset’s selection: exactly 1 gift, first gift 12 to 18 months ago; or at least 3"
         in said

@@ -281,10 +281,8 @@ def reason_sentences(findings: Findings, words: Words) -> list[str]:
     ratios = {n.removeprefix(PREFIX): seen for n, seen in findings.items() if n.startswith(PREFIX)}
     said = [
         words.say_many(
-            "{customers} customers were described on a past day and followed for {horizon} days, beside"
-            " others with as many orders, as long a silence and as long a time since the first order.",
-            "{customers} customers were described on {n} past days and followed for {horizon} days, beside"
-            " others with as many orders, as long a silence and as long a time since the first order.",
+            "{customers} customers were described on a past day and followed for {horizon} days.",
+            "{customers} customers were described on {n} past days and followed for {horizon} days.",
             findings["reasons_landmarks"].value,
             customers=number(compared.n or 0),
             horizon=number(findings["reasons_horizon"].value),
@@ -292,65 +290,39 @@ def reason_sentences(findings: Findings, words: Words) -> list[str]:
     ]
     clear = [name for name, seen in ratios.items() if seen.verdict in ("slower", "faster")]
     clear.sort(key=lambda name: -abs(np.log(ratios[name].value)))
-    said += [_sentence(name, ratios[name], label(name, references, words), words) for name in clear]
-    said += [
-        _not_steady(name, ratios, references, findings["reasons_horizon"].value, words)
+    messages = {
+        "slower": "Compared with customers alike in orders, silence and time since the first order, these"
+        " come back later: {list}.",
+        "faster": "And these sooner: {list}.",
+    }
+    for verdict, message in messages.items():
+        listed = [
+            _with_ratio(label(name, references, words), ratios[name], words)
+            for name in clear
+            if ratios[name].verdict == verdict
+        ]
+        said += [say(message, list="; ".join(listed))] if listed else []
+    unsteady = [
+        label(name, references, words)
         for name in ratios
         if name + LATE in ratios or (name in clear and name + EARLY in ratios)
     ]
-    alike = [label(name, references, words) for name, seen in ratios.items() if seen.verdict == "alike"]
-    if alike:
-        said.append(say("No difference that could be told from chance: {list}.", list="; ".join(alike)))
+    if unsteady:
+        said.append(say("Not the same at all times, so a mean: {list}.", list="; ".join(unsteady)))
     said += _left_out(findings, references, words)
     if clear:
-        said.append(
-            say(
-                "These are associations, not proof: who complains, say, may differ in ways that the data"
-                " do not show."
-            )
-        )
+        said.append(say("These are associations, not causes; what the others show may be chance."))
     return said
 
 
-def _sentence(term: str, seen: Finding, name: str, words: Words) -> str:
-    if term in ("discount", "order_value"):
-        message = (
-            "With {name}, customers come back {ratio} times as fast, all else seen being equal (95% interval"
-            " {low} to {high})."
-        )
-    elif "=" in term:
-        message = (
-            "By {name}: customers come back {ratio} times as fast, all else seen being equal (95% interval"
-            " {low} to {high})."
-        )
-    else:
-        message = (
-            "Customers with {name} come back {ratio} times as fast as comparable ones (95% interval {low} to"
-            " {high})."
-        )
+def _with_ratio(name: str, seen: Finding, words: Words) -> str:
     ratio, low, high = (words.number(value or 0, 2) for value in (seen.value, seen.low, seen.high))
-    return words.say(message, name=name, ratio=ratio, low=low, high=high)
-
-
-def _not_steady(
-    term: str, ratios: dict[str, Finding], references: dict[str, str], horizon: float, words: Words
-) -> str:
-    name, early, late = label(term, references, words), ratios[term + EARLY], ratios.get(term + LATE)
-    if late is None:
-        return words.say(
-            "The ratio for {name} is not the same at all times: read it as a mean over the {days} days.",
-            name=name,
-            days=words.number(horizon),
-        )
-    half = int(horizon) // 2
     return words.say(
-        "The ratio for {name} is not the same at all times: {early} in the first {half} days and {late} in"
-        " the {rest} after; the one above is a mean.",
+        "{name} ({ratio} times the rate, 95% interval {low} to {high})",
         name=name,
-        early=words.number(early.value, 2),
-        late=words.number(late.value, 2),
-        half=words.number(half),
-        rest=words.number(int(horizon) - half),
+        ratio=ratio,
+        low=low,
+        high=high,
     )
 
 

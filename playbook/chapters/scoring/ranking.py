@@ -28,7 +28,7 @@ OCCASIONAL, NO_CONSENT = "occasional", "no_consent"
 APART = ("", OCCASIONAL, NO_CONSENT)
 """How customers are ranked apart, in the order of the ranking; most are not."""
 CONSENT = "consent_"
-SHOWN = 10
+SHOWN = 5
 """Rows of the tables."""
 
 
