@@ -82,7 +82,7 @@ class ReturnBacktest(Result):
             ]
         for row in self.rankings.to_dict("records"):
             found += [
-                Finding(f"backtest_{measure}_{row['rule']}", round(row[measure], 4), unit="score")
+                Finding(f"backtest_{measure}_{row['rule']}", round(row[measure], 6), unit="score")
                 for measure in MEASURES
                 if np.isfinite(row[measure])
             ]

@@ -54,8 +54,8 @@ class SecondOrder(Result):
             replace(after, low=cut.low, high=cut.high, n=n, verdict="data"),
             preset,
             Finding("second_order_followed_days", cut.followed_days, unit="days", n=n),
-            Finding("second_order_by_followed_days", round(cut.returned, 4), unit="share", n=n),
-            Finding("still_to_order_at_cut", round(cut.still_to_return, 4), unit="share", n=n),
+            Finding("second_order_by_followed_days", round(cut.returned, 6), unit="share", n=n),
+            Finding("still_to_order_at_cut", round(cut.still_to_return, 6), unit="share", n=n),
             Finding("second_order_still_falling", int(cut.still_falling), unit="yes_no", n=n),
         ]
 

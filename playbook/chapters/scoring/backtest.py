@@ -361,7 +361,7 @@ def _compared(findings: Findings, words: Words) -> str:
 
 
 def _rounded(row: dict[Any, Any]) -> tuple[float, float, float]:
-    return round(row["value"], 4), round(row["low"], 4), round(row["high"], 4)
+    return round(row["value"], 6), round(row["low"], 6), round(row["high"], 6)
 
 
 def _verdict(row: dict[Any, Any]) -> str:
