@@ -90,7 +90,11 @@ def body(results: RunResults) -> Markup:
         _section(
             say("What would change this advice"), offer_words.change_sentences(plan, words) if plan else []
         ),
-        _section(say("Who gets an offer, and who does not"), [], who_is_addressed(results)),
+        _section(
+            say("Who gets an offer, and who does not"),
+            offer_words.cancelled_sentences(plan, words) if plan else [],
+            who_is_addressed(results),
+        ),
         *(_section(title, said) for title, said in behind(results)),
         _section(say("What is assumed"), assumptions(results)),
         _section(say("What to keep in mind"), cautions(results), kind="warning"),
