@@ -71,14 +71,14 @@ def cut(counts: pd.DataFrame, settings: Survival, seed: int) -> Cut | None:
     draws = shards.survival(shard_weights(settings.bootstrap_draws, seed))
     drawn = _first_reaching(draws[:, : followed + 1], settings.share_of_returns)
     late = float(curve[round(followed * 2 / 3)] - curve[followed])
-    share = settings.share_of_returns
+    days = int(_first_reaching(curve[None, : followed + 1], settings.share_of_returns)[0])
     return Cut(
-        days=int(_first_reaching(curve[None, : followed + 1], share)[0]),
+        days=days,
         low=float(np.quantile(drawn, 0.025)),
         high=float(np.quantile(drawn, 0.975)),
         followed_days=followed,
         returned=returned,
-        still_to_return=(1 - share) * returned / (1 - share * returned),
+        still_to_return=1 - float(curve[followed] / curve[days]) if curve[days] else 0.0,
         still_falling=late > 0.05 * returned,
         spells=int(counts.loc[counts["entry"] == 0, "n"].sum() if "entry" in counts else counts["n"].sum()),
         returns=int(counts.loc[counts["returned"], "n"].sum()),

@@ -249,7 +249,9 @@ class Plan(Result):
         selected = int((self.status != "not_selected").sum())
         who = "lapsed" if self.campaign.settings.selection is None else "selection"
         counts = self.status.value_counts()
+        cancelled = int((self.campaign.everybody["cancelled"] & (self.status == "not_selected")).sum())
         return [
+            Finding("cancelled_not_selected", cancelled, unit="customers"),
             *selection_findings(self.campaign.everybody, self.campaign.settings),
             *lost_for_good_findings(self.campaign.everybody, self.campaign.settings),
             Finding("selected", selected, unit="customers", verdict=who),
