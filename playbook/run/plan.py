@@ -43,6 +43,7 @@ class Request:
     chapters: str | None = None
     fresh: bool = False
     teach: bool = False
+    pdf: bool = False
     beside: int = 1
 
 
