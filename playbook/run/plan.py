@@ -57,6 +57,7 @@ class Request:
     chapters: str | None = None
     fresh: bool = False
     teach: bool = False
+    pdf: bool = False
     beside: int = 1
 
 

@@ -59,8 +59,8 @@ class Picture:
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        text = "image/svg+xml"
-        return {text: self.svg(), "text/plain": self.alt}, {text: {"alt": self.alt}}
+        text, title = "image/svg+xml", " ".join(self.figure.axes[0].get_title(loc="left").split())
+        return {text: self.svg(), "text/plain": self.alt}, {text: {"alt": self.alt, "title": title}}
 
 
 def new_figure(title: str, width: float = 7.2, height: float = 3.8, rows: int = 1) -> tuple[Figure, Any]:
@@ -69,7 +69,7 @@ def new_figure(title: str, width: float = 7.2, height: float = 3.8, rows: int = 
         figure = Figure(figsize=(width, height))
         axes = figure.subplots(rows, 1)
         first = axes if rows == 1 else axes[0]
-        first.set_title(title, wrap=True)
+        first.set_title(title, wrap=True, gid="title")
     return figure, axes
 
 
