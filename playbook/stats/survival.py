@@ -123,10 +123,13 @@ class ShardCounts:
         -------
         array, shape (draws, days)
         """
+        return np.asarray(np.cumprod(1 - self.hazard(weights), axis=1))
+
+    def hazard(self, weights: Array, otherwise: Array | float = 0.0) -> Array:
+        """Return, shaped as the curves, the share of those at risk with the event; else ``otherwise``."""
         at_risk = weights @ self.at_risk
-        hazard = np.divide(weights @ self.events, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0)
-        curve: Array = np.cumprod(1 - hazard, axis=1)
-        return curve
+        out = np.broadcast_to(otherwise, at_risk.shape).astype(float)
+        return np.asarray(np.divide(weights @ self.events, at_risk, out=out, where=at_risk > 0))
 
 
 def shard_weights(draws: int, seed: int) -> Array:
