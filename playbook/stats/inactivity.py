@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
+from playbook.records.arrays import SHARDS, Array
 from playbook.settings.client import Settings, Survival
 from playbook.show.words import Words
 from playbook.stats.survival import ShardCounts, shard_weights
@@ -71,10 +70,10 @@ def cut(counts: pd.DataFrame, settings: Survival, seed: int) -> Cut | None:
     if returned <= 0:
         return None
     weights = shard_weights(settings.bootstrap_draws, seed)
-    draws = [shards.survival(weights)]
+    draws = [shards.until(followed).survival(weights)]
     if "order_number" in counts and counts["order_number"].nunique() > 1:
-        draws.append(_by_order_number(counts, shards, weights))
-    drawn = [_first_reaching(curves[:, : followed + 1], settings.share_of_returns) for curves in draws]
+        draws.append(_by_order_number(counts, shards, weights, followed))
+    drawn = [_first_reaching(curves, settings.share_of_returns) for curves in draws]
     late = float(curve[round(followed * 2 / 3)] - curve[followed])
     share = settings.share_of_returns
     return Cut(
@@ -140,7 +139,7 @@ def _followed_days(shards: ShardCounts, settings: Survival) -> int | None:
     return int(min(enough[-1], settings.longest_days)) if len(enough) and enough[-1] >= 1 else None
 
 
-def _by_order_number(counts: pd.DataFrame, pooled: ShardCounts, weights: Array) -> Array:
+def _by_order_number(counts: pd.DataFrame, pooled: ShardCounts, weights: Array, followed: int) -> Array:
     """Return the curve of each weighting as the mean of the order numbers' own curves, by their spells.
 
     A long silence is seen only after early orders, most of them second and third ones, while the late
@@ -148,10 +147,10 @@ def _by_order_number(counts: pd.DataFrame, pooled: ShardCounts, weights: Array) 
     slowly. Within an order number it tells less (Robins and Finkelstein 2000). Where nobody of an order
     number is at risk any more, the hazard of all stands in.
     """
-    whole, days = pooled.hazard(weights), pooled.events.shape[1]
+    whole, days = pooled.until(followed).hazard(weights), pooled.events.shape[1]
     curves, spells = np.zeros_like(whole), np.zeros((len(weights), 1))
     for _, part in counts.groupby("order_number"):
-        own = ShardCounts.of(part, days=days)
+        own = ShardCounts.of(part, days=days).until(followed)
         begun = weights @ own.at_risk[:, :1]
         curves += begun * np.cumprod(1 - own.hazard(weights, whole), axis=1)
         spells += begun

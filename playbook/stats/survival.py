@@ -12,8 +12,7 @@ import pandas as pd
 from lifelines import KaplanMeierFitter
 from scipy import stats
 
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
+from playbook.records.arrays import SHARDS, Array
 
 
 @dataclass(frozen=True)
@@ -111,6 +110,10 @@ class ShardCounts:
         np.add.at(change, (shards, np.where(entry > 0, entry + 1, 0)), n)
         np.add.at(change, (shards, duration + 1), -n)
         return cls(events, change.cumsum(axis=1))
+
+    def until(self, day: int) -> "ShardCounts":
+        """Return the counts up to a day."""
+        return ShardCounts(self.events[:, : day + 1], self.at_risk[:, : day + 1])
 
     def survival(self, weights: Array) -> Array:
         """Return the product-limit curve of each weighting of the shards.
