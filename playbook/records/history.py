@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 
 from playbook.errors import DataError
+from playbook.records.arrays import SHARDS
 from playbook.records.row_rules import REPEATS
 from playbook.records.sources import Sources, collect_unreadable
 from playbook.settings.client import Settings
 
 MONEY = dt.Decimal(18, 4)
-SHARDS = 64
 MOST_REACHED = 0.25
 """A campaign that treated a larger share of all buyers is the client's usual marketing."""
 OPEN_DAYS = 90

@@ -20,8 +20,7 @@ import pandas as pd
 from scipy.optimize import brentq, minimize
 from scipy.stats import multivariate_t
 
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
+from playbook.records.arrays import SHARDS, Array
 from playbook.stats.landmarks import YEAR
 from playbook.stats.survival_model import LONGEST_LOG_HAZARD, chance
 

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
+from playbook.records.arrays import SHARDS, Array
 from playbook.stats.landmarks import YEAR
 
 PENALIZER, PENALTY_ROWS = 1e-4, 5.0

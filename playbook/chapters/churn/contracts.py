@@ -17,8 +17,8 @@ from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from playbook.archive.findings import Finding
 from playbook.chapters.churn.contract_words import YEARS, contract_sentences
 from playbook.chapters.churn.group_curves import level_label
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS, History, shard
+from playbook.records.arrays import SHARDS, Array
+from playbook.records.history import History, shard
 from playbook.records.sources import Sources
 from playbook.show.display import Table, interval_texts
 from playbook.show.figures import Picture, new_figure
