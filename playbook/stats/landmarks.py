@@ -14,15 +14,12 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from playbook.records.arrays import Flags
-from playbook.records.history import History, shard, unaided
+from playbook.records.history import LEAST_OPEN, YEAR, Closed, History, open_share, shard, unaided
 
-YEAR = 365
 SAMPLE_PARTS = 4096
 """Into how many parts customers fall by the md5 of seed and id, to draw a sample of them."""
-LEAST_OPEN = 0.5
-"""Share of a season's days that were open below which they do not speak for it."""
-Closed = Sequence[tuple[date, date]]
-"""Stretches on which the client was closed: the last day before, the first after; see `History.closed`."""
+FIRST = ("sales_channel", "source")
+"""What is known of a first order, where the client has the columns."""
 KEYS = ("landmark", "customer_id")
 OUTCOMES = ("landmark", "shard", "wait", "returned", "later", "aided", "answering")
 """What is of no use of a day that nothing has followed yet."""
@@ -50,23 +47,25 @@ def describe(
     Returns
     -------
     DataFrame
-        Days on which the client was closed (`History.closed`) are not counted. customer_id; landmark
+        Days on which the client was closed (`History.shocks`) are not counted. customer_id; landmark
         (datetime64); shard (0 to 63); orders; silence and age (days since the last and the first
         order); amount (sum of sales, client's currency); recent (orders in the horizon before);
         season (orders in the days that one year later are the horizon; see
         `_with_seasons`); squared_gaps (sum of the squared days between orders);
         discount (share of the list price not paid) and coupons (share of orders with one) where
         the client has the columns; won (1.0 where the last order came shortly after a contact of a
-        win-back campaign, else 0.0) where any is known; wait (days to the next order, to such a contact,
+        win-back campaign, else 0.0) where any is known; complaints, and complained (1.0 where one came since
+        the last order, else 0.0), where the client has events; sales_channel and source of the first order
+        where it has the columns; wait (days to the next order, to such a contact,
         or to the last day with the usual flow of orders), returned (bool: unaided), later (orders in
         the horizon after), aided and answering (bool, see `history.unaided`). Sorted by landmark and
         customer_id.
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
-    orders, days = _spaced(_sample(history, share), history.closed), sorted(set(landmarks))
-    orders = _with_seasons(orders, days, horizon_days, history.closed)
-    described = _described(orders, history, horizon_days)
+    sample, days = _sample(history, share), sorted(set(landmarks))
+    orders = _with_seasons(_spaced(sample, history.shocks), days, horizon_days, history.shocks)
+    described = _with_first(_described(orders, history, horizon_days), sample)
     wanted = described if outcomes else described.drop(*OUTCOMES)
     table = wanted.to_pyarrow().sort_by([(name, "ascending") for name in KEYS if name in wanted.columns])
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
@@ -93,13 +92,6 @@ def open_days_before(day: date, days: int, closed: Closed) -> date:
         if last < day and found < reopened:
             found -= timedelta(days=(reopened - last).days - 1)
     return found
-
-
-def open_share(begin: date, days: int, closed: Closed) -> float:
-    """Return the share of the days after ``begin`` on which the client was not closed."""
-    end = begin + timedelta(days=days)
-    gone = ((min(end + timedelta(days=1), reopened) - max(begin, last)).days - 1 for last, reopened in closed)
-    return 1 - sum(max(one, 0) for one in gone) / days
 
 
 def _spaced(orders: Any, closed: Closed) -> Any:
@@ -130,7 +122,7 @@ def _with_seasons(orders: Any, landmarks: Sequence[date], horizon_days: int, clo
 
 
 def _described(orders: Any, history: History, horizon_days: int) -> Any:
-    day, closed = orders.landmark, history.closed
+    day, closed = orders.landmark, history.shocks
     before = orders.day <= day
     since, ago = open_days(orders.day, day, closed), day.delta(orders.day, unit="day")
     in_season = before & (ago < YEAR) & (ago >= orders.season_since)
@@ -151,6 +143,7 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
         measures["with_coupon"] = (before & (orders.coupon_lines > 0)).sum()
     seen = orders.group_by("customer_id", "landmark").aggregate(**measures)
     seen = unaided(seen.filter(seen.orders > 0), history.contacts_made, horizon_days)
+    seen = _with_complaints(seen, history)
     day = seen.landmark
     known = ibis.literal(history.data_end)
     end = ibis.greatest(ibis.least(ibis.coalesce(seen.until, seen.following, known), known), day)
@@ -173,11 +166,39 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
     if "listed" in measures:
         paid = seen.amount / ibis.ifelse(seen.listed > 0, seen.listed, None)
         columns["discount"] = (1 - paid).fill_null(0.0).clip(lower=0.0, upper=1.0)
+    columns |= {name: seen[name] for name in ("complaints", "complained") if name in seen.columns}
     if history.contacts_made is not None:
         columns["won"] = seen.won.cast("float64")
     if "with_coupon" in measures:
         columns["coupons"] = seen.with_coupon / seen.orders
     return seen.select("customer_id", **columns)
+
+
+def _with_first(described: Any, orders: Any) -> Any:
+    """Add the channel and source of each customer's first order; empty where it has none."""
+    names = [name for name in FIRST if name in orders.columns]
+    if not names:
+        return described
+    first = {name: orders[name].fill_null("").argmin(orders.day) for name in names}
+    joined = described.left_join(orders.group_by("customer_id").aggregate(**first), "customer_id")
+    return joined.drop("customer_id_right")
+
+
+def _with_complaints(seen: Any, history: History) -> Any:
+    """Add how often each customer complained by the landmark, and whether since the last order."""
+    made = history.complaints
+    if made is None:
+        return seen
+    both = seen.select("customer_id", "landmark", "last").inner_join(made, "customer_id")
+    both = both.filter(both.day <= both.landmark)
+    counted = both.group_by("customer_id", "landmark").aggregate(
+        complaints=both.count().cast("float64"), complained=(both.day >= both.last).max().cast("float64")
+    )
+    joined = seen.left_join(counted, ["customer_id", "landmark"])
+    joined = joined.drop("customer_id_right", "landmark_right")
+    return joined.mutate(
+        complaints=joined.complaints.fill_null(0.0), complained=joined.complained.fill_null(0.0)
+    )
 
 
 def _sample(history: History, share: float) -> Any:

@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 
 from playbook.records.arrays import Array, Flags, Positions
-from playbook.records.history import History
+from playbook.records.history import History, open_share
 from playbook.stats.boosting import BoostedModel, fit_boosting
-from playbook.stats.landmarks import came_within, describe, open_days_before, open_share
+from playbook.stats.landmarks import came_within, describe, open_days_before
 from playbook.stats.pooled import PooledModel, fit_pooled
 from playbook.stats.season import (
     LEAST_BEFORE,
@@ -275,7 +275,7 @@ class _Days:
 
     @classmethod
     def of(cls, history: History, horizon_days: int, small: bool) -> _Days:
-        as_of, closed = history.as_of, history.closed
+        as_of, closed = history.as_of, history.shocks
         length = (as_of - history.first_day).days
         length = round(length * open_share(history.first_day, length, closed))
         reach, span = min(horizon_days, length / (2 * LANDMARKS[-1])), min(horizon_days, length // 2)

@@ -21,8 +21,8 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import multivariate_t
 
 from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
-from playbook.stats.landmarks import LEAST_OPEN, YEAR, Closed, open_days_before, open_share
+from playbook.records.history import LEAST_OPEN, SHARDS, YEAR, Closed, open_share
+from playbook.stats.landmarks import open_days_before
 from playbook.stats.survival_model import LONGEST_LOG_HAZARD, chance
 
 KNOTS = (30, 180, 540)

@@ -284,3 +284,13 @@ def test_seasons_that_were_spent_closed_tell_nothing():
     assert ("same", 1) not in days and days["same", 2] == as_of - timedelta(days=730)
     assert days["before", 0] == as_of - timedelta(days=HORIZON + 29)
     assert days["before", 2] == days["before", 0] - timedelta(days=730)
+
+
+def test_a_season_without_orders_in_every_year_is_no_shock():
+    everyday = pd.date_range("2019-01-01", "2024-12-31")
+    lines = [pd.DataFrame({"customer_id": "a", "ordered_at": everyday, "amount": 10.0})]
+    open_ = lines[0][~lines[0]["ordered_at"].dt.month.isin([7, 8])]
+    shock = open_[~open_["ordered_at"].between("2021-02-01", "2021-05-31")]
+    history = history_of(shock)
+    assert len(history.closed) == 7
+    assert history.shocks == ((date(2021, 1, 31), date(2021, 6, 1)),)
