@@ -15,12 +15,12 @@ import pandas as pd
 from playbook.chapters.warning import signals
 from playbook.chapters.warning.signals import Visible
 from playbook.records.arrays import Array, Flags
-from playbook.records.history import History
+from playbook.records.history import YEAR, History
 from playbook.records.sources import Sources
 from playbook.settings.client import EarlyWarning
 from playbook.stats import return_probability
 from playbook.stats.cancellations import cancellation_days
-from playbook.stats.landmarks import YEAR, describe
+from playbook.stats.landmarks import describe
 from playbook.stats.rhythms import own_days
 
 MOST_LANDMARKS = 4
