@@ -123,8 +123,22 @@ def test_a_run_leaves_the_whole_report_and_nothing_else(good):
     chapters = ("01_data", "02_lifecycle", "04_churn")
     expected = [f"{name}.html" for name in chapters] + [f"notebooks/{name}.ipynb" for name in chapters]
     expected += [f"tables/{name}.parquet" for name in ("01", "02", "04", "customers")]
-    expected += [f"findings/{name}.json" for name in ("01", "02", "04")] + ["index.html", "manifest.json"]
+    expected += [f"findings/{name}.json" for name in ("01", "02", "04")] + [
+        "appendix.html",
+        "index.html",
+        "manifest.json",
+        "report.html",
+    ]
     assert files(finished.page.parent) == sorted(expected)
+
+
+def test_paper_is_made_when_it_is_asked_for_also_from_a_report_that_is_there(ground):
+    pytest.importorskip("weasyprint", reason="WeasyPrint is not installed", exc_type=ImportError)
+    place = run(ground).page.parent
+    assert not (place / "report.pdf").exists() and "report.pdf" not in (place / "index.html").read_text()
+    again = run(ground, pdf=True)
+    assert again.unchanged and (place / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert '<a href="report.pdf">' in (place / "index.html").read_text()
 
 
 def test_the_manifest_says_what_was_run_on_what(good):
