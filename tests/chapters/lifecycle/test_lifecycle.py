@@ -296,15 +296,15 @@ def test_the_stage_of_today_stands_beside_that_of_a_year_ago(read):
 def test_the_title_of_the_base_holds_the_shares_of_today(demo):
     groups = demo.base.groups.set_index("stage")["customers"]
     engaged = groups[["just engaged", "engaged", "firmly engaged"]].sum() / groups.sum()
-    (axes,) = demo.develop().figure(WORDS).figure.axes
-    assert axes.get_title(loc="left").startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
+    title = demo.develop().figure(WORDS).figure.get_suptitle()
+    assert title.startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
 
 
 def test_title_alt_text_and_caption_of_the_moves_speak_of_the_same_months(demo):
     moved = demo.develop()
     short = replace(moved, flows=moved.flows.tail(5))
     picture = short.moves_figure(WORDS)
-    assert picture.figure.axes[0].get_title(loc="left").startswith("In the last 5 months: ")
+    assert picture.figure.get_suptitle().startswith("In the last 5 months: ")
     assert "In the last 5 months" in picture.alt
     assert short.moves_table(WORDS).caption == "Moves of the last 5 months, from stage to stage"
     assert moved.moves_table(WORDS).caption == "Moves of the last 12 months, from stage to stage"
@@ -357,7 +357,7 @@ def test_the_grid_of_cohorts_shows_the_shares_of_the_table(demo):
     shares = followed[["in_1", "in_2", "in_3", "in_4"]].to_numpy().ravel()
     expected = [WORDS.percent(share) for share in shares if not np.isnan(share)]
     assert [text.get_text() for text in axes.texts if text.get_text()] == expected
-    assert axes.get_title(loc="left").startswith(WORDS.percent(won.mean(1)[0]))
+    assert axes.figure.get_suptitle().startswith(WORDS.percent(won.mean(1)[0]))
 
 
 # Since the last report -----------------------------------------------------------------------
