@@ -39,9 +39,14 @@ class Table:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Keep only the columns that are shown."""
-        if self.columns:
-            object.__setattr__(self, "frame", self.frame[list(self.columns)])
+        """Keep only the columns that are shown, and of two that say the same in the client's words one."""
+        shown: list[str] = []
+        for column in self.columns:
+            alike = [other for other in shown if self.heading(other) == self.heading(column)]
+            if not any(self.frame[column].equals(self.frame[other]) for other in alike):
+                shown.append(column)
+        if shown:
+            object.__setattr__(self, "frame", self.frame[shown])
 
     def heading(self, column: str) -> str:
         """Return what stands above a column."""

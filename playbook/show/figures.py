@@ -62,8 +62,8 @@ class Picture:
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        text = "image/svg+xml"
-        return {text: self.svg(), "text/plain": self.alt}, {text: {"alt": self.alt}}
+        text, title = "image/svg+xml", self.figure.get_suptitle()
+        return {text: self.svg(), "text/plain": self.alt}, {text: {"alt": self.alt, "title": title}}
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def new_figure(
     with mpl.rc_context(THEME):
         figure = Figure(figsize=(width, height))
         axes = figure.subplots(rows, columns)
-        figure.suptitle(title, x=0.01, ha="left", wrap=True)
+        figure.suptitle(title, x=0.01, ha="left", wrap=True, gid="title")
     return figure, axes
 
 

@@ -55,7 +55,7 @@ class GroupCurves(Result):
         found: list[Finding] = []
         for row in self.levels.to_dict("records"):
             name = f"returned_by_{row['grouping']}={row['level']}"
-            share, low, high = (round(float(row[key]), 4) for key in ("returned", "low", "high"))
+            share, low, high = (round(float(row[key]), 6) for key in ("returned", "low", "high"))
             found.append(Finding(name, share, low, high, "share", int(row["spells"])))
         for grouping, test in self.tests.items():
             p = round(test.p, 6) if test else None

@@ -105,7 +105,7 @@ class Ranking(Result):
             Finding("first_share", settings.scoring.first_share, unit="share"),
             Finding("wait_probability", settings.scoring.wait_probability, unit="share"),
             self._count("classes_unknown", self.customers["best_profit"].isna().sum()),
-            Finding("contact_cost", round(self.contact_cost, 4), unit="money"),
+            Finding("contact_cost", round(self.contact_cost, 6), unit="money"),
             Finding("let_go_cost", round(len(self.of(LET_GO)) * self.contact_cost, 2), unit="money"),
         ]
 

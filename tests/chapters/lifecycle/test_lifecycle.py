@@ -344,6 +344,19 @@ def test_cohorts_count_who_ordered_in_each_half_year_after_the_first_order(read)
     assert np.isnan(row["in_4"])  # 728 days were not yet followed
 
 
+def test_the_cancelled_are_counted_with_the_lost_by_month_and_by_cohort(read):
+    orders = "a,2024-10-01,5\nb,2024-10-01,5\nc,2024-10-01,5\nd,2024-10-01,5\nd,2024-12-01,5\n"
+    ended = "a,,2024-11-01\nb,,2024-11-01\nc,,\nd,,2024-11-01\n"  # d ordered again
+    chapter = read(orders, people=ended)
+    moved, won = chapter.develop(), lifecycle.find_cohorts(chapter.history, chapter.base.customers)
+    assert (moved.year["lapsed"], moved.year["lost"], moved.year["goodbye"]) == (0, 3, 3)
+    said = moved.sentences(WORDS)[0]
+    assert "0 lapsed, 3 more were lost through a cancellation before that, and 1 came back" in said
+    assert "3 said goodbye" in moved.moves_figure(WORDS).figure.get_suptitle()
+    assert won.cohorts["active"].iloc[0] == pytest.approx(3 / 5)  # c, d and the last one
+    assert "cancellations are, by their day" in chapter.limits
+
+
 def test_cohorts_hold_every_new_customer_once(demo):
     found = lifecycle.find_cohorts(demo.history, demo.base.customers)
     seen = demo.base.customers

@@ -14,7 +14,8 @@ from playbook.archive import findings
 from playbook.chapters import churn
 from playbook.chapters.warning import backtest, call_words, calls, judged, leaving, model, signals, words
 from playbook.chapters.warning.signals import Visible
-from playbook.records.history import SHARDS, customers, read_history
+from playbook.records.arrays import SHARDS
+from playbook.records.history import customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.settings.client import EarlyWarning
@@ -180,6 +181,7 @@ def made_past(shown, left, silence=None, orders=None, chance=0.5, landmarks=1, *
             "shard": np.arange(n) // landmarks % SHARDS,
             "orders": 3 if orders is None else orders,
             "silence": 10 if silence is None else silence,
+            "threshold_days": 200,
             "age": 300,
             "left": np.asarray(left, dtype=bool),
             "chance": chance,
