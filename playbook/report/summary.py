@@ -55,14 +55,18 @@ def write() -> None:
     results = read(folder, Path(os.environ["PLAYBOOK_SETTINGS"]))
     say, nav = results.words.say, pages.navigation(folder, results.settings.language)
     executed = {path.stem: notebooks.read(path) for path in sorted((folder / "notebooks").glob("*.ipynb"))}
-    shown = [_picture(name, executed[name]) for name in sorted(executed, key=_place)]
+    labels = dict(zip(executed, (label for _, label in nav[1:]), strict=False))
+    shown = [_picture(name, labels[name], executed[name]) for name in sorted(executed, key=_place)]
     further = [
         Markup('<h2 id="{}">{}</h2>\n{}').format(name, label, tables)
-        for (name, notebook), (_, label) in zip(executed.items(), nav[1:], strict=False)
+        for (name, notebook), label in zip(executed.items(), labels.values(), strict=True)
         if (tables := pages.shown_by(notebook, pages.APPENDIX))
     ]
     written = {
-        INDEX: (say("Winning customers back"), body(results, Markup("").join(shown))),
+        INDEX: (
+            say("Winning customers back"),
+            body(results, Markup("").join(shown), {name[:2]: name for name in executed}),
+        ),
         pages.APPENDIX_PAGE: (say("Appendix"), appendix(results, Markup("\n").join(further))),
     }
     for href, (title, content) in written.items():
@@ -105,10 +109,11 @@ def _place(name: str) -> tuple[bool, str]:
     return name < "07", name
 
 
-def _picture(name: str, notebook: Any) -> Markup:
+def _picture(name: str, label: str, notebook: Any) -> Markup:
     """Return what a chapter shows on the first page, each a link to the chapter."""
+    link = Markup('<a href="{}.html">{}{} →</a>')
     shown = str(pages.shown_by(notebook, pages.FIRST_PAGE))
-    return Markup(re.sub("(<img[^>]*>)", rf'<a href="{name}.html">\1</a>', shown))
+    return Markup(re.sub("<img[^>]*>", lambda image: link.format(name, Markup(image[0]), label), shown))
 
 
 def read(folder: Path, settings: Path) -> RunResults:
@@ -118,11 +123,11 @@ def read(folder: Path, settings: Path) -> RunResults:
     return RunResults(Settings.model_validate_json(settings.read_text(encoding="utf-8")), chapters, manifest)
 
 
-def body(results: RunResults, pictures: Markup) -> Markup:
-    """Return the first page: the decision, what follows from it, and the pictures."""
+def body(results: RunResults, pictures: Markup, pages_of: dict[str, str]) -> Markup:
+    """Return the first page: the decision, what follows from it with links to chapters, and the pictures."""
     inside = Markup("").join(
-        Markup("<section><h2>{}</h2>{}</section>").format(title, _list(said))
-        for title, said in boxes(results).items()
+        Markup("<section><h2>{}</h2>{}</section>").format(_to(pages_of.get(chapter), title), _list(said))
+        for chapter, (title, said) in zip(("07", "07", "08"), boxes(results).items(), strict=True)
         if said
     )
     return Markup(
@@ -138,6 +143,11 @@ def boxes(results: RunResults) -> dict[str, list[Markup]]:
         say("What could go wrong"): what_could_go_wrong(results),
         say("When we know"): when_we_know(results),
     }
+
+
+def _to(name: str | None, title: str) -> Markup:
+    """Return a title as a link to a chapter's page, where there is one."""
+    return Markup('<a href="{}.html">{}</a>').format(name, title) if name else _text(title)
 
 
 def decision(results: RunResults) -> str:

@@ -46,7 +46,7 @@ _TAGS = frozenset(
     " table tbody td tfoot th thead tr u ul".split()
 )
 _ATTRIBUTES = frozenset(
-    "alt class colspan dir height id lang open role rowspan scope start title width".split()
+    "alt class colspan dir height id lang open role rowspan scope start tabindex title width".split()
 )
 _WITH_CONTENT = re.compile(r"<(style|script|head|title)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _CAPTION = re.compile(r"><caption>(.*?)</caption>", re.DOTALL)

@@ -80,13 +80,19 @@ class Table:
         if self.frame.empty:
             return f'<p class="note">{escape(self.caption)}: {escape(self.words.say("none"))}.</p>'
         columns = list(self.frame.columns)
-        head = "".join(f'<th scope="col"{self._align(c)}>{escape(self.heading(c))}</th>' for c in columns)
+        head = "".join(map(self._head, columns))
         rows = "".join(self._row(columns, row) for row in self.frame.itertuples(index=False, name=None))
         note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
+        caption = escape(self.caption)
         return (
-            f'<div class="table"><table class="playbook"><caption>{escape(self.caption)}</caption>'
+            f'<div class="table" tabindex="0" role="region" aria-label="{caption}">'
+            f'<table class="playbook"><caption>{caption}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{note}"
         )
+
+    def _head(self, column: str) -> str:
+        heading = escape(self.heading(column))
+        return f'<th scope="col"{self._align(column)}>{heading}</th>' if heading else "<td></td>"
 
     def _row(self, columns: Sequence[str], values: Sequence[Any]) -> str:
         first = f'<th scope="row">{escape(self.cell(columns[0], values[0]))}</th>'

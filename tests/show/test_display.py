@@ -69,7 +69,7 @@ def test_intervals_lie_where_their_numbers_are_and_in_the_colour_of_their_verdic
     drawn = [path.vertices for one in axes.collections for path in one.get_paths() if len(path.vertices) == 2]
     assert sorted(sorted(ends[:, 0]) for ends in drawn) == [[0.3, 0.8], [2.0, 4.5]]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"]
-    assert axes.get_title(loc="left") == "A falls, B rises"
+    assert figure.get_suptitle() == "A falls, B rises"
 
 
 def test_sentences_are_escaped():

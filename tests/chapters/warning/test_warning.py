@@ -408,12 +408,12 @@ def test_cancellations_and_complaints_follow_their_own_rules(demo):
 
 
 def test_the_title_of_the_figure_says_how_many_signals_warn(demo):
-    title = demo.figure.figure.axes[0].get_title(loc="left")
+    title = demo.figure.figure.get_suptitle()
     assert title == f"{len(demo.seen.warning)} signals warn of leaving"
     without = demo.seen.judged.copy()
     without.loc[without["signal"] == demo.seen.warning[0], ["lift_low", "lift_high"]] = np.nan
     one_not_drawn = replace(demo.seen, judged=without).figure(WORDS).figure
-    assert one_not_drawn.axes[0].get_title(loc="left") == title
+    assert one_not_drawn.get_suptitle() == title
 
 
 def test_the_arms_hold_only_those_whom_no_rule_calls_for(demo):
