@@ -15,6 +15,7 @@ from playbook.chapters.lifecycle import by_month
 from playbook.chapters.lifecycle.base import StageBase, unseen_since
 from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.development import Development
+from playbook.chapters.lifecycle.margin_lost import MarginLost
 from playbook.chapters.lifecycle.rules import NEW, STAGES, find_silences, stages_at
 from playbook.errors import SettingsError
 from playbook.records.history import History, customers
@@ -50,6 +51,9 @@ class Seen:
 
     def develop(self) -> Development:
         return lifecycle.develop(self.history, self.daily, self.base)
+
+    def margin_lost(self) -> MarginLost:
+        return lifecycle.find_margin_lost(self.history, self.daily, self.base.silences)
 
 
 def see(history: History, sources: Sources) -> Seen:
@@ -266,6 +270,40 @@ def test_the_months_are_the_same_in_parts(demo, monkeypatch):
     parts = demo.develop().months
     pd.testing.assert_frame_equal(whole.base, parts.base)
     pd.testing.assert_frame_equal(whole.moves, parts.moves)
+
+
+def test_whose_margin_is_lost_and_comes_back_are_those_who_moved(demo):
+    flows, lost = demo.develop().flows, demo.margin_lost()
+    by_month = lost.by_month.loc[flows.index]
+    assert by_month["lost"].tolist() == (flows["lapsed"] + flows["goodbye"]).tolist()
+    assert by_month["came_back"].tolist() == flows["came_back"].tolist()
+    told = by_month[by_month.index > lost.whole_from + pd.offsets.MonthEnd()].tail(12).sum()
+    [said] = lost.sentences(WORDS)
+    for value in ("margin_lost", "margin_back"):
+        assert WORDS.money(told[value]) in said and WORDS.money(told[value]) in lost.figure(WORDS).alt
+
+
+def test_what_is_lost_with_a_customer_is_the_margin_of_the_year_up_to_the_last_order(read):
+    orders = "a,2022-05-01,99\na,2023-04-30,10\na,2023-05-01,10\na,2023-05-02,-4\na,2024-04-01,50\n"
+    orders += "b,2024-06-01,40\nb,2024-11-20,7\n"  # says goodbye in July, before having lapsed
+    lost = read(orders, events="b,2024-07-05,cancellation\n").margin_lost()
+    happened = lost.by_month[lost.by_month[["lost", "came_back"]].any(axis=1)]
+    told = [(f"{month:%y-%m}", *row) for month, *row in happened.round(2).itertuples()]
+    assert told == [
+        ("22-08", 1, 34.65, 0, 0),
+        ("23-04", 0, 0, 1, 34.65),  # the first year alone
+        ("23-08", 1, 7, 0, 0),  # 20 at 35%, neither what was returned later nor an order a year before
+        ("24-04", 0, 0, 1, 7),
+        ("24-07", 2, 37.1, 0, 0),  # the year holds the orders of spring 2023, and what was returned
+        ("24-11", 0, 0, 1, 14),
+    ]
+
+
+def test_the_young_are_told_that_lost_margin_cannot_be_told(read):
+    young = TABLES.replace("cohort: true", "cohort: false")
+    lost = read("a,2024-01-10,5\n", tables=young).margin_lost()
+    assert lost.figure(WORDS) is None
+    assert "cannot be told yet" in lost.sentences(WORDS)[0]
 
 
 def test_moves_are_counted_by_month_and_stage(read):
