@@ -48,7 +48,7 @@ def club():
     ended = people["end"].where(people["end"] <= DAYS)
     known = people.assign(
         since=date(people["start"]),
-        ended=date(ended).fillna(""),
+        ended=date(people["end"]).where(ended.notna(), ""),
         why=people["why"].where(ended.notna(), ""),
         phone="yes",
         mail="yes",
