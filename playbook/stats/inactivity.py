@@ -76,13 +76,14 @@ def cut(counts: pd.DataFrame, settings: Survival, seed: int) -> Cut | None:
     share = settings.share_of_returns
     drawn = [_first_reaching(curves, share) for curves in draws]
     late = float(curve[round(followed * 2 / 3)] - curve[followed])
+    days = int(_first_reaching(curve[None, : followed + 1], share)[0])
     return Cut(
-        days=int(_first_reaching(curve[None, : followed + 1], share)[0]),
-        low=float(min(np.quantile(days, 0.025) for days in drawn)),
-        high=float(max(np.quantile(days, 0.975) for days in drawn)),
+        days=days,
+        low=float(min(np.quantile(reached, 0.025) for reached in drawn)),
+        high=float(max(np.quantile(reached, 0.975) for reached in drawn)),
         followed_days=followed,
         returned=returned,
-        still_to_return=(1 - share) * returned / (1 - share * returned),
+        still_to_return=1 - float(curve[followed] / curve[days]) if curve[days] else 0.0,
         still_falling=late > 0.05 * returned,
         spells=int(counts.loc[counts["entry"] == 0, "n"].sum() if "entry" in counts else counts["n"].sum()),
         returns=int(counts.loc[counts["returned"], "n"].sum()),
