@@ -70,7 +70,10 @@ def profit_by_offer(plan: Plan, words: Words) -> Picture | None:
     names = [offer.name for offer in plan.campaign.offers]
     ends = np.array([plan.draws.interval_of(names.index(name)) for name in rows.index])
     share = words.percent(plan.measured_share)
-    title = say("{share} of the expected profit was measured here", share=share)
+    message = "{share} of the expected profit was measured here"
+    title = say(
+        message if plan.measured_share else "None of the expected profit was measured here", share=share
+    )
     figure, axes = new_figure(title, WIDTH, 1.5 + 0.5 * len(rows))
     places = np.arange(len(rows))
     with mpl.rc_context(THEME):
