@@ -1,9 +1,9 @@
 """The return probability: the chance of an order within the horizon, without a win-back offer.
 
 On several past days every customer is described by what was known then. A survival model of the days
-to the next order (`survival_model`) is averaged with a gradient boosting of who ordered within the
-horizon (`boosting`), on the logarithm of the cumulative hazard; the level is set for the season ahead
-(`season`). A client too small for that gets the survival model alone, on few covariates.
+to the next order (`survival_model`) is averaged with a gradient boosting that begins from it
+(`boosting`), on the logarithm of the cumulative hazard; the level is set for the season ahead
+(`season`). A client too small for that gets the pooled regression alone, on few covariates.
 
 (Kaplan-Meier on spells, conditional on silence, is no substitute: it takes everybody who was ever
 silent so long, at whatever time, and expects far too few.)
@@ -325,8 +325,8 @@ def _fit_on(
     boosted = None
     came = came_within(followed, horizon_days).sum()
     fully = days.span == horizon_days and LEAST_COMEBACKS <= came <= len(followed) - LEAST_COMEBACKS
-    if fully and not small:
-        boosted = fit_boosting(followed, waits.covariates, horizon_days, seed)
+    if fully and isinstance(waits, WaitModel):
+        boosted = fit_boosting(followed, waits, horizon_days, seed)
     ago = seen[_on(seen, [days.ago])]
     edges, means = _orders_per_return(waits, ago[~ago["aided"]], horizon_days)
     outcomes = {

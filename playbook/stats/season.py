@@ -20,7 +20,7 @@ import pandas as pd
 from scipy.optimize import brentq, minimize
 from scipy.stats import multivariate_t
 
-from playbook.records.arrays import SHARDS, Array
+from playbook.records.arrays import Array
 from playbook.records.history import LEAST_OPEN, YEAR, Closed, open_share
 from playbook.stats.landmarks import open_days_before
 from playbook.stats.survival_model import LONGEST_LOG_HAZARD, chance
@@ -40,15 +40,17 @@ LEVEL_YEARS, MOST_YEARS = 4, 12
 """Earlier years that the level and the model are taken from, and those whose errors are."""
 DRIFT = 0.3
 """Standard deviation, on the log hazard, of one year's level against those before it."""
-SEASON_SPREAD, YOUNG_SPREAD = 0.15, 0.50
+SEASON_SPREAD, YOUNG_SPREAD = 0.15, 0.70
 """Standard deviation, on the log hazard, of a period against what it should be: with the same
 season of earlier years seen, and without. Measured on rolling dates; see the calibration benchmark."""
-KNOT_SPREADS = (0.25, 0.30, 0.45)
-"""The same of customers of one silence against all."""
+KNOT_SPREADS = (0.20, 0.30, 0.45)
+"""Both of customers of one silence against all."""
 TAIL_SPREAD = 0.30
 """What a doubling of the horizon beyond follow-up adds to it."""
 PRIOR_FREEDOM = 4
-"""Years that the spreads above are worth beside those seen in the client's own data."""
+"""Of the t distribution of a period, before the client's own errors: two more than the years which the
+spreads above are worth beside these."""
+SPREAD_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,8 @@ def find_level(outcomes: Mapping[tuple[str, int], Outcome], horizon_days: int, f
     """Find the level for the horizon ahead, and how far it may miss.
 
     How far is taken from what the same would have missed in each earlier year, with those before it
-    alone: the knots of silence together, so that it holds for all and for the lapsed. The prior
-    stands for `PRIOR_FREEDOM` years beside them.
+    alone: the knots of silence together, so that it holds for all and for the lapsed, and without
+    what was chance of who was seen (`_spread`).
 
     Parameters
     ----------
@@ -133,26 +135,48 @@ def find_level(outcomes: Mapping[tuple[str, int], Outcome], horizon_days: int, f
     followed_days : int
         Days the model's landmarks were followed; beyond them the interval grows.
     """
-    everywhere, by_knot = np.ones((len(KNOTS), len(KNOTS))), np.diag(np.square(KNOT_SPREADS))
     tail = TAIL_SPREAD * max(0.0, math.log2(horizon_days / max(followed_days, 1)))
     years = [k for _, k in outcomes if ("same", k) in outcomes and ("before", k) in outcomes]
     years = sorted(set(years))
     if ("before", 0) not in outcomes or not years:
-        covariance = (YOUNG_SPREAD**2 + tail**2) * everywhere + by_knot
-        return Level(np.zeros(len(KNOTS)), covariance, PRIOR_FREEDOM, 0)
+        young = _spread([], [], _variances(YOUNG_SPREAD, KNOT_SPREADS))
+        return Level(np.zeros(len(KNOTS)), young + tail**2, PRIOR_FREEDOM, 0)
     shifts, error = _forecast(outcomes, 0, years)
-    missed = [outcomes["same", k].shifts - _forecast(outcomes, k, years)[0] for k in years if k < years[-1]]
-    squares = sum((np.outer(one, one) for one in missed), np.zeros(everywhere.shape))
-    prior = PRIOR_FREEDOM * (SEASON_SPREAD**2 * everywhere + by_knot)
-    freedom = PRIOR_FREEDOM + len(missed)
-    covariance = (prior + squares) / freedom + (tail**2 + error) * everywhere
-    return Level(shifts, covariance, freedom, len(years))
+    missed, errors = [], []
+    for k in years[:-1]:
+        expected, of_expected = _forecast(outcomes, k, years)
+        missed.append(outcomes["same", k].shifts - expected)
+        errors.append(of_expected + outcomes["same", k].covariance)
+    covariance = _spread(missed, errors, _variances(SEASON_SPREAD, KNOT_SPREADS)) + error + tail**2
+    return Level(shifts, covariance, PRIOR_FREEDOM + len(missed), len(years))
+
+
+def _variances(common: float, by_knot: tuple[float, ...]) -> Array:
+    """Return the covariance of shifts with a deviation common to the knots, and one of each alone."""
+    return np.full((len(KNOTS), len(KNOTS)), common**2) + np.diag(np.square(by_knot))
+
+
+def _spread(missed: list[Array], errors: list[Array], prior: Array) -> Array:
+    """Return the scale of a t distribution of a year's shifts around what was expected of them.
+
+    Their covariance is that of random effects whose estimates have known errors, by
+    expectation-maximisation (Laird and Ware 1982), under an inverse Wishart distribution with the
+    prior as its mean; the scale is that of the next year's (Gelman et al. 2013, section 3.6).
+    """
+    found, years = prior, PRIOR_FREEDOM - 2 + len(missed)
+    for _ in range(SPREAD_STEPS):
+        total = (PRIOR_FREEDOM - 2) * prior
+        for one, error in zip(missed, errors, strict=True):
+            gain = found @ np.linalg.inv(found + error)
+            total = total + np.outer(gain @ one, gain @ one) + found - gain @ found
+        found = total / years
+    return np.asarray((found + found.T) / 2 * years / (years + 2))
 
 
 def _forecast(
     outcomes: Mapping[tuple[str, int], Outcome], year: int, years: list[int]
-) -> tuple[Array, float]:
-    """Return the shifts that the years before one lead to expect of its season, and their variance.
+) -> tuple[Array, Array]:
+    """Return the shifts that the years before one lead to expect of its season, and their covariance.
 
     Those of the same season, moved by what the horizon before this one differed from the horizons
     before those, as far as that is more than chance.
@@ -160,11 +184,12 @@ def _forecast(
     earlier = [k for k in years if k > year][:LEVEL_YEARS]
     same, before = ([outcomes[kind, k] for k in earlier] for kind in ("same", "before"))
     last, n = outcomes["before", year], len(earlier)
-    noise = last.variance + sum(one.variance for one in before) / n**2
-    kept = DRIFT**2 / (DRIFT**2 + noise)
+    noise = last.covariance + sum(one.covariance for one in before) / n**2
+    drifting = _variances(DRIFT, KNOT_SPREADS)
+    kept = drifting @ np.linalg.inv(drifting + noise)
     drift = last.shifts - np.mean([one.shifts for one in before], axis=0)
-    expected = np.mean([one.shifts for one in same], axis=0) + kept * drift
-    return expected, kept**2 * noise + sum(one.variance for one in same) / n**2
+    expected = np.mean([one.shifts for one in same], axis=0) + kept @ drift
+    return expected, kept @ noise @ kept.T + sum(one.covariance for one in same) / n**2
 
 
 @dataclass(frozen=True)
@@ -175,33 +200,47 @@ class Outcome:
     ----------
     shifts : array, shape (knots,)
         What must be added to the log hazard at each knot of silence.
-    variance : float
-        Of their common level, by the chance of who was seen.
+    covariance : array, shape (knots, knots)
+        Of these, by the chance of who was seen.
     """
 
     shifts: Array
-    variance: float
+    covariance: Array
 
     @classmethod
     def of(cls, log_hazard: Array, returned: Array, frame: pd.DataFrame) -> Outcome:
         """Compare the log hazard of each of a landmark's customers with who returned."""
         shift = common_shift(log_hazard, returned)
-        probability = chance(log_hazard + shift)
-        information = float(-np.sum(np.log1p(-np.minimum(probability, 1 - 1e-9)) * (1 - probability)))
-        left = np.bincount(frame["shard"].to_numpy(int), returned - probability, SHARDS)
-        information = max(information, 1e-9)
-        variance = max(float((left**2).sum()) / information**2, 1 / information)
         basis = hats(frame["silence"].to_numpy(float))
         typical = basis.T @ log_hazard / np.maximum(basis.sum(axis=0), 1e-9)
         prior = np.maximum(chance(typical + shift), LEAST_HAZARD)
-        shifts = _by_silence(
-            np.concatenate([log_hazard, typical]),
-            np.vstack([basis, np.eye(len(KNOTS))]),
-            np.concatenate([returned, prior]),
-            np.concatenate([np.ones(len(returned)), PRIOR_EVENTS / prior]),
-            shift,
-        )
-        return cls(shifts, variance)
+        hazards, bases = np.concatenate([log_hazard, typical]), np.vstack([basis, np.eye(len(KNOTS))])
+        weight = np.concatenate([np.ones(len(returned)), PRIOR_EVENTS / prior])
+        shifts = _by_silence(hazards, bases, np.concatenate([returned, prior]), weight, shift)
+        of_row = weight * _information(hazards + bases @ shifts)
+        rows = len(returned)
+        seen, held = basis.T @ (basis * of_row[:rows, None]), np.diag(of_row[rows:])
+        return cls(shifts, _covariance(seen, held))
+
+
+def _information(log_hazard: Array) -> Array:
+    """Return Fisher's information of each row about its log hazard: binomial, complementary log-log link."""
+    hazard = np.clip(np.exp(np.minimum(log_hazard, LONGEST_LOG_HAZARD)), LEAST_HAZARD, None)
+    return np.asarray(hazard**2 * np.exp(-hazard) / -np.expm1(-hazard))
+
+
+def _covariance(seen: Array, held: Array) -> Array:
+    """Return the covariance of shifts held to a common one, which is itself only as sure as was seen.
+
+    Parameters
+    ----------
+    seen, held : array, shape (knots, knots)
+        The information of customers, and that by which the knots are held together.
+    """
+    inverse, common = np.linalg.inv(seen + held), max(float(seen.sum()), LEAST_HAZARD)
+    pulled, known = held.sum(axis=1) / common, seen.sum(axis=1)
+    mixed = np.outer(known, pulled) + np.outer(pulled, known) + common * np.outer(pulled, pulled)
+    return np.asarray(inverse + inverse @ mixed @ inverse)
 
 
 def _by_silence(log_hazard: Array, basis: Array, returned: Array, weight: Array, shift: float) -> Array:

@@ -21,7 +21,7 @@ from playbook.stats.rhythms import with_own_days
 from playbook.stats.survival import shard_weights
 
 SQUARES = dt.Decimal(38, 8)
-MONTH_DAYS = 30
+MONTH_DAYS, QUARTER, QUARTERS = 30, 3, 4
 LAST_MONTH = 36
 """The last month of a second life that is counted."""
 ENOUGH_COMEBACKS = 50
@@ -186,7 +186,7 @@ class SecondLife:
         c(k): mean margin in month k after a comeback, over the comebacks followed through month
         k, zeros included; the comeback's own order is in month 0. Client's currency.
     draws : array, shape (draws, K + 1)
-        The same with resampled customers.
+        The same with resampled customers and quarters of their comebacks.
     followed : array of int, shape (K + 1,)
         Comebacks followed through each month.
     order_margin : float
@@ -276,8 +276,9 @@ def second_life(history: History, inactivity_days: int, draws: int = 500) -> Sec
     comebacks = _comebacks(history, inactivity_days)
     before = _count_before(comebacks)
     followed = _followed(before)
-    enough = ENOUGH_COMEBACKS if followed[:, 0].sum() >= ENOUGH_COMEBACKS else FEW_COMEBACKS
-    length = int((followed.sum(axis=0) >= enough).sum())
+    counted = followed.sum(axis=(0, 1)).astype(int)
+    enough = ENOUGH_COMEBACKS if counted[0] >= ENOUGH_COMEBACKS else FEW_COMEBACKS
+    length = int((counted >= enough).sum())
     if not length:
         return None
     seen = order_margins(history)
@@ -285,14 +286,32 @@ def second_life(history: History, inactivity_days: int, draws: int = 500) -> Sec
     order_margin = _mean_before(before, shrunk)
     if order_margin <= 0:
         return None
-    margins = _margins(history, comebacks)[:, :length]
-    weights = np.vstack([np.ones((1, SHARDS)), shard_weights(draws, history.settings.seed)])
-    counted = weights @ followed[:, :length]
-    months = np.divide(weights @ margins, counted, out=np.zeros_like(counted), where=counted > 0)
+    margins = _margins(history, comebacks)[:, :, :length]
+    months = _drawn_months(margins, followed[:, :, :length], draws, history.settings.seed)
     method = "second_lives" if enough == ENOUGH_COMEBACKS else "few_second_lives"
-    counted_now = followed.sum(axis=0)[:length].astype(int)
-    life = SecondLife(months[0], months[1:], counted_now, order_margin, method, 0.0)
-    return replace(life, dispersion=_dispersion(life, before, shrunk, margins.sum(axis=1)))
+    life = SecondLife(months[0], months[1:], counted[:length], order_margin, method, 0.0)
+    return replace(life, dispersion=_dispersion(life, before, shrunk, margins.sum(axis=(1, 2))))
+
+
+def _drawn_months(margins: Array, followed: Array, draws: int, seed: int) -> Array:
+    """Return the mean margin of each month, then the same of each draw, shape (1 + draws, months).
+
+    Customers are drawn (by shard), and so are the quarters in which they came back, whose seasons and
+    kinds of comeback differ and of which a short record holds few: each draw weighs both, independently
+    (Owen 2007; the quarters by gamma weights, as in Rubin 1981, so that none is missing). Their variance is
+    that of the mean of the quarters seen, and of one year's quarters to come.
+    """
+    random = np.random.default_rng([seed, 4])
+    quarter = np.arange(LAST_MONTH + 2) // QUARTER
+    seen = np.bincount(quarter, followed[:, :, 0].sum(axis=0)) > 0
+    by_quarter = random.gamma(1 / (1 + seen.sum() / QUARTERS), size=(draws, len(seen)))
+    of_shard = np.vstack([np.ones((1, SHARDS)), shard_weights(draws, seed)])
+    of_quarter = np.vstack([np.ones((1, len(quarter))), by_quarter[:, quarter]])
+    sums, counts = (
+        np.einsum("ds,dm,smk->dk", of_shard, of_quarter, cells, optimize=True)
+        for cells in (margins, followed)
+    )
+    return np.asarray(np.divide(sums, counts, out=np.zeros_like(counts), where=counts > 0))
 
 
 def _dispersion(life: SecondLife, before: pd.DataFrame, shrunk: Shrinkage, brought: Array) -> float:
@@ -372,12 +391,13 @@ def _count_before(comebacks: Any) -> pd.DataFrame:
 
 
 def _followed(before: pd.DataFrame) -> Array:
-    """Count the comebacks of each shard that were followed through each month."""
+    """Count comebacks by shard, months followed in all, and month, where it was followed."""
     ended = np.zeros((SHARDS, LAST_MONTH + 2))
     np.add.at(
         ended, (before["shard"].to_numpy(int), before["months"].to_numpy(int)), before["n"].to_numpy(float)
     )
-    return np.asarray(ended[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:])
+    within = np.arange(LAST_MONTH + 2)[:, None] > np.arange(LAST_MONTH + 1)
+    return np.asarray(ended[:, :, None] * within)
 
 
 def _mean_before(before: pd.DataFrame, shrunk: Shrinkage) -> float:
@@ -387,13 +407,17 @@ def _mean_before(before: pd.DataFrame, shrunk: Shrinkage) -> float:
 
 
 def _margins(history: History, comebacks: Any) -> Array:
-    """Sum the margins of each shard's comebacks by month, where the month was followed."""
+    """Sum the margins of comebacks as `_followed` counts them."""
     days = history.days.select("customer_id", "margin", spent="day")
     joined = comebacks.inner_join(days, "customer_id")
     joined = joined.mutate(month=joined.spent.delta(joined.day, unit="day") // MONTH_DAYS)
     inside = joined.filter((joined.spent >= joined.day) & (joined.month < joined.months))
-    keys = {"shard": shard(inside.customer_id).cast("int64"), "month": inside.month.cast("int64")}
+    keys = {
+        "shard": shard(inside.customer_id).cast("int64"),
+        "months": inside.months,
+        "month": inside.month.cast("int64"),
+    }
     frame = inside.group_by(**keys).aggregate(margin=inside.margin.sum()).to_pyarrow().to_pandas()
-    margins = np.zeros((SHARDS, LAST_MONTH + 1))
-    margins[frame["shard"].to_numpy(int), frame["month"].to_numpy(int)] = frame["margin"].to_numpy(float)
+    margins = np.zeros((SHARDS, LAST_MONTH + 2, LAST_MONTH + 1))
+    margins[tuple(frame[name].to_numpy(int) for name in keys)] = frame["margin"].to_numpy(float)
     return margins

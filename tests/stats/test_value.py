@@ -150,6 +150,21 @@ def test_a_comeback_is_an_order_after_more_than_the_threshold(history_of, monkey
     assert value.second_life(history, silent).comebacks == 1
 
 
+def test_quarters_whose_comebacks_differ_widen_the_interval():
+    random = np.random.default_rng(1)
+    followed = np.zeros((64, 38, 2))
+    followed[:, 1:13, 0] = followed[:, 2:13, 1] = 5
+    noise = random.normal(1, 0.1, followed.shape)
+    quarterly = np.where(np.arange(38) // 3 % 2, 20.0, 10.0)[:, None]
+
+    def width(margin):
+        drawn = value._drawn_months(followed * margin * noise, followed, 400, 1)
+        assert len(drawn) == 401
+        return np.subtract(*np.quantile(drawn[1:, 0], [0.95, 0.05]))
+
+    assert width(quarterly) > 3 * width(15.0)
+
+
 def test_a_month_that_is_not_over_is_not_counted(history_of, monkeypatch):
     monkeypatch.setattr(value, "FEW_COMEBACKS", 1)
     for as_of, months in ((date(2024, 3, 30), 2), (date(2024, 3, 31), 3)):

@@ -147,7 +147,8 @@ def worth_sentences(findings: Findings, words: Words) -> list[str]:
         said.append(
             say(
                 "Only {n} comebacks were followed to the last of these months; what comes after is not"
-                " counted.",
+                " counted. These are the earliest, of few quarters: the interval is as wide as the comebacks"
+                " of one quarter differ from those of another.",
                 n=number(months.n or 0),
             )
         )
