@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
@@ -45,8 +46,8 @@ class MarginLost(Result):
     @property
     def told(self) -> pd.DataFrame:
         """Return the last 12 of the whole months, or as many as there are."""
-        begins = self.by_month.index.to_period("M").start_time
-        return self.by_month[begins >= self.whole_from].tail(YEAR)
+        begins = [end.replace(day=1) for end in self.by_month.index]
+        return self.by_month[np.array(begins) >= self.whole_from].tail(YEAR)
 
     def findings(self) -> list[Finding]:
         """Return what was lost and what came back in those months; no amounts where there are none."""
@@ -85,11 +86,11 @@ class MarginLost(Result):
             axes.axvline(self.whole_from, color=INK, linestyle=":", linewidth=1, label=young)
         show_months(axes, middle, words)
         axes.legend(loc="lower left", fontsize=8.5)
-        worst = shown["margin_lost"].idxmax()
+        worst = shown["margin_lost"].to_numpy().argmax()
         alt = say(
             "Bars by month, down for what was lost and up for what came back. {span} {lost} was lost and"
             " {back} came back; most was lost in {month}, {most}.",
-            month=words.month(worst),
+            month=words.month(shown.index[int(worst)]),
             most=words.money(shown["margin_lost"].max()),
             **values,
         )
