@@ -1,6 +1,5 @@
 """Contracts that were cancelled: the day by customer, and who is lost through it today."""
 
-import numpy as np
 import pandas as pd
 
 from playbook.records.arrays import Flags
@@ -30,17 +29,6 @@ def lost_by_cancellation(customers: pd.DataFrame, history: History) -> Flags:
     day = customers["customer_id"].map(_days(history))
     since = pd.to_datetime(customers["last_order"]) > day
     return ((day <= pd.Timestamp(history.as_of)) & ~since).to_numpy(bool)
-
-
-def who_is_lost(customers: pd.DataFrame, history: History) -> Flags:
-    """Say who is lapsed, or lost by a cancellation.
-
-    Parameters
-    ----------
-    customers : DataFrame
-        customer_id, last_order, lapsed.
-    """
-    return np.asarray(customers["lapsed"].to_numpy(bool) | lost_by_cancellation(customers, history))
 
 
 def _days(history: History) -> pd.Series:

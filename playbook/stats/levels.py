@@ -5,11 +5,10 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from playbook.records.canonical import COLUMNS
 from playbook.records.history import History
-from playbook.records.same_person import labelled
 from playbook.records.sources import Sources
 from playbook.settings.report import NEVER_SHOWN
+from playbook.stats.rhythms import values_of
 
 OF_ORDERS = ("category", "sales_channel", "source", "coupon")
 """Columns of the orders that say something about a customer: by the first order."""
@@ -41,25 +40,20 @@ def levels(name: str, history: History, sources: Sources) -> pd.Series:
     if is_of_orders(name, sources):
         known = _of_first_order(name, history, sources.orders)
     else:
-        table = labelled(sources.customers)
-        known = table.group_by("customer_id").aggregate(level=_text(name, table).min())
-    frame = known.filter(known.level.notnull()).order_by("customer_id").to_pyarrow().to_pandas()
-    return pd.Series(frame["level"].to_numpy(object), frame["customer_id"], dtype=object)
+        known = values_of(history, name).rename(level="value")
+    frame = known.order_by("customer_id").to_pyarrow().to_pandas()
+    level = frame["level"].str.replace(
+        r"^(\d+)\.0$", r"\1", regex=True
+    )  # a number that was read with a point
+    return pd.Series(level.to_numpy(object), frame["customer_id"], dtype=object)
 
 
 def _of_first_order(name: str, history: History, lines: Any) -> Any:
     orders = history.orders
     first = orders.group_by("customer_id").aggregate(day=orders.day.min())
-    own = lines.select("customer_id", "amount", day="ordered_at", level=_text(name, lines))
+    own = lines.select("customer_id", "amount", day="ordered_at", level=lines[name])
     own = own.filter(own.level.notnull() & (own.amount >= 0)).inner_join(first, ["customer_id", "day"])
     spent = own.group_by("customer_id", "level").aggregate(spent=own.amount.sum())
     most = ibis.window(group_by=spent.customer_id, order_by=[ibis.desc(spent.spent), spent.level])
     place = spent.mutate(place=ibis.row_number().over(most))
     return place.filter(place.place == 0).select("customer_id", "level")
-
-
-def _text(name: str, table: Any) -> Any:
-    """Return a column as text, a whole number without the point that it was read with."""
-    text = table[name].cast("string")
-    kind = COLUMNS["customers"].get(name) or COLUMNS["orders"].get(name)
-    return text if kind else text.re_replace(r"\.0+$", "")

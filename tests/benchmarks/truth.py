@@ -2,8 +2,10 @@
 
 Who comes back: ten seeds of each small or seasonal client of `return_worlds`. Aim: the 90% interval
 holds the truth in at least eight of ten, for all and for the lapsed.
+When a customer counts as lapsed: see `threshold_worlds`.
 """
 
+from tests.benchmarks import threshold_worlds
 from tests.benchmarks.calibration import rolling, show
 from tests.benchmarks.return_worlds import WORLDS
 
@@ -18,6 +20,7 @@ def main() -> None:
     for name, world in WORLDS.items():
         rows = pd.concat([rolling(world.make(seed), [world.as_of]) for seed in SEEDS])
         show(name, rows)
+    threshold_worlds.main()
 
 
 if __name__ == "__main__":

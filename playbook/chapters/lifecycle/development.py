@@ -172,9 +172,12 @@ class Development(Result):
             "goodbye": words.number(year["goodbye"]),
         }
         span = span_in_words(self.span, words)
-        title = "{span}: {new} new, {back} came back, {lapsed} lapsed"
-        title += ", {goodbye} said goodbye" if year["goodbye"] else ""
-        title = say(title, span=span, **counts)
+        message = (
+            "{span}: {new} new, {back} came back, {lapsed} lapsed, {goodbye} said goodbye"
+            if year["goodbye"]
+            else "{span}: {new} new, {back} came back, {lapsed} lapsed"
+        )
+        title = say(message, span=span, **counts)
         figure, axes = new_figure(title)
         names = [say("new customers"), say("came back"), say("lapsed"), say("were lost")]
         drawn = flows[list(DRAWN)].set_axis(names, axis=1)

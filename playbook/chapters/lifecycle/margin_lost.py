@@ -111,7 +111,8 @@ def find_margin_lost(history: History, daily: DailyEvents, silences: Silences) -
     by_month = pd.DataFrame({name: column.to_numpy() for name, column in columns.items()})
     by_month.index = pd.DatetimeIndex(pd.to_datetime(ends), name="month")
     cohort = history.settings.tables.orders.cohort
-    unseen = timedelta(days=0 if cohort else DAYS_BEFORE + silences.lapsed)
+    longest = max(own.lapsed for own in (silences, *silences.own.values()))
+    unseen = timedelta(days=0 if cohort else DAYS_BEFORE + longest)
     return MarginLost(by_month, pd.Timestamp(history.first_day + unseen))
 
 
@@ -129,7 +130,10 @@ def _losses(history: History, daily: DailyEvents, silences: Silences) -> Any:
     within = within.filter(within.back_on.isnull() | (within.goodbye < within.back_on))
     first = within.group_by("customer_id", "day").aggregate(goodbye=within.goodbye.min())
     both = spells.left_join(first, ["customer_id", "day"]).drop("customer_id_right", "day_right")
-    lapses = (both.day + ibis.interval(days=silences.lapsed + 1)).cast("date")
+    people = silences.known_of(daily, history).people
+    own = people.lapsed_days if silences.own else ibis.literal(silences.lapsed)
+    both = both.inner_join(people.select("customer_id", lapsed=own), "customer_id")
+    lapses = (both.day + (both.lapsed + 1).cast("interval('D')")).cast("date")
     both = both.mutate(lost_on=ibis.least(ibis.coalesce(both.goodbye, lapses), lapses))
     until = ibis.coalesce(both.back_on, ibis.literal(history.as_of + timedelta(days=1)))
     return both.filter(both.lost_on < until).select("customer_id", "day", "lost_on", "back_on")

@@ -334,15 +334,15 @@ def test_the_stage_of_today_stands_beside_that_of_a_year_ago(read):
 def test_the_title_of_the_base_holds_the_shares_of_today(demo):
     groups = demo.base.groups.set_index("stage")["customers"]
     engaged = groups[["just engaged", "engaged", "firmly engaged"]].sum() / groups.sum()
-    (axes,) = demo.develop().figure(WORDS).figure.axes
-    assert axes.get_title(loc="left").startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
+    title = demo.develop().figure(WORDS).figure.get_suptitle()
+    assert title.startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
 
 
 def test_title_alt_text_and_caption_of_the_moves_speak_of_the_same_months(demo):
     moved = demo.develop()
     short = replace(moved, flows=moved.flows.tail(5))
     picture = short.moves_figure(WORDS)
-    assert picture.figure.axes[0].get_title(loc="left").startswith("In the last 5 months: ")
+    assert picture.figure.get_suptitle().startswith("In the last 5 months: ")
     assert "In the last 5 months" in picture.alt
     assert short.moves_table(WORDS).caption == "Moves of the last 5 months, from stage to stage"
     assert moved.moves_table(WORDS).caption == "Moves of the last 12 months, from stage to stage"
@@ -382,6 +382,19 @@ def test_cohorts_count_who_ordered_in_each_half_year_after_the_first_order(read)
     assert np.isnan(row["in_4"])  # 728 days were not yet followed
 
 
+def test_the_cancelled_are_counted_with_the_lost_by_month_and_by_cohort(read):
+    orders = "a,2024-10-01,5\nb,2024-10-01,5\nc,2024-10-01,5\nd,2024-10-01,5\nd,2024-12-01,5\n"
+    ended = "a,,2024-11-01\nb,,2024-11-01\nc,,\nd,,2024-11-01\n"  # d ordered again
+    chapter = read(orders, people=ended)
+    moved, won = chapter.develop(), lifecycle.find_cohorts(chapter.history, chapter.base.customers)
+    assert (moved.year["lapsed"], moved.year["lost"], moved.year["goodbye"]) == (0, 3, 3)
+    said = moved.sentences(WORDS)[0]
+    assert "0 lapsed, 3 more were lost through a cancellation before that, and 1 came back" in said
+    assert "3 said goodbye" in moved.moves_figure(WORDS).figure.get_suptitle()
+    assert won.cohorts["active"].iloc[0] == pytest.approx(3 / 5)  # c, d and the last one
+    assert "cancellations are, by their day" in chapter.limits
+
+
 def test_cohorts_hold_every_new_customer_once(demo):
     found = lifecycle.find_cohorts(demo.history, demo.base.customers)
     seen = demo.base.customers
@@ -395,7 +408,7 @@ def test_the_grid_of_cohorts_shows_the_shares_of_the_table(demo):
     shares = followed[["in_1", "in_2", "in_3", "in_4"]].to_numpy().ravel()
     expected = [WORDS.percent(share) for share in shares if not np.isnan(share)]
     assert [text.get_text() for text in axes.texts if text.get_text()] == expected
-    assert axes.get_title(loc="left").startswith(WORDS.percent(won.mean(1)[0]))
+    assert axes.figure.get_suptitle().startswith(WORDS.percent(won.mean(1)[0]))
 
 
 # Since the last report -----------------------------------------------------------------------

@@ -54,7 +54,7 @@ def lost(client):
     """What is asked of four lapsed customers and one who cancelled; by id where ``found`` is asked."""
     data, name = client(ORDERS, SETTINGS, people_csv=PEOPLE, events_csv=EVENTS)
     frame = people(5, margin=[100.0, 70.0, 50.0, 40.0, 500.0], stage=["lapsed"] * 3 + ["at risk", "lost"])
-    frame["lapsed"] = [True] * 4 + [False]
+    frame["lapsed"], frame["cancelled"] = [True] * 4 + [False], [False] * 4 + [True]
     frame["last_order"] = [date(2025, 3, 1)] * 4 + [date(2025, 9, 1)]
     frame["consent_letter"] = np.where(frame["customer_id"] == "K001", "suppressed", "allowed")
     plan = plan_for(frame, offer())

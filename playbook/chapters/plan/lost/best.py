@@ -15,7 +15,6 @@ from playbook.records.selection import given_reasons
 from playbook.records.sources import Sources
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
-from playbook.stats.cancellations import lost_by_cancellation, who_is_lost
 from playbook.stats.result import Result
 
 MOST, SHOWN = 20, 5
@@ -97,16 +96,16 @@ class BestLost(Result):
 def find_best_lost(plan: Plan, history: History, sources: Sources) -> BestLost:
     """Find the lost, lapsed or cancelled, with the highest past margin, and what is known of them."""
     everybody = plan.campaign.everybody.assign(status=plan.status)
-    lost = everybody[who_is_lost(everybody, history)]
+    lost = everybody[everybody["lapsed"] | everybody["cancelled"]]
     best = lost.sort_values(["margin", "customer_id"], ascending=[False, True]).head(MOST)
-    best = best[["customer_id", "margin", "last_order", "status"]].reset_index(drop=True)
+    best = best[["customer_id", "margin", "last_order", "status", "cancelled"]].reset_index(drop=True)
     offers = plan.contacts.set_index("customer_id")["offer"]
     best["offer"] = _or_none(best["customer_id"].map(offers))
     happened, ids = _happened(best["customer_id"].tolist(), history, sources), best["customer_id"]
     found = happened.reindex(ids).reset_index()
     since = found["cancellation"] >= pd.to_datetime(best["last_order"])
     reason = ids.map(_reasons(ids.tolist(), sources)).fillna("")
-    best["reason"] = _or_none(reason.where(since | lost_by_cancellation(best, history)))
+    best["reason"] = _or_none(reason.where(since | best["cancelled"]))
     solved = found["complaint_solved"] >= found["complaint"]
     best["complaint"] = found["complaint"].mask(solved)
     best["unsubscribed"] = found[["unsubscribe", "no_contact"]].notna().any(axis=1)

@@ -10,7 +10,6 @@ from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
-from playbook.stats.cancellations import who_is_lost
 from playbook.stats.levels import is_of_orders, levels
 from playbook.stats.result import Result
 
@@ -73,7 +72,7 @@ def break_down(plan: Plan, history: History, sources: Sources) -> Breakdown:
     """Count the lost, those at risk and the planned by the columns that ``report.by`` names."""
     everybody, by = plan.campaign.everybody, history.settings.report.by
     profit = plan.contacts.set_index("customer_id")["expected_profit"]
-    lost = who_is_lost(everybody, history)
+    lost = everybody["lapsed"] | everybody["cancelled"]
     ids = everybody["customer_id"]
     told = pd.DataFrame(
         {
