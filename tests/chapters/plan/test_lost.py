@@ -75,8 +75,8 @@ def test_of_the_best_lost_it_is_told_what_is_known_and_what_the_plan_does(lost):
     }
     assert best.others(WORDS) is None
     assert best.sentences(WORDS) == [
-        "The best 5 of the 5 lost, lapsed or cancelled, brought 100% of their past margin; 3 of them are"
-        " planned an offer."
+        "The best 5 of the 5 lost, lapsed or cancelled, brought 100% of their past margin; the plan has an"
+        " offer for 3 of them."
     ]
 
 
@@ -89,7 +89,7 @@ def test_the_page_shows_five_of_the_twenty_best_lost_and_folds_the_others(demo_r
     told = [re.findall(r'<th scope="row">(\w+)</th>', table) for table in tables]
     assert told == [best[:5].tolist(), best[5:].tolist()]
     planned = customers.set_index("customer_id").loc[best, "offer"]
-    assert f"{planned.notna().sum()} of them are planned an offer" in page
+    assert f"the plan has an offer for {planned.notna().sum()} of them" in page
     assert all(unescape(name) in page for name in planned.dropna())
 
 

@@ -90,6 +90,8 @@ class BestLost(Result):
             "known": say("what is known"),
             "plan": say("offer, or why none"),
         }
+        if not any(_known(row, self.deep, words) for row in self.people.to_dict("records")):
+            del columns["known"]
         return Table(frame, caption, words, columns=columns)
 
 
@@ -183,9 +185,9 @@ def best_sentences(findings: Findings, words: Words) -> list[str]:
     return [
         words.say_many(
             "The best of the {lost} lost, lapsed or cancelled, brought {share} of their past margin;"
-            " {planned} is planned an offer.",
+            " the plan has an offer for {planned} of them.",
             "The best {n} of the {lost} lost, lapsed or cancelled, brought {share} of their past margin;"
-            " {planned} of them are planned an offer.",
+            " the plan has an offer for {planned} of them.",
             best.n,
             lost=words.number(every.n or 0),
             share=words.percent(best.value / every.value),
