@@ -180,7 +180,7 @@ def _row(as_of: date, chapters: Mapping[str, Findings]) -> dict[str, Any]:
     taken = {
         "threshold": lost.get("inactivity_threshold"),
         "lapsed": lost.get("lapsed"),
-        "at_risk": stages.get("at_risk"),
+        "at_risk": stages.get("stage_at_risk"),
         "planned": plan.get("plan_customers"),
         "held_back": plan.get("held_back"),
         "expected": plan.get("plan_expected_profit"),

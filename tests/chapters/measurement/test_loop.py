@@ -98,11 +98,11 @@ def test_contacts_that_were_handed_in_stand_over_the_plan(tmp_path):
 def test_headline_figures_stand_beside_those_of_the_last_report(tmp_path):
     report(tmp_path)
     client = planned_client()
-    at_risk = [Finding("at_risk", 70)]
+    at_risk = [Finding("stage_at_risk", 70)]
     found.write(tmp_path / BEFORE.isoformat() / "findings/02.json", at_risk)
     plan = {"plan_customers": 90, "plan_expected_profit": 1234.0, "profit_measured": 0.4}
     now = {
-        "02": {"at_risk": Finding("at_risk", 50)},
+        "02": {"stage_at_risk": Finding("stage_at_risk", 50)},
         "04": {"lapsed": Finding("lapsed", 410)},
         "07": {name: Finding(name, value) for name, value in plan.items()},
     }
@@ -275,3 +275,11 @@ def test_measured_responses_are_worded_from_findings_alone():
     nothing = LearnedResponses(measured_responses(assigned().iloc[:0], {}))
     assert "rests on the catalogue's assumptions" in " ".join(nothing.sentences(WORDS))
     assert "none" in str(nothing.table(WORDS))
+
+
+def test_every_headline_figure_is_one_that_a_run_finds(demo_run):
+    chapters = {
+        number: found.read(demo_run.folder / f"findings/{number}.json") for number in ("02", "04", "07")
+    }
+    row = loop._row(date(2025, 9, 30), chapters)
+    assert all(row[name] is not None for name in loop.HEADLINES)
