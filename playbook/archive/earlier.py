@@ -17,6 +17,7 @@ from playbook.archive.findings import Findings
 REMEMBERED = "campaigns.parquet"
 """What a run keeps of the campaigns that it measured, for the runs after it."""
 READ = (
+    "findings/02.json",
     "findings/04.json",
     "findings/07.json",
     "plan.csv",

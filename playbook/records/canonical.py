@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -257,13 +257,18 @@ NO = tuple(
 YES = tuple("1 1.0 true t yes y x ja j wahr sì si s vero oui o vrai".split())
 
 
-def kinds_of(name: str) -> dict[str, str]:
-    """Return the columns that a table may have, and how they are read."""
+def kinds_of(name: str, texts: Collection[str] = ()) -> dict[str, str]:
+    """Return the columns that a table may have, and how they are read.
+
+    ``texts`` are further ones of customers.
+    """
     if name == LINES:
         return {ours: kind for ours, kind in COLUMNS["orders"].items() if ours not in REQUIRED["orders"]}
     if name == PERSONS:
         return {"number": ID, "customer_id": ID}
-    return COLUMNS[name] | dict.fromkeys((GENERAL, *REFUSALS), FLAG) if name == "customers" else COLUMNS[name]
+    if name == "customers":
+        return dict.fromkeys(texts, TEXT) | COLUMNS[name] | dict.fromkeys((GENERAL, *REFUSALS), FLAG)
+    return COLUMNS[name]
 
 
 def place_of(name: str) -> str:

@@ -7,7 +7,7 @@ way in.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,8 @@ class Reader:
         Folder of the files that it writes.
     snapshot : mapping
         The file of each table that stands in a database.
+    texts : collection of str
+        Further columns of customers that hold words.
     parts : dict
         Table to its files, each with the name to show and its canonical expression, as written:
         nothing forgotten or left out, ids as they are; ``row_key``, the same for lines equal in all
@@ -107,6 +109,7 @@ class Reader:
     connection: Any
     scratch: Path
     snapshot: Mapping[str, Path] = field(default_factory=dict)
+    texts: Collection[str] = ()
     parts: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     rules: dict[str, list[str]] = field(default_factory=dict)
     flags: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
@@ -259,7 +262,7 @@ def _rewritten(
 ) -> _Opened:
     """Write rows as the engine reads them."""
     target = _scratch_file(reader)
-    kinds = kinds_of(name)
+    kinds = kinds_of(name, reader.texts)
     days = [theirs for ours, theirs in table.pairs if kinds.get(ours) == DAY]
     numbers = [theirs for ours, theirs in table.pairs if kinds.get(ours, NUMBER) in (MONEY, NUMBER)]
     numbers += table.less if isinstance(table, LineSettings) else ()
@@ -270,7 +273,7 @@ def _rewritten(
 
 def _select(reader: Reader, name: str, opened: _Opened) -> Any:
     """Read one file and name its columns as ours, each with its type."""
-    kinds, table = kinds_of(name), opened.table
+    kinds, table = kinds_of(name, reader.texts), opened.table
     check_mapping(name, table)
     row_rules.check_rules(name, table)
     raw = _read_file(reader, name, opened)
@@ -381,7 +384,7 @@ def _both(ours: str, one: Any, other: Any) -> Any:
 
 
 def _read_file(reader: Reader, name: str, opened: _Opened) -> Any:
-    path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name)
+    path, shown, form, kinds = opened.path, opened.shown, opened.form, kinds_of(name, reader.texts)
     table = opened.table
     parsed = {
         theirs: kind for ours, theirs in table.pairs if (kind := kinds.get(ours, NUMBER)) not in AS_TEXT

@@ -28,6 +28,7 @@ from playbook.records.reading import Reader, ReadFile, canonical
 from playbook.records.row_rules import LEFT_OUT, kept
 from playbook.records.spark import Spark, open_spark
 from playbook.settings.client import Settings
+from playbook.settings.scoring import named_criteria
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ def open_sources(settings: Settings, folder: Path) -> Sources:
 def _opened(settings: Settings) -> Sources:
     scratch = TemporaryDirectory(prefix="playbook-")
     connection = open_engine(settings, Path(scratch.name))
-    reader = Reader(connection, Path(scratch.name))
+    criteria = {criterion.column for criterion in named_criteria(settings.scoring, settings.preset)}
+    reader = Reader(connection, Path(scratch.name), texts=frozenset(settings.report.by) - criteria)
     return Sources(connection, None, reader=reader, _scratch=scratch)
 
 

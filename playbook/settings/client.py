@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError, field_validator
 from playbook.errors import CallError, DataError, SettingsError, did_you_mean
 from playbook.settings.lifecycle import Lifecycle
 from playbook.settings.measurement import Measurement
-from playbook.settings.offers import Offers
+from playbook.settings.offers import Contact, Offers
+from playbook.settings.report import Report
 from playbook.settings.scoring import Scoring, named_criteria
 from playbook.settings.source import refuse_outside, refuse_secrets
 from playbook.settings.tables import Tables
@@ -110,12 +111,6 @@ class EarlyWarning(Strict):
     holdout_share: float | None = Field(None, ge=0, le=0.5)
 
 
-class Contact(Strict):
-    """What may be assumed about consent where the data say nothing."""
-
-    assumed: tuple[Literal["email", "phone", "letter", "visit"], ...] = ("letter",)
-
-
 class Checks(Strict):
     """Limits beyond which something in the data is worth mentioning.
 
@@ -198,6 +193,7 @@ class Settings(Strict):
     consent: Contact = Contact()
     offers: Offers = Offers()
     measurement: Measurement = Measurement()
+    report: Report = Report()
     seed: int = Field(1, ge=0)
     cell_timeout_seconds: int = Field(3600, gt=0, le=604_800)
 

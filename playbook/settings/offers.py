@@ -12,6 +12,12 @@ KINDS: tuple[str, ...] = get_args(Kind)
 CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
+class Contact(Strict):
+    """What may be assumed about consent where the data say nothing."""
+
+    assumed: tuple[Channel, ...] = ("letter",)
+
+
 class Offers(Strict):
     """What may be spent on whom.
 

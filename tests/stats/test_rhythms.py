@@ -104,7 +104,10 @@ def test_everybody_is_lapsed_by_their_own_threshold_in_every_chapter(parted, bas
     stages = lifecycle.find_stages(history, sources, daily, customers(history))
     seen = stages.customers.set_index("customer_id")
     assert (seen["lapsed"] == expected).all() and (seen["stage"].isin(["lapsed", "lost"]) == expected).all()
-    months = lifecycle.develop(history, daily, stages).months.base.iloc[-1]
+    moved = lifecycle.develop(history, daily, stages)
+    lost = lifecycle.find_margin_lost(history, daily, stages.silences).by_month["lost"]
+    assert lost.iloc[1:].tolist() == (moved.flows["lapsed"] + moved.flows["goodbye"]).tolist()
+    months = moved.months.base.iloc[-1]
     assert months["lapsed"] + months["lost"] == expected.sum()
     first, second = occasional.first_orders(history), occasional.find_second_order(history)
     kinds = occasional.measure_kinds(first, history.settings, second.days)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
@@ -45,8 +46,8 @@ class MarginLost(Result):
     @property
     def told(self) -> pd.DataFrame:
         """Return the last 12 of the whole months, or as many as there are."""
-        begins = self.by_month.index.to_period("M").start_time
-        return self.by_month[begins >= self.whole_from].tail(YEAR)
+        begins = [end.replace(day=1) for end in self.by_month.index]
+        return self.by_month[np.array(begins) >= self.whole_from].tail(YEAR)
 
     def findings(self) -> list[Finding]:
         """Return what was lost and what came back in those months; no amounts where there are none."""
@@ -85,11 +86,11 @@ class MarginLost(Result):
             axes.axvline(self.whole_from, color=INK, linestyle=":", linewidth=1, label=young)
         show_months(axes, middle, words)
         axes.legend(loc="lower left", fontsize=8.5)
-        worst = shown["margin_lost"].idxmax()
+        worst = shown["margin_lost"].to_numpy().argmax()
         alt = say(
             "Bars by month, down for what was lost and up for what came back. {span} {lost} was lost and"
             " {back} came back; most was lost in {month}, {most}.",
-            month=words.month(worst),
+            month=words.month(shown.index[int(worst)]),
             most=words.money(shown["margin_lost"].max()),
             **values,
         )
@@ -110,7 +111,8 @@ def find_margin_lost(history: History, daily: DailyEvents, silences: Silences) -
     by_month = pd.DataFrame({name: column.to_numpy() for name, column in columns.items()})
     by_month.index = pd.DatetimeIndex(pd.to_datetime(ends), name="month")
     cohort = history.settings.tables.orders.cohort
-    unseen = timedelta(days=0 if cohort else DAYS_BEFORE + silences.lapsed)
+    longest = max(own.lapsed for own in (silences, *silences.own.values()))
+    unseen = timedelta(days=0 if cohort else DAYS_BEFORE + longest)
     return MarginLost(by_month, pd.Timestamp(history.first_day + unseen))
 
 
@@ -128,7 +130,10 @@ def _losses(history: History, daily: DailyEvents, silences: Silences) -> Any:
     within = within.filter(within.back_on.isnull() | (within.goodbye < within.back_on))
     first = within.group_by("customer_id", "day").aggregate(goodbye=within.goodbye.min())
     both = spells.left_join(first, ["customer_id", "day"]).drop("customer_id_right", "day_right")
-    lapses = (both.day + ibis.interval(days=silences.lapsed + 1)).cast("date")
+    people = silences.known_of(daily, history).people
+    own = people.lapsed_days if silences.own else ibis.literal(silences.lapsed)
+    both = both.inner_join(people.select("customer_id", lapsed=own), "customer_id")
+    lapses = (both.day + (both.lapsed + 1).cast("interval('D')")).cast("date")
     both = both.mutate(lost_on=ibis.least(ibis.coalesce(both.goodbye, lapses), lapses))
     until = ibis.coalesce(both.back_on, ibis.literal(history.as_of + timedelta(days=1)))
     return both.filter(both.lost_on < until).select("customer_id", "day", "lost_on", "back_on")

@@ -17,13 +17,14 @@ from playbook.chapters.measurement.words import (
     with_interval,
 )
 from playbook.offers.catalogue import Offer
+from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Column, Table
 from playbook.show.figures import Picture, Pictures
 from playbook.show.words import Words
 from playbook.stats.result import Result
-from playbook.stats.trials.data import incentives_of, read_trials
+from playbook.stats.trials.data import CampaignTrial, incentives_of, read_trials
 from playbook.stats.trials.effects import Effect
 from playbook.stats.trials.measure import SHARES, Compared, Measured, measure
 from playbook.stats.trials.over_time import second_lives
@@ -77,6 +78,36 @@ class Measurements(Result):
             said=said,
             money=_in_money(words),
         )
+
+    def interim_table(self, words: Words) -> Table | None:
+        """Return what those have done so far whose campaign has not reached its horizon; None without one."""
+        say, names = words.say, {True: words.say("contacted"), False: words.say("held back")}
+        rows = [
+            (
+                c.trial.campaign,
+                c.trial.followed,
+                _ready(c).date(),
+                names[contacted],
+                *_so_far(c.trial, c.trial.treated == contacted),
+            )
+            for c in self.campaigns
+            for contacted in names
+            if c.trial.size and c.trial.followed < c.settings.horizon_days
+        ]
+        columns: dict[str, Column] = {
+            "campaign": say("campaign"),
+            "day": (say("as of day"), "number"),
+            "ready": (say("verdict on"), "date"),
+            "group": say("group"),
+            "n": (say("customers"), "number"),
+            "back": (say("returned so far"), "number"),
+            "share": (say("of them"), "percent"),
+            "orders": (say("orders"), "number"),
+            "revenue": (say("revenue"), "money"),
+            "cost": (say("cost"), "money"),
+        }
+        note = say("Interim figures are no verdict: what will last of a difference is not known yet.")
+        return _table(rows, say("Campaigns under way, so far"), words, columns, note) if rows else None
 
     def outcome_table(self, words: Words) -> Table:
         """Return every outcome at the horizon, per assigned customer, by three ways to an interval."""
@@ -268,7 +299,7 @@ def measure_all(
 def _findings(measured: Measured, name: str) -> list[Finding]:
     """Return one campaign's findings, all named after its place."""
     trial, settings, whole = measured.trial, measured.settings, measured.whole
-    ready = trial.people["start"].max() + timedelta(days=settings.horizon_days) if trial.size else None
+    ready = _ready(measured) if trial.size else None
     unit = "share" if measured.named in SHARES else "money"
     found = [
         Finding(name, trial.campaign, n=trial.size, verdict=measured.judgement.verdict),
@@ -305,6 +336,24 @@ def _findings(measured: Measured, name: str) -> list[Finding]:
         empty = Finding(f"{name}_arm_{j}_effect", None, unit=unit)
         found.append(_effect_finding(empty.name, effect, measured.named, corrected=True) if effect else empty)
     return found
+
+
+def _ready(measured: Measured) -> pd.Timestamp:
+    """Return the day on which the verdict is read."""
+    last: pd.Timestamp = measured.trial.people["start"].max()
+    return last + timedelta(days=measured.settings.horizon_days)
+
+
+def _so_far(trial: CampaignTrial, group: Flags) -> tuple[object, ...]:
+    """Return how many a group holds and how many returned, their share, orders, revenue and cost so far.
+
+    The cost is that of contacts and incentives; None where it is not known.
+    """
+    n, day = int(group.sum()), trial.followed
+    back = int(trial.returned(day)[group].sum())
+    orders, revenue = (float(trial.total(name, 0, day)[group].sum()) for name in ("ordered", "revenue"))
+    cost = None if trial.costs == "missing" else float(trial.spent(day)[group].sum())
+    return n, back, back / n if n else None, int(orders), revenue, cost
 
 
 def _price_findings(measured: Measured, name: str) -> list[Finding]:

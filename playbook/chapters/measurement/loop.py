@@ -24,6 +24,14 @@ from playbook.stats.trials.measure import Measured, measure
 from playbook.stats.trials.tables import table_of
 
 NOT_YET = "not_yet"
+HEADLINES = {
+    "lapsed": "customers",
+    "at_risk": "customers",
+    "planned": "customers",
+    "expected": "money",
+    "measured": "share",
+}
+"""The figures by which this report is held against the last one, with their units."""
 
 
 def earlier_scores(home: Path, before: date) -> pd.DataFrame:
@@ -46,13 +54,13 @@ class Chronicle(Result):
     Attributes
     ----------
     runs : DataFrame
-        One row per report, this one last: as_of, threshold (days), lapsed (customers), returned
+        One row per report, this one last: as_of, threshold (days), lapsed, at_risk (customers), returned
         (of them, by the next report; None where the data end before it), planned (contacts),
-        held_back, expected (profit), and, of an earlier plan: campaign (its name), planned_return
-        and, where its horizon is over and the data reach it, realised_return (additional share
-        back, with low and high), realised_margin (per customer after costs), source (contacts: as
-        carried out; plan: as planned, whether it was carried out is not in the data; not_yet: the
-        data do not reach the horizon).
+        held_back, expected (profit), measured (share of it), and, of an earlier plan: campaign (its
+        name), planned_return and, where its horizon is over and the data reach it, realised_return
+        (additional share back, with low and high), realised_margin (per customer after costs), source
+        (contacts: as carried out; plan: as planned, whether it was carried out is not in the data;
+        not_yet: the data do not reach the horizon).
     """
 
     runs: pd.DataFrame
@@ -64,6 +72,7 @@ class Chronicle(Result):
             Finding("runs", len(self.runs), unit="runs"),
             Finding("plans_not_yet", waiting, unit="runs", n=len(self.runs) - 1),
         ]
+        listed += self._headlines()
         for row in self.runs.dropna(subset="realised_return").to_dict("records")[-1:]:
             day, low, high = row["as_of"].date().isoformat(), _known(row["low"]), _known(row["high"])
             listed += [
@@ -73,13 +82,31 @@ class Chronicle(Result):
             ]
         return listed
 
+    def _headlines(self) -> list[Finding]:
+        """Return the headline figures of this report and the last one, as far as both have them."""
+        if len(self.runs) < 2:
+            return []
+        then, now = self.runs.iloc[-2], self.runs.iloc[-1]
+        day = Finding("last_report", then["as_of"].date().isoformat(), unit="date")
+        both = [name for name in HEADLINES if pd.notna(then[name]) and pd.notna(now[name])]
+        return [
+            day,
+            *(
+                Finding(f"{name}_{when}", float(row[name]), unit=HEADLINES[name])
+                for name in both
+                for when, row in (("then", then), ("now", now))
+            ),
+        ]
+
     def sentences(self, words: Words) -> list[str]:
-        """Say what became of the lapsed, and of the last plan."""
+        """Say what became of the lapsed, and of the last plan, and what changed since the last report."""
         return chronicle_sentences(self.by_name, words)
 
-    def table(self, words: Words) -> Table:
-        """Return the client run by run."""
+    def table(self, words: Words) -> Table | None:
+        """Return the client run by run; None for the first run."""
         say = words.say
+        if len(self.runs) < 2:
+            return None
         return table_of(
             self.runs.to_dict("records"),
             {
@@ -87,9 +114,11 @@ class Chronicle(Result):
                 (say("threshold, days"), "number"): lambda run: run["threshold"],
                 (say("lapsed"), "number"): lambda run: run["lapsed"],
                 (say("of them back by the next"), "number"): lambda run: run["returned"],
+                (say("at risk"), "number"): lambda run: run["at_risk"],
                 (say("planned contacts"), "number"): lambda run: run["planned"],
                 (say("held back"), "number"): lambda run: run["held_back"],
                 (say("expected profit"), "money"): lambda run: run["expected"],
+                (say("of it measured"), "percent"): lambda run: run["measured"],
                 say("more returns of a hundred, planned"): lambda run: points(
                     _known(run["planned_return"]), words
                 ),
@@ -121,29 +150,41 @@ def chronicle(
     customers : DataFrame
         Everybody the client knows: customer_id.
     now : mapping
-        Chapters 04 and 07 of this run to their findings.
+        Chapters 02, 04 and 07 of this run to their findings.
     campaigns : tuple of Measured
         Those of ``contacts``.
     """
     runs, rows = earlier_runs(home, history.as_of), []
     for k, run in enumerate(runs):
         following = runs[k + 1].as_of if k + 1 < len(runs) else history.as_of
-        row = _row(run.as_of, run.findings("04"), run.findings("07"))
+        row = _row(run.as_of, {chapter: run.findings(chapter) for chapter in ("02", "04", "07")})
         row["returned"] = _returned(run, following, history)
         rows.append(row | _realised(run, history, sources, customers, campaigns))
-    rows.append(_row(history.as_of, now.get("04", {}), now.get("07", {})))
-    names = ["as_of", "threshold", "lapsed", "returned", "planned", "held_back", "expected", "campaign"]
-    names += ["planned_return", "realised_return", "low", "high", "realised_margin", "source"]
+    rows.append(_row(history.as_of, now))
+    names = ["as_of", "threshold", "lapsed", "at_risk", "returned", "planned", "held_back", "expected"]
+    names += [
+        "measured",
+        "campaign",
+        "planned_return",
+        "realised_return",
+        "low",
+        "high",
+        "realised_margin",
+        "source",
+    ]
     return Chronicle(pd.DataFrame(rows).reindex(columns=names))
 
 
-def _row(as_of: date, lost: Findings, plan: Findings) -> dict[str, Any]:
+def _row(as_of: date, chapters: Mapping[str, Findings]) -> dict[str, Any]:
+    stages, lost, plan = (chapters.get(chapter, {}) for chapter in ("02", "04", "07"))
     taken = {
         "threshold": lost.get("inactivity_threshold"),
         "lapsed": lost.get("lapsed"),
+        "at_risk": stages.get("stage_at_risk"),
         "planned": plan.get("plan_customers"),
         "held_back": plan.get("held_back"),
         "expected": plan.get("plan_expected_profit"),
+        "measured": plan.get("profit_measured"),
     }
     values = {name: finding.value if finding else None for name, finding in taken.items()}
     return {"as_of": pd.Timestamp(as_of)} | values
@@ -223,7 +264,7 @@ def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
             if findings["plans_not_yet"].value
             else "This is report number {n} of this client. No earlier plan can be compared with what came."
         )
-        return [words.say(message, n=words.number(n))]
+        return [*_then_and_now(findings, words), words.say(message, n=words.number(n))]
     expected, realised = findings["last_plan_expected"], findings["last_plan_realised"]
     low, high = points(realised.low, words), points(realised.high, words)
     known = " (95% interval {low} to {high})" if low else " (too few came back for an interval)"
@@ -239,7 +280,28 @@ def chronicle_sentences(findings: Findings, words: Words) -> list[str]:
             "Whether it was carried out is not in the data: hand in its contacts (campaign.csv lies beside"
             " that report)."
         )
-    return [said]
+    return [*_then_and_now(findings, words), said]
+
+
+def _then_and_now(findings: Findings, words: Words) -> list[str]:
+    """Word the headline figures of this report beside those of the last one."""
+    messages = {
+        "lapsed": ("{now} lapsed (then {then})", words.number),
+        "at_risk": ("{now} at risk ({then})", words.number),
+        "planned": ("{now} contacts planned ({then})", words.number),
+        "expected": ("an expected profit of {now} ({then})", words.money),
+        "measured": ("{now} of it measured ({then})", words.percent),
+    }
+    told = [
+        words.say(
+            message, now=shown(findings[f"{name}_now"].value), then=shown(findings[f"{name}_then"].value)
+        )
+        for name, (message, shown) in messages.items()
+        if f"{name}_now" in findings
+    ]
+    day = words.date(date.fromisoformat(findings["last_report"].value))
+    said = words.say("Since the report of {day}: {told}.", day=day, told=", ".join(told))
+    return [said] if told else []
 
 
 def _known(value: Any) -> float | None:

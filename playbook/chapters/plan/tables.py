@@ -9,19 +9,23 @@ from playbook.show.display import Column, Table
 from playbook.show.words import Words
 
 
-def by_week(plan: Plan, words: Words) -> Table:
-    """Return how many contacts each responsible makes in each week, those of a later wave left out."""
+def by_responsible(plan: Plan, words: Words) -> Table:
+    """Return how many contacts each responsible makes, from when to when, those of a later wave left out."""
     say = words.say
-    by = ["week", "responsible", "channel"]
-    frame = plan.sent.groupby(by, as_index=False).agg(
-        contacts=("customer_id", "size"), last=("contact_by", "min"), profit=("expected_profit", "sum")
+    frame = plan.sent.groupby(["responsible", "channel"], as_index=False).agg(
+        contacts=("customer_id", "size"),
+        first=("week", "min"),
+        until=("week", "max"),
+        last=("contact_by", "min"),
+        profit=("expected_profit", "sum"),
     )
     frame["channel"] = frame["channel"].map(channel_names(words))
     columns: dict[str, Column] = {
-        "week": (say("week of"), "date"),
         "responsible": say("responsible"),
         "channel": say("channel"),
         "contacts": (say("contacts"), "number"),
+        "first": (say("from the week of"), "date"),
+        "until": (say("to that of"), "date"),
         "last": (say("earliest deadline"), "date"),
         "profit": (say("expected profit"), "money"),
     }

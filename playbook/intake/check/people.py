@@ -24,6 +24,7 @@ from playbook.records.history import History
 from playbook.records.same_person import everybody
 from playbook.records.selection import given_reasons
 from playbook.records.sources import Sources
+from playbook.stats.levels import known_columns
 
 INTERNAL = (
     r"(?i)\b(test|tests|testkunde|testcustomer|dummy|intern|internal|interno|interne|max mustermann|asdf"
@@ -48,6 +49,7 @@ def inspect_people(data: Delivery) -> list[Check]:
         *(_emails(table) if table is not None else []),
         *_suppressed(data),
         *_lost_for_good(data),
+        *_by(data),
         *_unused(data.sources),
     ]
 
@@ -121,6 +123,15 @@ def _lost_for_good(data: Delivery) -> list[Check]:
     listed = f"there are: {', '.join(counted)}" if counted else "no reason is given anywhere"
     told = [f"{name!r}.{did_you_mean(name, counted)}" for name in named]
     return found("reason_unknown", len(named), "cancel_reason", named, values=(*told[:2], listed))
+
+
+def _by(data: Delivery) -> list[Check]:
+    """Name the columns of ``report.by`` that are not there, and those that are."""
+    known = known_columns(data.sources)
+    unknown = [name for name in data.settings.report.by if name not in known]
+    told = [f"{name!r}.{did_you_mean(name, known)}" for name in unknown]
+    listed = f"there are: {', '.join(known)}" if known else "there are none"
+    return found("by_unknown", len(unknown), "report.by", (*told, listed))
 
 
 def _consent(sources: Sources) -> list[Check]:

@@ -121,6 +121,14 @@ CUSTOMER_RULES: dict[str, Rule] = {
         "Nobody is left out for it: whoever is meant may be contacted all the same.",
         "Write it as the data do (cancel_reason of customers, detail of events), or take it out.",
     ),
+    "by_unknown": error(
+        "{n} column of report.by is none of the customers, nor category, channel, source or coupon of"
+        " orders.",
+        "{n} columns of report.by are none of the customers, nor category, channel, source or coupon of"
+        " orders.",
+        "What is asked for cannot be shown.",
+        "Correct report.by, or map the column under tables.customers.columns in client.yml.",
+    ),
     "email_malformed": note(
         "{n} e-mail address cannot be one.",
         "{n} e-mail addresses cannot be ones.",

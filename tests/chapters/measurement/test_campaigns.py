@@ -161,7 +161,7 @@ def test_whatever_the_contacts_are_the_page_can_be_written(rows, tmp_path):
     client = changed(rows)
     results = Measurements((judged(client),))
     tables = [results.table, results.outcome_table, results.lasting_table, results.reading_table]
-    tables += [results.arm_table, results.second_life_table, results.check_table]
+    tables += [results.arm_table, results.second_life_table, results.check_table, results.interim_table]
     assert all("nan" not in str(table(WORDS)).lower() for table in tables)
     figure = results.figure(WORDS)
     assert figure is None or all(picture.alt for picture in figure.shown)
@@ -203,3 +203,20 @@ def test_the_pictures_title_is_judged_by_the_reading_of_its_last_day(demo_data):
     shaken = replace(call, readings={call.end: call.readings[call.end] | {"net": unsure}})
     [picture] = Measurements((shaken,)).figure(WORDS).shown
     assert picture.figure.get_suptitle().startswith("DANKE24: no certain gain")
+
+
+def test_a_campaign_under_way_is_told_so_far_and_without_a_verdict():
+    early = START + pd.Timedelta(days=40)
+    running = Measurements((judged(simple(later=30, as_of=early.date())),))
+    table = running.interim_table(WORDS)
+    assert table.frame.to_dict("records") == [
+        {"campaign": "SPRING", "day": 40, "ready": date(2025, 6, 1), "group": group, "n": 200}
+        | {"back": back, "share": back / 200, "orders": back, "revenue": pytest.approx(revenue), "cost": cost}
+        for group, back, revenue, cost in (
+            ("contacted", 80, np.linspace(10, 30, 200)[:80].round(2).sum(), 200.0),
+            ("held back", 40, np.linspace(10, 30, 200)[:40].round(2).sum(), 0.0),  # day 60 is to come
+        )
+    ]
+    assert "no verdict" in table.note
+    assert running.by_name["campaign_1"].verdict == "cannot_be_told"
+    assert Measurements((judged(simple()),)).interim_table(WORDS) is None  # the horizon is reached

@@ -12,7 +12,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from playbook.archive.findings import read
-from playbook.chapters.plan import by_week, first_contacts, one_customer, what_would_change
+from playbook.chapters.plan import by_responsible, first_contacts, one_customer, what_would_change
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.decision import beyond_tested, headline
 from playbook.chapters.plan.pictures import profit_by_offer, who_is_contacted
@@ -175,7 +175,7 @@ def test_a_plan_of_nobody_says_why_and_never_that_it_should_be_done(changes, col
     assert not any(sentence.startswith(("Do it", "Try it")) for sentence in said)
     for table in (plan.table, what_would_change(plan).table, what_would_change(plan).form_table):
         assert table(WORDS)._repr_html_()
-    for view in (by_week, first_contacts):
+    for view in (by_responsible, first_contacts):
         assert view(plan, WORDS)._repr_html_()
     assert one_customer(plan, WORDS).frame.empty
     assert who_is_contacted(plan, WORDS).alt and profit_by_offer(plan, WORDS) is None

@@ -235,6 +235,11 @@ DELIVERIES = {
         {},
         {"columns_unused": 0, "consent_unused": 0, "consent_never_no": 0},
     ),
+    "reasons and columns that are not there": (
+        {},
+        {"others": OTHERS + "report: {by: [nmae2, coupon]}\noffers: {lost_for_good: [Umzug]}\n"},
+        {"by_unknown": 1, "reason_unknown": 1},
+    ),
     "a cohort from its birth": (
         {"orders": [SOUND["orders"][0], *COHORT]},
         {"others": ""},
