@@ -26,7 +26,7 @@ from playbook.records.sources import Sources, open_sources
 from playbook.settings.client import PROJECT, Settings, client_folder, load, override
 from playbook.show.display import Say, Table
 from playbook.show.exercises import compare
-from playbook.show.figures import Picture
+from playbook.show.figures import Picture, Pictures
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
@@ -138,7 +138,7 @@ class Chapter:
         """Show a result's table; nothing where it has none."""
         return result.table(self.words)
 
-    def figure(self, result: Result) -> Picture | None:
+    def figure(self, result: Result) -> Picture | Pictures | None:
         """Show a result's figure; nothing where it has none."""
         return result.figure(self.words)
 

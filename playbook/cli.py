@@ -15,7 +15,7 @@ import typer
 
 from playbook.archive.folders import PRIVATE
 from playbook.errors import CallError, DataError, PlaybookError, one_line
-from playbook.run import notebooks, progress, runner
+from playbook.run import notebooks, one_file, progress, runner
 from playbook.run.plan import Request
 from playbook.settings import client as settings
 
@@ -55,6 +55,7 @@ def run(
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run every chapter, whatever is there.")] = False,
     teach: Annotated[bool, typer.Option("--teach", help="Show code and exercises in the report.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also print the report: report.pdf.")] = False,
     data: Data = Path("data"),
     reports: Reports = Path("reports"),
 ) -> None:
@@ -68,7 +69,10 @@ def run(
         chapters=chapters,
         fresh=fresh,
         teach=teach,
+        pdf=pdf,
     )
+    if pdf:
+        one_file.engine()
     _check_writable(reports)
     with progress.over_chapters() as announce:
         finished = runner.run(request, announce)

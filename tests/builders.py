@@ -49,6 +49,8 @@ def people(n: int = 40, **columns: Any) -> pd.DataFrame:
         "cancellation": False,
         "owner": None,
         "contacted_recently": False,
+        "lost_for_good": False,
+        "cancelled": False,
         "last_order": date(2025, 3, 1),
         "complaint_on": pd.NaT,
         "cancellation_on": pd.NaT,

@@ -23,10 +23,11 @@ from pathlib import Path
 from playbook.run import pages
 run = Path(os.environ["PLAYBOOK_RUN"])
 nav = pages.navigation(run, "en")
-html = pages.page(
-    "Summary", "<p>Advice</p>", nav=nav, active="index.html", language="en", client="Acme", as_of=None
-)
-(run / "index.html").write_text(html)
+for href in ("index.html", "appendix.html"):
+    html = pages.page(
+        "Summary", "<p>Advice</p>", nav=nav, active=href, language="en", client="Acme", as_of=None
+    )
+    (run / href).write_text(html)
 """
 
 FINISH = """

@@ -26,8 +26,11 @@ class Finding:
 Findings = dict[str, Finding]
 
 
-def rounded(value: float, digits: int = 4) -> float | None:
-    """Return a number as a finding holds it; None where it is not known."""
+def rounded(value: float, digits: int = 6) -> float | None:
+    """Return a number as a finding holds it; None where it is not known.
+
+    Far finer than any sentence shows it: what is rounded twice may end beside what a table rounds once.
+    """
     return round(float(value), digits) if math.isfinite(value) else None
 
 

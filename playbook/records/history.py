@@ -7,6 +7,7 @@ The return probability is the chance of an order without a win-back offer. What 
 earlier win-back campaign says nothing of it: from there on a customer's return was no longer unaided.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,12 +20,12 @@ import numpy as np
 import pandas as pd
 
 from playbook.errors import DataError
+from playbook.records.arrays import SHARDS
 from playbook.records.row_rules import REPEATS
 from playbook.records.sources import Sources, collect_unreadable
 from playbook.settings.client import Settings
 
 MONEY = dt.Decimal(18, 4)
-SHARDS = 64
 MOST_REACHED = 0.25
 """A campaign that treated a larger share of all buyers is the client's usual marketing."""
 OPEN_DAYS = 90
@@ -36,6 +37,11 @@ LEAST_DAYS = 30
 """Days with orders without which it is not known when the client was closed."""
 MOST_SILENT = 3653
 """Days from the last order to the as-of date: ten years."""
+YEAR = 365
+LEAST_OPEN = 0.5
+"""Share of a stretch's days that were open below which it does not speak for its season."""
+Closed = Sequence[tuple[date, date]]
+"""Stretches on which a client was closed: the last day before, the first after."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class History:
         The day everything is seen from; the first and the last day with a line.
     win_back : ibis.Table or None
         The contacts of earlier win-back campaigns, see `win_back_contacts`.
+    complaints : ibis.Table or None
+        customer_id and day of each complaint, where the client has events.
     """
 
     settings: Settings
@@ -65,6 +73,7 @@ class History:
     first_day: date
     last_day: date
     win_back: Any = None
+    complaints: Any = None
 
     @property
     def orders(self) -> Any:
@@ -116,12 +125,31 @@ class History:
         wide = gaps[:-1] > self.settings.checks.gap_days
         return tuple(both for both, is_wide in zip(pairwise(days), wide, strict=False) if is_wide)
 
+    @cached_property
+    def shocks(self) -> tuple[tuple[date, date], ...]:
+        """Those of `closed` that are no season: the client was open at that time of the years beside it."""
+        return tuple(
+            (last, reopened)
+            for last, reopened in self.closed
+            if all(
+                open_share(last + timedelta(days=away), (reopened - last).days, self.closed) > LEAST_OPEN
+                for away in (-YEAR, YEAR)
+            )
+        )
+
     @property
     def contacts_made(self) -> Any:
         """The contacts of win-back campaigns up to the as-of date, or None."""
         if self.win_back is None:
             return None
         return self.win_back.filter(self.win_back.day <= ibis.literal(self.as_of))
+
+
+def open_share(begin: date, days: int, closed: Closed) -> float:
+    """Return the share of the days after ``begin`` on which the client was not closed."""
+    end = begin + timedelta(days=days)
+    gone = ((min(end + timedelta(days=1), reopened) - max(begin, last)).days - 1 for last, reopened in closed)
+    return 1 - sum(max(one, 0) for one in gone) / days
 
 
 def read_history(settings: Settings, sources: Sources) -> History:
@@ -148,10 +176,26 @@ def read_history(settings: Settings, sources: Sources) -> History:
         told = f"lies over ten years after the last order, {last_day}: correct as_of or ask for newer orders"
         raise DataError(f"The as-of date {as_of} {told}.")
     usable = days.filter(days.customer_id.notnull() & days.day.notnull() & (days.day <= ibis.literal(as_of)))
-    contacts = win_back_contacts(sources, usable)
     return History(
-        settings, days, usable, sources.customers, as_of, first_day, min(last_day, as_of), contacts
+        settings,
+        days,
+        usable,
+        sources.customers,
+        as_of,
+        first_day,
+        min(last_day, as_of),
+        win_back_contacts(sources, usable),
+        _complaints(sources),
     )
+
+
+def _complaints(sources: Sources) -> Any:
+    events = sources.events
+    if events is None:
+        return None
+    known = events.filter((events.kind == "complaint") & events.customer_id.notnull())
+    known = known.filter(known.happened_at.notnull()).select("customer_id", day="happened_at")
+    return sources.keep("complaints", known)
 
 
 def order_days(settings: Settings, lines: Any) -> Any:

@@ -22,8 +22,8 @@ from playbook.chapters.measurement import responses
 from playbook.chapters.occasional import words as occasional_words
 from playbook.chapters.plan.decision import beyond_tested, headline, too_small
 from playbook.chapters.plan.words import failed_kinds
-from playbook.report import workbook
-from playbook.run import notebooks, pages
+from playbook.report import deck, workbook
+from playbook.run import notebooks, one_file, pages
 from playbook.settings.client import Settings
 from playbook.show.display import Say, Table
 from playbook.show.words import Words
@@ -50,19 +50,23 @@ class RunResults:
 
 
 def write() -> None:
-    """Write the first page, the appendix and the workbook into the folder of the running run."""
+    """Write the first page, the appendix, the slides and the workbook into the folder of the running run."""
     folder = Path(os.environ["PLAYBOOK_RUN"])
     results = read(folder, Path(os.environ["PLAYBOOK_SETTINGS"]))
     say, nav = results.words.say, pages.navigation(folder, results.settings.language)
     executed = {path.stem: notebooks.read(path) for path in sorted((folder / "notebooks").glob("*.ipynb"))}
-    shown = [_picture(name, executed[name]) for name in sorted(executed, key=_place)]
+    labels = dict(zip(executed, (label for _, label in nav[1:]), strict=False))
+    shown = [_picture(name, labels[name], executed[name]) for name in sorted(executed, key=_place)]
     further = [
         Markup('<h2 id="{}">{}</h2>\n{}').format(name, label, tables)
-        for (name, notebook), (_, label) in zip(executed.items(), nav[1:], strict=False)
+        for (name, notebook), label in zip(executed.items(), labels.values(), strict=True)
         if (tables := pages.shown_by(notebook, pages.APPENDIX))
     ]
     written = {
-        INDEX: (say("Winning customers back"), body(results, Markup("").join(shown))),
+        INDEX: (
+            say("Winning customers back"),
+            body(results, Markup("").join(shown), {name[:2]: name for name in executed}),
+        ),
         pages.APPENDIX_PAGE: (say("Appendix"), appendix(results, Markup("\n").join(further))),
     }
     for href, (title, content) in written.items():
@@ -76,8 +80,28 @@ def write() -> None:
             as_of=pd.Timestamp(results.chapters["01"]["as_of"].value).date(),
         )
         (folder / href).write_text(html, encoding="utf-8")
+    if deck.can_be_made():
+        _write_slides(folder / one_file.SLIDES, results, executed, dict(nav))
     data = Path(os.environ["PLAYBOOK_DATA"])
     workbook.write(Chapter("99", results.manifest["client"], results.settings, folder, data))
+
+
+def _write_slides(path: Path, results: RunResults, executed: dict[str, Any], labels: dict[str, str]) -> None:
+    words = results.words
+    pictures = [
+        deck.Shown(
+            "".join(output["data"][pages.SVG]),
+            output["metadata"][pages.SVG]["title"],
+            output["metadata"][pages.SVG]["alt"],
+            words.say("From chapter {number}: {label}.", number=name[:2], label=labels[f"{name}.html"]),
+        )
+        for name in sorted(executed, key=_place)
+        for output in pages.outputs(executed[name], pages.FIRST_PAGE)
+        if pages.SVG in output.get("data", {})
+    ]
+    said = {title: [one.striptags() for one in items] for title, items in boxes(results).items()}
+    as_of = words.say("Data as of {date}", date=_day(str(results.chapters["01"]["as_of"].value), words))
+    deck.write(path, words, f"{results.settings.client}  ·  {as_of}", decision(results), said, pictures)
 
 
 def _place(name: str) -> tuple[bool, str]:
@@ -85,10 +109,11 @@ def _place(name: str) -> tuple[bool, str]:
     return name < "07", name
 
 
-def _picture(name: str, notebook: Any) -> Markup:
+def _picture(name: str, label: str, notebook: Any) -> Markup:
     """Return what a chapter shows on the first page, each a link to the chapter."""
+    link = Markup('<a href="{}.html">{}{} →</a>')
     shown = str(pages.shown_by(notebook, pages.FIRST_PAGE))
-    return Markup(re.sub("(<img[^>]*>)", rf'<a href="{name}.html">\1</a>', shown))
+    return Markup(re.sub("<img[^>]*>", lambda image: link.format(name, Markup(image[0]), label), shown))
 
 
 def read(folder: Path, settings: Path) -> RunResults:
@@ -98,22 +123,31 @@ def read(folder: Path, settings: Path) -> RunResults:
     return RunResults(Settings.model_validate_json(settings.read_text(encoding="utf-8")), chapters, manifest)
 
 
-def body(results: RunResults, pictures: Markup) -> Markup:
-    """Return the first page: the decision, what follows from it, and the pictures."""
-    say = results.words.say
-    boxes = {
-        say("Monday"): monday(results),
-        say("What could go wrong"): what_could_go_wrong(results),
-        say("When we know"): when_we_know(results),
-    }
+def body(results: RunResults, pictures: Markup, pages_of: dict[str, str]) -> Markup:
+    """Return the first page: the decision, what follows from it with links to chapters, and the pictures."""
     inside = Markup("").join(
-        Markup("<section><h2>{}</h2>{}</section>").format(title, _list(said))
-        for title, said in boxes.items()
+        Markup("<section><h2>{}</h2>{}</section>").format(_to(pages_of.get(chapter), title), _list(said))
+        for chapter, (title, said) in zip(("07", "07", "08"), boxes(results).items(), strict=True)
         if said
     )
     return Markup(
         '<p class="decision">{}</p>\n<div class="boxes">{}</div>\n<div class="pictures">{}</div>'
     ).format(decision(results), inside, pictures)
+
+
+def boxes(results: RunResults) -> dict[str, list[Markup]]:
+    """Return what is done first, what could go wrong and when it is known, by title."""
+    say = results.words.say
+    return {
+        say("Monday"): monday(results),
+        say("What could go wrong"): what_could_go_wrong(results),
+        say("When we know"): when_we_know(results),
+    }
+
+
+def _to(name: str | None, title: str) -> Markup:
+    """Return a title as a link to a chapter's page, where there is one."""
+    return Markup('<a href="{}.html">{}</a>').format(name, title) if name else _text(title)
 
 
 def decision(results: RunResults) -> str:

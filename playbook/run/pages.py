@@ -35,7 +35,8 @@ NEVER_SHOWN = frozenset({"solution", "hide", "injected-parameters", APPENDIX})
 ONLY_TAUGHT = frozenset({"exercise", "teach"})
 """Tags of cells that only a report for teaching shows."""
 
-_SHOWN_TYPES = ("image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain")
+SVG = "image/svg+xml"
+_SHOWN_TYPES = (SVG, "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain")
 _PICTURES = _SHOWN_TYPES[:3]
 _NOT_ON_PAPER = ("application/vnd.jupyter.widget-view+json", "application/javascript")
 
@@ -45,7 +46,7 @@ _TAGS = frozenset(
     " table tbody td tfoot th thead tr u ul".split()
 )
 _ATTRIBUTES = frozenset(
-    "alt class colspan dir height id lang open role rowspan scope start title width".split()
+    "alt class colspan dir height id lang open role rowspan scope start tabindex title width".split()
 )
 _WITH_CONTENT = re.compile(r"<(style|script|head|title)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _CAPTION = re.compile(r"><caption>(.*?)</caption>", re.DOTALL)
@@ -144,17 +145,21 @@ def chapter_page(
 
 def shown_by(notebook: Any, tag: str) -> Markup:
     """Return the pictures and tables that the cells with a tag have shown."""
+    return Markup("").join(map(_as_html, outputs(notebook, tag)))
+
+
+def outputs(notebook: Any, tag: str) -> list[dict[str, Any]]:
+    """Return what the cells with a tag have shown."""
     cells = [cell for cell in notebook["cells"] if tag in notebooks.tags(cell)]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return Markup("").join(map(_as_html, outputs))
+    return [output for cell in cells for output in cell.get("outputs", [])]
 
 
 def _as_html(output: Mapping[str, Any]) -> Markup:
-    data, picture = output.get("data", {}), "image/svg+xml"
-    if picture in data:
-        source = b64encode("".join(data[picture]).encode()).decode()
-        alt = output.get("metadata", {}).get(picture, {}).get("alt", "")
-        return Markup('<figure><img alt="{}" src="data:{};base64,{}"></figure>').format(alt, picture, source)
+    data = output.get("data", {})
+    if SVG in data:
+        source = b64encode("".join(data[SVG]).encode()).decode()
+        alt = output.get("metadata", {}).get(SVG, {}).get("alt", "")
+        return Markup('<figure><img alt="{}" src="data:{};base64,{}"></figure>').format(alt, SVG, source)
     return Markup(_cleaner()("".join(data.get("text/html", ""))))
 
 

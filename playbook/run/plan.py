@@ -24,6 +24,20 @@ from playbook.run.notebooks import ChapterNotebook
 from playbook.settings import client as settings
 from playbook.settings.yaml import kind_of_no_file
 
+SPENDS_FROM = "07"
+"""The first chapter that reads what may be spent (`LIMITS`)."""
+LIMITS = (
+    "budget",
+    "kind_budgets",
+    "channel_capacity",
+    "responsible_capacity",
+    "contacts_per_caller",
+    "least_chance",
+    "never_hold_back",
+    "weeks",
+    "margin_variation",
+)
+"""Settings under offers that no chapter before `SPENDS_FROM` reads."""
 LEARNS_FROM = "06"
 """The first chapter that reads earlier reports of the client."""
 
@@ -43,6 +57,7 @@ class Request:
     chapters: str | None = None
     fresh: bool = False
     teach: bool = False
+    pdf: bool = False
     beside: int = 1
 
 
@@ -135,9 +150,11 @@ def _keys(
     earlier: str,
 ) -> list[str]:
     """Return the checkpoint of each chapter: everything its results depend on."""
+    whole = chosen.model_dump(mode="json", exclude={"machine"})
+    limits = {name: whole["offers"].pop(name) for name in LIMITS}
     ground = [
         dict(inputs),
-        chosen.model_dump_json(exclude={"machine"}),
+        whole,
         package_sha256(),
         versions(),
         teach,
@@ -147,7 +164,8 @@ def _keys(
     for chapter in chapters:
         own = {name: value for name, value in knobs.items() if name in chapter.knobs}
         before = earlier if chapter.number >= LEARNS_FROM else None
-        keys.append(sha256([*ground, chapter.number, chapter.sha256, own, keys, before]))
+        spent = limits if chapter.number >= SPENDS_FROM else None
+        keys.append(sha256([*ground, chapter.number, chapter.sha256, own, keys, before, spent]))
     return keys
 
 

@@ -225,8 +225,8 @@ def _table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object
         for row in rows
     )
     return Markup(
-        '<div class="table"><table class="playbook"><caption>{}</caption><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>"
+        '<div class="table" tabindex="0" role="region" aria-label="{0}"><table class="playbook">'
+        "<caption>{0}</caption><thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>"
     ).format(caption, head, body)
 
 

@@ -32,7 +32,7 @@ from playbook.errors import (
 )
 from playbook.records import databases
 from playbook.records.confidential import IDS
-from playbook.run import notebooks, pages
+from playbook.run import notebooks, one_file, pages
 from playbook.run.kernel import WarmKernel, sockets, without_secrets
 from playbook.run.notebooks import ChapterNotebook
 from playbook.run.plan import Request, RunPlan, input_hashes, plan_run, sha256, versions
@@ -105,6 +105,8 @@ def unchanged(plan: RunPlan) -> Finished | None:
     ready = None if asked.fresh or asked.chapters else folders.complete_run(plan.home, plan.keys, asked.teach)
     if ready is None:
         return None
+    if asked.pdf and not (ready / one_file.PAPER).is_file():
+        one_file.write_paper(ready, plan.chosen.language)
     return Finished(ready / folders.INDEX, tuple(folders.read_manifest(ready)["warnings"]), unchanged=True)
 
 
@@ -198,6 +200,9 @@ class _Running:
         self._write_summary(kernel)
         for written in writing:
             written.result()
+        one_file.write(self.folder, [href for href, _ in self.plan.nav], self.plan.chosen.language)
+        if self.plan.request.pdf:
+            one_file.write_paper(self.folder, self.plan.chosen.language)
 
     def _refuse_changed_inputs(self) -> None:
         """Refuse what was read from files that are no longer those that were hashed before."""

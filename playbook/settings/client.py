@@ -187,6 +187,7 @@ class Settings(Strict):
     discount_rate: float = Field(0.08, ge=0, lt=1)
     horizon_days: int = Field(183, gt=0)
     inactivity_days: int | None = Field(None, gt=0)
+    inactivity_by: str | None = None
     min_return: float = Field(0.02, ge=0, le=1)
     lifecycle: Lifecycle = Lifecycle()
     survival: Survival = Survival()
@@ -407,12 +408,10 @@ def is_setting(name: str) -> bool:
 def _type_of(name: str) -> type:
     if name.startswith(WEIGHT):
         return float
-    model: Any = Settings
-    *path, last = PARAMETERS[name]
-    for key in path:
-        model = model.model_fields[key].annotation
-    annotation = model.model_fields[last].annotation
-    return annotation if isinstance(annotation, type) else int
+    kind: Any = Settings
+    for key in PARAMETERS[name]:
+        kind = kind.model_fields[key].annotation
+    return kind if isinstance(kind, type) else int
 
 
 def _typed(name: str, value: str, kind: type) -> Any:

@@ -39,9 +39,14 @@ class Table:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Keep only the columns that are shown."""
-        if self.columns:
-            object.__setattr__(self, "frame", self.frame[list(self.columns)])
+        """Keep only the columns that are shown, and of two that say the same in the client's words one."""
+        shown: list[str] = []
+        for column in self.columns:
+            alike = [other for other in shown if self.heading(other) == self.heading(column)]
+            if not any(self.frame[column].equals(self.frame[other]) for other in alike):
+                shown.append(column)
+        if shown:
+            object.__setattr__(self, "frame", self.frame[shown])
 
     def heading(self, column: str) -> str:
         """Return what stands above a column."""
@@ -75,13 +80,19 @@ class Table:
         if self.frame.empty:
             return f'<p class="note">{escape(self.caption)}: {escape(self.words.say("none"))}.</p>'
         columns = list(self.frame.columns)
-        head = "".join(f'<th scope="col"{self._align(c)}>{escape(self.heading(c))}</th>' for c in columns)
+        head = "".join(map(self._head, columns))
         rows = "".join(self._row(columns, row) for row in self.frame.itertuples(index=False, name=None))
         note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
+        caption = escape(self.caption)
         return (
-            f'<div class="table"><table class="playbook"><caption>{escape(self.caption)}</caption>'
+            f'<div class="table" tabindex="0" role="region" aria-label="{caption}">'
+            f'<table class="playbook"><caption>{caption}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{note}"
         )
+
+    def _head(self, column: str) -> str:
+        heading = escape(self.heading(column))
+        return f'<th scope="col"{self._align(column)}>{heading}</th>' if heading else "<td></td>"
 
     def _row(self, columns: Sequence[str], values: Sequence[Any]) -> str:
         first = f'<th scope="row">{escape(self.cell(columns[0], values[0]))}</th>'

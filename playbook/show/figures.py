@@ -11,13 +11,14 @@ import seaborn as sns
 import seaborn.objects as so
 from cycler import cycler
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from playbook.show.words import Words
 
 BLUE, ORANGE, GREY, GREEN, PURPLE = "#0072B2", "#D55E00", "#6B7280", "#009E73", "#CC79A7"
 """Okabe and Ito's colours, told apart by colour-blind readers."""
 INK, PALE = "#374151", "#E5E7EB"
-MOST_MONTHS = 8
+MOST_MONTHS = 6
 """Names of months that fit below a figure."""
 
 THEME: dict[Any, Any] = sns.axes_style("whitegrid") | {
@@ -32,6 +33,8 @@ THEME: dict[Any, Any] = sns.axes_style("whitegrid") | {
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
+    "figure.titlesize": 11,
+    "figure.titleweight": "bold",
     "axes.grid.axis": "y",
     "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PURPLE, GREY]),
     "grid.color": PALE,
@@ -59,17 +62,30 @@ class Picture:
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        text = "image/svg+xml"
-        return {text: self.svg(), "text/plain": self.alt}, {text: {"alt": self.alt}}
+        text, title = "image/svg+xml", self.figure.get_suptitle()
+        return {text: self.svg(), "text/plain": self.alt}, {text: {"alt": self.alt, "title": title}}
 
 
-def new_figure(title: str, width: float = 7.2, height: float = 3.8, rows: int = 1) -> tuple[Figure, Any]:
-    """Return an empty figure with a title, and its axes (an array where there are several rows)."""
+@dataclass(frozen=True)
+class Pictures:
+    """Several pictures, one below the other, each with its own words."""
+
+    shown: Sequence[Picture]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(*self.shown)
+
+
+def new_figure(
+    title: str, width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int = 1
+) -> tuple[Figure, Any]:
+    """Return an empty figure with a title, and its axes (an array where there are several)."""
     with mpl.rc_context(THEME):
         figure = Figure(figsize=(width, height))
-        axes = figure.subplots(rows, 1)
-        first = axes if rows == 1 else axes[0]
-        first.set_title(title, wrap=True)
+        axes = figure.subplots(rows, columns)
+        figure.suptitle(title, x=0.01, ha="left", wrap=True, gid="title")
     return figure, axes
 
 
@@ -125,6 +141,7 @@ def percent_axis(axis: Any, words: Words) -> None:
 
 def compact_axis(axis: Any, words: Words) -> None:
     """Write the marks of an axis in short form, such as 2.5M."""
+    axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))  # 1,250 would be written 1.2K
     axis.set_major_formatter(lambda value, _: words.compact(value))
 
 

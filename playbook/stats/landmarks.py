@@ -5,7 +5,7 @@ an order and the one before it. What describes a customer on a day uses nothing 
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import ibis
@@ -14,11 +14,12 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from playbook.records.arrays import Flags
-from playbook.records.history import History, shard, unaided
+from playbook.records.history import LEAST_OPEN, YEAR, Closed, History, open_share, shard, unaided
 
-YEAR = 365
 SAMPLE_PARTS = 4096
 """Into how many parts customers fall by the md5 of seed and id, to draw a sample of them."""
+FIRST = ("sales_channel", "source")
+"""What is known of a first order, where the client has the columns."""
 KEYS = ("landmark", "customer_id")
 OUTCOMES = ("landmark", "shard", "wait", "returned", "later", "aided", "answering")
 """What is of no use of a day that nothing has followed yet."""
@@ -46,43 +47,85 @@ def describe(
     Returns
     -------
     DataFrame
-        customer_id; landmark (datetime64); shard (0 to 63); orders; silence and age (days since
-        the last and the first order); amount (sum of sales, client's currency); recent (orders in
-        the horizon before); season (orders in the days that one year later are the horizon);
-        squared_gaps (sum of the squared days between orders);
+        Days on which the client was closed (`History.shocks`) are not counted. customer_id; landmark
+        (datetime64); shard (0 to 63); orders; silence and age (days since the last and the first
+        order); amount (sum of sales, client's currency); recent (orders in the horizon before);
+        season (orders in the days that one year later are the horizon; see
+        `_with_seasons`); squared_gaps (sum of the squared days between orders);
         discount (share of the list price not paid) and coupons (share of orders with one) where
         the client has the columns; won (1.0 where the last order came shortly after a contact of a
-        win-back campaign, else 0.0) where any is known; wait (days to the next order, to such a contact,
+        win-back campaign, else 0.0) where any is known; complaints, and complained (1.0 where one came since
+        the last order, else 0.0), where the client has events; sales_channel and source of the first order
+        where it has the columns; wait (days to the next order, to such a contact,
         or to the last day with the usual flow of orders), returned (bool: unaided), later (orders in
         the horizon after), aided and answering (bool, see `history.unaided`). Sorted by landmark and
         customer_id.
     """
     if not landmarks:
         raise ValueError("At least one landmark is needed.")
-    orders, days = _spaced(_sample(history, share)), sorted(set(landmarks))
-    if len(days) == 1:
-        orders = orders.mutate(landmark=ibis.literal(days[0]))
-    else:
-        orders = orders.cross_join(ibis.memtable({"landmark": days}, schema={"landmark": "date"}))
-    described = _described(orders, history, horizon_days)
+    sample, days = _sample(history, share), sorted(set(landmarks))
+    orders = _with_seasons(_spaced(sample, history.shocks), days, horizon_days, history.shocks)
+    described = _with_first(_described(orders, history, horizon_days), sample)
     wanted = described if outcomes else described.drop(*OUTCOMES)
     table = wanted.to_pyarrow().sort_by([(name, "ascending") for name in KEYS if name in wanted.columns])
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-    counts = ["shard", "squared_gaps", "orders", "recent", "season", "silence", "age", "wait", "later"]
+    counts = ["shard", "squared_gaps", "orders", "recent", "silence", "age", "wait", "later"]
     return frame.astype({name: "int64" for name in counts if name in frame})
 
 
-def _spaced(orders: Any) -> Any:
+def open_days(earlier: Any, later: Any, closed: Closed) -> Any:
+    """Return the days from one day to a later one (expressions) on which the client was not closed."""
+    found = later.delta(earlier, unit="day")
+    for last, reopened in closed:
+        days = (reopened - last).days - 1
+        gone = (
+            day.delta(ibis.literal(last), unit="day").clip(lower=0, upper=days) for day in (later, earlier)
+        )
+        found = found - next(gone) + next(gone)
+    return found
+
+
+def open_days_before(day: date, days: int, closed: Closed) -> date:
+    """Return the day from which so many days on which the client was not closed lead to ``day``."""
+    found = day - timedelta(days=days)
+    for last, reopened in reversed(closed):
+        if last < day and found < reopened:
+            found -= timedelta(days=(reopened - last).days - 1)
+    return found
+
+
+def _spaced(orders: Any, closed: Closed) -> Any:
     """Add to each order the square of the days since the customer's order before it; 0 for the first."""
     earlier = orders.day.lag().over(group_by=orders.customer_id, order_by=orders.day)
-    gap = orders.day.delta(earlier, unit="day").fill_null(0)
+    gap = open_days(earlier, orders.day, closed).fill_null(0)
     return orders.mutate(squared_gap=gap * gap)
 
 
+def _with_seasons(orders: Any, landmarks: Sequence[date], horizon_days: int, closed: Closed) -> Any:
+    """Add each landmark to each order, with which orders before it tell the season and what each counts.
+
+    Those of the days that one year later are the horizon. Where the client was closed on some of
+    them, orders on the others stand for all; where it was closed on most, those of the whole year do.
+    """
+    window, since, weights = min(horizon_days, YEAR), [], []
+    for day in landmarks:
+        begin = day - timedelta(days=YEAR)
+        share, of_year = (open_share(begin, days, closed) for days in (window, YEAR))
+        mostly = share >= LEAST_OPEN
+        since.append(YEAR - window if mostly else 0)
+        weights.append(1 / share if mostly else window / max(of_year * YEAR, 1))
+    named = {"landmark": landmarks, "season_since": since, "season_weight": weights}
+    if len(landmarks) == 1:
+        return orders.mutate(**{name: ibis.literal(values[0]) for name, values in named.items()})
+    kinds = {"landmark": "date", "season_since": "int64", "season_weight": "float64"}
+    return orders.cross_join(ibis.memtable(named, schema=kinds))
+
+
 def _described(orders: Any, history: History, horizon_days: int) -> Any:
-    day = orders.landmark
+    day, closed = orders.landmark, history.shocks
     before = orders.day <= day
-    since = day.delta(orders.day, unit="day")
+    since, ago = open_days(orders.day, day, closed), day.delta(orders.day, unit="day")
+    in_season = before & (ago < YEAR) & (ago >= orders.season_since)
     measures = {
         "orders": before.sum(),
         "first": orders.day.min(),
@@ -90,7 +133,7 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
         "following": orders.day.min(where=~before),
         "amount": orders.sale_amount.sum(where=before).cast("float64"),
         "recent": (before & (since < horizon_days)).sum(),
-        "season": (before & (since < YEAR) & (since >= YEAR - horizon_days)).sum(),
+        "season": ibis.ifelse(in_season, orders.season_weight, 0.0).sum(),
         "later": (~before & (since >= -horizon_days)).sum(),
         "squared_gaps": orders.squared_gap.sum(where=before),
     }
@@ -100,6 +143,7 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
         measures["with_coupon"] = (before & (orders.coupon_lines > 0)).sum()
     seen = orders.group_by("customer_id", "landmark").aggregate(**measures)
     seen = unaided(seen.filter(seen.orders > 0), history.contacts_made, horizon_days)
+    seen = _with_complaints(seen, history)
     day = seen.landmark
     known = ibis.literal(history.data_end)
     end = ibis.greatest(ibis.least(ibis.coalesce(seen.until, seen.following, known), known), day)
@@ -107,13 +151,13 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
         "landmark": day,
         "shard": shard(seen.customer_id),
         "orders": seen.orders,
-        "silence": day.delta(seen.last, unit="day"),
-        "age": day.delta(seen.first, unit="day"),
+        "silence": open_days(seen.last, day, closed),
+        "age": open_days(seen.first, day, closed),
         "amount": seen.amount,
         "recent": seen.recent,
         "season": seen.season,
         "squared_gaps": seen.squared_gaps,
-        "wait": end.delta(day, unit="day"),
+        "wait": open_days(day, end, closed),
         "returned": (seen.following <= known).fill_null(False) & seen.until.isnull(),
         "later": seen.later,
         "aided": seen.aided,
@@ -122,11 +166,39 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
     if "listed" in measures:
         paid = seen.amount / ibis.ifelse(seen.listed > 0, seen.listed, None)
         columns["discount"] = (1 - paid).fill_null(0.0).clip(lower=0.0, upper=1.0)
+    columns |= {name: seen[name] for name in ("complaints", "complained") if name in seen.columns}
     if history.contacts_made is not None:
         columns["won"] = seen.won.cast("float64")
     if "with_coupon" in measures:
         columns["coupons"] = seen.with_coupon / seen.orders
     return seen.select("customer_id", **columns)
+
+
+def _with_first(described: Any, orders: Any) -> Any:
+    """Add the channel and source of each customer's first order; empty where it has none."""
+    names = [name for name in FIRST if name in orders.columns]
+    if not names:
+        return described
+    first = {name: orders[name].fill_null("").argmin(orders.day) for name in names}
+    joined = described.left_join(orders.group_by("customer_id").aggregate(**first), "customer_id")
+    return joined.drop("customer_id_right")
+
+
+def _with_complaints(seen: Any, history: History) -> Any:
+    """Add how often each customer complained by the landmark, and whether since the last order."""
+    made = history.complaints
+    if made is None:
+        return seen
+    both = seen.select("customer_id", "landmark", "last").inner_join(made, "customer_id")
+    both = both.filter(both.day <= both.landmark)
+    counted = both.group_by("customer_id", "landmark").aggregate(
+        complaints=both.count().cast("float64"), complained=(both.day >= both.last).max().cast("float64")
+    )
+    joined = seen.left_join(counted, ["customer_id", "landmark"])
+    joined = joined.drop("customer_id_right", "landmark_right")
+    return joined.mutate(
+        complaints=joined.complaints.fill_null(0.0), complained=joined.complained.fill_null(0.0)
+    )
 
 
 def _sample(history: History, share: float) -> Any:

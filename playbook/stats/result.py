@@ -9,7 +9,7 @@ from playbook.show.words import Words
 
 if TYPE_CHECKING:
     from playbook.show.display import Table
-    from playbook.show.figures import Picture
+    from playbook.show.figures import Picture, Pictures
 
 
 class Result:
@@ -32,8 +32,8 @@ class Result:
         """Return the numbers as a table; None where there is nothing to show."""
         return None
 
-    def figure(self, words: Words) -> "Picture | None":
-        """Return the picture; None where there is nothing to show."""
+    def figure(self, words: Words) -> "Picture | Pictures | None":
+        """Return the picture or pictures; None where there is nothing to show."""
         return None
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 
 from playbook.records.arrays import Array, Flags, Positions
-from playbook.records.history import History
+from playbook.records.history import History, open_share
 from playbook.stats.boosting import BoostedModel, fit_boosting
-from playbook.stats.landmarks import came_within, describe
+from playbook.stats.landmarks import came_within, describe, open_days_before
 from playbook.stats.pooled import PooledModel, fit_pooled
 from playbook.stats.season import (
     LEAST_BEFORE,
@@ -261,6 +261,8 @@ class _Days:
         See `season.followed_landmarks`.
     span : int
         The horizon, or the longest part of it that can be followed with as much before it.
+    ago : date
+        The day that long ago.
     followed : list of date
         Days followed for that span, of the last years.
     """
@@ -268,19 +270,25 @@ class _Days:
     recent: list[date]
     seasonal: Mapping[tuple[str, int], date]
     span: int
+    ago: date
     followed: list[date]
 
     @classmethod
     def of(cls, history: History, horizon_days: int, small: bool) -> _Days:
-        as_of, length = history.as_of, (history.as_of - history.first_day).days
+        as_of, closed = history.as_of, history.shocks
+        length = (as_of - history.first_day).days
+        length = round(length * open_share(history.first_day, length, closed))
         reach, span = min(horizon_days, length / (2 * LANDMARKS[-1])), min(horizon_days, length // 2)
-        recent = [as_of - timedelta(days=round(share * reach)) for share in LANDMARKS]
-        seasonal = followed_landmarks(history.first_day, as_of, horizon_days)
+        recent = [open_days_before(as_of, round(share * reach), closed) for share in LANDMARKS]
+        seasonal = followed_landmarks(history.first_day, as_of, horizon_days, closed)
+        ago = open_days_before(as_of, span, closed)
         late = [day for (_, k), day in seasonal.items() if k <= LEVEL_YEARS]
-        back = [round(share * span) for share in (FOLLOWED if small else (1.0,))]
-        followed = [as_of - timedelta(days=days) for days in back if days <= max(span, length - LEAST_BEFORE)]
-        followed += [day for day in recent + late if (as_of - day).days >= span]
-        return cls(recent, seasonal, span, sorted(set(followed)))
+        back = [round(share * span) for share in (FOLLOWED if small else ())]
+        followed = [
+            open_days_before(as_of, days, closed) for days in back if days <= max(span, length - LEAST_BEFORE)
+        ]
+        followed += [ago, *(day for day in recent + late if day <= ago)]
+        return cls(recent, seasonal, span, ago, sorted(set(followed)))
 
     @property
     def all(self) -> list[date]:
@@ -319,7 +327,7 @@ def _fit_on(
     fully = days.span == horizon_days and LEAST_COMEBACKS <= came <= len(followed) - LEAST_COMEBACKS
     if fully and not small:
         boosted = fit_boosting(followed, waits.covariates, horizon_days, seed)
-    ago = seen[_on(seen, [history.as_of - timedelta(days=days.span)])]
+    ago = seen[_on(seen, [days.ago])]
     edges, means = _orders_per_return(waits, ago[~ago["aided"]], horizon_days)
     outcomes = {
         key: _outcome(waits, boosted, seen[_on(seen, [day])], horizon_days)

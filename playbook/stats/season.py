@@ -20,9 +20,9 @@ import pandas as pd
 from scipy.optimize import brentq, minimize
 from scipy.stats import multivariate_t
 
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
-from playbook.stats.landmarks import YEAR
+from playbook.records.arrays import SHARDS, Array
+from playbook.records.history import LEAST_OPEN, YEAR, Closed, open_share
+from playbook.stats.landmarks import open_days_before
 from playbook.stats.survival_model import LONGEST_LOG_HAZARD, chance
 
 KNOTS = (30, 180, 540)
@@ -88,8 +88,16 @@ def hats(silence: Array) -> Array:
     return np.column_stack([np.interp(at, places, row) for row in np.eye(len(KNOTS))])
 
 
-def followed_landmarks(first_day: date, as_of: date, horizon_days: int) -> dict[tuple[str, int], date]:
+def followed_landmarks(
+    first_day: date, as_of: date, horizon_days: int, closed: Closed = ()
+) -> dict[tuple[str, int], date]:
     """Return the fully followed landmarks that tell the season.
+
+    Parameters
+    ----------
+    closed : sequence
+        When the client was closed: a landmark after which that was most of the horizon tells nothing
+        of its season.
 
     Returns
     -------
@@ -98,16 +106,16 @@ def followed_landmarks(first_day: date, as_of: date, horizon_days: int) -> dict[
         as-of date k years earlier. Empty where not even one year holds both.
     """
     year = YEAR * math.ceil(horizon_days / YEAR)
+    last = open_days_before(as_of, horizon_days, closed)
     found: dict[tuple[str, int], date] = {}
-    earliest = first_day + timedelta(days=LEAST_BEFORE)
     for k in range(1, MOST_YEARS + 1):
-        same = as_of - timedelta(days=k * year)
-        before = same - timedelta(days=horizon_days)
-        if before < earliest:
+        same, before = as_of - timedelta(days=k * year), last - timedelta(days=k * year)
+        if before < first_day + timedelta(days=LEAST_BEFORE):
             break
-        found |= {("same", k): same, ("before", k): before}
+        if min(open_share(day, horizon_days, closed) for day in (same, before)) >= LEAST_OPEN:
+            found |= {("same", k): same, ("before", k): before}
     if found:
-        found["before", 0] = as_of - timedelta(days=horizon_days)
+        found["before", 0] = last
     return found
 
 

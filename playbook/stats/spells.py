@@ -68,16 +68,22 @@ def _at_risk(found: Any, history: History) -> Any:
     )
 
 
-def spell_counts(history: History) -> pd.DataFrame:
+def spell_counts(history: History, values: Any = None) -> pd.DataFrame:
     """Count spells by what the curves need.
+
+    Parameters
+    ----------
+    values : ibis.Table, optional
+        customer_id and value, one row per customer: counted by value too, null where there is none.
 
     Returns
     -------
     DataFrame
         order_number (1 to 10; 10 stands for ten and more), old_customer, shard, entry and duration
-        (days), returned, open, n; sorted.
+        (days), returned, open, value where asked for, n; sorted.
     """
     found = _at_risk(spells(history), history)
+    found = found if values is None else found.left_join(values, "customer_id")
     keys = {
         "order_number": ibis.least(found.order_number, 10).cast("int64"),
         "old_customer": found.old_customer,
@@ -86,6 +92,7 @@ def spell_counts(history: History) -> pd.DataFrame:
         "duration": found.duration.cast("int64"),
         "returned": found.returned,
         "open": found.open,
+        **({} if values is None else {"value": found.value}),
     }
     counted = found.group_by(**keys).aggregate(n=found.count()).order_by(list(keys))
     frame: pd.DataFrame = counted.to_pyarrow().to_pandas()

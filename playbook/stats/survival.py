@@ -12,8 +12,7 @@ import pandas as pd
 from lifelines import KaplanMeierFitter
 from scipy import stats
 
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
+from playbook.records.arrays import SHARDS, Array
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,10 @@ class ShardCounts:
         np.add.at(change, (shards, duration + 1), -n)
         return cls(events, change.cumsum(axis=1))
 
+    def until(self, day: int) -> "ShardCounts":
+        """Return the counts up to a day."""
+        return ShardCounts(self.events[:, : day + 1], self.at_risk[:, : day + 1])
+
     def survival(self, weights: Array) -> Array:
         """Return the product-limit curve of each weighting of the shards.
 
@@ -123,10 +126,13 @@ class ShardCounts:
         -------
         array, shape (draws, days)
         """
+        return np.asarray(np.cumprod(1 - self.hazard(weights), axis=1))
+
+    def hazard(self, weights: Array, otherwise: Array | float = 0.0) -> Array:
+        """Return, shaped as the curves, the share of those at risk with the event; else ``otherwise``."""
         at_risk = weights @ self.at_risk
-        hazard = np.divide(weights @ self.events, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0)
-        curve: Array = np.cumprod(1 - hazard, axis=1)
-        return curve
+        out = np.broadcast_to(otherwise, at_risk.shape).astype(float)
+        return np.asarray(np.divide(weights @ self.events, at_risk, out=out, where=at_risk > 0))
 
 
 def shard_weights(draws: int, seed: int) -> Array:

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS
-from playbook.stats.landmarks import YEAR
+from playbook.records.arrays import SHARDS, Array
+from playbook.records.history import YEAR
+from playbook.stats.landmarks import FIRST
 
 PENALIZER, PENALTY_ROWS = 1e-4, 5.0
 """Ridge penalty on standardised coefficients: a floor, and so many rows' worth of likelihood."""
@@ -32,7 +32,10 @@ SHORTEST_WAIT = 0.5
 MOST_STANDARDISED = 30.0
 MOST_STEPS, MOST_HALVINGS = 60, 30
 LONGEST_STEP, SMALL_STEP = 2.0, 1e-7
-OPTIONAL = ("discount", "coupons", "won")
+OPTIONAL = ("discount", "coupons", "won", "complained")
+KIND = "="
+LEAST_SHARE = 0.01
+"""Share of the rows below which a channel or source of first orders is none of its own."""
 UNEVENNESS = (0.02, 5.0)
 """Squared coefficients of variation beyond which gaps are not told apart."""
 EVEN_GAPS = 3.0
@@ -77,7 +80,7 @@ class Covariates:
         several = frame[frame["orders"] > 1]
         gaps = (several["age"] - several["silence"]) / (several["orders"] - 1)
         gap = float(gaps.median()) if len(gaps) else float(frame["silence"].median() + 1)
-        columns = _columns(frame, gap, horizon_days, 0)
+        columns = _columns(frame, gap, horizon_days, 0) | _of_kinds(frame, _common_kinds(frame))
         values = np.column_stack(list(columns.values()))
         low, high = np.quantile(values, CLIPPED, axis=0)
         values = np.clip(values, low, high)
@@ -97,6 +100,7 @@ class Covariates:
             Days of further silence after the day it describes.
         """
         columns = _columns(frame, self.typical_gap, self.horizon_days, later_days)
+        columns |= _of_kinds(frame, [name for name in self.names if KIND in name])
         chosen = [columns.get(name, np.zeros(len(frame))) for name in self.names]
         values = np.empty((len(frame), len(self.names) + 1))
         values[:, -1] = 1.0
@@ -142,7 +146,21 @@ def _columns(frame: pd.DataFrame, typical_gap: float, horizon_days: int, later_d
             "in_season_overdue": season * overdue,
             "in_season_log_same_season": season * columns["log_same_season"],
         }
+    if "complaints" in frame:
+        columns["log_complaints"] = np.log1p(frame["complaints"].to_numpy(float))
     return columns | {name: frame[name].to_numpy(float) for name in OPTIONAL if name in frame}
+
+
+def _common_kinds(frame: pd.DataFrame) -> list[str]:
+    """Return, as ``column=kind``, the common channels and sources of first orders but the commonest."""
+    shares = [frame[name].value_counts(normalize=True) for name in FIRST if name in frame]
+    return [f"{one.index.name}{KIND}{kind}" for one in shares for kind in one.index[one >= LEAST_SHARE][1:]]
+
+
+def _of_kinds(frame: pd.DataFrame, kinds: Collection[str]) -> dict[str, Array]:
+    """Return whose first order was of each kind."""
+    parted = {kind: kind.split(KIND, 1) for kind in kinds}
+    return {kind: (frame[column] == value).to_numpy(float) for kind, (column, value) in parted.items()}
 
 
 def _unevenness(frame: pd.DataFrame) -> Array:

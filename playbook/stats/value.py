@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from playbook.records.arrays import Array
-from playbook.records.history import MONEY, SHARDS, History, shard
+from playbook.records.arrays import SHARDS, Array
+from playbook.records.history import MONEY, History, shard
+from playbook.stats.rhythms import with_own_days
 from playbook.stats.survival import shard_weights
 
 SQUARES = dt.Decimal(38, 8)
@@ -267,7 +268,8 @@ def second_life(history: History, inactivity_days: int, draws: int = 500) -> Sec
     Parameters
     ----------
     inactivity_days : int
-        The silence after which a customer counts as lapsed.
+        The silence after which a customer counts as lapsed, for those without a threshold of their own
+        (see `rhythms`).
     draws : int
         Resamplings of customers (by shard) for the interval.
     """
@@ -343,8 +345,9 @@ def _comebacks(history: History, inactivity_days: int) -> Any:
     found = orders.mutate(
         previous=orders.day.lag().over(by_day), margin_so_far=orders.margin.sum().over(so_far)
     )
+    found = with_own_days(found, history, inactivity_days)
     found = found.filter(
-        found.previous.notnull() & (found.day.delta(found.previous, unit="day") > inactivity_days)
+        found.previous.notnull() & (found.day.delta(found.previous, unit="day") > found.inactivity_days)
     )
     left = ibis.literal(history.as_of).delta(found.day, unit="day")
     return found.select(

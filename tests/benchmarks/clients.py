@@ -37,7 +37,7 @@ def generated(kind: str, seed: int) -> History:
     make = retailer.generate if kind == "retailer" else donors.generate
     demo = make(seed, last_day=WORLD_END)
     lines = demo.orders
-    columns = [name for name in ("list_amount", "quantity") if name in lines]
+    columns = [name for name in ("list_amount", "quantity", "sales_channel", "source") if name in lines]
     lines = lines.assign(ordered_at=pd.to_datetime(lines["ordered_at"]))
     lines = lines[["customer_id", "ordered_at", "amount", *columns]].dropna(subset=["customer_id", "amount"])
     connection = ibis.duckdb.connect()
@@ -46,9 +46,11 @@ def generated(kind: str, seed: int) -> History:
     table = table.mutate(**money, ordered_at=table.ordered_at.cast("date"))
     contacts = connection.create_table("contacts", ibis.memtable(demo.contacts))
     contacts = contacts.mutate(contacted_at=contacts.contacted_at.cast("date"))
+    events = connection.create_table("events", ibis.memtable(demo.events))
+    events = events.mutate(happened_at=events.happened_at.cast("date"))
     return read_history(
         Settings(client=kind, tables={"orders": {"files": "none"}}),
-        Sources(connection, table, contacts=contacts),
+        Sources(connection, table, contacts=contacts, events=events),
     )
 
 

@@ -125,6 +125,35 @@ def marketplace(seed: int) -> History:
     return _of(rows, random)
 
 
+def closing(seed: int, closed: tuple[int, int]) -> History:
+    """Return a shop of four and a half years that was closed between two of its days.
+
+    Customers order at a rate of their own until they leave, which they also do while it is closed.
+    """
+    random, customers, days = np.random.default_rng(seed), 1200, 1640
+    joined, stays = random.integers(-400, days, customers), random.exponential(700, customers)
+    rate = random.gamma(1.5, 4.0 / 1.5 / 365, customers)[:, None]
+    day = np.arange(days)
+    season = np.array(SHOP_MONTHS)[np.minimum(day % 365 * 12 // 365, 11)]
+    known = (day >= joined[:, None]) & (day < (joined + stays)[:, None])
+    chance = np.where(known, rate * season, 0.02 * rate)
+    bought = (random.random(chance.shape) < chance) & (day >= joined[:, None])
+    bought[np.arange(customers)[joined >= 0], joined[joined >= 0]] = True
+    bought[:, closed[0] : closed[1]] = False
+    customer, when = np.nonzero(bought)
+    return history_of(_lines(customer, when, random))
+
+
+def closed_a_year_before(seed: int) -> History:
+    """Return a shop that was closed for most of the season that lies ahead, a year before."""
+    return closing(seed, (1090, 1200))
+
+
+def reopened(seed: int) -> History:
+    """Return a shop that was closed for four months until three weeks ago."""
+    return closing(seed, (1314, 1434))
+
+
 def _of(rows: list[tuple[int, int]], random: np.random.Generator) -> History:
     customer, day = np.array(sorted(set(rows))).T
     return history_of(_lines(customer, day, random))
@@ -136,4 +165,6 @@ WORLDS = {
     "December shop, in January": ReturnWorld(december, date(2016, 1, 15)),
     "yearly givers, in October": ReturnWorld(yearly_givers, date(2017, 10, 10)),
     "marketplace, 95% once": ReturnWorld(marketplace, date(2014, 11, 1)),
+    "closed for months a year before": ReturnWorld(closed_a_year_before, date(2015, 12, 10)),
+    "reopened three weeks ago": ReturnWorld(reopened, date(2015, 12, 26)),
 }

@@ -147,3 +147,13 @@ def test_every_column_that_is_not_used_is_named_and_consents_first(proposed):
 
 def test_a_column_that_only_our_name_of_a_rule_resembles_is_unused():
     assert columns_ruled({"values": {"kind": {"x": "visit"}}, "below_zero": {"customer_id": "To"}}) == {"To"}
+
+
+def test_reasons_that_perhaps_no_offer_changes_are_proposed_and_never_applied(proposed):
+    given = ["Umzug", "verstorben", "zu teuer", "", "Umzug", "", "", ""]
+    said, written, _ = proposed(orders=ORDERS, people=people(("Kündigungsgrund", given)))
+    assert "cancel_reason: Kündigungsgrund" in written
+    assert "lost_for_good" not in written
+    (line,) = [line for line in said if "lost_for_good" in line]
+    assert "Umzug (2), verstorben (1)." in line
+    assert "below offers: lost_for_good: [Umzug, verstorben]" in line

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from playbook.archive import folders as runs
 from playbook.errors import CallError, DataError, RunFailed
 from playbook.records.identifiers import pseudonym_of
-from playbook.run import runner
+from playbook.run import plan, runner
 from playbook.run.plan import Request
 from tests import toys
 
@@ -122,8 +123,22 @@ def test_a_run_leaves_the_whole_report_and_nothing_else(good):
     chapters = ("01_data", "02_lifecycle", "04_churn")
     expected = [f"{name}.html" for name in chapters] + [f"notebooks/{name}.ipynb" for name in chapters]
     expected += [f"tables/{name}.parquet" for name in ("01", "02", "04", "customers")]
-    expected += [f"findings/{name}.json" for name in ("01", "02", "04")] + ["index.html", "manifest.json"]
+    expected += [f"findings/{name}.json" for name in ("01", "02", "04")] + [
+        "appendix.html",
+        "index.html",
+        "manifest.json",
+        "report.html",
+    ]
     assert files(finished.page.parent) == sorted(expected)
+
+
+def test_paper_is_made_when_it_is_asked_for_also_from_a_report_that_is_there(ground):
+    pytest.importorskip("weasyprint", reason="WeasyPrint is not installed", exc_type=ImportError)
+    place = run(ground).page.parent
+    assert not (place / "report.pdf").exists() and "report.pdf" not in (place / "index.html").read_text()
+    again = run(ground, pdf=True)
+    assert again.unchanged and (place / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert '<a href="report.pdf">' in (place / "index.html").read_text()
 
 
 def test_the_manifest_says_what_was_run_on_what(good):
@@ -229,6 +244,22 @@ def test_changed_data_or_settings_run_everything_again(ground):
     (ground / "data" / "acme" / "orders.csv").write_text(toys.ORDERS + "c,2025-03-01,5\n")
     plans.append(runner.plan_run(request(ground)).keys)
     assert len({keys[0] for keys in plans}) == len({keys[1] for keys in plans}) == 4
+
+
+def test_another_budget_touches_no_chapter_before_the_plan(ground):
+    toys.chapter(ground / "masters", "07", "offers", [])
+    plain, spent = (runner.plan_run(request(ground, parameters=given)).keys for given in ((), ("budget=90",)))
+    assert plain[:2] == spent[:2] and plain[2] != spent[2]
+
+
+def test_no_chapter_before_the_plan_reads_what_may_be_spent():
+    package = Path(runner.__file__).parent.parent
+    rooms = [package / "records", package / "stats", package / "offers", *(package / "chapters").iterdir()]
+    for path in (
+        path for room in rooms if room.name not in ("plan", "measurement") for path in room.rglob("*.py")
+    ):
+        used = re.findall(r"\boffers\.(\w+)", path.read_text())
+        assert not set(used) & set(plan.LIMITS), path
 
 
 def test_a_failing_cell_is_named_and_the_last_good_report_stands(ground):

@@ -53,6 +53,12 @@ def test_only_the_columns_described_are_shown_in_their_order():
     assert str(table).split() == ["third", "first", "3", "1"]
 
 
+def test_two_columns_that_say_the_same_in_the_clients_words_are_one():
+    frame = pd.DataFrame({"revenue": [1.0], "margin": [1.0], "more": [2.0]})
+    names = dict.fromkeys(frame, "donations")
+    assert list(Table(frame, "T", WORDS, names).frame) == ["revenue", "more"]
+
+
 @pytest.mark.parametrize("centre", [0, 1])
 def test_intervals_lie_where_their_numbers_are_and_in_the_colour_of_their_verdict(centre):
     rows = pd.DataFrame({"label": ["A", "B"], "value": [0.5, 3.0], "low": [0.3, 2.0], "high": [0.8, 4.5]})
@@ -63,7 +69,7 @@ def test_intervals_lie_where_their_numbers_are_and_in_the_colour_of_their_verdic
     drawn = [path.vertices for one in axes.collections for path in one.get_paths() if len(path.vertices) == 2]
     assert sorted(sorted(ends[:, 0]) for ends in drawn) == [[0.3, 0.8], [2.0, 4.5]]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"]
-    assert axes.get_title(loc="left") == "A falls, B rises"
+    assert figure.get_suptitle() == "A falls, B rises"
 
 
 def test_sentences_are_escaped():

@@ -14,7 +14,7 @@ PAGES = (
     "08_measurement",
 )  # fmt: skip
 OF_A_SHOP = re.compile(
-    r"\b(customers?|buyers?|orders?|ordered|ordering|reorder\w*|bought|buys?|buying|purchase\w*|sales?|revenue)\b",
+    r"\b(customers?|buyers?|orders?|ordered|ordering|reorder\w*|bought|buys?|buying|purchase\w*|sales?|revenue|margins?)\b",
     re.IGNORECASE,
 )
 MARKS_OF_A_NAME = r"\S*(?:_|/|\.\w)\S*"

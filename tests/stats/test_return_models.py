@@ -2,15 +2,19 @@
 
 from datetime import date, timedelta
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
 from playbook.chapters import churn
+from playbook.records.history import read_history
+from playbook.records.sources import Sources
+from playbook.settings.client import Settings
 from playbook.stats import return_probability
 from playbook.stats.boosting import fit_boosting
-from playbook.stats.landmarks import came_within, followed_through
+from playbook.stats.landmarks import came_within, describe, followed_through
 from playbook.stats.pooled import fit_pooled
 from playbook.stats.season import KNOTS, PRIOR_FREEDOM, SEASON_SPREAD, Outcome, find_level
 from playbook.stats.survival_model import Covariates, chance
@@ -157,3 +161,45 @@ def test_a_young_record_is_tried_one_horizon_earlier():
     past = return_probability.seen_from(world.make(0), date(2013, 6, 15))
     tried = churn.try_on_past(past, churn.find_threshold(past))
     assert tried.as_of == past.as_of - timedelta(days=HORIZON)
+
+
+def test_who_complained_or_came_by_another_channel_returns_less_where_the_record_says_so():
+    rows = followed_rows(8000).assign(sales_channel="shop", complaints=0.0, complained=0.0)
+    random = np.random.default_rng(4)
+    fair, complained = random.random(len(rows)) < 0.3, (random.random(len(rows)) < 0.1).astype(float)
+    rows["sales_channel"] = np.where(fair, "fair", "shop")
+    rows = rows.assign(complaints=complained, complained=complained)
+    stays = random.random(len(rows)) < np.where(fair | (complained > 0), 0.3, 1.0)
+    rows["returned"] &= stays
+    covariates = Covariates.of(rows, HORIZON)
+    assert {"sales_channel=fair", "complained"} <= set(covariates.names)
+    model = fit_boosting(rows, covariates, HORIZON, seed=1)
+    found = chance(model.log_hazard(covariates.design(rows)))
+    assert found[fair].mean() < 0.5 * found[~fair].mean()
+    few = rows[fair].head(3)
+    assert covariates.design(few).tolist() == covariates.design(rows)[fair][:3].tolist()
+
+
+def test_complaints_and_first_channel_are_those_known_on_the_day():
+    lines = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b"],
+            "ordered_at": pd.to_datetime(["2024-01-05", "2024-05-01", "2024-01-10"]),
+            "amount": 10.0,
+            "sales_channel": ["shop", "online", None],
+        }
+    )
+    told = pd.DataFrame(
+        {"customer_id": "a", "happened_at": pd.to_datetime(["2024-02-01", "2024-06-01"]), "kind": "complaint"}
+    )
+    connection = ibis.duckdb.connect()
+    orders, events = (connection.create_table(n, ibis.memtable(t)) for n, t in (("o", lines), ("e", told)))
+    orders = orders.mutate(
+        ordered_at=orders.ordered_at.cast("date"), amount=orders.amount.cast("decimal(18, 4)")
+    )
+    events = events.mutate(happened_at=events.happened_at.cast("date"))
+    settings = Settings(client="c", tables={"orders": {"files": "none"}})
+    history = read_history(settings, Sources(connection, orders, events=events))
+    seen = describe(history, [date(2024, 3, 1), date(2024, 5, 1)], HORIZON)
+    assert seen["sales_channel"].tolist() == ["shop", "", "shop", ""]
+    assert seen["complaints"].tolist() == [1, 0, 1, 0] and seen["complained"].tolist() == [1, 0, 0, 0]

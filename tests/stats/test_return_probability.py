@@ -263,3 +263,34 @@ def test_gaps_between_orders_are_counted_up_to_the_landmark():
     orders = pd.DataFrame({"customer_id": "a", "ordered_at": pd.to_datetime(days), "amount": 10.0})
     seen = describe(history_of(orders), [date(2024, 3, 1), date(2024, 4, 30)], HORIZON)
     assert seen["squared_gaps"].tolist() == [10**2 + 20**2, 10**2 + 20**2 + 90**2]
+
+
+def test_days_on_which_the_client_was_closed_are_no_time_at_risk():
+    everyday = pd.date_range("2022-01-01", "2024-12-31")
+    closed = everyday[(everyday > "2024-02-01") & (everyday < "2024-06-01")]
+    days = {"other": everyday.difference(closed), "a": pd.to_datetime(["2024-01-22", "2024-06-11"])}
+    orders = pd.concat([pd.DataFrame({"customer_id": who, "ordered_at": when}) for who, when in days.items()])
+    history = history_of(orders.assign(amount=10.0))
+    seen = describe(history, [date(2024, 1, 27), date(2024, 6, 21)], HORIZON)
+    seen = seen[seen["customer_id"] == "a"]
+    assert seen["silence"].tolist() == [5, 10] and seen["wait"].tolist()[0] == 5 + 11
+    assert seen["squared_gaps"].tolist() == [0, 21**2]
+
+
+def test_seasons_that_were_spent_closed_tell_nothing():
+    first, as_of = date(2021, 1, 1), date(2025, 1, 1)
+    closed = ((date(2024, 1, 15), date(2024, 5, 15)), (date(2024, 11, 1), date(2024, 12, 1)))
+    days = followed_landmarks(first, as_of, HORIZON, closed)
+    assert ("same", 1) not in days and days["same", 2] == as_of - timedelta(days=730)
+    assert days["before", 0] == as_of - timedelta(days=HORIZON + 29)
+    assert days["before", 2] == days["before", 0] - timedelta(days=730)
+
+
+def test_a_season_without_orders_in_every_year_is_no_shock():
+    everyday = pd.date_range("2019-01-01", "2024-12-31")
+    lines = [pd.DataFrame({"customer_id": "a", "ordered_at": everyday, "amount": 10.0})]
+    open_ = lines[0][~lines[0]["ordered_at"].dt.month.isin([7, 8])]
+    shock = open_[~open_["ordered_at"].between("2021-02-01", "2021-05-31")]
+    history = history_of(shock)
+    assert len(history.closed) == 7
+    assert history.shocks == ((date(2021, 1, 31), date(2021, 6, 1)),)

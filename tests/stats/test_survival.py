@@ -108,6 +108,20 @@ def test_the_interval_covers_the_cut_of_the_process_it_came_from():
     assert covered >= 34
 
 
+def test_the_interval_holds_the_truth_where_late_orders_are_those_of_frequent_buyers():
+    second = counts([*range(1, 401)] * 2 + [400] * 200, [True] * 800 + [False] * 200)
+    fifth = counts(list(range(1, 41)) * 90 + [100] * 350 + [400] * 50, [True] * 3600 + [False] * 400)
+    frame = pd.concat([second.assign(order_number=2), fifth.assign(order_number=5)])
+    # each count in every shard alike: what is left of the interval is the censoring
+    frame = pd.concat([frame.assign(shard=shard) for shard in range(64)])
+    truth = 180  # 3600 by day 40 and two a day make nine in ten of 4400
+    pooled = cut(frame.drop(columns="order_number"), Survival(), seed=1)
+    assert pooled.low > truth + 30
+    found = cut(frame, Survival(), seed=1)
+    assert found.low == pytest.approx(truth, abs=2)
+    assert (found.days, found.high) == (pooled.days, pooled.high)
+
+
 @pytest.mark.parametrize(("given", "days", "source"), [(200, 200, "settings"), (None, 365, "assumed")])
 def test_settings_beat_data_and_too_few_data_fall_back(given, days, source):
     frame = counts([5, 9], [True, False]).assign(order_number=2)

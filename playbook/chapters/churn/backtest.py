@@ -13,12 +13,11 @@ from playbook.archive.findings import Finding, Findings
 from playbook.chapters.churn.lapsed import CustomerBase, find_lapsed, rounded
 from playbook.chapters.churn.threshold import Threshold
 from playbook.records.arrays import Array, Positions
-from playbook.records.history import History, shard
+from playbook.records.history import YEAR, History, shard
 from playbook.show.display import Table
 from playbook.show.figures import BLUE, GREY, Picture, new_figure, percent_axis
 from playbook.show.words import Words
 from playbook.stats import return_probability
-from playbook.stats.landmarks import YEAR
 from playbook.stats.ranking import auc, average_precision, drawn_auc, lift
 from playbook.stats.result import CannotTell, Result
 from playbook.stats.survival import shard_weights
@@ -82,7 +81,7 @@ class ReturnBacktest(Result):
             ]
         for row in self.rankings.to_dict("records"):
             found += [
-                Finding(f"backtest_{measure}_{row['rule']}", round(row[measure], 4), unit="score")
+                Finding(f"backtest_{measure}_{row['rule']}", round(row[measure], 6), unit="score")
                 for measure in MEASURES
                 if np.isfinite(row[measure])
             ]

@@ -13,7 +13,8 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from playbook.records.history import SHARDS, History, shard
+from playbook.records.arrays import SHARDS
+from playbook.records.history import History, shard
 from playbook.records.sources import Sources
 from playbook.stats.spells import spells
 

@@ -17,8 +17,8 @@ from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from playbook.archive.findings import Finding
 from playbook.chapters.churn.contract_words import YEARS, contract_sentences
 from playbook.chapters.churn.group_curves import level_label
-from playbook.records.arrays import Array
-from playbook.records.history import SHARDS, History, shard
+from playbook.records.arrays import SHARDS, Array
+from playbook.records.history import History, shard
 from playbook.records.sources import Sources
 from playbook.show.display import Table, interval_texts
 from playbook.show.figures import Picture, new_figure
@@ -88,14 +88,14 @@ class Contracts(Result):
         if self.followed_from is not None:
             found.append(Finding("contracts_followed_from", str(self.followed_from), unit="date"))
         for row in self.kept.to_dict("records"):
-            share, low, high = (round(float(row[key]), 4) for key in ("share", "low", "high"))
+            share, low, high = (round(float(row[key]), 6) for key in ("share", "low", "high"))
             name = f"contracts_kept_{row['year']}={row['group']}"
             found.append(Finding(name, share, low, high, "share", int(row["contracts"])))
         if self.log_rank:
             verdict = "differ" if self.log_rank.p < 0.05 else "alike"
             found.append(Finding("contracts_log_rank", round(self.log_rank.p, 6), unit="p", verdict=verdict))
         if self.complaint:
-            ratio, low, high = (round(value, 4) for value in self.complaint)
+            ratio, low, high = (round(value, 6) for value in self.complaint)
             verdict = "faster" if low > 1 else "slower" if high < 1 else "alike"
             found.append(
                 Finding("contracts_complaint_ratio", ratio, low, high, "ratio", self.contracts, verdict)

@@ -55,7 +55,7 @@ class GroupCurves(Result):
         found: list[Finding] = []
         for row in self.levels.to_dict("records"):
             name = f"returned_by_{row['grouping']}={row['level']}"
-            share, low, high = (round(float(row[key]), 4) for key in ("returned", "low", "high"))
+            share, low, high = (round(float(row[key]), 6) for key in ("returned", "low", "high"))
             found.append(Finding(name, share, low, high, "share", int(row["spells"])))
         for grouping, test in self.tests.items():
             p = round(test.p, 6) if test else None
@@ -112,10 +112,18 @@ class GroupCurves(Result):
         for panel, grouping in zip(np.atleast_1d(axes), self.tests, strict=True):
             self._draw(panel, grouping, words)
         alt = say(
-            "Falling curves of the share who have not ordered again, a panel for each of: {list}.",
-            list="; ".join(names[grouping] for grouping in self.tests),
+            "Falling curves of the share who have not ordered again. Back within {days} days: {list}.",
+            days=words.number(SHARES_AT),
+            list="; ".join(f"{names[grouping]}: {self._shares(grouping, words)}" for grouping in self.tests),
         )
         return Picture(figure, alt)
+
+    def _shares(self, grouping: str, words: Words) -> str:
+        rows = self.levels[self.levels["grouping"] == grouping]
+        shares = map(words.percent, rows["returned"])
+        return ", ".join(
+            f"{level_label(level, words)} {share}" for level, share in zip(rows["level"], shares, strict=True)
+        )
 
     def _draw(self, panel: Any, grouping: str, words: Words) -> None:
         curves = {level: curve for (name, level), curve in self.curves.items() if name == grouping}

@@ -17,6 +17,7 @@ from playbook.stats.cells import ORDER_LABELS, SILENCE_LABELS, order_band, silen
 from playbook.stats.inactivity import Inactivity
 from playbook.stats.result import Result
 from playbook.stats.return_probability import Estimate, ReturnModel
+from playbook.stats.rhythms import own_days
 
 SHIFTS = (-90, -60, -30, 0, 30, 60, 90)
 """Days around the threshold."""
@@ -30,8 +31,9 @@ class CustomerBase(Result):
     ----------
     customers : DataFrame
         The customer table with silence_days (days, None without an order), lapsed (bool),
-        cancelled (bool: the contract was cancelled, with no order since), return_probability and
-        expected_orders (float, NaN where they cannot be told).
+        inactivity_days (everybody's own threshold, where ``inactivity_by`` is set),
+        return_probability and expected_orders (float, NaN where they cannot be told).
+    frame["cancelled"] = lost_by_cancellation(frame, history)
     model : ReturnModel or None
         None where the data are too few for any; so are the returners then.
     inactivity_days : int
@@ -59,6 +61,12 @@ class CustomerBase(Result):
     def buyers(self) -> pd.DataFrame:
         """Return the customers who ever ordered."""
         return self.customers[self.customers["orders"] > 0]
+
+    def lapsed_at(self, days: int) -> pd.Series:
+        """Return who is lapsed where the threshold of all is ``days``: those of their own move by as much."""
+        own = self.customers.get("inactivity_days", self.inactivity_days)
+        beyond: pd.Series = self.customers["silence_days"] - own > days - self.inactivity_days
+        return beyond.fillna(False).astype(bool)
 
     @property
     def lapsed(self) -> pd.DataFrame:
@@ -132,7 +140,7 @@ class CustomerBase(Result):
         say, frame = words.say, self.customers
         rows = []
         for days in (self.inactivity_days + shift for shift in SHIFTS):
-            beyond = (frame["silence_days"] > days).fillna(False)
+            beyond = self.lapsed_at(days)
             rows.append((days, int(beyond.sum()), float(frame.loc[beyond, "margin"].sum())))
         table = pd.DataFrame(rows, columns=["days", "lapsed", "margin"])
         table = table[table["days"] > 0]
@@ -198,7 +206,10 @@ def find_lapsed(
     horizon = horizon_days or settings.horizon_days
     frame = (customers(history) if frame is None else frame).copy()
     frame["silence_days"] = silence(frame, history.as_of)
-    frame["lapsed"] = (frame["silence_days"] > threshold.days).fillna(False).astype(bool)
+    own = own_days(frame["customer_id"], history, threshold.days)
+    frame["lapsed"] = (frame["silence_days"] > own).fillna(False).astype(bool)
+    if settings.inactivity_by is not None:
+        frame["inactivity_days"] = own
     frame["cancelled"] = lost_by_cancellation(frame, history)
     model = return_probability.fit(history, horizon)
     if model is None:

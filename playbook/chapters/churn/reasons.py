@@ -152,7 +152,7 @@ class Reasons(Result):
 
 
 def _ratio(name: str, row: dict[Any, Any], value: str, low: str, high: str, verdict: str, n: int) -> Finding:
-    ratio, below, above = (round(float(row[key]), 4) for key in (value, low, high))
+    ratio, below, above = (round(float(row[key]), 6) for key in (value, low, high))
     return Finding(name, ratio, below, above, "ratio", n, verdict)
 
 

@@ -52,7 +52,8 @@ def asker(history: History, base: CustomerBase, words: Words) -> Callable[[int, 
         return np.full(len(bought), np.nan) if model is None else model.predict(bought)
 
     def ask(inactivity_days: int, horizon_days: int) -> Answer:
-        lapsed, probability = silence > inactivity_days, chance(horizon_days)
+        lapsed = base.lapsed_at(inactivity_days)[bought.index].to_numpy(bool)
+        probability = chance(horizon_days)
         back = float(probability[lapsed].sum())
         known = np.isfinite(back) and lapsed.any()
         cells = {

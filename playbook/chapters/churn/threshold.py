@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
+from playbook.chapters.churn.by_value import ByValue, by_value, by_value_sentences
 from playbook.records.history import History
 from playbook.show.display import Table
 from playbook.show.figures import ORANGE, Picture, new_figure
@@ -35,6 +36,8 @@ class Threshold(Inactivity, Result):
         Share of the customers with two orders or more who at most never order again.
     customers : int
         How many they are.
+    values : ByValue or None
+        The threshold by a column of the customers, where one parts their rhythms.
     """
 
     curve: Curve | None
@@ -42,11 +45,13 @@ class Threshold(Inactivity, Result):
     share: float
     never: float | None
     customers: int
+    values: ByValue | None
 
     def findings(self) -> list[Finding]:
         """Return the threshold and what goes with it."""
+        by_value = self.values.findings() if self.values else []
         if self.cut is None:
-            return [Finding("inactivity_threshold", self.days, unit="days", verdict=self.source)]
+            return [Finding("inactivity_threshold", self.days, unit="days", verdict=self.source), *by_value]
         data, n = self.cut, self.cut.spells
         low, high = (data.low, data.high) if self.source == "data" else (None, None)
         return [
@@ -56,6 +61,7 @@ class Threshold(Inactivity, Result):
             Finding("still_to_return_at_threshold", data.still_to_return, unit="share", n=n),
             Finding("never_order_again_at_most", self.never, unit="share", n=self.customers),
             Finding("curve_still_falling", int(data.still_falling), unit="yes_no", n=n),
+            *by_value,
         ]
 
     def sentences(self, words: Words) -> list[str]:
@@ -109,6 +115,10 @@ class Threshold(Inactivity, Result):
             ),
         )
 
+    def by_value(self, words: Words) -> Table | None:
+        """Return the threshold by the values of a column; None where none parts rhythms."""
+        return self.values.table(words) if self.values else None
+
 
 def find_threshold(history: History) -> Threshold:
     """Read the inactivity threshold from the spells after second and later orders."""
@@ -119,7 +129,8 @@ def find_threshold(history: History) -> Threshold:
     never = _never(later, curve, found.cut.followed_days) if curve and found.cut else None
     share, customers = history.settings.survival.share_of_returns, int(later.loc[later["open"], "n"].sum())
     by_orders = _by_orders(later, history)
-    return Threshold(found.days, found.source, found.cut, curve, by_orders, share, never, customers)
+    values = by_value(history, found)
+    return Threshold(found.days, found.source, found.cut, curve, by_orders, share, never, customers, values)
 
 
 def _never(later: pd.DataFrame, curve: Curve, followed: int) -> float:
@@ -144,6 +155,10 @@ def _by_orders(counts: pd.DataFrame, history: History) -> pd.DataFrame:
 
 def threshold_sentences(findings: Findings, words: Words, share: float) -> list[str]:
     """Word the threshold from its findings, and from the share of all returns that have come by then."""
+    return _of_all(findings, words, share) + by_value_sentences(findings, words)
+
+
+def _of_all(findings: Findings, words: Words, share: float) -> list[str]:
     say, number, percent = words.say, words.number, words.percent
     threshold = findings["inactivity_threshold"]
     days = number(threshold.value)

@@ -56,9 +56,9 @@ class Waiting(Result):
             return [Finding("waiting_now", None, unit="share", verdict="unknown")]
         everyone, n = self.groups.iloc[0], len(self.base.lapsed)
         return [
-            Finding("waiting_now", round(everyone["now"], 4), unit="share", n=n),
+            Finding("waiting_now", round(everyone["now"], 6), unit="share", n=n),
             *[
-                Finding(f"waiting_in_{days}", round(everyone[f"in_{days}"], 4), unit="share", n=n)
+                Finding(f"waiting_in_{days}", round(everyone[f"in_{days}"], 6), unit="share", n=n)
                 for days in FURTHER_DAYS
             ],
             Finding("falling_below_min_return", self.falling, unit="customers", n=n),

@@ -197,11 +197,9 @@ def _named(counted: pd.DataFrame) -> pd.DataFrame:
     """Return the counts by reasons as `WhyCancelled` names them: alike but for case and blanks are one."""
     given = counted[counted["reason"].notna()]
     keys = given["reason"].map(text_key)
-    spelled = given.assign(key=keys).groupby(["key", "reason"], as_index=False)["n"].sum()
+    spelled = given.assign(key=keys).groupby(["key", "reason"])["n"].sum().reset_index()
     spelled = spelled.sort_values(["n", "reason"], ascending=[False, True])
-    alike = (
-        spelled.groupby("key", as_index=False)["n"].sum().sort_values(["n", "key"], ascending=[False, True])
-    )
+    alike = spelled.groupby("key")["n"].sum().reset_index().sort_values(["n", "key"], ascending=[False, True])
     named = alike.loc[alike["n"] >= LEAST_ALIKE, "key"].head(MOST_NAMED)
     label = spelled.drop_duplicates("key").set_index("key")["reason"].reindex(named)
     reason = keys.map(label).fillna(OTHER).reindex(counted.index).astype(object)

@@ -11,7 +11,16 @@ import pandas as pd
 from playbook.archive.findings import Finding
 from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.limits import Limits, find_limits
-from playbook.chapters.lifecycle.rules import LOST, NEW, STAGES, SUSPECT, Silences, find_silences, stages_at
+from playbook.chapters.lifecycle.rules import (
+    LOST,
+    NEW,
+    STAGES,
+    SUSPECT,
+    Silences,
+    find_silences,
+    own_silences,
+    stages_at,
+)
 from playbook.chapters.lifecycle.words import stage_key, stage_labels, stage_rules, stage_sentences
 from playbook.records.history import History, known_since
 from playbook.records.sources import Sources
@@ -19,6 +28,7 @@ from playbook.settings.client import Settings
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
+from playbook.stats.rhythms import own_days
 from playbook.stats.spells import spell_counts
 
 YEAR = timedelta(days=365)
@@ -32,9 +42,10 @@ class StageBase(Result):
     ----------
     customers : DataFrame
         The customer table with silence_days (Int32, missing without an order), stage (one of
-        `STAGES`), lapsed (bool: silent for longer than the inactivity threshold), year_margin (of the
-        last 365 days, client's currency), stage_before (a year ago; `NEW` where not known then),
-        old_customer and unseen (bool: nothing measurable ever happened).
+        `STAGES`), lapsed (bool: silent for longer than the inactivity threshold), inactivity_days
+        (everybody's own threshold, where values have one), year_margin (of the last 365 days,
+        client's currency), stage_before (a year ago; `NEW` where not known then), old_customer and
+        unseen (bool: nothing measurable ever happened).
     silences : Silences
     limits : Limits
     settings : Settings
@@ -99,6 +110,11 @@ class StageBase(Result):
             [(label, rules[stage]) for stage, label in stage_labels(words).items()], columns=["stage", "rule"]
         )
         note = "The last rule that fits decides. Every number can be set under lifecycle in client.yml."
+        if self.silences.own:
+            note = (
+                "The last rule that fits decides. The silences are those of all customers together; those"
+                " with a threshold of their own (chapter 04) have all three of their own."
+            )
         return Table(
             frame,
             words.say("The stages and their rules"),
@@ -185,13 +201,17 @@ def find_stages(history: History, sources: Sources, daily: DailyEvents, customer
         The customer table: customer_id, orders, revenue, margin, last_order; sorted by customer_id.
     """
     settings = history.settings
-    silences = find_silences(spell_counts(history), settings)
+    silences = own_silences(history, find_silences(spell_counts(history), settings))
+    daily = silences.known_of(daily, history)
     ids, frame = customers["customer_id"], customers.copy()
     last = pd.to_datetime(frame["last_order"])
     frame["silence_days"] = (pd.Timestamp(history.as_of) - last).dt.days.astype("Int32")
     stage = ids.map(stages_at(daily, silences, history.as_of))
     frame["stage"], frame["unseen"] = stage.fillna(STAGES[SUSPECT]), stage.isna()
-    frame["lapsed"] = (frame["silence_days"] > silences.lapsed).fillna(False).astype(bool)
+    own = own_days(ids, history, silences.lapsed)
+    frame["lapsed"] = (frame["silence_days"] > own).fillna(False).astype(bool)
+    if silences.own:
+        frame["inactivity_days"] = own
     frame["year_margin"] = ids.map(_year_margin(history)).fillna(0.0)
     frame["stage_before"] = _year_ago(history, daily, silences, frame)
     old = daily.people.filter(daily.people.old_customer).customer_id

@@ -63,7 +63,7 @@ def count_months(
         For each customer known who never showed anything: the day from which they were known. They
         are suspects from then on.
     """
-    ends = month_ends(history)
+    ends, daily = month_ends(history), silences.known_of(daily, history)
     parts = max(-(-daily.size // ROWS_AT_ONCE), 1)
     counted = [
         _patterns(daily.rows(part, parts), daily, silences, ends).to_pyarrow().to_pandas()
@@ -97,13 +97,14 @@ def _patterns(happened: Any, daily: DailyEvents, silences: Silences, ends: list[
     )
     # Silence may have changed the stage since the day before, and no row says so.
     quiet = seen.day.delta(seen.order_before, unit="day") - 1
-    reached = ibis.cases(*((quiet > days, number) for number, days in reversed(silences.steps)), else_=0)
+    steps = silences.steps(seen)
+    reached = ibis.cases(*((quiet > days, number) for number, days in reversed(steps)), else_=0)
     before = ibis.ifelse(seen.stage_before.isnull(), -1, ibis.greatest(seen.stage_before, reached))
     keyed = seen.select(
         before=before.cast("int8"),
         stage=seen.stage,
         first=_position(seen.day, ends),
-        **{_column(number): _when(seen, number, days, ends) for number, days in silences.steps},
+        **{_column(number): _when(seen, number, days, ends) for number, days in steps},
         end=ibis.ifelse(seen.following.isnull(), len(ends), _position(seen.following, ends)),
     )
     return keyed.group_by(list(KEYS)).aggregate(n=keyed.count())
@@ -120,7 +121,7 @@ def _running(happened: Any, daily: DailyEvents) -> Any:
         **{name: last.max().over(so_far) for name, last in day.items()},
         **{name: happened[name].any().over(so_far) for name in EVER},
     )
-    return seen.inner_join(daily.people.select("code", "old_customer"), "code")
+    return seen.inner_join(daily.people.drop("customer_id"), "code")
 
 
 def _column(stage: int) -> str:
@@ -128,10 +129,11 @@ def _column(stage: int) -> str:
     return STAGES[stage].replace(" ", "_")
 
 
-def _when(seen: Any, number: int, days: int, ends: list[date]) -> Any:
+def _when(seen: Any, number: int, days: Any, ends: list[date]) -> Any:
     """Return the position of the month in which silence leads to a stage, -1 where it does not."""
     # A customer changes stage once silent for more than so many days: on the day after them.
-    when = (seen.last_order + ibis.interval(days=days + 1)).cast("date")
+    after = ibis.interval(days=days + 1) if isinstance(days, int) else (days + 1).cast("interval('D')")
+    when = (seen.last_order + after).cast("date")
     following = seen.following.fill_null(ibis.literal(ends[-1] + timedelta(days=1)))
     happens = (seen.stage < number) & (when > seen.day) & (when < following)
     return ibis.ifelse(happens.fill_null(False), _position(when, ends), -1)

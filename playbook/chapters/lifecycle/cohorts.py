@@ -51,7 +51,7 @@ class Cohorts(Result):
         n = int(followed["customers"].sum())
         if n < LEAST_IN_COHORT:
             return None, n
-        return round(float((followed[f"in_{span}"] * followed["customers"]).sum() / n), 4), n
+        return round(float((followed[f"in_{span}"] * followed["customers"]).sum() / n), 6), n
 
     def sentences(self, words: Words) -> list[str]:
         """Say how many order again, and in which half-year."""

@@ -171,10 +171,13 @@ class Development(Result):
             "lost": words.number(year["lost"]),
             "goodbye": words.number(year["goodbye"]),
         }
-        span = _span(self.span, words)
-        title = "{span}: {new} new, {back} came back, {lapsed} lapsed"
-        title += ", {goodbye} said goodbye" if year["goodbye"] else ""
-        title = say(title, span=span, **counts)
+        span = span_in_words(self.span, words)
+        message = (
+            "{span}: {new} new, {back} came back, {lapsed} lapsed, {goodbye} said goodbye"
+            if year["goodbye"]
+            else "{span}: {new} new, {back} came back, {lapsed} lapsed"
+        )
+        title = say(message, span=span, **counts)
         figure, axes = new_figure(title)
         names = [say("new customers"), say("came back"), say("lapsed"), say("were lost")]
         drawn = flows[list(DRAWN)].set_axis(names, axis=1)
@@ -220,7 +223,8 @@ def _flows(months: Months) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index).astype(np.int64)
 
 
-def _span(months: int, words: Words) -> str:
+def span_in_words(months: int, words: Words) -> str:
+    """Return the last so many months as the beginning of a sentence."""
     return words.say_many("In the last month", "In the last {n} months", months)
 
 
@@ -240,7 +244,7 @@ def development_sentences(findings: Findings, words: Words) -> list[str]:
     said = [
         say(
             message,
-            span=_span(months, words),
+            span=span_in_words(months, words),
             new=words.say_many("{n} new customer was won", "{n} new customers were won", new),
             lapsed=number(findings["moved_lapsed"].value),
             goodbye=words.say_many("{n} more was lost", "{n} more were lost", goodbye),

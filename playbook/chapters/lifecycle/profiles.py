@@ -104,13 +104,13 @@ class Profile(Result):
             Finding("preset", self.preset),
         ]
         for row in self.attributes.to_dict("records"):
-            value, low, high = (round(float(row[key]), 4) for key in ("difference", "low", "high"))
+            value, low, high = (round(float(row[key]), 6) for key in ("difference", "low", "high"))
             name = f"{self.group}_difference_{row['attribute']}"
             n = self.inside + self.outside
             found.append(Finding(name, value, low, high, "standard_deviations", n, str(row["verdict"])))
             for side, size in (("inside", self.inside), ("outside", self.outside)):
                 name = f"{self.group}_{side}_{row['attribute']}"
-                found.append(Finding(name, round(float(row[side]), 4), unit="mean", n=size))
+                found.append(Finding(name, round(float(row[side]), 6), unit="mean", n=size))
         return found
 
     def sentences(self, words: Words) -> list[str]:

@@ -5,7 +5,8 @@ purchase, firmly engaged after three, or after ten visits over more than 30 days
 for ever: nobody leaves one because time has passed, but for the silence after an order.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
 
@@ -13,12 +14,15 @@ import ibis
 import pandas as pd
 
 from playbook.chapters.lifecycle.daily_events import EVER, LAST_DAYS, DailyEvents
+from playbook.records.history import History
 from playbook.settings.client import Settings
 from playbook.settings.lifecycle import Stage
 from playbook.stats.inactivity import Cut, Inactivity, cut, inactivity
+from playbook.stats.rhythms import own_counts, with_numbers, without_interval
 
 STAGES: tuple[str, ...] = get_args(Stage)
 (SUSPECT, PROSPECT, LEAD, JUST_ENGAGED, ENGAGED, FIRMLY_ENGAGED, AT_RISK, LAPSED, LOST) = range(9)
+DAYS = ("at_risk_days", "lapsed_days", "lost_days")
 NEW = "new"
 """Where somebody was before anything was known of them."""
 
@@ -35,6 +39,8 @@ class Silences:
         Where the middle one comes from.
     at_risk_source, lost_source : str
         data (a share of those who come back), settings, or scaled (in proportion to ``lapsed``).
+    own : mapping of value to Silences
+        Those of customers whose value of ``inactivity_by`` has its own; see `own_silences`.
     """
 
     at_risk: int
@@ -43,11 +49,35 @@ class Silences:
     inactivity: Inactivity
     at_risk_source: str
     lost_source: str
+    own: Mapping[str, "Silences"] = field(default_factory=dict)
 
     @property
-    def steps(self) -> tuple[tuple[int, int], ...]:
-        """The places in `STAGES` to which silence leads, each with the days that it takes."""
-        return (AT_RISK, self.at_risk), (LAPSED, self.lapsed), (LOST, self.lost)
+    def days(self) -> dict[str, int]:
+        """The three silences by the names of the columns that hold them."""
+        return dict(zip(DAYS, (self.at_risk, self.lapsed, self.lost), strict=True))
+
+    def steps(self, seen: Any) -> tuple[tuple[int, Any], ...]:
+        """Return the places in `STAGES` to which silence leads, each with the days that it takes.
+
+        Parameters
+        ----------
+        seen : ibis.Table
+            With the columns of `DAYS`, where values have their own.
+        """
+        days = [seen[name] for name in DAYS] if self.own else list(self.days.values())
+        return tuple(zip((AT_RISK, LAPSED, LOST), days, strict=True))
+
+    def known_of(self, daily: DailyEvents, history: History) -> DailyEvents:
+        """Add each customer's silences, as `DAYS`, to the people, where values have their own."""
+        by_value = {value: silences.days for value, silences in self.own.items()}
+        people = with_numbers(daily.people, history, by_value, self.days) if self.own else daily.people
+        return replace(daily, people=people)
+
+
+def own_silences(history: History, shared: Silences) -> Silences:
+    """Return the silences with those by the values of ``inactivity_by`` that have their own."""
+    counts, once = own_counts(history, shared.lapsed), without_interval(history.settings)
+    return replace(shared, own={value: find_silences(counts[value], once) for value in counts})
 
 
 def find_silences(spell_counts: pd.DataFrame, settings: Settings) -> Silences:
@@ -78,7 +108,8 @@ def find_silences(spell_counts: pd.DataFrame, settings: Settings) -> Silences:
 
 
 def _share(later: pd.DataFrame, share: float, settings: Settings) -> Cut | None:
-    return cut(later, settings.survival.model_copy(update={"share_of_returns": share}), settings.seed)
+    rules = without_interval(settings).survival.model_copy(update={"share_of_returns": share})
+    return cut(later, rules, settings.seed)
 
 
 def _silence(chosen: int | None, seen: Cut | None, lapsed: Inactivity, otherwise: float) -> tuple[int, str]:
@@ -101,7 +132,7 @@ def stage_number(seen: Any, silence: Any, silences: Silences, settings: Settings
     ----------
     seen : ibis.Table
         orders (int), last_order, warned_on, complained_on, solved_on, goodbye_on (days, null where it
-        never happened), interested, inquired, regular, old_customer (bool).
+        never happened), interested, inquired, regular, old_customer (bool); and own silences.
     silence : ibis expression
         Days since the last order.
     """
@@ -110,11 +141,12 @@ def stage_number(seen: Any, silence: Any, silences: Silences, settings: Settings
         (seen.solved_on >= seen.complained_on).fill_null(False)
     )
     warned = (seen.warned_on >= seen.last_order).fill_null(False) | open_complaint.fill_null(False)
+    (_, at_risk), (_, lapsed), (_, lost) = silences.steps(seen)
     customer = ibis.cases(
         ((seen.goodbye_on >= seen.last_order).fill_null(False), LOST),
-        (silence > silences.lost, LOST),
-        (silence > silences.lapsed, LAPSED),
-        ((silence > silences.at_risk) | warned, AT_RISK),
+        (silence > lost, LOST),
+        (silence > lapsed, LAPSED),
+        ((silence > at_risk) | warned, AT_RISK),
         ((seen.orders >= rules.firmly_engaged_orders) | seen.regular, FIRMLY_ENGAGED),
         ((seen.orders >= rules.engaged_orders) | seen.old_customer.fill_null(False), ENGAGED),
         (seen.orders >= rules.just_engaged_orders, JUST_ENGAGED),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pandas as pd
 
 from playbook.archive.findings import Finding
-from playbook.chapters.measurement.picture import lasting_picture, verdict_picture
+from playbook.chapters.measurement.picture import lasting_pictures, verdict_picture
 from playbook.chapters.measurement.words import (
     campaign_sentences,
     limits,
@@ -20,7 +20,7 @@ from playbook.offers.catalogue import Offer
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Column, Table
-from playbook.show.figures import Picture
+from playbook.show.figures import Picture, Pictures
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.data import incentives_of, read_trials
@@ -243,9 +243,9 @@ class Measurements(Result):
         """Draw what each campaign brought per customer, with its verdict."""
         return verdict_picture(self.campaigns, words)
 
-    def figure(self, words: Words) -> Picture | None:
+    def figure(self, words: Words) -> Pictures | None:
         """Draw the cumulative difference with its band, and the share active by arm, by campaign."""
-        return lasting_picture(self.campaigns, words)
+        return lasting_pictures(self.campaigns, words)
 
 
 def measure_all(

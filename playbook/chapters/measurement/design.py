@@ -18,6 +18,7 @@ from statsmodels.stats.power import normal_power_het
 from playbook.records.arrays import Array
 from playbook.records.history import History
 from playbook.records.sources import Sources
+from playbook.stats.rhythms import with_own_days
 from playbook.stats.trials.data import events_of, follow
 from playbook.stats.trials.effects import ALPHA, difference_skewness, skewed
 
@@ -120,7 +121,8 @@ def follow_lapsed(history: History, sources: Sources, threshold: int) -> Unaided
     orders, day = history.orders, ibis.literal(landmark)
     before = orders.filter(orders.day <= day)
     last = before.group_by("customer_id").aggregate(last=before.day.max())
-    silent = last.filter(day.delta(last.last, unit="day") >= threshold).select("customer_id")
+    last = with_own_days(last, history, threshold)
+    silent = last.filter(day.delta(last["last"], unit="day") >= last.inactivity_days).select("customer_id")
     people: pd.DataFrame = silent.order_by("customer_id").to_pyarrow().to_pandas()
     people["start"] = pd.Timestamp(landmark)
     days = follow(people, history)

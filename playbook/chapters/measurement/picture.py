@@ -1,17 +1,15 @@
 """The pictures of chapter 08: what each campaign brought, and whether a gain lasts or melts away."""
 
 from collections.abc import Sequence
-from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
 import seaborn.objects as so
-from matplotlib.figure import Figure
 
 from playbook.chapters.measurement.words import amount, outcome_names, verdict_names
-from playbook.show.figures import BLUE, GREEN, GREY, ORANGE, THEME, Picture, new_figure
+from playbook.show.figures import BLUE, GREEN, GREY, ORANGE, THEME, Picture, Pictures, new_figure
 from playbook.show.words import Words
 from playbook.stats.trials.effects import Effect
 from playbook.stats.trials.measure import Measured
@@ -19,8 +17,6 @@ from playbook.stats.trials.over_time import over_time, share_active
 
 DRAWN = 4
 """Campaigns that the picture shows at most, the latest."""
-TITLE_WIDTH = 40
-"""Characters of a title that fit above the left picture, before it runs into the right one's."""
 MOST_VERDICTS = 8
 """Campaigns whose verdicts are drawn at most, the latest."""
 COLORS = {"works": GREEN, "does_not": ORANGE, "backfires_later": ORANGE}
@@ -75,23 +71,20 @@ def _within(effect: Effect, words: Words) -> str:
     return words.between(amount(low, effect.unit, words), amount(high, effect.unit, words))
 
 
-def lasting_picture(campaigns: Sequence[Measured], words: Words) -> Picture | None:
+def lasting_pictures(campaigns: Sequence[Measured], words: Words) -> Pictures | None:
     """Draw the cumulative difference with its band, and the share active by arm, by campaign."""
     shown = [c for c in campaigns if c.compared and c.end >= LEAST_DAYS][-DRAWN:]
-    if not shown:
-        return None
-    alts = []
+    return Pictures([_lasting(campaign, words) for campaign in shown]) if shown else None
+
+
+def _lasting(campaign: Measured, words: Words) -> Picture:
+    curve = over_time(campaign.trial, campaign.end)
+    title = _outcome_in_words(campaign, curve.iloc[-1], words)
+    figure, (left, right) = new_figure(title, height=2.9, columns=2)
     with mpl.rc_context(THEME):
-        figure = Figure(figsize=(7.2, 2.7 * len(shown)))
-        axes = figure.subplots(len(shown), 2, squeeze=False, width_ratios=[3, 2])
-        for campaign, (left, right) in zip(shown, axes, strict=True):
-            curve = over_time(campaign.trial, campaign.end)
-            _draw_gain(left, campaign, curve, words)
-            _draw_shares(right, campaign, words)
-            alts.append(_gain_in_words(campaign, curve, words))
-    for later in axes[1:, 1]:  # the same two groups throughout: named once
-        later.get_legend().remove()
-    return Picture(figure, " ".join(alts))
+        _draw_gain(left, campaign, curve, words)
+        _draw_shares(right, campaign, words)
+    return Picture(figure, _gain_in_words(campaign, curve, words))
 
 
 def _draw_gain(axes: Any, campaign: Measured, curve: pd.DataFrame, words: Words) -> None:
@@ -102,7 +95,6 @@ def _draw_gain(axes: Any, campaign: Measured, curve: pd.DataFrame, words: Words)
     axes.axhline(0, color=GREY, linewidth=0.8)
     if campaign.settings.horizon_days <= campaign.end:
         axes.axvline(campaign.settings.horizon_days, color=ORANGE, linewidth=1, linestyle="--")
-    axes.set_title(fill(_outcome_in_words(campaign, curve.iloc[-1], words), TITLE_WIDTH))
 
 
 def _outcome_in_words(campaign: Measured, end: pd.Series, words: Words) -> str:

@@ -14,6 +14,7 @@ from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability
 from playbook.stats.result import Result
+from playbook.stats.rhythms import own_days
 
 GROUPS = ("occasional", "recent", "old_customer", "several")
 
@@ -136,10 +137,11 @@ def _labelled(
     # who never ordered has no silence, and is neither lapsed nor occasional
     silence, once = days.astype("Int32"), customers["orders"] == 1
     old = customers["customer_id"].isin(first.loc[first["old_customer"], "customer_id"])
+    own = own_days(customers["customer_id"], history, second.inactivity_days)
     occasional = once & ~old & (silence > second.days).fillna(False).astype(bool)
     return customers.assign(
         silence_days=silence,
-        lapsed=(silence > second.inactivity_days).fillna(False).astype(bool),
+        lapsed=(silence > own).fillna(False).astype(bool),
         old_customer=old,
         occasional=occasional,
         group=np.select([occasional, once & ~old, once, customers["orders"] > 1], GROUPS, ""),

@@ -52,7 +52,7 @@ class Contrast(Result):
         for row in self.attributes.to_dict("records"):
             for name, unit in (("odds_ratio", "ratio"), ("difference", "standard_deviations")):
                 value, low, high = (
-                    round(float(row[key]), 4) for key in (name, f"{name}_low", f"{name}_high")
+                    round(float(row[key]), 6) for key in (name, f"{name}_low", f"{name}_high")
                 )
                 label = f"{name}_{row['attribute']}"
                 found.append(Finding(label, value, low, high, unit, n, row["verdict"]))

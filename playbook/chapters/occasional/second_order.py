@@ -3,16 +3,16 @@
 from dataclasses import dataclass, replace
 
 import pandas as pd
-import seaborn as sns
 
 from playbook.archive.findings import Finding, Findings
 from playbook.records.history import History
-from playbook.show.figures import BLUE, GREY, ORANGE, Picture, new_figure
+from playbook.show.figures import GREY, ORANGE, Picture, new_figure
 from playbook.show.words import Words
 from playbook.stats.inactivity import Cut, cut, inactivity, share_in_words
 from playbook.stats.result import Result
 from playbook.stats.spells import spell_counts
 from playbook.stats.survival import kaplan_meier
+from playbook.stats.survival_figure import draw_curve
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class SecondOrder(Result):
             replace(after, low=cut.low, high=cut.high, n=n, verdict="data"),
             preset,
             Finding("second_order_followed_days", cut.followed_days, unit="days", n=n),
-            Finding("second_order_by_followed_days", round(cut.returned, 4), unit="share", n=n),
-            Finding("still_to_order_at_cut", round(cut.still_to_return, 4), unit="share", n=n),
+            Finding("second_order_by_followed_days", round(cut.returned, 6), unit="share", n=n),
+            Finding("still_to_order_at_cut", round(cut.still_to_return, 6), unit="share", n=n),
             Finding("second_order_still_falling", int(cut.still_falling), unit="yes_no", n=n),
         ]
 
@@ -68,24 +68,16 @@ class SecondOrder(Result):
         if self.cut is None:
             return None
         say, cut, curve = words.say, self.cut, kaplan_meier(self.counts)
-        shown = curve.days <= cut.followed_days
-        days = curve.days[shown]
         title = say(
             "Who bought once counts as occasional after {days} days of silence", days=words.number(cut.days)
         )
         figure, axes = new_figure(title)
-        low, high = curve.low[shown], curve.high[shown]
-        axes.fill_between(days, low, high, step="post", color=BLUE, alpha=0.2, linewidth=0)
-        sns.lineplot(
-            x=days, y=curve.survival[shown], drawstyle="steps-post", estimator=None, color=BLUE, ax=axes
-        )
+        draw_curve(axes, curve.until(cut.followed_days), words)
         axes.axhline(1 - cut.returned, color=GREY, linewidth=0.8, linestyle="--")
         axes.axvline(cut.days, color=ORANGE)
         axes.axvspan(cut.low, cut.high, color=ORANGE, alpha=0.15, linewidth=0)
-        axes.set_ylim(0, 1)
         axes.set_xlabel(say("days since the first order"))
         axes.set_ylabel(say("share without a second order"))
-        axes.yaxis.set_major_formatter(lambda share, _: words.percent(share))
         alt = say(
             "A falling curve: {early} of the new customers have not ordered again after {quarter} days,"
             " {still} after {days} days, where the cut is, and {last} after {followed} days, where it ends.",

@@ -28,6 +28,7 @@ from playbook.records.sources import Sources
 from playbook.settings.client import Settings
 from playbook.settings.offers import KINDS
 from playbook.stats import return_probability
+from playbook.stats.cancellations import lost_by_cancellation
 
 STRATA = 5
 """Fifths of the score within which the holdout is drawn."""
@@ -43,7 +44,8 @@ class Campaign:
     Attributes
     ----------
     everybody : DataFrame
-        All customers by customer_id, with what `reach` says, contactable (bool) and status:
+        All customers by customer_id, with what `reach` says, contactable, cancelled (bool: the contract
+        was, with no order since) and status:
         "addressed", or the first reason of `_status` why not, or "same_person" (would be addressed,
         but is so, or left alone, under another number: see `same_person.Everybody`).
     people : DataFrame
@@ -252,6 +254,7 @@ def prepare(
     everybody["contactable"] = everybody[list(channels)].any(axis=1)
     everybody["status"] = _status(everybody, selected(everybody, settings, history.as_of), settings)
     everybody.loc[_doubled(everybody), "status"] = "same_person"
+    everybody["cancelled"] = lost_by_cancellation(everybody, history)
     people = everybody[everybody["status"] == "addressed"].reset_index(drop=True)
     people["mean_order"] = people["revenue"] / people["orders"].clip(lower=1)
     window = Window(history.as_of, settings.offers.weeks)

@@ -14,7 +14,7 @@ from playbook.show.words import Words
 
 WIDTH = 5.4
 """Inches: two of these pictures stand side by side."""
-LABEL_WIDTH = 34
+LABEL_WIDTH = 40
 """Characters of a label before it goes on in the next line."""
 
 
@@ -37,7 +37,7 @@ def who_is_contacted(plan: Plan, words: Words) -> Picture:
         contacted,
         known=words.number(len(everybody)),
     )
-    figure, axes = new_figure(title, WIDTH, 0.9 + 0.34 * len(rows))
+    figure, axes = new_figure(title, WIDTH, 0.6 + 0.4 * len(rows))
     colors = [PALE] * len(before) + [
         BLUE if label == status_names(words)["planned"] else GREY for label, _ in after
     ]
@@ -47,7 +47,7 @@ def who_is_contacted(plan: Plan, words: Words) -> Picture:
         axes.annotate(
             words.number(n), (n, place), (4, 0), textcoords="offset points", va="center", fontsize=9
         )
-    axes.set_yticks(places, [fill(label, LABEL_WIDTH) for label, _ in rows])
+    axes.set_yticks(places, [fill(label, LABEL_WIDTH) for label, _ in rows], fontsize=9)
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.grid(visible=False)
@@ -70,7 +70,10 @@ def profit_by_offer(plan: Plan, words: Words) -> Picture | None:
     names = [offer.name for offer in plan.campaign.offers]
     ends = np.array([plan.draws.interval_of(names.index(name)) for name in rows.index])
     share = words.percent(plan.measured_share)
-    title = say("{share} of the expected profit was measured here", share=share)
+    message = "{share} of the expected profit was measured here"
+    title = say(
+        message if plan.measured_share else "None of the expected profit was measured here", share=share
+    )
     figure, axes = new_figure(title, WIDTH, 1.5 + 0.5 * len(rows))
     places = np.arange(len(rows))
     with mpl.rc_context(THEME):
@@ -138,7 +141,7 @@ def profit_curve(curve: pd.DataFrame, budget: float, words: Words, caller: float
         axes.set(xticks=[0, last["budget"]], yticks=[0])
     if pays and caller:
         more = say("one more caller, at this budget: {profit} more", profit=money(caller))
-        axes.annotate(more, (1, 0.04), xycoords="axes fraction", ha="right", color=INK, fontsize=9)
+        axes.set_xlabel(f"{say('budget')}\n{more}")
         alt = f"{alt} {more[:1].upper()}{more[1:]}."
     if pays and budget <= last["budget"]:
         side = -1 if budget > last["budget"] / 2 else 1  # where the label has room

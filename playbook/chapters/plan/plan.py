@@ -207,7 +207,7 @@ class Plan(Result):
         low, high = map(_round, self.draws.interval) if len(self.contacts) else (None, None)
         n, addressed = len(self.contacts), len(self.campaign.people)
         profit, spend, contact = map(_round, (self.profit, self.spend, self.contact_cost))
-        chance = Finding("chance_of_profit", _round(self.draws.chance_of_profit, 4), unit="share", n=n)
+        chance = Finding("chance_of_profit", _round(self.draws.chance_of_profit, 6), unit="share", n=n)
         measured, beyond = (self.contacts[self.contacts[name]] for name in ("measured", "beyond"))
         outside = _round(beyond["expected_profit"].sum())
         return [
@@ -215,14 +215,14 @@ class Plan(Result):
             Finding("plan_customers", n, unit="customers", n=addressed, verdict=self.why_nobody),
             *self._waves(),
             *([chance] if len(self.draws.draws) else []),
-            Finding("profit_measured", _round(self.measured_share, 4), unit="share", n=len(measured)),
+            Finding("profit_measured", _round(self.measured_share, 6), unit="share", n=len(measured)),
             Finding("profit_beyond_tested", outside, unit="money", n=len(beyond)),
             *self._failed(),
             Finding("plan_contact_cost", contact, unit="money", n=n),
             Finding("plan_incentives", _round(self.spend - self.contact_cost), unit="money", n=n),
             Finding("budget", self.campaign.settings.offers.budget, unit="money"),
             Finding("budget_used", spend, unit="money", n=n),
-            Finding("value_of_one_more", _round(self.assignment.budget_price, 4), unit="money"),
+            Finding("value_of_one_more", _round(self.assignment.budget_price, 6), unit="money"),
             Finding("gap", _round(self.assignment.gap, 6), unit="share", n=n),
         ]
 
@@ -249,7 +249,9 @@ class Plan(Result):
         selected = int((self.status != "not_selected").sum())
         who = "lapsed" if self.campaign.settings.selection is None else "selection"
         counts = self.status.value_counts()
+        cancelled = int((self.campaign.everybody["cancelled"] & (self.status == "not_selected")).sum())
         return [
+            Finding("cancelled_not_selected", cancelled, unit="customers"),
             *selection_findings(self.campaign.everybody, self.campaign.settings),
             *lost_for_good_findings(self.campaign.everybody, self.campaign.settings),
             Finding("selected", selected, unit="customers", verdict=who),
@@ -288,7 +290,7 @@ class Plan(Result):
         staying = int((self.contacts["incentive_stay"] > 0).sum())
         nothing = [offer.response.nothing for offer in self._offers_shown if not offer.response.tested]
         return [
-            Finding("chance_of_nothing", _round(max(nothing, default=0), 4), unit="share", n=n),
+            Finding("chance_of_nothing", _round(max(nothing, default=0), 6), unit="share", n=n),
             Finding("second_life_measured", len(measured), unit="offers"),
             Finding("offers_closed", self._closed, unit="names"),
             Finding("catalogue_preset", int(settings.catalogue is None), unit="yes_no"),

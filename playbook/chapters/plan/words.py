@@ -88,6 +88,7 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
             "One number is the same person as another one, who is not contacted twice.",
             "{n} numbers are the same persons as others, who are not contacted twice.",
         ),
+        *cancelled_sentences(findings, words),
         *lost_for_good_sentences(findings, words),
         *_not_contactable(findings, words),
         *_if_any(
@@ -102,6 +103,26 @@ def _left_out(findings: Findings, words: Words) -> list[str]:
             "For one no offer is expected to pay today: leave a good last impression (workbook).",
             "For {n} no offer is expected to pay today: leave a good last impression (workbook).",
         ),
+    ]
+
+
+def cancelled_sentences(findings: Findings, words: Words) -> list[str]:
+    """Word how many cancelled and are not addressed all the same."""
+    if not findings["cancelled_not_selected"].value:
+        return []
+    why = (
+        "Only the lapsed are addressed, by their silence: so soon after a cancellation nobody knows who comes"
+        " back."
+        if findings["selected"].verdict == "lapsed"
+        else "The selection does not name them."
+    )
+    return [
+        words.say_many(
+            "One customer is lost through a cancellation, and not addressed.",
+            "{n} customers are lost through a cancellation, and not addressed.",
+            findings["cancelled_not_selected"].value,
+        ),
+        words.say(why),
     ]
 
 

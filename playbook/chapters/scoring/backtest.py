@@ -12,14 +12,15 @@ from playbook.archive.findings import Finding, Findings
 from playbook.chapters.scoring.criteria import ScoreSheet, chosen_criteria, label, rounded_total, score_sheet
 from playbook.chapters.scoring.ranking import candidates
 from playbook.chapters.scoring.worth import measure, unsolved_complaints
-from playbook.records.arrays import Array, Positions
-from playbook.records.history import SHARDS, History, customers, shard
+from playbook.records.arrays import SHARDS, Array, Positions
+from playbook.records.history import History, customers, shard
 from playbook.records.sources import Sources
 from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats import return_probability, value
 from playbook.stats.inactivity import inactivity
 from playbook.stats.result import CannotTell, Result
+from playbook.stats.rhythms import own_days
 from playbook.stats.spells import spell_counts
 from playbook.stats.survival import shard_weights
 
@@ -266,7 +267,7 @@ def rank_as_of(history: History, sources: Sources | None, day: date, horizon: in
     last = pd.to_datetime(frame["last_order"])
     frame["silence_days"] = (pd.Timestamp(past.as_of) - last).dt.days
     days = inactivity(spell_counts(past), past.settings).days
-    frame["lapsed"] = frame["silence_days"] > days
+    frame["lapsed"] = frame["silence_days"] > own_days(frame["customer_id"], past, days)
     model = return_probability.fit(past, horizon)
     frame["return_probability"] = model.predict(frame) if model else np.nan
     frame["expected_orders"] = model.expected_orders(frame) if model else np.nan
@@ -361,7 +362,7 @@ def _compared(findings: Findings, words: Words) -> str:
 
 
 def _rounded(row: dict[Any, Any]) -> tuple[float, float, float]:
-    return round(row["value"], 4), round(row["low"], 4), round(row["high"], 4)
+    return round(row["value"], 6), round(row["low"], 6), round(row["high"], 6)
 
 
 def _verdict(row: dict[Any, Any]) -> str:

@@ -112,7 +112,7 @@ class Stability(Result):
         low, high = np.quantile(self.stays, [0.05, 0.95])
         mean = float(self.stays.mean())
         return [
-            Finding("stability", round(mean, 4), round(float(low), 4), round(float(high), 4), "share", self.n)
+            Finding("stability", round(mean, 6), round(float(low), 6), round(float(high), 6), "share", self.n)
         ]
 
     def sentences(self, words: Words) -> list[str]:

@@ -46,20 +46,22 @@ class Ranking(Result):
         Points by criterion, in the same order.
     everybody : DataFrame
         All measured customers, by customer_id.
-    not_ranked, lost_for_good : int
-        Occasional buyers who are left out; those who cancelled for a reason that no offer changes.
+    not_ranked : int
+        Occasional buyers who are left out.
     contact_cost : float
         What the cheapest contact costs that suits everybody.
     settings : Settings
+    lost_for_good : int
+        Those not ranked who cancelled for a reason that no offer changes.
     """
 
     customers: pd.DataFrame
     sheet: ScoreSheet
     everybody: pd.DataFrame
     not_ranked: int
-    lost_for_good: int
     contact_cost: float
     settings: Settings
+    lost_for_good: int = 0
 
     def of(self, kind: str) -> pd.DataFrame:
         """Return the customers of a class."""
@@ -105,7 +107,7 @@ class Ranking(Result):
             Finding("first_share", settings.scoring.first_share, unit="share"),
             Finding("wait_probability", settings.scoring.wait_probability, unit="share"),
             self._count("classes_unknown", self.customers["best_profit"].isna().sum()),
-            Finding("contact_cost", round(self.contact_cost, 4), unit="money"),
+            Finding("contact_cost", round(self.contact_cost, 6), unit="money"),
             Finding("let_go_cost", round(len(self.of(LET_GO)) * self.contact_cost, 2), unit="money"),
         ]
 
@@ -254,7 +256,7 @@ def rank(measured: pd.DataFrame, history: History, offers: Sequence[Offer], word
     ranked["class"] = classify(ranked, settings)
     ranked = pd.concat([ranked, reasons(sheet, words)], axis=1)
     usual = [offer for offer in offers if not offer.suits] or offers
-    return Ranking(ranked, sheet, measured, dropped, gone, cheapest_contact(usual), settings)
+    return Ranking(ranked, sheet, measured, dropped, cheapest_contact(usual), settings, gone)
 
 
 def candidates(measured: pd.DataFrame, history: History) -> tuple[Flags, int]:

@@ -15,6 +15,7 @@ from playbook.stats import value
 from playbook.stats.inactivity import inactivity
 from playbook.stats.result import CannotTell, Result
 from playbook.stats.return_probability import seen_from
+from playbook.stats.rhythms import with_own_days
 from playbook.stats.spells import spell_counts
 
 LEAST_SEEN = 10
@@ -143,7 +144,9 @@ def _comebacks_since(history: History, split: date, threshold: int, most_months:
         last=ibis.ifelse(orders.day <= day, orders.day, None).max(),
         back=ibis.ifelse(orders.day > day, orders.day, None).min(),
     )
-    turned = turned.filter(turned.back.notnull() & (day.delta(turned.last, unit="day") > threshold))
+    turned = with_own_days(turned, history, threshold)
+    silent = day.delta(turned["last"], unit="day") > turned.inactivity_days
+    turned = turned.filter(turned.back.notnull() & silent)
     months = ibis.literal(history.as_of).delta(turned.back, unit="day") // value.MONTH_DAYS
     turned = turned.mutate(months=ibis.least(months.cast("int64"), most_months))
     turned = turned.filter(turned.months > 0)

@@ -57,7 +57,7 @@ class Worth(Result):
                 life.method,
             ),
             Finding("second_life_first_month", round(float(life.months[0]), 2), unit="money"),
-            Finding("second_life_months", [round(float(m), 4) for m in life.months], unit="money"),
+            Finding("second_life_months", [round(float(m), 6) for m in life.months], unit="money"),
             Finding("second_life_last_month", life.last_month, unit="months", n=int(life.followed[-1])),
             Finding("discount_rate", rate, unit="share"),
             unaided,

@@ -23,8 +23,7 @@ from playbook.chapters.warning.words import (
     threshold,
     with_intervals,
 )
-from playbook.records.arrays import Array, Flags, Positions
-from playbook.records.history import SHARDS
+from playbook.records.arrays import SHARDS, Array, Flags, Positions
 from playbook.show.display import Column, Table
 from playbook.show.figures import BLUE, GREY, ORANGE, Picture, intervals
 from playbook.show.words import Words
@@ -86,6 +85,7 @@ class Signals(Result):
     def findings(self) -> list[Finding]:
         """Return what every signal was worth, and what was not judged."""
         rows, n = self.past.rows, len(self.past.rows)
+        own = None if (rows["threshold_days"] == self.past.threshold_days).all() else "own"
         short = "short" if self.past.horizon_days < self.past.wanted_days else "whole"
         days = [day.isoformat() for day in self.past.landmarks]
         found = [
@@ -93,7 +93,7 @@ class Signals(Result):
             Finding("left_past", rounded(rows["left"].mean()), unit="share", n=n, verdict=self.past.outcome),
             Finding("watch_horizon", self.past.horizon_days, unit="days", verdict=short),
             Finding("watch_horizon_wanted", self.past.wanted_days, unit="days"),
-            Finding("watch_threshold", self.past.threshold_days, unit="days"),
+            Finding("watch_threshold", self.past.threshold_days, unit="days", verdict=own),
             Finding("watch_landmarks", len(days), unit="days", verdict=" ".join(days)),
         ]
         for _, row in self.judged.iterrows():
@@ -321,7 +321,7 @@ def _measured(name: str, past: LookBack, strata: Positions) -> dict[str, float]:
     low, high = proportion_confint(int(left[with_it].sum()), int(with_it.sum()), 1 - LEVEL, "wilson")
     known = on.notna().to_numpy(bool)
     counts = tables(with_it[known], left[known], strata[known], rows["shard"].to_numpy(int)[known])
-    lead = past.threshold_days - rows["silence"][with_it & left]
+    lead = (rows["threshold_days"] - rows["silence"])[with_it & left]
     before = (past.before[name] == 1).to_numpy(bool)
     values = (int(with_it.sum()), rows["customer_id"][with_it].nunique())
     shares = (float(lead.median()), _share(before, left), _share(before, ~left))

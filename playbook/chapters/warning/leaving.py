@@ -15,12 +15,13 @@ import pandas as pd
 from playbook.chapters.warning import signals
 from playbook.chapters.warning.signals import Visible
 from playbook.records.arrays import Array, Flags
-from playbook.records.history import History
+from playbook.records.history import YEAR, History
 from playbook.records.sources import Sources
 from playbook.settings.client import EarlyWarning
 from playbook.stats import return_probability
 from playbook.stats.cancellations import cancellation_days
-from playbook.stats.landmarks import YEAR, describe
+from playbook.stats.landmarks import describe
+from playbook.stats.rhythms import own_days
 
 MOST_LANDMARKS = 4
 MOST_ROWS = 200_000
@@ -42,7 +43,8 @@ class LookBack:
     ----------
     rows : DataFrame
         customer_id, landmark (datetime64), shard, orders, silence, age (days), left (bool), chance
-        (the return probability as it would have been told on that day; NaN where it could not).
+        (the return probability as it would have been told on that day; NaN where it could not),
+        threshold_days (the silence after which this customer counts as lapsed, by today's threshold).
     signals : DataFrame
         Which signals were on, aligned with ``rows``; see `signals.read`.
     before : DataFrame
@@ -50,7 +52,7 @@ class LookBack:
     visible : Visible
     horizon_days : int
     threshold_days : int
-        The silence after which a customer counts as lapsed.
+        The silence after which customers count as lapsed who have no threshold of their own.
     wanted_days : int
         The horizon of the settings; longer where the history does not hold two of it.
     outcome : str
@@ -125,8 +127,9 @@ def look_back(
     ends = cancellation_days(history)
     outcome = NO_ORDER if ends is None else CANCELLED
     seen["left"] = seen["later"] == 0
+    seen["threshold_days"] = own_days(seen["customer_id"], history, threshold_days)
     if ends is None:
-        seen = seen[seen["silence"] <= threshold_days]
+        seen = seen[seen["silence"] <= seen["threshold_days"]]
     else:
         after = (seen["customer_id"].map(ends) - seen["landmark"]).dt.days
         seen = seen.assign(left=(after <= horizon_days))[~(after <= 0)]
@@ -135,11 +138,11 @@ def look_back(
     seen = seen.reset_index(drop=True)
     seen["chance"] = _chances(history, seen, horizon_days)
     visible = signals.find_visible(history, sources)
-    kept = ["customer_id", "landmark", "shard", "orders", "silence", "age", "left", "chance"]
+    described = ["customer_id", "landmark", "shard", "orders", "silence", "threshold_days", "age"]
     then = pd.DataFrame({"customer_id": seen["customer_id"], "day": seen["landmark"]})
     before = then.assign(day=then["day"] - pd.to_timedelta(seen["silence"] + 1, unit="D"))
     return LookBack(
-        rows=seen[kept],
+        rows=seen[[*described, "left", "chance"]],
         signals=signals.shown_at(then, history, sources, visible),
         before=signals.shown_at(before, history, sources, visible),
         visible=visible,

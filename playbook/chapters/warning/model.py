@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from playbook.chapters.warning.judged import Signals, judge
 from playbook.chapters.warning.leaving import NO_ORDER, LookBack
 from playbook.records.arrays import Array
-from playbook.stats.landmarks import YEAR
+from playbook.records.history import YEAR
 
 PRIOR_SPREAD = 0.5
 """Standard deviation towards 0 of what a signal adds to the log odds: 19 in 20 odds ratios between

@@ -141,12 +141,15 @@ def signal_sentences(findings: Findings, words: Words) -> list[str]:
 
 
 def _described(findings: Findings, words: Words) -> str:
-    seen, left = findings["watched_past"], findings["left_past"]
+    seen, left, silent = (findings[name] for name in ("watched_past", "left_past", "watch_threshold"))
+    threshold = words.number(silent.value)
+    if silent.verdict == "own":
+        threshold = words.say("{days}, or as many as hold for them,", days=threshold)
     values = {
         "customers": words.number(seen.n or 0),
         "share": words.percent(left.value),
         "horizon": words.number(findings["watch_horizon"].value),
-        "threshold": words.number(findings["watch_threshold"].value),
+        "threshold": threshold,
     }
     days = findings["watch_landmarks"].value
     if left.verdict == CANCELLED:

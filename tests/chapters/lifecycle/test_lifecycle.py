@@ -15,6 +15,7 @@ from playbook.chapters.lifecycle import by_month
 from playbook.chapters.lifecycle.base import StageBase, unseen_since
 from playbook.chapters.lifecycle.daily_events import DailyEvents
 from playbook.chapters.lifecycle.development import Development
+from playbook.chapters.lifecycle.margin_lost import MarginLost
 from playbook.chapters.lifecycle.rules import NEW, STAGES, find_silences, stages_at
 from playbook.errors import SettingsError
 from playbook.records.history import History, customers
@@ -50,6 +51,9 @@ class Seen:
 
     def develop(self) -> Development:
         return lifecycle.develop(self.history, self.daily, self.base)
+
+    def margin_lost(self) -> MarginLost:
+        return lifecycle.find_margin_lost(self.history, self.daily, self.base.silences)
 
 
 def see(history: History, sources: Sources) -> Seen:
@@ -268,6 +272,40 @@ def test_the_months_are_the_same_in_parts(demo, monkeypatch):
     pd.testing.assert_frame_equal(whole.moves, parts.moves)
 
 
+def test_whose_margin_is_lost_and_comes_back_are_those_who_moved(demo):
+    flows, lost = demo.develop().flows, demo.margin_lost()
+    by_month = lost.by_month.loc[flows.index]
+    assert by_month["lost"].tolist() == (flows["lapsed"] + flows["goodbye"]).tolist()
+    assert by_month["came_back"].tolist() == flows["came_back"].tolist()
+    told = by_month[by_month.index > lost.whole_from + pd.offsets.MonthEnd()].tail(12).sum()
+    [said] = lost.sentences(WORDS)
+    for value in ("margin_lost", "margin_back"):
+        assert WORDS.money(told[value]) in said and WORDS.money(told[value]) in lost.figure(WORDS).alt
+
+
+def test_what_is_lost_with_a_customer_is_the_margin_of_the_year_up_to_the_last_order(read):
+    orders = "a,2022-05-01,99\na,2023-04-30,10\na,2023-05-01,10\na,2023-05-02,-4\na,2024-04-01,50\n"
+    orders += "b,2024-06-01,40\nb,2024-11-20,7\n"  # says goodbye in July, before having lapsed
+    lost = read(orders, events="b,2024-07-05,cancellation\n").margin_lost()
+    happened = lost.by_month[lost.by_month[["lost", "came_back"]].any(axis=1)]
+    told = [(f"{month:%y-%m}", *row) for month, *row in happened.round(2).itertuples()]
+    assert told == [
+        ("22-08", 1, 34.65, 0, 0),
+        ("23-04", 0, 0, 1, 34.65),  # the first year alone
+        ("23-08", 1, 7, 0, 0),  # 20 at 35%, neither what was returned later nor an order a year before
+        ("24-04", 0, 0, 1, 7),
+        ("24-07", 2, 37.1, 0, 0),  # the year holds the orders of spring 2023, and what was returned
+        ("24-11", 0, 0, 1, 14),
+    ]
+
+
+def test_the_young_are_told_that_lost_margin_cannot_be_told(read):
+    young = TABLES.replace("cohort: true", "cohort: false")
+    lost = read("a,2024-01-10,5\n", tables=young).margin_lost()
+    assert lost.figure(WORDS) is None
+    assert "cannot be told yet" in lost.sentences(WORDS)[0]
+
+
 def test_moves_are_counted_by_month_and_stage(read):
     orders = "a,2024-01-10,5\na,2024-12-20,5\n"
     moves = read(orders).develop().months.moves
@@ -296,15 +334,15 @@ def test_the_stage_of_today_stands_beside_that_of_a_year_ago(read):
 def test_the_title_of_the_base_holds_the_shares_of_today(demo):
     groups = demo.base.groups.set_index("stage")["customers"]
     engaged = groups[["just engaged", "engaged", "firmly engaged"]].sum() / groups.sum()
-    (axes,) = demo.develop().figure(WORDS).figure.axes
-    assert axes.get_title(loc="left").startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
+    title = demo.develop().figure(WORDS).figure.get_suptitle()
+    assert title.startswith(f"{WORDS.percent(engaged)} of all people known are engaged")
 
 
 def test_title_alt_text_and_caption_of_the_moves_speak_of_the_same_months(demo):
     moved = demo.develop()
     short = replace(moved, flows=moved.flows.tail(5))
     picture = short.moves_figure(WORDS)
-    assert picture.figure.axes[0].get_title(loc="left").startswith("In the last 5 months: ")
+    assert picture.figure.get_suptitle().startswith("In the last 5 months: ")
     assert "In the last 5 months" in picture.alt
     assert short.moves_table(WORDS).caption == "Moves of the last 5 months, from stage to stage"
     assert moved.moves_table(WORDS).caption == "Moves of the last 12 months, from stage to stage"
@@ -344,6 +382,19 @@ def test_cohorts_count_who_ordered_in_each_half_year_after_the_first_order(read)
     assert np.isnan(row["in_4"])  # 728 days were not yet followed
 
 
+def test_the_cancelled_are_counted_with_the_lost_by_month_and_by_cohort(read):
+    orders = "a,2024-10-01,5\nb,2024-10-01,5\nc,2024-10-01,5\nd,2024-10-01,5\nd,2024-12-01,5\n"
+    ended = "a,,2024-11-01\nb,,2024-11-01\nc,,\nd,,2024-11-01\n"  # d ordered again
+    chapter = read(orders, people=ended)
+    moved, won = chapter.develop(), lifecycle.find_cohorts(chapter.history, chapter.base.customers)
+    assert (moved.year["lapsed"], moved.year["lost"], moved.year["goodbye"]) == (0, 3, 3)
+    said = moved.sentences(WORDS)[0]
+    assert "0 lapsed, 3 more were lost through a cancellation before that, and 1 came back" in said
+    assert "3 said goodbye" in moved.moves_figure(WORDS).figure.get_suptitle()
+    assert won.cohorts["active"].iloc[0] == pytest.approx(3 / 5)  # c, d and the last one
+    assert "cancellations are, by their day" in chapter.limits
+
+
 def test_cohorts_hold_every_new_customer_once(demo):
     found = lifecycle.find_cohorts(demo.history, demo.base.customers)
     seen = demo.base.customers
@@ -357,7 +408,7 @@ def test_the_grid_of_cohorts_shows_the_shares_of_the_table(demo):
     shares = followed[["in_1", "in_2", "in_3", "in_4"]].to_numpy().ravel()
     expected = [WORDS.percent(share) for share in shares if not np.isnan(share)]
     assert [text.get_text() for text in axes.texts if text.get_text()] == expected
-    assert axes.get_title(loc="left").startswith(WORDS.percent(won.mean(1)[0]))
+    assert axes.figure.get_suptitle().startswith(WORDS.percent(won.mean(1)[0]))
 
 
 # Since the last report -----------------------------------------------------------------------

@@ -151,6 +151,6 @@ def test_too_few_to_compare_is_said(small, lines):
 def test_a_clear_but_small_difference_is_neither_in_the_title_nor_in_the_words(left):
     small = left.attributes.assign(difference=0.05, low=0.01, high=0.09, verdict="more")
     profile = replace(left, attributes=small)
-    title = profile.figure(WORDS).figure.axes[0].get_title(loc="left")
+    title = profile.figure(WORDS).figure.get_suptitle()
     assert title == "Those who left do not differ clearly from those who stayed"
     assert "Nothing that was known before sets them clearly apart." in profile.sentences(WORDS)

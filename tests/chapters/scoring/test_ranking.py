@@ -19,7 +19,7 @@ from playbook.chapters.scoring.criteria import (
     score_sheet,
     top,
 )
-from playbook.chapters.scoring.words import scoring_sentences
+from playbook.chapters.scoring.words import ranking_sentences
 from playbook.errors import SettingsError
 from playbook.offers import catalogue
 from playbook.records.history import read_history
@@ -329,7 +329,7 @@ def test_a_single_lapsed_customer_is_ranked_and_said(chapter):
     assert ranking.customers["customer_id"].tolist() == ["ann"]
     assert ranking.customers["rank"].tolist() == [1]
     found = {item.name: item for item in [*values.findings(), *ranking.findings(), *steady.findings()]}
-    said = scoring_sentences(found, WORDS)
+    said = ranking_sentences(found, WORDS)
     assert any("One customer is ranked" in sentence for sentence in said)
     assert not steady.sentences(WORDS)
 

@@ -14,7 +14,8 @@ from playbook.archive import findings
 from playbook.chapters import churn
 from playbook.chapters.warning import backtest, call_words, calls, judged, leaving, model, signals, words
 from playbook.chapters.warning.signals import Visible
-from playbook.records.history import SHARDS, customers, read_history
+from playbook.records.arrays import SHARDS
+from playbook.records.history import customers, read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.settings.client import EarlyWarning
@@ -180,6 +181,7 @@ def made_past(shown, left, silence=None, orders=None, chance=0.5, landmarks=1, *
             "shard": np.arange(n) // landmarks % SHARDS,
             "orders": 3 if orders is None else orders,
             "silence": 10 if silence is None else silence,
+            "threshold_days": 200,
             "age": 300,
             "left": np.asarray(left, dtype=bool),
             "chance": chance,
@@ -406,12 +408,12 @@ def test_cancellations_and_complaints_follow_their_own_rules(demo):
 
 
 def test_the_title_of_the_figure_says_how_many_signals_warn(demo):
-    title = demo.figure.figure.axes[0].get_title(loc="left")
+    title = demo.figure.figure.get_suptitle()
     assert title == f"{len(demo.seen.warning)} signals warn of leaving"
     without = demo.seen.judged.copy()
     without.loc[without["signal"] == demo.seen.warning[0], ["lift_low", "lift_high"]] = np.nan
     one_not_drawn = replace(demo.seen, judged=without).figure(WORDS).figure
-    assert one_not_drawn.axes[0].get_title(loc="left") == title
+    assert one_not_drawn.get_suptitle() == title
 
 
 def test_the_arms_hold_only_those_whom_no_rule_calls_for(demo):

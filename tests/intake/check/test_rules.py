@@ -204,6 +204,11 @@ DELIVERIES = {
         {"others": ""},
         {"customer_per_order": 0},
     ),
+    "a reason that nobody gave": (
+        {"events": [*SOUND["events"], "c1,2025-05-01,cancellation,Umzug"]},
+        {"others": OTHERS + "offers: {lost_for_good: [Umzgu, umzug]}\n"},
+        {"reason_unknown": 1},
+    ),
     "columns that nobody named": (
         {
             "customers": [
