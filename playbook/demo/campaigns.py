@@ -104,27 +104,20 @@ def _win(
     return starts, Renewal(orders, Complaints(none, none, none), leaves)
 
 
-def run_campaign(
+def treat(
     scene: Scene[Behaviour],
     lives: Lives,
-    number: int,
-    consents: dict[str, Flags],
-    rested: Flags,
-    scale: float,
-) -> tuple[Lives, Contacts]:
-    """Send one campaign and return what happened because of it.
+    campaign: PlantedCampaign,
+    customer: Days,
+    treated: Flags,
+    contact: Days,
+) -> tuple[Lives, Flags, Days]:
+    """Do to the treated what a campaign does: return the lives, who was won, and who unsubscribed when.
 
     Among treated regulars without a usual order in the 90 days after, the share `wins` begins a new
     life: the return probability becomes p0 + wins (1 - p0).
     """
-    random, clock, people, planted = scene.random, scene.clock, scene.people, scene.planted
-    campaign = planted.campaigns[number]
-    start = clock.number(campaign.starts)
-    silence = start - _last_order(lives.orders, len(people), start)
-    lapsed = (silence >= planted.campaign_silence) & (silence <= planted.campaign_silence_most)
-    channel = _channel(campaign, consents)
-    customer, treated = _assign(scene, campaign, lapsed & (channel != "") & rested, scale)
-    contact = clock.open_day(start + random.randint(0, campaign.spread, len(customer)))
+    random, people, planted = scene.random, scene.people, scene.planted
     contacted = np.full(len(people), np.nan)
     contacted[customer[treated]] = contact[treated]
     after = lives.orders.day - contacted[lives.orders.customer]
@@ -142,6 +135,27 @@ def run_campaign(
     unsubscribed = np.where(quits, contact + random.randint(1, 21, len(customer)), -1)
     complaints = stack([lives.complaints, begun.complaints])
     lives = Lives(stack([orders, begun.orders]), complaints, starts_of, leaves_of)
+    return lives, won, unsubscribed
+
+
+def run_campaign(
+    scene: Scene[Behaviour],
+    lives: Lives,
+    number: int,
+    consents: dict[str, Flags],
+    rested: Flags,
+    scale: float,
+) -> tuple[Lives, Contacts]:
+    """Send one campaign and return what happened because of it."""
+    random, clock, people, planted = scene.random, scene.clock, scene.people, scene.planted
+    campaign = planted.campaigns[number]
+    start = clock.number(campaign.starts)
+    silence = start - _last_order(lives.orders, len(people), start)
+    lapsed = (silence >= planted.campaign_silence) & (silence <= planted.campaign_silence_most)
+    channel = _channel(campaign, consents)
+    customer, treated = _assign(scene, campaign, lapsed & (channel != "") & rested, scale)
+    contact = clock.open_day(start + random.randint(0, campaign.spread, len(customer)))
+    lives, won, unsubscribed = treat(scene, lives, campaign, customer, treated, contact)
     code = np.full(len(customer), number)
     return lives, Contacts(code, customer, contact, channel[customer], treated, won, unsubscribed)
 

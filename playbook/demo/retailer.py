@@ -13,7 +13,7 @@ from playbook.demo.lines import all_lines
 from playbook.demo.lives import live
 from playbook.demo.people import Scene, address_book, draw_people
 from playbook.demo.planted import FIRST_DAY, LAST_DAY, PLANTED, WORLD_END, Planted
-from playbook.demo.seasons import shop_clock
+from playbook.demo.seasons import Numbers, shop_clock
 from playbook.demo.world import Demo, World, as_seen, ids_from
 
 CUSTOMERS = 3800
@@ -108,19 +108,27 @@ def generate(
     planted : Planted
         The parameters of the world.
     """
+    world, quit_day, cancelled = happen(seed, customers, planted)
+    scene = world.scene
+    last = scene.clock.last_number(last_day)
+    lines = all_lines(scene, world.lives.orders)
+    events = all_events(scene, world.lives, quit_day, cancelled)
+    book = address_book(scene, world.ids, np.where(quit_day <= last, quit_day, np.nan))
+    return as_seen(world, lines, events, book, last)
+
+
+def happen(
+    seed: int, customers: int = CUSTOMERS, planted: Planted = PLANTED
+) -> tuple[World, Numbers, Numbers]:
+    """Let everything happen; return the world, and the days on which each unsubscribed and cancelled."""
     random = RandomState(seed)
     clock = shop_clock(FIRST_DAY, WORLD_END)
-    last = clock.last_number(last_day)
     people = draw_people(random, clock, customers, planted)
     scene = Scene(random, clock, people, planted)
     lives = live(scene)
     quit_day, cancelled = leaving_days(scene, lives)
     lives, sent, quit_day = run_campaigns(scene, lives, quit_day, customers / CUSTOMERS)
-    lines = all_lines(scene, lives.orders)
-    events = all_events(scene, lives, quit_day, cancelled)
-    ids = ids_from("K", 10_001, people)
-    book = address_book(scene, ids, np.where(quit_day <= last, quit_day, np.nan))
-    return as_seen(World(scene, ids, lives, sent), lines, events, book, last)
+    return World(scene, ids_from("K", 10_001, people), lives, sent), quit_day, cancelled
 
 
 def write(folder: Path, seed: int = 1) -> None:

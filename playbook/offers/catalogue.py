@@ -133,7 +133,7 @@ class Offer(Strict):
     second_life_share : float
         Lifetime value of a second life under this offer as a share of the usual one.
     second_life_range, second_life_source : tuple of float or None, str
-        Its 90% interval where it was measured, and whether it was.
+        Its 90% interval, and whether it was measured.
     first_words : str or mapping of language to str
         What to say first; in one language, or in several.
     failed : Failure or None

@@ -25,8 +25,6 @@ ALL = (
     "occasional",
     "assigning",
     "worlds",
-    "null",
-    "worth",
     "measuring",
     "trials",
 )

@@ -19,6 +19,7 @@ from playbook.chapter import Chapter
 from playbook.chapters.plan import make_plan, prepare, relative_interval
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.comparisons import SameForAll, same_for_all
+from playbook.chapters.plan.draws import sigma_of_range
 from playbook.chapters.plan.prices import NOBODY
 from playbook.offers.response import Form, draw_response, incentive_return
 from playbook.records.arrays import Array, Positions
@@ -148,7 +149,7 @@ def staying_paid(given: Campaign, offer: int, stays: Array) -> Array:
 
 def level(random: np.random.Generator, interval: tuple[float, float] | None) -> float:
     """Draw a factor with mean 1 whose central 90% is as wide as the interval."""
-    sigma = 0.0 if interval is None or interval[0] <= 0 else np.log(interval[1] / interval[0]) / (2 * 1.645)
+    sigma = sigma_of_range(interval)
     return float(random.lognormal(-(sigma**2) / 2, sigma))
 
 

@@ -9,7 +9,7 @@ from playbook.archive.findings import Finding
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.prices import NOBODY
 from playbook.offers.catalogue import Offer
-from playbook.offers.response import HALF_YEAR, Form, draw_response, incentive_return
+from playbook.offers.response import HALF_YEAR, TAIL, Form, draw_response, incentive_return, with_offer
 from playbook.records.arrays import Array, Positions
 from playbook.settings.client import Settings
 
@@ -70,7 +70,8 @@ def simulate(
 ) -> ProfitDraws:
     """Draw the realised incremental profit of a plan.
 
-    In every world offers add the same points for everybody, or multiply the odds, as a coin falls;
+    In every world offers add the same points for everybody, or multiply the odds, as a coin falls (what
+    is claimed beyond the tested silence lies between the two);
     each offer has one response for all, or does nothing, and one share of the usual second life;
     whoever would have come unaided comes with the offer too (where the response is not negative); the
     margin of each second life is lognormal with the settings' coefficient of variation; and whoever
@@ -96,14 +97,14 @@ def simulate(
     points = np.array([draw_response(offer.response, draws, random, luck) for offer in offers])
     shares = np.array(
         [
-            offer.second_life_share * _lognormal(random, draws, _sigma_of_range(offer.second_life_range))
+            offer.second_life_share * _lognormal(random, draws, sigma_of_range(offer.second_life_range))
             for offer in offers
         ]
     )
     idle = luck < np.array([offer.response.nothing for offer in offers])[:, None]
     shares = np.where(idle, 1.0, shares)  # what does nothing changes no second life either
-    level = _lognormal(random, draws, _sigma_of_range(value_range))
-    more = _lognormal(random, draws, _sigma_of_range(chance_range))
+    level = _lognormal(random, draws, sigma_of_range(value_range))
+    more = _lognormal(random, draws, sigma_of_range(chance_range))
     sigma = float(np.sqrt(np.log1p(settings.offers.margin_variation**2)))
     p0, v0, order = campaign.p0[chosen], campaign.v0[chosen], campaign.mean_order[chosen]
     contact = np.array([offer.cost for offer in offers])[made]
@@ -112,7 +113,7 @@ def simulate(
     for draw in range(draws):
         unaided = np.clip(p0 * more[draw], 0, 1)
         form: Form = "points" if coins[draw] < 0.5 else "odds"
-        p1 = _with_offer(campaign, form, points[:, draw], unaided, chosen, made)
+        p1 = _with_offer(campaign, form, points[:, draw], unaided, made)
         luck = random.random(len(chosen))
         value = v0 * level[draw] * _lognormal(random, len(chosen), sigma)
         later = paid_later(offers, made, random.random(len(chosen)), settings)
@@ -122,13 +123,11 @@ def simulate(
     return ProfitDraws(profits, by_offer)
 
 
-def _with_offer(
-    campaign: Campaign, form: Form, points: Array, p0: Array, chosen: Positions, made: Positions
-) -> Array:
+def _with_offer(campaign: Campaign, form: Form, points: Array, p0: Array, made: Positions) -> Array:
     p1 = np.empty(len(p0))
     for offer in np.unique(made):
         of = made == offer
-        p1[of] = campaign.chance_with(int(offer), form, float(points[offer]), p0[of], chosen[of])
+        p1[of] = with_offer(p0[of], points[offer], form, float(campaign.references[offer]))
     return p1
 
 
@@ -151,11 +150,15 @@ def paid_later(offers: Sequence[Offer], made: Positions, luck: Array, settings: 
     return paid
 
 
-def _sigma_of_range(value_range: tuple[float, float] | None) -> float:
-    """Return the spread of a lognormal whose central 90% has the width of the range."""
-    if value_range is None or value_range[0] <= 0:
+def sigma_of_range(interval: tuple[float, float] | None) -> float:
+    """Return the spread of a lognormal with the mean and the variance of a normal of this 90% interval.
+
+    Its lower end may be 0: a factor that may be anything is not one that is known.
+    """
+    if interval is None or sum(interval) <= 0:
         return 0.0
-    return float(np.log(value_range[1] / value_range[0]) / (2 * 1.645))
+    low, high = interval
+    return float(np.sqrt(np.log1p(((high - low) / TAIL / (high + low)) ** 2)))
 
 
 def _lognormal(random: np.random.Generator, size: int, sigma: float) -> Array:

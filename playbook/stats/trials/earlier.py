@@ -50,6 +50,7 @@ COLUMNS = (
     "value",
     "silence",
     "life",
+    "home",
 )
 
 
@@ -72,7 +73,8 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
         the first order within the horizon, where list prices are known, is put back: a plan charges
         it apart), silence (days from the last order before the contact; NaN without one), life (margin
         that a second life begun unaided on the day of contact would bring in the same days; NaN where
-        that is not known).
+        that is not known), home (an order within the horizon of the plan, ``horizon_days``, as far as
+        it was followed).
     """
     if sources.contacts is None:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -81,7 +83,7 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     frame: pd.DataFrame = _followed(people, history, horizon).to_pyarrow().to_pandas()
     frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
     frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
-    frame = frame.astype({"returned": bool, "value": float, "silence": float})
+    frame = frame.astype({"returned": bool, "home": bool, "value": float, "silence": float})
     frame = frame.assign(kind=_kinds(frame, history.settings), life=_lives(frame, history))
     return frame[list(COLUMNS)]
 
@@ -135,7 +137,7 @@ def _people(table: Any, history: History, horizon: int) -> Any:
 
 def _followed(people: Any, history: History, horizon: int) -> Any:
     """Add whether they returned, and what they brought."""
-    days, has = history.days, "list_amount" in history.days.columns
+    planned, days, has = history.settings.horizon_days, history.days, "list_amount" in history.days.columns
     given = (days.list_amount - days.sale_amount) if has else ibis.literal(0)
     days = days.select("customer_id", "day", "margin", order=days.sale_lines > 0, given=given)
     joined = people.left_join(days, "customer_id")
@@ -144,12 +146,14 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
         after=after,
         inside=(after >= 0) & (after <= joined.followed),
         back=ibis.ifelse(joined.order & (after >= 0) & (after <= horizon), joined.day, None),
+        home=joined.order & (after >= 0) & (after <= ibis.least(joined.followed, planned)),
     )
     keys = ["campaign", "customer_id", "contacted_at", "channel", "offer", "arm"]
     first = joined.back.min().over(group_by=[joined.campaign, joined.customer_id])
     joined = joined.mutate(put_back=ibis.ifelse(joined.back == first, joined.given, 0))
     return joined.group_by(keys).aggregate(
         returned=joined.back.notnull().any(),
+        home=joined.home.any(),
         silence=-joined.after.max(where=joined.order & (joined.after < 0)),
         value=(
             joined.margin.sum(where=joined.inside).fill_null(0).cast("float64")
@@ -192,6 +196,7 @@ def with_remembered(assigned: pd.DataFrame, home: Path, history: History) -> pd.
         kept = pd.read_parquet(path)
         kept = kept[~kept["campaign"].isin(set(assigned["campaign"]))].reindex(columns=assigned.columns)
         kept["sound"] = kept["sound"].eq(True)  # those kept before campaigns were judged teach nothing
+        kept["home"] = kept["home"].fillna(kept["returned"])  # nor was this kept once
         if limit is not None:
             kept = kept[kept["contacted_at"] >= pd.Timestamp(limit)]
         if len(kept):

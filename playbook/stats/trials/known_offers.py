@@ -168,7 +168,7 @@ def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, settings: Settings) 
     random = earlier["campaign"].map(lambda name: by_chance(name, settings)).to_numpy(bool)
     lessons = earlier[sound & random]
     responses = measured_responses(lessons, assumed(stated))
-    second_lives = measured_second_lives(lessons, assumed_shares(stated))
+    second_lives = measured_second_lives(lessons, assumed_shares(stated), responses)
     offers = informed(stated, *((responses, second_lives) if use else (responses.iloc[:0],)))
     failed = failures(lessons)
     offers = tuple(_failed(offer, failed, settings) for offer in offers)

@@ -22,8 +22,11 @@ TESTED = (0.01, 0.99)
 """Between these shares of those treated lies the silence that counts as tested; nobody alone stretches it."""
 LEAST_RETURNERS = 10
 """Returners per arm below which no second life is; so few count for little, after shrinkage."""
-DOUBT = 0.25
-"""Standard deviation of an assumed share of a second life's value."""
+DOUBT = 0.5
+"""Standard deviation of an assumed share of a second life's value: that of `trust.SPREAD`."""
+NEXT = 0.2
+"""Standard deviation by which the next campaign's share is taken to differ from those measured: few
+campaigns cannot tell it, and no difference at all would be too sure."""
 
 RESPONSES = (
     "kind",
@@ -92,23 +95,30 @@ def measured_responses(assigned: pd.DataFrame, assumed: Mapping[Cell, Response])
     return both[list(RESPONSES)]
 
 
-def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float]) -> pd.DataFrame:
+def measured_second_lives(
+    assigned: pd.DataFrame, assumed: Mapping[Cell, float], responses: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Estimate what a second life under an offer is worth, as a share of one that began unaided.
 
-    The share s at which returns times value differ between the arms by as much as the margins of all
-    assigned do: p1 s V - p0 V = M, with M that difference by intention to treat, p1 and p0 the shares
-    that returned, and V what a second life begun unaided brings in the same days. So what an offer does
-    to those who would have come anyway, or come later, is in it. Its variance comes from each customer's
-    influence on it; it is pooled over campaigns of the same kind and channel, and shrunk towards the
-    assumed share, which is in doubt by `DOUBT`.
+    The share s at which an offer claims of the campaign's customers what the margins of all assigned
+    differ by: (p0 + lift) s V - p0 V = M, with M that difference by intention to treat, p0 the share of
+    those held back who returned within the horizon of the plan, lift the response that the plan takes, and
+    V what a second life begun unaided brings in the same days. So what an offer does to those who would
+    have come anyway, or come later, is in it, and a response drawn towards its assumption takes nothing
+    away from the margin. Its variance comes from each customer's influence on it; it is pooled over
+    campaigns of the same kind and channel, and shrunk towards the assumed share, which is in doubt by
+    `DOUBT`. The interval is that of a next campaign (Higgins, Thompson and Spiegelhalter 2009).
 
     Parameters
     ----------
     assigned : DataFrame
         As in `measured_responses`, with value: the margin from the contact on, over days that are
-        the same for everybody in the campaign; and life: what a second life would bring in them.
+        the same for everybody in the campaign; life: what a second life would bring in them; and home:
+        whether they ordered within the horizon of the plan.
     assumed : mapping
         (kind, channel) to the share that the catalogue assumes.
+    responses : DataFrame
+        As `measured_responses` returns them; None: the lift of each campaign as it was measured.
 
     Returns
     -------
@@ -118,10 +128,12 @@ def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float])
         `LEAST_RETURNERS` in either arm, and where second lives bring a margin.
     """
     known = assigned[assigned["kind"].notna() & assigned["channel"].notna()]
+    pooled = responses[responses["offer"].isna()] if responses is not None else pd.DataFrame()
+    lifts = {(row["kind"], row["channel"]): float(row["lift_points"]) for row in pooled.to_dict("records")}
     ratios = [
         {"kind": key[0], "channel": key[1], "campaign": key[2], **ratio}
         for key, part in known.groupby(["kind", "channel", "campaign"], sort=True)
-        if (ratio := _margin_ratio(part)) is not None
+        if (ratio := _margin_ratio(part, lifts.get((str(key[0]), str(key[1]))))) is not None
     ]
     found = pd.DataFrame(ratios, columns=["kind", "channel", "campaign", *RATIO])
     rows = []
@@ -130,7 +142,7 @@ def measured_second_lives(assigned: pd.DataFrame, assumed: Mapping[Cell, float])
         share, variance = _combined(known["share"], known["variance"])
         prior = assumed.get((kind, channel), 1.0)
         weight = DOUBT**2 / (DOUBT**2 + variance)
-        middle, reach = prior + weight * (share - prior), TAIL * np.sqrt(weight * variance)
+        middle, reach = prior + weight * (share - prior), TAIL * np.sqrt(weight * variance + NEXT**2)
         interval = [max(0.0, value) for value in (middle, middle - reach, middle + reach)]
         counts = int(known["n_treated"].sum()), int(known["n_control"].sum())
         rows.append((kind, channel, *interval, *counts, ", ".join(known["campaign"]), share))
@@ -224,6 +236,9 @@ def _inform(
             "second_life_range": (low, high),
             "second_life_source": "measured",
         }
+    elif offer.second_life_source == "assumed":
+        share, reach = offer.second_life_share, TAIL * DOUBT
+        changes["second_life_range"] = (max(0.0, share - reach), share + reach)
     return offer.model_copy(update=changes)
 
 
@@ -316,18 +331,20 @@ def _shrunk(row: pd.Series, prior: Response | None, trust: Trust) -> tuple[float
     return points, points - reach, points + reach, weight
 
 
-def _margin_ratio(part: pd.DataFrame) -> dict[str, float] | None:
+def _margin_ratio(part: pd.DataFrame, lift: float | None) -> dict[str, float] | None:
     """Return one campaign's share of a second life, as `measured_second_lives` has it, and its variance."""
     treated = (part["arm"] == "treated").to_numpy()
     back, value = part["returned"].to_numpy(float), part["value"].to_numpy(float)
     came, unaided = int(back[treated].sum()), int(back[~treated].sum())
     if min(came, unaided) < LEAST_RETURNERS:
         return None
-    p1, p0, life = back[treated].mean(), back[~treated].mean(), float(part["life"].mean())
-    if not life > 0:
+    home, life = part["home"].to_numpy(float)[~treated], float(part["life"].mean())
+    p0 = home.mean()
+    p1 = p0 + (back[treated].mean() - back[~treated].mean() if lift is None else lift)
+    if not (life > 0 and p1 > 0):
         return None
-    share = (value[treated].mean() - value[~treated].mean() + p0 * life) / (p1 * life)
+    share = ((value[treated].mean() - value[~treated].mean()) / life + p0) / p1
     own = (value[treated] / life - share * back[treated]) / p1
-    theirs = (back[~treated] - value[~treated] / life) / p1
+    theirs = (home - value[~treated] / life) / p1
     variance = own.var(ddof=1) / len(own) + theirs.var(ddof=1) / len(theirs)
     return dict(zip(RATIO, (share, variance, came, unaided), strict=True)) if variance > 0 else None

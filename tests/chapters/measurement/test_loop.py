@@ -210,6 +210,7 @@ def assigned(campaign="OLD", n=100, won=40, unaided=10) -> pd.DataFrame:
             "kind": "material",
             "contacted_at": START,
             "returned": returned,
+            "home": returned,
             "value": returned * 20.0,
             "silence": 200.0,
             "sound": True,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from playbook.archive.findings import Finding
-from playbook.chapters.plan.draws import relative_interval
+from playbook.chapters.plan.draws import relative_interval, sigma_of_range
 from playbook.chapters.plan.plan import make_plan
 from playbook.offers.catalogue import Learned, Response
 from playbook.offers.response import draw_response
@@ -55,6 +55,24 @@ def test_both_forms_of_the_response_are_drawn():
     assert len(plan.contacts) == 1000
     low, high = plan.draws.interval
     assert low < 0 < plan.profit / 2 < high, "under the same odds ratio hardly any of them is moved"
+
+
+def test_beyond_the_tested_silence_the_same_points_and_the_same_odds_are_drawn_and_the_claim_lies_between():
+    frame = people(2000, return_probability=np.repeat([0.4, 0.02], 1000), second_lifetime_value=100.0)
+    frame["silence_days"] = np.repeat([300, 600], 1000)
+    known = Learned(points=0.1, low=0.1, high=0.1, idle=0.0, source="measured", span=(200.0, 400.0))
+    made = offer(cost=0.1).model_copy(update={"response": known})
+    chosen = settings_of(offers={"budget": 1e6, "margin_variation": 0, "holdout_share": 0})
+    plan = plan_for(frame, made, settings=chosen)
+    fewer, more = np.quantile(plan.draws.draws, [0.25, 0.75])
+    assert fewer < plan.profit - 1000 and plan.profit + 1000 < more
+    assert more == pytest.approx(2000 * (0.1 * 100 - 0.1), rel=0.05)
+
+
+def test_a_share_that_may_be_nothing_is_not_one_that_is_known():
+    assert sigma_of_range(None) == 0 == sigma_of_range((0.7, 0.7))
+    assert sigma_of_range((0.0, 1.0)) > sigma_of_range((0.4, 1.0)) > 0
+    assert sigma_of_range((0.8, 1.25)) == pytest.approx(np.log(1.25 / 0.8) / (2 * 1.645), rel=0.03)
 
 
 def test_an_unsure_value_of_second_lives_widens_the_interval():

@@ -14,6 +14,8 @@ from playbook.stats.trials import earlier
 from playbook.stats.trials.data import read_trials
 from playbook.stats.trials.responses import (
     LEAST_PER_ARM,
+    NEXT,
+    TAIL,
     assumed,
     assumed_shares,
     informed,
@@ -55,6 +57,7 @@ def campaign(treated, control, name="A", kind="emotional", channel="phone", offe
                 "returned": i < came,
                 "value": (value * (0.5 + i % 2)) if i < came else 0.0,
                 "life": 50.0,
+                "home": i < came,
             }
             for i in range(n)
         ]
@@ -173,6 +176,22 @@ def test_the_share_and_the_response_say_together_what_the_margin_differs_by():
     assert measured_second_lives(rows.assign(life=np.nan), {CALL: 1.0}).empty
 
 
+def test_a_response_drawn_to_its_assumption_takes_nothing_from_the_margin():
+    rows = campaign((900, 3000), (300, 3000), values={"treated": 60.0, "control": 50.0})
+    rows["home"] |= (rows["arm"] == "control") & (rows.index % 20 == 0)  # in time for the plan
+    responses = measured_responses(rows, {CALL: STATED}).assign(lift_points=0.15)
+    row = measured_second_lives(rows, {CALL: 1.0}, responses).iloc[0]
+    arms, unaided = rows.groupby("arm")["value"].mean(), rows.loc[rows["arm"] == "control", "home"].mean()
+    assert unaided > 0.12
+    claimed = (unaided + 0.15) * row["raw_share"] * 50 - unaided * 50
+    assert claimed == pytest.approx(arms["treated"] - arms["control"])
+
+
+def test_the_share_of_a_next_campaign_is_never_known_for_sure():
+    sure = measured_second_lives(campaign((9000, 30000), (9000, 30000)), {CALL: 1.0}).iloc[0]
+    assert sure["high"] - sure["low"] == pytest.approx(2 * TAIL * NEXT, rel=0.02)
+
+
 def test_offers_take_what_was_measured_and_those_for_a_reason_keep_their_assumption():
     responses = measured_responses(campaign((60, 300), (30, 300), offer="Thanks"), {})
     lives = measured_second_lives(campaign((60, 300), (30, 300)), {})
@@ -189,7 +208,10 @@ def test_offers_take_what_was_measured_and_those_for_a_reason_keep_their_assumpt
         assert kept.response.source == was.response.source
         assert kept.response.tested is None and kept.response.nothing == NOTHING
     for kept, was in ((letter, offer(channel="letter")), (untouched, sorry)):
-        assert kept.model_copy(update={"response": was.response}) == was
+        was_known = {"response": was.response, "second_life_range": None}
+        assert kept.model_copy(update=was_known) == was
+        low, high = kept.second_life_range
+        assert low < 0.5 < 1.5 < high, "what is assumed of second lives is in doubt"
     assert stated.response.points == STATED.points
     assert letter.response.points == untouched.response.points > STATED.points, "calls did more than stated"
     assert informed([offer("Thanks", suits=["complaint"])], responses)[0].response.source == "measured"
