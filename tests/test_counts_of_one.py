@@ -32,10 +32,10 @@ def test_one_customer_with_one_order_is_one_customer_and_one_order(run, name):
     assert one_of_many(visible(run.page(f"{name}.html"))) == []
 
 
-def test_the_first_page_of_one_customer_says_what_came_in(run):
-    text = " ".join(visible(run.page("index.html")).split())
-    assert "That makes 1 order by 1 customer on 10 Jan 2025" in text
-    assert "One person is known" in text
+def test_the_first_chapters_of_one_customer_say_what_came_in(run):
+    data, stages = (" ".join(visible(run.page(f"{name}.html")).split()) for name in PAGES[1:3])
+    assert "That makes 1 order by 1 customer on 10 Jan 2025" in data
+    assert "One person is known" in stages
 
 
 @pytest.mark.parametrize("text", ["1 customers", "of 1 orders", "1 are at risk", "in 1 days"])

@@ -43,7 +43,7 @@ DRIFT = 0.3
 SEASON_SPREAD, YOUNG_SPREAD = 0.15, 0.70
 """Standard deviation, on the log hazard, of a period against what it should be: with the same
 season of earlier years seen, and without. Measured on rolling dates; see the calibration benchmark."""
-KNOT_SPREADS = (0.20, 0.30, 0.45)
+KNOT_SPREADS = (0.20, 0.40, 0.60)
 """Both of customers of one silence against all."""
 TAIL_SPREAD = 0.30
 """What a doubling of the horizon beyond follow-up adds to it."""

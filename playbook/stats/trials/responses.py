@@ -24,6 +24,9 @@ LEAST_RETURNERS = 10
 """Returners per arm below which no second life is; so few count for little, after shrinkage."""
 DOUBT = 0.5
 """Standard deviation of an assumed share of a second life's value: that of `trust.SPREAD`."""
+GUESSED = 0.25
+"""The same, as it is drawn for an offer that nothing was measured of: wider, and no client without a
+campaign would ever be told to try one."""
 NEXT = 0.2
 """Standard deviation by which the next campaign's share is taken to differ from those measured: few
 campaigns cannot tell it, and no difference at all would be too sure."""
@@ -237,7 +240,7 @@ def _inform(
             "second_life_source": "measured",
         }
     elif offer.second_life_source == "assumed":
-        share, reach = offer.second_life_share, TAIL * DOUBT
+        share, reach = offer.second_life_share, TAIL * GUESSED
         changes["second_life_range"] = (max(0.0, share - reach), share + reach)
     return offer.model_copy(update=changes)
 

@@ -76,9 +76,9 @@ def test_what_is_planted_is_found_with_its_sign(found):
 def test_every_number_of_the_sentences_is_a_finding(found):
     said = "\n".join(found.sentences(WORDS))
     complaint = found.by_name["hazard_ratio_unsolved_complaint"]
-    assert f"an unsolved complaint come back {complaint.value:.2f} times as fast" in said
-    assert f"95% interval {complaint.low:.2f} to {complaint.high:.2f}" in said
-    assert "associations, not proof" in said
+    within = f"95% interval {complaint.low:.2f} to {complaint.high:.2f}"
+    assert f"an unsolved complaint ({complaint.value:.2f} times the rate, {within})" in said
+    assert "associations, not causes" in said
     assert "unsolved complaint" in str(found.table(WORDS))
     assert found.figure(WORDS).alt.startswith("Dots with intervals")
 
@@ -306,4 +306,4 @@ def test_a_ratio_that_changes_with_time_is_noticed_and_told_by_period(random, mo
     assert not row["steady"]
     assert row["early"] < 0.5 and row["late"] > 1.2
     said = "\n".join(found.sentences(WORDS))
-    assert f"{row['early']:.2f} in the first 91 days and {row['late']:.2f} in the 92 after" in said
+    assert "Not the same at all times, so a mean: first channel phone (against shop)." in said

@@ -1,5 +1,7 @@
 """What is said where the next plan repeats what was measured."""
 
+import re
+
 import pytest
 
 from playbook.archive.findings import Finding
@@ -17,7 +19,9 @@ def cautions(verdict, planned=3, campaigns="SPRING"):
         "response_1": Finding("response_1", "material letter", verdict=campaigns),
         "response_2": Finding("response_2", "material email", verdict=campaigns),
     }
-    return plan_cautions(measured, {"plan_material": Finding("plan_material", planned)}, WORDS)
+    plan = {"plan_material_letter": Finding("plan_material_letter", planned)}
+    plan |= {"plan_material_phone": Finding("plan_material_phone", 9)}  # measured by no campaign
+    return plan_cautions(measured, plan, WORDS)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +35,8 @@ def cautions(verdict, planned=3, campaigns="SPRING"):
 def test_a_plan_that_repeats_what_failed_or_is_not_proven_is_warned_of_once(verdict, said):
     [warning] = cautions(verdict)
     assert warning.startswith(said)
-    assert "3 offers of its kind" in warning
-    assert "one offer of its kind" in cautions(verdict, planned=1)[0]
+    assert re.search(r"\b3 offers (of its kind|like it)", warning)
+    assert re.search(r"\bone offer (of its kind|like it)", cautions(verdict, planned=1)[0])
 
 
 def test_no_warning_of_what_works_is_not_planned_or_is_no_longer_known():

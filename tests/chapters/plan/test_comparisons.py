@@ -62,7 +62,7 @@ def test_the_charity_calls_though_a_first_gift_is_cheaper_by_mail(donors_run):
     assert findings["best_in_the_long_run"].verdict == "Thank-you call"
     assert findings["plan_phone"].value > 0
     page = (donors_run.folder / "07_offers.html").read_text(encoding="utf-8")
-    assert "the cost of the first return is not what counts" in page
+    assert "What “Story by e-mail” brings is assumed, not measured." in page
 
 
 def test_the_charity_addresses_the_red_cross_selection_whatever_the_labels_say(donors_run):

@@ -102,7 +102,13 @@ def test_the_same_customers_are_held_back_in_any_company_and_others_under_anothe
 def on_watch(n=400, ruled=20):
     """Return customers on watch, the first with an unsolved complaint, all of whom may be called."""
     frame = worth(n).assign(
-        orders=4, silence=100, age=300, warned=False, contacted_recently=False, may_phone=True
+        orders=4,
+        silence=100,
+        age=300,
+        warned=False,
+        contacted_recently=False,
+        may_phone=True,
+        lost_for_good=False,
     )
     frame["margin_at_stake"] = np.linspace(100, 1, n)
     frame["complaint"] = np.arange(n) < ruled
