@@ -108,8 +108,7 @@ def generate(
     planted : Planted
         The parameters of the world.
     """
-    world, quit_day, cancelled = happen(seed, customers, planted)
-    scene = world.scene
+    world, scene, quit_day, cancelled = happen(seed, customers, planted)
     last = scene.clock.last_number(last_day)
     lines = all_lines(scene, world.lives.orders)
     events = all_events(scene, world.lives, quit_day, cancelled)
@@ -119,8 +118,8 @@ def generate(
 
 def happen(
     seed: int, customers: int = CUSTOMERS, planted: Planted = PLANTED
-) -> tuple[World, Numbers, Numbers]:
-    """Let everything happen; return the world, and the days on which each unsubscribed and cancelled."""
+) -> tuple[World, Scene[Planted], Numbers, Numbers]:
+    """Let everything happen: the world, its scene, and the days on which each unsubscribed and cancelled."""
     random = RandomState(seed)
     clock = shop_clock(FIRST_DAY, WORLD_END)
     people = draw_people(random, clock, customers, planted)
@@ -128,7 +127,7 @@ def happen(
     lives = live(scene)
     quit_day, cancelled = leaving_days(scene, lives)
     lives, sent, quit_day = run_campaigns(scene, lives, quit_day, customers / CUSTOMERS)
-    return World(scene, ids_from("K", 10_001, people), lives, sent), quit_day, cancelled
+    return World(scene, ids_from("K", 10_001, people), lives, sent), scene, quit_day, cancelled
 
 
 def write(folder: Path, seed: int = 1) -> None:

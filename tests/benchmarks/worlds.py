@@ -21,7 +21,7 @@ from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.comparisons import SameForAll, same_for_all
 from playbook.chapters.plan.draws import sigma_of_range
 from playbook.chapters.plan.prices import NOBODY
-from playbook.offers.response import Form, draw_response, incentive_return
+from playbook.offers.response import Form, draw_response, incentive_return, with_offer
 from playbook.records.arrays import Array, Positions
 from playbook.settings.client import load
 from playbook.stats.trials.known_offers import known_offers
@@ -130,7 +130,7 @@ def world(given: Campaign, ranges: Ranges, chosen: list[Positions], seed: int) -
     alone = (luck < unaided) * value
     outcomes = []
     for k, offer in enumerate(made):
-        p1 = given.chance_with(k, form, points[k], unaided)
+        p1 = with_offer(unaided, points[k], form, float(given.references[k]))
         paid = incentive_return(offer, given.mean_order) + staying_paid(given, k, stays)
         outcomes.append((luck < p1) * (shares[k] * value - paid) - offer.cost - alone)
     table = np.array([*outcomes, np.zeros(n)])
