@@ -89,12 +89,7 @@ def write() -> None:
 def _write_slides(path: Path, results: RunResults, executed: dict[str, Any], labels: dict[str, str]) -> None:
     words = results.words
     pictures = [
-        deck.Shown(
-            "".join(output["data"][pages.SVG]),
-            output["metadata"][pages.SVG]["title"],
-            output["metadata"][pages.SVG]["alt"],
-            words.say("From chapter {number}: {label}.", number=name[:2], label=labels[f"{name}.html"]),
-        )
+        _on_a_slide(output, labels[f"{name}.html"], name[:2], words)
         for name in sorted(executed, key=_place)
         for output in pages.outputs(executed[name], pages.FIRST_PAGE)
         if pages.SVG in output.get("data", {})
@@ -102,6 +97,14 @@ def _write_slides(path: Path, results: RunResults, executed: dict[str, Any], lab
     said = {title: [one.striptags() for one in items] for title, items in boxes(results).items()}
     as_of = words.say("Data as of {date}", date=_day(str(results.chapters["01"]["as_of"].value), words))
     deck.write(path, words, f"{results.settings.client}  ·  {as_of}", decision(results), said, pictures)
+
+
+def _on_a_slide(output: dict[str, Any], label: str, number: str, words: Words) -> deck.Shown:
+    """Return a picture as slides show it; one that says nothing of itself has its chapter's label."""
+    about = output.get("metadata", {}).get(pages.SVG, {})
+    source = words.say("From chapter {number}: {label}.", number=number, label=label)
+    svg = "".join(output["data"][pages.SVG])
+    return deck.Shown(svg, about.get("title") or label, about.get("alt") or label, source)
 
 
 def _place(name: str) -> tuple[bool, str]:
