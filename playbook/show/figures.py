@@ -75,7 +75,7 @@ class Pictures:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display(*self.shown)
+        display(*self.shown)  # type: ignore[no-untyped-call]
 
 
 def new_figure(

@@ -153,7 +153,7 @@ def find_level(outcomes: Mapping[tuple[str, int], Outcome], horizon_days: int, f
 
 def _variances(common: float, by_knot: tuple[float, ...]) -> Array:
     """Return the covariance of shifts with a deviation common to the knots, and one of each alone."""
-    return np.full((len(KNOTS), len(KNOTS)), common**2) + np.diag(np.square(by_knot))
+    return np.asarray(np.full((len(KNOTS), len(KNOTS)), common**2) + np.diag(np.square(by_knot)))
 
 
 def _spread(missed: list[Array], errors: list[Array], prior: Array) -> Array:

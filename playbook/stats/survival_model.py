@@ -160,7 +160,7 @@ def _common_kinds(frame: pd.DataFrame) -> list[str]:
 def _of_kinds(frame: pd.DataFrame, kinds: Collection[str]) -> dict[str, Array]:
     """Return whose first order was of each kind."""
     parted = {kind: kind.split(KIND, 1) for kind in kinds}
-    return {kind: (frame[column] == value).to_numpy(float) for kind, (column, value) in parted.items()}
+    return {kind: np.asarray(frame[column] == value, dtype=float) for kind, (column, value) in parted.items()}
 
 
 def _unevenness(frame: pd.DataFrame) -> Array:

@@ -1,5 +1,6 @@
 """Chapter 07: who offers what to whom, by which channel, until when, and what it brings."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -267,8 +268,7 @@ class Plan(Result):
             "complaints": planned["complaint"].sum(),
             "cancellations": planned["cancellation"].sum(),
         }
-        pairs = self.contacts.groupby(["offer_kind", "channel"]).size()
-        counts |= {f"{kind}_{channel}": n for (kind, channel), n in pairs.items()}
+        counts |= Counter(self.contacts["offer_kind"] + "_" + self.contacts["channel"])
         n = len(self.contacts)
         return [Finding(f"plan_{name}", int(k), unit="customers", n=n) for name, k in counts.items()]
 
