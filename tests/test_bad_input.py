@@ -80,7 +80,7 @@ def test_too_little_data_make_a_report_that_says_what_cannot_be_told(client, cas
     assert done.returncode == 0, done.stderr
     folder = next((data.parent / "reports" / name).glob("????-??-??"))
     page = (folder / "index.html").read_text(encoding="utf-8")
-    opening = page[page.index('<div class="decision">') :][:400]
+    opening = page[page.index('<p class="decision">') :][:400]
     assert "cannot be told" in opening
     text = re.sub(r"<[^>]+>", " ", page)
     assert "nan" not in text.lower().split()

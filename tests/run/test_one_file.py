@@ -45,7 +45,7 @@ def test_every_link_leads_somewhere_and_nowhere_twice(report):
             assert href[1:] in seen.ids, href
         else:
             assert href not in pages and (run.folder / href).exists(), href
-    assert {"plan.csv", "workbook.xlsx", "#appendix-notes", "#07_offers"} <= set(seen.hrefs)
+    assert {"plan.csv", "workbook.xlsx", "#01_data", "#07_offers"} <= set(seen.hrefs)
 
 
 def test_no_picture_or_table_is_lost(report):
