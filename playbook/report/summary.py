@@ -19,6 +19,7 @@ from playbook.chapter import Chapter
 from playbook.chapters.churn import backtest
 from playbook.chapters.data import intake
 from playbook.chapters.measurement import responses
+from playbook.chapters.measurement.design import LEAST_BUYERS
 from playbook.chapters.occasional import words as occasional_words
 from playbook.chapters.plan.decision import beyond_tested, headline, too_small
 from playbook.chapters.plan.words import failed_kinds
@@ -262,9 +263,17 @@ def when_we_know(results: RunResults) -> list[Markup]:
     if "design_ready" not in design or "design_power_return" not in design:
         return []
     least, chance = design["design_least_return"].value, words.chance
+    buyers = design["design_buyers"].value
     day = _text(
         words.say("On {day}, not before.", day=_day(design["design_ready"].value, words)),
     )
+    if buyers < LEAST_BUYERS:
+        few = words.say(
+            "It will hardly be proved: about {buyers} would come back in the smaller group, and it takes {least}.",
+            buyers=words.number(buyers),
+            least=words.number(LEAST_BUYERS),
+        )
+        return [day, _text(few)]
     returns = words.say(
         "That more return: {planned} more of a hundred are planned; the chance that the test shows it is"
         " {chance}.",

@@ -60,6 +60,15 @@ def test_what_could_go_wrong_stands_beside_the_decision(page):
     assert "lies beyond what their offer was tested on" in said
 
 
+def test_a_base_too_small_for_a_verdict_is_told_so(donors_run):
+    found = findings.read(donors_run.folder / "findings" / "08.json")
+    said = text(donors_run.page("index.html"))
+    assert found["design_buyers"].value < 30
+    assert (
+        f"about {found['design_buyers'].value} would come back in the smaller group, and it takes 30" in said
+    )
+
+
 def test_the_files_that_were_read_are_named_with_their_hashes(appendix, demo_data):
     for path in (demo_data / "demo").glob("*.csv"):
         assert path.name in appendix

@@ -253,7 +253,7 @@ def label(term: str, references: dict[str, str], words: Words) -> str:
     name, _, level = term.partition("=")
     if not level:
         return labels[name]
-    names = {NOT_KNOWN: say("not known"), OTHER: say("one of the rarer ones")}
+    names = {NOT_KNOWN: say("not known"), OTHER: say("rarer ones")}
     level, base = names.get(level, level), references.get(name, "")
     if name == "channel":
         return say("first channel {level} (against {base})", level=level, base=base)
