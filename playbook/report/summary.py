@@ -269,7 +269,8 @@ def when_we_know(results: RunResults) -> list[Markup]:
     )
     if buyers < LEAST_BUYERS:
         few = words.say(
-            "It will hardly be proved: about {buyers} would come back in the smaller group, and it takes {least}.",
+            "It will hardly be proved: about {buyers} would come back in the smaller group, and it takes"
+            " {least}.",
             buyers=words.number(buyers),
             least=words.number(LEAST_BUYERS),
         )

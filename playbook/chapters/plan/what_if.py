@@ -119,8 +119,10 @@ class WhatIf(Result):
         frame = pd.DataFrame(rows, columns=list(columns))
         return Table(frame, say("The plan under both forms of response"), words, columns=columns)
 
-    def figure(self, words: Words) -> Picture:
-        """Draw the expected profit over the budget."""
+    def figure(self, words: Words) -> Picture | None:
+        """Draw the expected profit over the budget; None where a plan is too unlikely to pay to be made."""
+        if self.plan.why_nobody == "no_even_chance":
+            return None
         budget = self.plan.campaign.settings.offers.budget
         return profit_curve(self.budgets, budget, words, self.caller)
 

@@ -263,6 +263,7 @@ def test_a_plan_without_an_even_chance_of_a_profit_is_not_made():
     assert (plan.verdict, findings["plan_customers"].verdict) == ("do_not", "no_even_chance")
     assert findings["chance_of_profit"].value == pytest.approx(0.4, abs=0.04)
     assert "a chance of a profit of" in headline(findings, WORDS)
+    assert what_would_change(plan).figure(WORDS) is None, "no budget makes it likely to pay"
     assert (
         plan_for(people(400), learned(idle=0.3, span=None, cost=0.1), least_chance=0.5).verdict == "try_small"
     )
