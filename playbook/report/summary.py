@@ -254,6 +254,18 @@ def _what_is_taken_for_granted(results: RunResults, plan: Findings) -> list[str]
     if "margin" in missing and settings.margin_rate < 1:
         rate = words.percent(settings.margin_rate)
         said.append(words.say("The data hold no margins: {rate} of revenue is taken.", rate=rate))
+    if assumed := plan["consent_assumed"].value:
+        said.append(
+            words.say_many(
+                "For one of those contacted consent is assumed, not recorded.",
+                "For {n} of those contacted consent is assumed, not recorded.",
+                assumed,
+            )
+        )
+    out = plan.get("selection_leaves_out")
+    if out and out.value:
+        message = "The selection leaves out {n} of the {lapsed} lapsed."
+        said.append(words.say(message, n=words.number(out.value), lapsed=words.number(out.n or 0)))
     return said
 
 

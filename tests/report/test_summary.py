@@ -114,3 +114,9 @@ def test_the_charitys_page_says_which_selection_holds_and_what_it_leaves_out(don
         in said
     )
     assert "leaves out 1,749 of the 2,011 lapsed (87%)" in said
+    assert "The selection leaves out 1,749 of the 2,011 lapsed." in text(donors_run.page("index.html"))
+
+
+def test_consent_that_is_assumed_is_told_on_the_first_page(page, demo_run):
+    assumed = findings.read(demo_run.folder / "findings" / "07.json")["consent_assumed"].value
+    assert assumed and f"For {assumed} of those contacted consent is assumed, not recorded." in text(page)
