@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from playbook.errors import CellFailed
+from playbook.run.ending import Ending
 
 _LONGEST_SOCKET = 80
 """Unix sockets allow about 100 characters; longer temporary folders are not used."""
@@ -52,10 +53,13 @@ class WarmKernel:
         The kernel's environment variables.
     name : str
         Names the folder of its sockets, by which it is found where this process is killed.
+    ending : Ending
+        Where this process is told to end, the kernel is killed, and what runs in it ends with SystemExit.
     """
 
-    def __init__(self, environment: Mapping[str, str], name: str) -> None:
+    def __init__(self, environment: Mapping[str, str], name: str, ending: Ending) -> None:
         self._environment = dict(environment)
+        self._ending = ending
         self._folder = sockets(name)
         self._ready = False
         self.manager: Any = None
@@ -68,6 +72,7 @@ class WarmKernel:
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
+        self._ending.stop = self._kill
         return self
 
     def __exit__(
@@ -97,8 +102,11 @@ class WarmKernel:
         """
         from playbook.run import engine
 
-        self._clean(folder, timeout)
-        return engine.execute(self, notebook, parameters, timeout)
+        try:
+            self._clean(folder, timeout)
+            return engine.execute(self, notebook, parameters, timeout)
+        finally:
+            self._ending.check()
 
     def run(self, code: str, folder: Path, timeout: int) -> str:
         """Run lines of code in a clean state; return what they wrote to stderr.
@@ -110,8 +118,15 @@ class WarmKernel:
         """
         from playbook.run import engine
 
-        self._clean(folder, timeout)
-        return engine.run_code(self, code, timeout)
+        try:
+            self._clean(folder, timeout)
+            return engine.run_code(self, code, timeout)
+        finally:
+            self._ending.check()
+
+    def _kill(self) -> None:
+        if self.manager.has_kernel:
+            self.manager.provisioner.process.kill()
 
     def _start(self) -> None:
         from jupyter_client.kernelspec import KernelSpecManager
@@ -139,6 +154,7 @@ class WarmKernel:
 
         from playbook.run import engine
 
+        self._ending.check()
         state = "__import__('playbook.run.in_kernel', fromlist=['restore'])"
         if not self._ready:
             run_sync(self._wait_until_ready)()

@@ -33,6 +33,7 @@ from playbook.errors import (
 from playbook.records import databases
 from playbook.records.confidential import IDS
 from playbook.run import notebooks, one_file, pages
+from playbook.run.ending import Ending
 from playbook.run.kernel import WarmKernel, sockets, without_secrets
 from playbook.run.notebooks import ChapterNotebook
 from playbook.run.plan import Request, RunPlan, input_hashes, plan_run, sha256, versions
@@ -76,7 +77,7 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
         Where a chapter stopped; the run is kept as ``AS_OF.failed``.
     """
     plan = plan_run(request)
-    with folders.private(), folders.claim(plan.home):
+    with folders.private(), Ending() as ending, folders.claim(plan.home):
         for name in folders.begun(plan.home):
             folders.discard(sockets(name))
         folders.tidy(plan.home)
@@ -84,11 +85,12 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
             return finished
         with _run_folder(plan.home) as folder:
             if plan.chosen.source:
-                plan = plan_run(request, _snapshot(plan, folder / SNAPSHOT))
+                with ending.at_once():
+                    plan = plan_run(request, _snapshot(plan, folder / SNAPSHOT))
                 if finished := unchanged(plan):
                     return finished
             _leave_out_slow_grammar()
-            return _Running(plan, folder, announce).to_the_end()
+            return _Running(plan, folder, announce, ending).to_the_end()
 
 
 def _snapshot(plan: RunPlan, target: Path) -> dict[str, str]:
@@ -133,10 +135,11 @@ def _run_folder(home: Path) -> Iterator[Path]:
 class _Running:
     """One run under way: its folder, its kernel and what is known so far."""
 
-    def __init__(self, plan: RunPlan, folder: Path, announce: Announce) -> None:
+    def __init__(self, plan: RunPlan, folder: Path, announce: Announce, ending: Ending) -> None:
         self.plan = plan
         self.folder = folder
         self.announce = announce
+        self.ending = ending
         self.began = time.monotonic()
         self.seen: dict[str, tuple[int, int]] = {}
         self.manifest = Manifest(
@@ -162,8 +165,13 @@ class _Running:
         if self.plan.chosen.pseudonymise:
             self._write_pseudonyms()
         try:
-            with WarmKernel(self._environment(), self.folder.name) as kernel, ThreadPoolExecutor(1) as writer:
+            environment = self._environment()
+            with (
+                WarmKernel(environment, self.folder.name, self.ending) as kernel,
+                ThreadPoolExecutor(1) as writer,
+            ):
                 self._run_all(kernel, writer)
+            self.ending.check()
             self._refuse_changed_inputs()
         except RunFailed as failure:
             self._refuse_changed_inputs()

@@ -6,6 +6,7 @@ looked for with the real ones.
 
 import os
 import random
+import re
 import shutil
 import signal
 import stat
@@ -210,6 +211,37 @@ def test_a_run_that_is_told_to_end_leaves_nothing_behind(ground, number, more):
         assert all(whole(home(ground) / name) for name in names(ground))  # one came to its end before
         assert not any(name.startswith(".") for name in names(ground))
         assert os.listdir(os.environ["TMPDIR"]) == []
+
+
+TOLD_TO_END = """
+import os, signal, sys
+from jupyter_client.provisioning import LocalProvisioner
+from playbook import cli
+name, number = sys.argv.pop(1), int(sys.argv.pop(1))
+step = getattr(LocalProvisioner, name)
+async def told(self, *args, **more):
+    done = await step(self, *args, **more)
+    print("kernel", self.process.pid, file=sys.stderr)
+    for _ in range(2):
+        os.kill(os.getpid(), number)
+    return done
+setattr(LocalProvisioner, name, told)
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("step", ["launch_kernel", "kill"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_told_to_end_while_its_kernel_starts_or_ends_leaves_none(ground, number, step):
+    command = [sys.executable, "-c", TOLD_TO_END, step, str(int(number)), *words(ground, "--fresh")]
+    before = content(home(ground) / LAST_GOOD)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 128 + number, done.stderr
+    assert os.listdir(os.environ["TMPDIR"]) == []
+    assert names(ground) == [LAST_GOOD]
+    assert content(home(ground) / LAST_GOOD) == before
+    kernel = re.findall(r"^kernel (\d+)$", done.stderr, re.MULTILINE)
+    assert all(not os.path.exists(f"/proc/{number}") for number in kernel)
 
 
 def test_a_run_that_outlives_its_terminal_goes_on(ground):
