@@ -155,7 +155,7 @@ def consent_table(found: pd.DataFrame, words: Words) -> Table:
     frame = pd.DataFrame(rows)
     frame = frame[frame[list(CHANNELS)].any(axis=1)].reset_index(drop=True)
     caption = say("Customers by whether they may be contacted, and why")
-    return Table(frame, caption, words, columns=columns)
+    return Table(frame, caption, words, columns=columns, bars=CHANNELS)
 
 
 def _refusing_events(sources: Sources | None) -> dict[str, list[str | None]]:

@@ -30,6 +30,9 @@ class Table:
         money, money_exact, date, decimal), in the order in which they are shown; none: all columns, as text.
     note : str
         A line below the table.
+    bars : sequence of str
+        Columns whose cells carry a bar, as long as the value is of the largest in those of its format;
+        below zero it has the colour of caution.
     """
 
     frame: pd.DataFrame
@@ -37,6 +40,7 @@ class Table:
     words: Words
     columns: Mapping[str, Column] = field(default_factory=dict)
     note: str = ""
+    bars: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Keep only the columns that are shown, and of two that say the same in the client's words one."""
@@ -97,13 +101,18 @@ class Table:
     def _row(self, columns: Sequence[str], values: Sequence[Any]) -> str:
         first = f'<th scope="row">{escape(self.cell(columns[0], values[0]))}</th>'
         cells = [
-            f"<td{self._align(column)}>{escape(self.cell(column, value))}</td>"
+            f"<td{self._align(column, value)}>{escape(self.cell(column, value))}</td>"
             for column, value in zip(columns[1:], values[1:], strict=True)
         ]
         return f"<tr>{first}{''.join(cells)}</tr>"
 
-    def _align(self, column: str) -> str:
-        return ' class="number"' if self.format(column) else ""
+    def _align(self, column: str, value: Any = None) -> str:
+        kinds = ["number"] if self.format(column) else []
+        if column in self.bars and pd.notna(value) and value:
+            alike = [other for other in self.bars if self.format(other) == self.format(column)]
+            share = abs(value) / self.frame[alike].abs().max(axis=None)
+            kinds += ["bar", f"b{max(5, 5 * round(20 * share))}", *(["below"] if value < 0 else [])]
+        return f' class="{" ".join(kinds)}"' if kinds else ""
 
     def __str__(self) -> str:
         """Return the table as plain text, as it is compared between runs."""

@@ -1,8 +1,10 @@
+import re
 from datetime import date
 
 import pandas as pd
 import pytest
 
+from playbook.run import pages
 from playbook.show import words
 from playbook.show.display import Say, Table
 from playbook.show.exercises import compare
@@ -81,3 +83,18 @@ def test_sentences_are_escaped():
 )
 def test_an_exercise_says_whether_the_answer_is_right(answer, said):
     assert said in str(compare(answer, 3.001, "Try."))
+
+
+def test_bars_are_as_long_as_values_of_one_format_and_warn_below_zero():
+    numbers = {"offer": list("abc"), "n": [40, 10, 0], "m": [20, 1, None], "profit": [50.0, -25.0, 0.1]}
+    columns = {"offer": "offer", "n": ("n", "number"), "m": ("m", "number"), "profit": ("profit", "money")}
+    html = Table(pd.DataFrame(numbers), "T", WORDS, columns, bars=("n", "m", "profit"))._repr_html_()
+    first = ["bar b100", "bar b50", "bar b100"]
+    second = ["bar b25", "bar b5", "bar b50 below"]
+    assert re.findall(r'<td class="number ?([^"]*)"', html) == [*first, *second, "", "", "bar b5"]
+
+
+def test_every_length_of_a_bar_has_its_rule():
+    style = (pages.TEMPLATES / "style.css").read_text()
+    rules = re.findall(r"\.b(\d+) \{ --share: (\d+)%; \}", style)
+    assert rules == [(str(n), str(n)) for n in range(5, 105, 5)]

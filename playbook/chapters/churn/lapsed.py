@@ -133,6 +133,7 @@ class CustomerBase(Result):
             words,
             columns={"silence": say("days of silence"), **by_orders},
             note=say("The mean of today's customers. A dash: no customer is there today."),
+            bars=tuple(by_orders),
         )
 
     def at_other_thresholds(self, words: Words) -> Table:

@@ -92,7 +92,8 @@ class WhyCancelled(Result):
         shown = rows.assign(
             reason=[_label(reason, words) for reason in rows["reason"]], share=rows["n"] / rows["n"].sum()
         )
-        return Table(shown, say("Why contracts were cancelled"), words, columns=columns, note=note)
+        caption = say("Why contracts were cancelled")
+        return Table(shown, caption, words, columns=columns, note=note, bars=("n", "margin"))
 
     def figure(self, words: Words) -> Picture | None:
         """Draw the cancellations by month and reason; None where they fall into a single month."""

@@ -142,7 +142,7 @@ class StageBase(Result):
             "of_margin": (say("of that margin"), "percent"),
         }
         caption = say("The base by stage on {date}", date=words.date(self.as_of))
-        return Table(shown, caption, words, columns=columns)
+        return Table(shown, caption, words, columns=columns, bars=("customers", "of_margin"))
 
     def moved(self, words: Words) -> Table:
         """Return where everybody is today, by where they were a year ago."""

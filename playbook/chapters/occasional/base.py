@@ -97,6 +97,7 @@ class OccasionalBase(Result):
                 "high": (say("to"), "number"),
             },
             note=say("Expected without any offer, with 90% intervals."),
+            bars=("customers", "margin", "expected"),
         )
 
 

@@ -193,7 +193,8 @@ class LongRun(Result):
             "profit": (say("profit per contact in the long run"), "money_exact"),
         }
         frame = self.offers.sort_values(["profit", "offer"], ascending=[False, True], ignore_index=True)
-        return Table(frame, say("Cheap at first, and worth it in the long run"), words, columns=columns)
+        caption = say("Cheap at first, and worth it in the long run")
+        return Table(frame, caption, words, columns=columns, bars=("profit",))
 
 
 def long_run(campaign: Campaign) -> LongRun | CannotTell:

@@ -344,7 +344,9 @@ class Plan(Result):
             "profit": (say("expected profit"), "money"),
         }
         note = say("Profit is what they bring more than if left alone, after contacts and incentives.")
-        return Table(frame, say("The plan by offer"), words, columns=columns, note=note)
+        return Table(
+            frame, say("The plan by offer"), words, columns=columns, note=note, bars=("customers", "profit")
+        )
 
 
 def make_plan(

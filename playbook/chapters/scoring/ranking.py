@@ -192,7 +192,7 @@ class Ranking(Result):
             "silence": (say("days of silence (median)"), "number"),
         }
         frame = pd.DataFrame(rows, columns=list(columns))
-        return Table(frame, say("The classes"), words, columns=columns)
+        return Table(frame, say("The classes"), words, columns=columns, bars=("customers", "margin"))
 
 
 def class_names(words: Words) -> dict[str, str]:

@@ -96,6 +96,7 @@ class ValueCheck(Result):
                 "predicted": (say("predicted margin"), "money"),
                 "actual": (say("margin that came"), "money"),
             },
+            bars=("predicted", "actual"),
         )
 
 

@@ -65,7 +65,14 @@ class Breakdown(Result):
             columns=", ".join(say(name.replace("_", " ")) for name in self.of_orders),
         )
         caption = say("Who is lost, and who is planned, by what the client asked for")
-        return Table(shown, caption, words, columns=columns, note=note if self.of_orders else "")
+        return Table(
+            shown,
+            caption,
+            words,
+            columns=columns,
+            note=note if self.of_orders else "",
+            bars=("lost", "planned", "margin_lost"),
+        )
 
 
 def break_down(plan: Plan, history: History, sources: Sources) -> Breakdown:
