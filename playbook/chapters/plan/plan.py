@@ -11,7 +11,14 @@ import pandas as pd
 from playbook.archive.findings import Finding
 from playbook.chapters.plan.assignment import NEAR_ENOUGH, Assignment, assign, nobody
 from playbook.chapters.plan.campaign import Campaign
-from playbook.chapters.plan.draws import EVEN, ProfitDraws, simulate
+from playbook.chapters.plan.draws import (
+    EVEN,
+    ProfitDraws,
+    Range,
+    customer_intervals,
+    draw_worlds,
+    simulate,
+)
 from playbook.chapters.plan.pilot import Pilot, draw_pilot
 from playbook.chapters.plan.plan_sheet import LATER, all_contacts
 from playbook.chapters.plan.prices import Problem
@@ -44,7 +51,7 @@ NO_CONTACT = (
 """Why a customer who was selected is not contacted, in the order of the findings."""
 
 
-Ranges = tuple[tuple[float, float] | None, tuple[float, float] | None]
+Ranges = tuple[Range, Range]
 
 LEAST_MEASURED = 0.5
 """Share of the expected profit that must have been measured for the advice to do it."""
@@ -364,7 +371,7 @@ def make_plan(
         None: the settings'.
     value_range, chance_range : tuple of float
         90% intervals of the value of a second life and of the customers expected to return, as
-        factors of their estimates; see `simulate`.
+        factors of their estimates; see `draw_worlds`.
     least_chance : float
         Chance of a profit below which nobody is planned.
     """
@@ -419,8 +426,12 @@ def _plan(
 ) -> Plan:
     """Return the plan of an assignment, beside that without anybody held back."""
     made, _ = assignments
-    contacts = all_contacts(campaign, form, made, last_week, pilot)
-    return Plan(campaign, form, *assignments, contacts, simulate(campaign, made.choice, *ranges), pilot)
+    random = np.random.default_rng([campaign.settings.seed, 7])
+    worlds = draw_worlds(campaign, int(made.chosen.sum()), ranges, random)
+    draws = simulate(campaign, made.choice, worlds, random)
+    ends = customer_intervals(campaign, made.choice, worlds)
+    contacts = all_contacts(campaign, form, made, last_week, ends, pilot)
+    return Plan(campaign, form, *assignments, contacts, draws, pilot)
 
 
 def _round(value: float, digits: int = 2) -> float:

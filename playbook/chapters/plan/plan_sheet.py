@@ -12,7 +12,7 @@ from playbook.chapters.plan.pilot import Pilot
 from playbook.offers.catalogue import NAMED
 from playbook.offers.first_words import first_words
 from playbook.offers.response import Form, incentive_return
-from playbook.records.arrays import Positions
+from playbook.records.arrays import Array, Positions
 from playbook.stats.trials.earlier import PLAN
 
 COLUMNS = (
@@ -43,13 +43,23 @@ DECIMALS = {"return_probability": 4, "return_probability_with_offer": 4}
 
 
 def all_contacts(
-    campaign: Campaign, form: Form, made: Assignment, last_week: Positions, pilot: Pilot | None
+    campaign: Campaign,
+    form: Form,
+    made: Assignment,
+    last_week: Positions,
+    ends: tuple[Array, Array],
+    pilot: Pilot | None,
 ) -> pd.DataFrame:
-    """Return the contacts of an assignment, by week, responsible and expected profit; see `Plan`."""
-    parts = [
-        _contacts(campaign, form, offer, np.flatnonzero(made.choice == offer), made.week, last_week)
-        for offer in range(len(campaign.offers))
-    ]
+    """Return the contacts of an assignment, by week, responsible and expected profit; see `Plan`.
+
+    ``ends`` are the intervals of the expected profit by the addressed, as of `draws.customer_intervals`.
+    """
+    parts = []
+    for offer in range(len(campaign.offers)):
+        rows = np.flatnonzero(made.choice == offer)
+        part = _contacts(campaign, form, offer, rows, made.week, last_week)
+        low, high = (end[rows] for end in ends)
+        parts.append(part.assign(expected_profit_low=low, expected_profit_high=high))
     contacts = pd.concat(parts, ignore_index=True).assign(wave="")
     if pilot is not None:
         now = contacts["customer_id"].isin(campaign.people.loc[pilot.drawn, "customer_id"])
@@ -83,8 +93,6 @@ def _contacts(
             "return_probability": campaign.p0[rows],
             "return_probability_with_offer": campaign.chance_with(offer, form, points)[rows],
             "expected_profit": campaign.profit(offer, form, points)[rows],
-            "expected_profit_low": campaign.profit(offer, form, made.response.low)[rows],
-            "expected_profit_high": campaign.profit(offer, form, made.response.high)[rows],
             "expected_spend": campaign.spend(offer, form, points)[rows],
             "assumed": people[f"assumed_{made.channel}"].to_numpy(bool),
             "reason": people["reason"].to_numpy(object),

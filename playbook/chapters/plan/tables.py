@@ -42,8 +42,8 @@ def first_contacts(plan: Plan, words: Words) -> Table:
         "return_probability": (say("chance to return"), "percent"),
         "return_probability_with_offer": (say("with the offer"), "percent"),
         "expected_profit": (say("expected profit"), "money_exact"),
-        "expected_profit_low": (say("if the response is low"), "money_exact"),
-        "expected_profit_high": (say("if it is high"), "money_exact"),
+        "expected_profit_low": (say("from"), "money_exact"),
+        "expected_profit_high": (say("to"), "money_exact"),
     }
     return Table(frame, say("The contacts that are expected to bring most"), words, columns=columns)
 

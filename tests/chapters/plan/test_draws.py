@@ -30,6 +30,20 @@ def test_without_uncertainty_of_response_and_margin_only_chance_is_left():
     assert plan.draws.draws.std() == pytest.approx(100 * np.sqrt(1000 * 0.05 * 0.95), rel=0.05)
 
 
+def test_the_intervals_of_contacts_add_up_to_that_of_the_plan():
+    ranges = {"value_range": (0.7, 1.3), "chance_range": (0.6, 1.4)}
+    response = {"points": 0.05, "low": 0.02, "high": 0.1}
+    frame = people(2000, return_probability=np.linspace(0.02, 0.3, 2000))
+    campaign = prepared(frame, [offer(response=response)], settings_of(budget=1e6))
+    plan = make_plan(campaign, least_chance=0.0, **ranges)
+    contacts, (low, high) = plan.contacts, plan.draws.interval
+    assert (contacts["expected_profit_low"] < contacts["expected_profit"]).all()
+    assert (contacts["expected_profit"] < contacts["expected_profit_high"]).all()
+    summed = contacts[["expected_profit_low", "expected_profit_high"]].sum()
+    assert summed["expected_profit_low"] == pytest.approx(low, abs=0.1 * (high - low))
+    assert summed["expected_profit_high"] == pytest.approx(high, abs=0.1 * (high - low))
+
+
 def test_a_response_is_drawn_within_its_range_around_its_value():
     drawn = draw_response(Response(points=0.03, low=0.01, high=0.08), 20_000, np.random.default_rng(1))
     assert 0.01 <= drawn.min() and drawn.max() <= 0.08
