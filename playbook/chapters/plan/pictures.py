@@ -26,7 +26,7 @@ def who_is_contacted(plan: Plan, words: Words) -> Picture:
     before = [
         (say("known"), len(everybody)),
         (say("have ordered"), int((everybody["orders"] > 0).sum())),
-        (say("lapsed") if lapsed else say("in the selection"), selected),
+        (say("lapsed or lost, by silence") if lapsed else say("in the selection"), selected),
     ]
     after = [(label, int(counts[name])) for name, label in status_names(words).items() if name in counts]
     rows = [*before, *after]
