@@ -149,6 +149,21 @@ def check(client: Client, data: Data = Path("data"), reports: Reports = Path("re
 
 
 @app.command()
+def done(
+    client: Client,
+    file: Annotated[Path, typer.Argument(help="The calls.xlsx that callers have filled in.")],
+    data: Data = Path("data"),
+    reports: Reports = Path("reports"),
+) -> None:
+    """Take in what came of the calls, for the next run to count."""
+    from playbook.intake import outcomes
+
+    chosen, folder = settings.load(client, data), settings.client_folder(client, data)
+    for sentence in outcomes.hand_in(client, file, chosen, folder, reports):
+        typer.echo(sentence)
+
+
+@app.command()
 def lab(
     client: Annotated[str | None, typer.Argument(help="Work on this client's own copies.")] = None,
     data: Data = Path("data"),

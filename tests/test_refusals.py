@@ -318,7 +318,7 @@ def scored(people: pd.DataFrame) -> pd.DataFrame:
 
 def named_in(folder: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (file, customer, channel) of everybody whom some file has contacted."""
-    for name in ("plan.csv", "campaign.csv", "calls.csv"):
+    for name in ("plan.csv", "campaign.csv", "warning_trial.csv"):
         frame = pd.read_csv(folder / name, dtype=str)
         if "arm" in frame:
             frame = frame[frame["arm"] == "treated"]

@@ -304,7 +304,7 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
             reader.flags.setdefault((name, ours), []).append(texts)
     if name == "customers":
         _apply_refusals(chosen)
-    elif name == "contacts":  # a run's campaign.csv or calls.csv, handed in again
+    elif name == "contacts":  # a run's campaign.csv or warning_trial.csv, handed in again
         texts = {ours for ours in chosen if kinds.get(ours) in (ID, TEXT)}
         chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
     for ours in (column for column in CLOSED if column in kinds and column in chosen):

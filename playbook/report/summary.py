@@ -23,6 +23,8 @@ from playbook.chapters.measurement.design import LEAST_BUYERS
 from playbook.chapters.occasional import words as occasional_words
 from playbook.chapters.plan.decision import beyond_tested, headline, too_small
 from playbook.chapters.plan.words import failed_kinds
+from playbook.offers.catalogue import NAMED
+from playbook.offers.names import CALLS_FILE
 from playbook.report import deck, workbook
 from playbook.run import notebooks, one_file, pages
 from playbook.settings.client import Settings
@@ -181,6 +183,8 @@ def monday(results: RunResults) -> list[Markup]:
     plan, warning = results.chapters.get("07"), results.chapters.get("05")
     if plan and plan["plan_customers"].value:
         first = plan.get("pilot", plan["plan_customers"])
+        by_voice = sum(plan[f"plan_{channel}"].value for channel in NAMED)
+        files = [*([CALLS_FILE] if by_voice else []), "mailing/", "plan.csv"]
         contacts = words.say_many(
             "One customer is contacted from {day} on: {files}.",
             "{n} customers are contacted from {day} on: {files}.",
@@ -188,7 +192,7 @@ def monday(results: RunResults) -> list[Markup]:
             day=_day(plan["plan_start"].value, words),
             files="{files}",
         )
-        said.append(_linked(contacts, {"plan.csv": "plan.csv", "mailing/": "mailing/"}))
+        said.append(_linked(contacts, {name: name for name in files}))
     if plan and plan["held_back"].value:
         said.append(
             _text(
@@ -206,7 +210,7 @@ def monday(results: RunResults) -> list[Markup]:
             warning["calls"].value,
             files="{files}",
         )
-        said.append(_linked(calls, {"workbook.xlsx": "workbook.xlsx"}))
+        said.append(_linked(calls, {CALLS_FILE: CALLS_FILE}))
     return said
 
 

@@ -350,8 +350,9 @@ def load(client: str, data: Path, overrides: Mapping[str, Any] | None = None) ->
     except ValidationError as error:
         raise SettingsError(first_problem(error, written, path, chosen, Settings)) from error
     named_criteria(settings.scoring, settings.preset)
-    refuse_outside(path.parent, settings.tables.files(), settings.source)
-    return settings
+    tables = settings.tables.with_handed_in(path.parent)
+    refuse_outside(path.parent, tables.files(), settings.source)
+    return settings.model_copy(update={"tables": tables})
 
 
 def override(settings: Settings, chosen: Mapping[str, Any]) -> Settings:

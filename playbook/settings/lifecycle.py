@@ -16,6 +16,7 @@ EventKind = Literal[
     "no_contact",
     "review",
     "call",
+    "outcome",
 ]
 EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
 

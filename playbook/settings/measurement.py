@@ -32,7 +32,7 @@ class Measurement(Strict):
         and only the likeness of the arms is checked.
     randomised : tuple of str
         Campaigns of ``contacts`` whose control groups were drawn by chance, besides those that the
-        playbook drew itself (``campaign.csv`` and ``calls.csv`` of a run): responses are learned from
+        playbook drew itself (``campaign.csv`` and ``warning_trial.csv`` of a run): responses are learned from
         no others.
     segments : tuple of str
         Columns of the customers by which effects may be looked at, named before the campaign.

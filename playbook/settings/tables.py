@@ -1,7 +1,8 @@
 """How a client's tables are written: files, dialects, and what their columns are called."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -180,6 +181,13 @@ class TableSettings(Strict):
             for one in ([theirs] if isinstance(theirs, str) else theirs)
         ]
 
+    def with_file(self, file: str, columns: Sequence[str]) -> "TableSettings":
+        """Return this table with one more file, of commas, ISO dates and our own columns."""
+        own = Part(
+            format=Format(), columns=dict(zip(columns, columns, strict=True)), keep={}, drop={}, values={}
+        )
+        return self.model_copy(update={"files": (*self.files, file), "differs": {**self.differs, file: own}})
+
     def part(self, file: str) -> "TableSettings":
         """Return this table as one of its files has it."""
         own = self.differs.get(file, Part())
@@ -251,3 +259,22 @@ class Tables(Strict):
     def files(self) -> list[str]:
         """Return the files of all tables."""
         return [name for table in self.named().values() for name in table.files]
+
+    def with_handed_in(self, folder: Path) -> "Tables":
+        """Return the tables with what ``playbook done`` has left in the client's folder."""
+        there = {
+            table: getattr(self, table) or TableSettings(columns={name: name for name in columns})
+            for table, (file, columns) in HANDED_IN.items()
+            if (folder / file).is_file()
+        }
+        return self.model_copy(update={name: one.with_file(*HANDED_IN[name]) for name, one in there.items()})
+
+
+HANDED_IN = {
+    "contacts": (
+        "done_contacts.csv",
+        ("campaign", "customer_id", "contacted_at", "channel", "arm", "offer", "cost"),
+    ),
+    "events": ("done_events.csv", ("customer_id", "happened_at", "kind", "detail")),
+}
+"""By table, the file of `playbook done`, which client.yml does not name, and its columns."""

@@ -83,7 +83,7 @@ def test_the_early_warning_calls_name_those_who_agreed_and_nobody_held_back(shee
     assert (called[["name", "phone", "why", "what to say first"]] != "").all().all()
     instead = table(sheets["Write instead"])["customer"]
     assert not frame.loc[instead, "consent_phone"].isin(["allowed", "assumed"]).any()
-    arms = pd.read_csv(demo_run.folder / "calls.csv", dtype={"customer_id": str})
+    arms = pd.read_csv(demo_run.folder / "warning_trial.csv", dtype={"customer_id": str})
     assert set(arms.loc[arms["arm"] == "control", "customer_id"]) == set(held["customer"])
     assert set(arms.loc[arms["arm"] == "treated", "customer_id"]) < set(called["customer"])
     names = set(called["name"]) | set(held["name"])

@@ -1,5 +1,6 @@
 """08 Measurement: whether it worked, and whether it lasts. Verdicts are given in `stats.trials.verdicts`."""
 
+from playbook.chapters.measurement.calls_made import calls_made
 from playbook.chapters.measurement.campaigns import measure_all
 from playbook.chapters.measurement.design import Arms, enough, follow_lapsed, peek, power_of_shares
 from playbook.chapters.measurement.design_page import design_test, write_assignment

@@ -25,11 +25,9 @@ from playbook.settings.client import Settings
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
-from playbook.stats.trials.earlier import read_intended, spared
+from playbook.stats.trials.earlier import ASSIGNMENT, read_intended, spared
 from playbook.stats.trials.tables import table_of
 
-ASSIGNMENT = "campaign.csv"
-"""The arms of the planned campaign, in the columns of the contacts table."""
 WITHOUT_A_TEST = {
     "nobody": "No campaign is planned, so there is nothing to measure.",
     "no_holdout": "Nobody is held back, so nobody will be able to say what the campaign did: raise"

@@ -120,9 +120,7 @@ def call_sentences(findings: Findings, words: Words) -> list[str]:
         )
     )
     said += _rules(findings, words)
-    said.append(
-        say("The whole list, with names and numbers, is the sheet “Early-warning calls” of workbook.xlsx.")
-    )
+    said.append(say("The whole list, with names and numbers, is in calls.xlsx."))
     return [*said, *_held_back(findings, words), *_without_consent(findings, words)]
 
 
@@ -221,8 +219,8 @@ def _held_back(findings: Findings, words: Words) -> list[str]:
                 findings["calls_held_back"].value,
             ),
             say(
-                "calls.csv beside this report lists both groups: hand it in with the next export, and the"
-                " calls of a quarter are judged {days} days after the last of them.",
+                "warning_trial.csv beside this report lists both groups: hand it in with the next export,"
+                " and the calls of a quarter are judged {days} days after the last of them.",
                 days=words.number(findings["calls_trial_days"].value),
             ),
         ]

@@ -140,12 +140,14 @@ class Calls(Result):
         """Return the first calls; where there is none, the first to write to instead."""
         say, shown, place = words.say, self.called, words.say("call")
         caption, sheet = say("The calls of this week"), say("Early-warning calls")
+        file = "calls.xlsx"
         to_write_to = self.watched[self.watched["write_instead"]]
         writing = shown.empty and len(to_write_to) > 0
         if writing:
             shown = to_write_to.sort_values(["margin_at_stake", "customer_id"], ascending=[False, True])
             shown = shown.assign(call_rank=np.arange(1, len(shown) + 1))
             caption, sheet = say("Nobody may be called; the first to write to instead"), say("Write instead")
+            file = "workbook.xlsx"
             place = say("place")
         columns: dict[str, Column] = {
             "call_rank": (place, "number"),
@@ -158,7 +160,7 @@ class Calls(Result):
             columns["first_step"] = say("begin with")
         more = len(shown) - SHOWN
         note = say(
-            "{n} more stand in the sheet “{sheet}” of workbook.xlsx.", n=words.number(more), sheet=sheet
+            "{n} more stand in the sheet “{sheet}” of {file}.", n=words.number(more), sheet=sheet, file=file
         )
         return Table(shown.head(SHOWN), caption, words, columns=columns, note=note if more > 0 else "")
 

@@ -37,24 +37,23 @@ def promises(kinds: pd.Series, offers: Sequence[Offer], words: Words) -> list[st
     A call about somebody's satisfaction sells and promises nothing.
     """
     suited = {
-        kind: "; ".join(_promise(o, words) for o in offers if o.channel == "phone" and kind in o.suits)
+        kind: "; ".join(promise(o, words) for o in offers if o.channel == "phone" and kind in o.suits)
         for kind in ("complaint", "cancellation")
     }
-    nothing = words.say("nothing")
-    return [suited.get(str(kind)) or nothing for kind in kinds]
+    return [suited.get(str(kind)) or words.say("nothing") for kind in kinds]
 
 
-def _promise(offer: Offer, words: Words) -> str:
+def promise(offer: Offer, words: Words) -> str:
+    """Return what an offer gives."""
     say, money = words.say, words.money
-    said = [
+    given = [
         say("{amount} with the next order", amount=money(offer.incentive_return))
         if offer.incentive_return
         else "",
         say("{share} off the next order", share=words.percent(offer.discount)) if offer.discount else "",
         *(say("{amount} after {days} days", amount=money(s.amount), days=s.days) for s in offer.stays),
     ]
-    given = ", ".join(part for part in said if part)
-    return f"{offer.name}: {given}" if given else offer.name
+    return ", ".join(filter(None, given)) or say("nothing")
 
 
 def cost_of_call(offers: Sequence[Offer]) -> float | None:

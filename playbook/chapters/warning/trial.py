@@ -20,9 +20,8 @@ from playbook.records.history import History
 from playbook.settings.client import Settings
 from playbook.stats.landmarks import describe
 from playbook.stats.result import Result
+from playbook.stats.trials.earlier import CALL_TRIAL
 
-ASSIGNMENT = "calls.csv"
-"""The calls of the week and who is held back from them, in the columns of the contacts table."""
 WEEKS = 13
 """Weeks of a quarter, whose calls are judged together."""
 MOST_HELD_BACK = 0.5
@@ -196,4 +195,4 @@ def assignment(listed: pd.DataFrame, campaign: str, monday: date, cost: float | 
 
 def write_assignment(folder: Path, rows: pd.DataFrame) -> None:
     """Write the arms of the calls beside the report, whole or not at all."""
-    write_sheet(rows, folder / ASSIGNMENT)
+    write_sheet(rows, folder / CALL_TRIAL)

@@ -24,11 +24,9 @@ SHEETS: tuple[Callable[[Chapter, pd.DataFrame], BookSheet | None], ...] = (
     lists.ranking,
     plan.weeks,
     plan.contacts,
-    calls.calls,
     plan.held_back,
-    calls.early_calls,
-    calls.calls_held_back,
-    calls.write_instead,
+    lists.calls_held_back,
+    lists.write_instead,
     lists.let_go,
     lists.last_impression,
     lists.occasional,
@@ -62,6 +60,8 @@ def write(run: Chapter) -> None:
         for sheet in sheets:
             sheet.write(book.add_worksheet(sheet.title, Page), styles)
     partial.replace(run.folder / FILE)
+    if "offer" in frame:
+        calls.write(run, frame)
 
 
 def _people(run: Chapter) -> pd.DataFrame:

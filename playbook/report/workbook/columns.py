@@ -7,8 +7,6 @@ from playbook.show.words import Words
 PERSONAL = ("name", "email", "phone", "address", "language")
 """Columns of the client's customer table that the sheets repeat where they are there."""
 WHO = ("customer_id", *PERSONAL)
-WHO_TO_CALL = ("customer_id", "name", "phone", "language")
-"""A caller needs no more than these of a customer."""
 PAST = ("orders", "margin", "last_order", "silence_days")
 PROSPECT = ("second_lifetime_value", "return_probability")
 
@@ -103,10 +101,10 @@ def _of_calls(words: Words) -> dict[str, Description]:
     return {
         "know": (say("what to know"), "long", say("from the client's own records")),
         "first_words": (say("what to say first"), "long", say("in the customer's language")),
-        "notes": (say("reached, agreed, notes"), "text", say("for the caller to fill in")),
-        "call_rank": (say("call"), "number", say("1 is whom to call first")),
-        "by": (say("call by"), "date", say("a cancellation is called about before it is confirmed")),
         "caller": (say("responsible"), "text", say("who looks after the customer, else the usual one")),
+        "until": (say("until"), "date", say("after it the offer no longer pays: leave it")),
+        "dial": (say("telephone"), "text", say("with the country's code")),
+        "speaks": (say("in"), "text", say("the customer's language")),
         "warning": (say("why"), "long", say("what the customer showed, or has not done")),
         "first_step": (say("begin with"), "long", say("what the call is about")),
         "promise": (say("may be promised"), "long", say("from the catalogue of offers")),

@@ -8,8 +8,13 @@ from playbook.chapters.plan.words import status_names
 from playbook.chapters.scoring.criteria import label
 from playbook.chapters.scoring.let_go import NOT_WORTH_AN_OFFER, last_words, let_go_reasons
 from playbook.chapters.scoring.ranking import NO_CONSENT, OCCASIONAL, class_names
+from playbook.records.consent import MAY_BE_CONTACTED
 from playbook.report.workbook.columns import PAST, PERSONAL, PROSPECT, WHO, SheetColumn, choose_columns
-from playbook.report.workbook.sheets import TableSheet
+from playbook.report.workbook.sheets import RoomySheet, TableSheet
+from playbook.show.words import Words
+
+AT_STAKE = ("leaving_risk", "margin_at_stake")
+WRITING_WIDTHS = {"warning": 34, "know": 30, "first_step": 28}
 
 
 def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
@@ -122,3 +127,61 @@ def stages(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     columns = choose_columns(words, "stage", *WHO, *PAST)
     sentence = words.say_many("{n} contact, by stage.", "{n} contacts, by stage.", len(found))
     return TableSheet(say("Stages"), sentence, found, columns)
+
+
+def calls_held_back(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return who would be called and is not, by chance; None where there is nobody."""
+    if "call_held_back" not in frame or not frame["call_held_back"].any():
+        return None
+    words, say = run.words, run.words.say
+    held = frame[frame["call_held_back"]].sort_values("customer_id", ignore_index=True)
+    sentence = say(
+        "Do NOT call to ask whether they are satisfied: drawn by chance, to measure what such calls do. Who"
+        " complains, cancels or calls is served as everybody is."
+    )
+    return TableSheet(say("Calls held back"), sentence, held, choose_columns(words, *WHO))
+
+
+def write_instead(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return who would be called, may not be, and may be written to; None where there is nobody."""
+    if "write_instead" not in frame or not frame["write_instead"].any():
+        return None
+    words, say = run.words, run.words.say
+    listed = frame[frame["write_instead"]]
+    listed = listed.sort_values(
+        ["margin_at_stake", "customer_id"], ascending=[False, True], ignore_index=True
+    )
+    ways = {"letter": say("letter"), "email": say("e-mail")}
+    may = {way: listed[f"consent_{way}"].isin(MAY_BE_CONTACTED) for way in ways}
+    about = {
+        "satisfaction": say("ask whether they are satisfied, and what could be better"),
+        "complaint": say("apologise and put it right; sell nothing"),
+        "cancellation": say("answer before you confirm the cancellation"),
+    }
+    sheet = listed.assign(
+        ways=[", ".join(ways[way] for way in ways if may[way][row]) for row in listed.index],
+        first_step=listed["call_kind"].map(about),
+        know=_bought(listed, words),
+    )
+    columns = choose_columns(words, *WHO, "ways", "warning", "know", "first_step", *AT_STAKE)
+    sentence = say(
+        "They would be called, had they agreed to it: write to them instead, and ask whether they may be"
+        " called. Those with most at stake come first."
+    )
+    return RoomySheet(say("Write instead"), sentence, sheet, columns, widths=WRITING_WIDTHS)
+
+
+def _bought(listed: pd.DataFrame, words: Words) -> list[str]:
+    """Say what the customer has bought so far."""
+    facts = listed[["orders", "first_order", "last_order", "margin"]].itertuples(index=False)
+    return [
+        words.say_many(
+            "one order, on {last}; margin {margin}",
+            "{n} orders, from {first} to {last}; margin {margin}",
+            int(orders),
+            first=words.date(pd.Timestamp(first).date()),
+            last=words.date(pd.Timestamp(last).date()),
+            margin=words.money(margin),
+        )
+        for orders, first, last, margin in facts
+    ]

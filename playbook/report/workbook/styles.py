@@ -44,6 +44,8 @@ def make_styles(book: Any, words: Words) -> Styles:
         styles[f"total_{name}"] = book.add_format({"num_format": form, "bold": True, "top": 1})
     styles["text"].set_indent(1)  # away from the number beside it
     styles["long"] = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+    styles["long"].set_indent(1)
+    styles["line"] = book.add_format({"bottom": 4, "bottom_color": "#9AA5B1"})
     styles["wrap"] = book.add_format({"text_wrap": True, "valign": "top"})
     styles["head"] = book.add_format(
         {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#EEF2F7"}

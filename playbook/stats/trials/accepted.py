@@ -13,7 +13,7 @@ from playbook.stats.trials.measure import Measured, measure
 from playbook.stats.trials.trust import Cell
 
 OWN = re.compile(r"Plan \d{4}-\d\d-\d\d|Calls \d{4} Q[1-4]")
-"""How ``campaign.csv`` and ``calls.csv`` call the campaigns whose arms the playbook drew."""
+"""How ``campaign.csv`` and ``warning_trial.csv`` call the campaigns whose arms the playbook drew."""
 FAILED = ("does_not", "backfires_later")
 
 

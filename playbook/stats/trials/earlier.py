@@ -36,6 +36,7 @@ PLAN = "plan.csv"
 """The contacts of a plan, as `chapters.plan.plan_sheet` writes them."""
 
 INTENDED = "held_back.csv"
+ASSIGNMENT, CALL_TRIAL = "campaign.csv", "warning_trial.csv"
 """What those held back would have been offered."""
 
 COLUMNS = (

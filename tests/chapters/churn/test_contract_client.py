@@ -200,7 +200,7 @@ def test_whom_no_offer_wins_is_ranked_planned_mailed_and_called_nowhere(run, peo
     assert len(plan) and len(ranked)
     for ids in (plan["customer_id"], ranked, pd.read_csv(run.folder / "campaign.csv")["customer_id"]):
         assert gone.isdisjoint(ids)
-    calls = pd.read_csv(run.folder / "calls.csv")["customer_id"]
+    calls = pd.read_csv(run.folder / "warning_trial.csv")["customer_id"]
     assert (
         set(LEAVING["zu teuer"]) <= set(calls) or customers.loc[LEAVING["zu teuer"], "warning"].notna().all()
     )
