@@ -1,6 +1,5 @@
 """What a caller knows of a customer, in plain words of the customer's language, and the number to dial."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -87,21 +86,12 @@ def _dialled(text: Any, region: str | None) -> tuple[str | None, bool]:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)), True
 
 
-def region_of(numbers: Iterable[Any], settings: Settings) -> str | None:
-    """Return the country of numbers that name none: that of most which do, else that of the currency.
+def region_of(settings: Settings) -> str | None:
+    """Return the country of numbers that name none: that of the currency; of the euro's, of the language.
 
-    A currency's code begins with its country (ISO 4217); of the euro's it is that of the language, if any.
+    A currency's code begins with its country's (ISO 4217). Where most numbers that do name one are foreign,
+    that is because those at home do not.
     """
-    abroad = pd.Series([_country(text) for text in numbers], dtype=object).dropna()
-    if len(abroad):
-        return str(abroad.mode()[0])
     language = settings.offers.language or settings.language
     country = language.upper() if settings.currency == "EUR" else settings.currency[:2]
     return country if country in phonenumbers.SUPPORTED_REGIONS else None
-
-
-def _country(text: Any) -> str | None:
-    try:
-        return str(phonenumbers.region_code_for_number(phonenumbers.parse(str(text), None)) or "") or None
-    except phonenumbers.NumberParseException:
-        return None

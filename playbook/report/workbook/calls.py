@@ -149,8 +149,8 @@ def _call_sheet(run: Chapter, kind: str, listed: pd.DataFrame, sentence: str) ->
     """Return a sheet of those with a number first; who has none cannot be called, and stands at the end."""
     words = run.words
     texts = listed["phone"] if "phone" in listed else pd.Series(None, listed.index, dtype=object)
-    dial = to_dial(texts, region_of(texts, run.settings))
-    said = [sentence]
+    dial = to_dial(texts, region_of(run.settings))
+    said = [sentence if len(listed) else words.say("Nobody is to be called.")]
     if missing := int(dial["number"].isna().sum()):
         said.append(
             words.say_many(

@@ -202,7 +202,7 @@ def test_the_calls_of_a_quarter_are_judged_as_one_campaign(client, tmp_path):
         day = monday + timedelta(weeks=week)
         rows = call_trial.assignment(listed, call_trial.campaign_of(monday), day, 6.0)
         call_trial.write_assignment(tmp_path, rows)
-        files[f"{name}_csv"] = (tmp_path / call_trial.ASSIGNMENT).read_text(encoding="utf-8")
+        files[f"{name}_csv"] = (tmp_path / call_trial.CALL_TRIAL).read_text(encoding="utf-8")
     data, name = client(pd.concat([orders, again, last]).to_csv(index=False), YML, **files)
     sources = open_sources(load(name, data), data / name)
     history = read_history(load(name, data), sources)
