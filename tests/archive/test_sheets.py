@@ -33,7 +33,7 @@ def plan(folder):
 def calls(folder):
     listed = pd.DataFrame({"customer_id": ODD, "held_back": [n < 2 for n in range(len(ODD))]})
     trial.write_assignment(folder, trial.assignment(listed, "Calls", date(2025, 10, 6), -12.5))
-    return folder / trial.ASSIGNMENT
+    return folder / trial.CALL_TRIAL
 
 
 @pytest.mark.parametrize("hand_out", [plan, calls])
