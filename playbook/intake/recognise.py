@@ -121,6 +121,7 @@ def _as_table(look: Look, name: str, repeated: bool = False) -> tuple[float, Gue
         if not repeated and not mostly_unique(number):
             return None
         doubts += _persons(look, found)
+        _names_apart(found)
         _further_numbers(look, found, spoken)
     elif not TELLING[name] <= set(found):
         return None
@@ -220,8 +221,8 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
         return float(column.share(lambda text: "@" in text) > 0.5)
     if ours == "customer_id":
         return float(is_id(column)) * (POOR if of_few_rows(look, column) else 1)
-    if ours == "name":
-        return float(not look.is_number(column) and not is_flag(column)) * (0.8 if _first_name(column) else 1)
+    if ours in ("name", "first_name", "last_name", "company"):
+        return float(not look.is_number(column) and not is_flag(column))
     if ours == "phone":
         return float(column.share(lambda text: len(re.findall(r"\d", text)) >= 6) > 0.5)
     if ours in (
@@ -239,8 +240,11 @@ def _may_be(look: Look, column: FileColumn, ours: str, kind: str) -> float:
     return 1.0
 
 
-def _first_name(column: FileColumn) -> bool:
-    return bool(re.search(r"vor|first|prénom", column.name, re.I))
+def _names_apart(found: dict[str, FileColumn]) -> None:
+    """Beside a first name the name is the last one, and beside a last name the first one."""
+    for one, other in (("first_name", "last_name"), ("last_name", "first_name")):
+        if one in found and other not in found and "name" in found:
+            found[other] = found.pop("name")
 
 
 # By content ----------------------------------------------------------------------------------

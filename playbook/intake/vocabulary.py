@@ -107,18 +107,27 @@ WORDS: dict[str, dict[str, str]] = {
     "customers": {
         "customer_id": """id|number|no|nr|nummer|numéro|n|code|codice|person id|kunden|key|uid|personennummer
             |partner|partnernummer|geschäftspartner""",
-        "name": """full name|customer name|contact name|company|company name|last name|surname|firma|nachname
-            |firmenname|name firma|kundenname|vollständiger name|vor und nachname|bezeichnung|nome|cognome
-            |ragione sociale|nominativo|denominazione|nome e cognome|nome completo|nome cliente|azienda
-            |cognome e nome|nome cognome|nom|raison sociale|nom complet|nom de famille|nom du client|société
-            |nom et prénom|prénom et nom|dénomination|entreprise""",
+        "name": """full name|customer name|contact name|name firma|kundenname|vollständiger name
+            |vor und nachname|bezeichnung|nome|nominativo|denominazione|nome e cognome|nome completo
+            |nome cliente|cognome e nome|nome cognome|nom|nom complet|nom du client|nom et prénom
+            |prénom et nom|dénomination""",
+        "company": """company name|organisation|organization|firma|firmenname|firmenbezeichnung|unternehmen
+            |ragione sociale|azienda|ditta|raison sociale|société|entreprise""",
+        "salutation": """title|form of address|mr or mrs|anrede|titel|appellativo|titolo|civilité|titre""",
+        "first_name": """given name|forename|vorname|nome di battesimo|prénom""",
+        "last_name": """surname|family name|nachname|familienname|cognome|nom de famille""",
+        "street": """street address|address line 1|address1|straße|strasse|strasse nr|straße und hausnummer
+            |via|via e numero|indirizzo 1|rue|rue et numéro|adresse 1""",
+        "postcode": """zip|zip code|postal code|plz|postleitzahl|cap|codice postale|code postal|npa""",
+        "town": """city|place|ort|stadt|wohnort|ortschaft|città|comune|località|ville|localité|commune""",
+        "country": """country code|land|ländercode|paese|nazione|pays""",
         "email": """mail|email address|mailadresse|emailadresse|posta elettronica|indirizzo email|courriel
             |adresse email|adresse électronique|mél""",
         "phone": """phone number|mobile|mobile phone|cell|telefon|telefonnummer|mobil|handy|natel
             |telefon privat|rufnummer|telefono|numero di telefono|cellulare|recapito telefonico|téléphone
             |numéro de téléphone|portable|tél|tél mobile""",
-        "address": """street|street address|postal address|adresse|anschrift|straße|postadresse|strasse nr
-            |indirizzo|via|indirizzo postale|rue|adresse postale|rue et numéro""",
+        "address": """postal address|adresse|anschrift|postadresse|indirizzo|indirizzo postale
+            |adresse postale""",
         "language": """lang|locale|preferred language|sprache|korrespondenzsprache|sprachcode|lingua
             |lingua preferita|lingua di corrispondenza|langue|langue préférée|langue de correspondance""",
         "segment": """customer type|customer group|customer segment|type|tier|class|kundengruppe|kundensegment

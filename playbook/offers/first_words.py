@@ -1,5 +1,6 @@
 """What to say first: what is known of the customer, then the offer, in the customer's language."""
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -40,15 +41,28 @@ def first_words(people: pd.DataFrame, offer: Offer, settings: Settings) -> list[
 def speaks(people: pd.DataFrame, settings: Settings) -> list[str]:
     """Return each customer's language as two letters.
 
-    Where it is not known or not spoken: ``offers.language``, else that of the report.
+    Where it is not known or not spoken: ``offers.language``, else that of the report; see `as_most_speak`.
     """
-    spoken, otherwise = texts("openings", settings.preset), settings.offers.language or settings.language
+    otherwise = settings.offers.language or settings.language
+    return [code or otherwise for code in codes(people, settings)]
+
+
+def codes(people: pd.DataFrame, settings: Settings) -> list[str | None]:
+    """Return each customer's language as two letters; None where it is not known or not spoken here."""
     if "language" not in people:
-        return [otherwise] * len(people)
-    return [
-        code if (code := str(language)[:2].lower()) in spoken else otherwise
-        for language in people["language"]
-    ]
+        return [None] * len(people)
+    spoken = texts("openings", settings.preset)
+    read = (str(language)[:2].lower() for language in people["language"])
+    return [code if code in spoken else None for code in read]
+
+
+def as_most_speak(settings: Settings, people: pd.DataFrame) -> Settings:
+    """Return settings in whose ``offers.language`` most customers are addressed, where they name none."""
+    known = Counter(code for code in codes(people, settings) if code)
+    if settings.offers.language or not known:
+        return settings
+    offers = settings.offers.model_copy(update={"language": max(sorted(known), key=known.__getitem__)})
+    return settings.model_copy(update={"offers": offers})
 
 
 @lru_cache(maxsize=9)

@@ -103,3 +103,25 @@ def _without_spaces(text: str) -> str:  # type: ignore[empty-body]
 def text_of(column: Any) -> Any:
     """Return trimmed text, null where empty."""
     return _without_spaces(column.cast("string")).nullif("")
+
+
+def put_together(chosen: dict[str, Any]) -> None:
+    """Add name and address of customers as one text each, where the client has them in parts.
+
+    Beside a postcode or a town the address is the street.
+    """
+    if "street" not in chosen and {"postcode", "town"} & set(chosen) and "address" in chosen:
+        chosen["street"] = chosen["address"]
+    if "name" not in chosen and {"first_name", "last_name", "company"} & set(chosen):
+        person = _beside(" ", chosen, "first_name", "last_name")
+        chosen["name"] = ibis.coalesce(person, chosen.get("company", ibis.null("string")))
+    if "street" in chosen:
+        place = _beside(" ", chosen, "postcode", "town")
+        whole = _beside(", ", {"street": chosen["street"], "place": place}, "street", "place")
+        chosen["address"] = ibis.ifelse(chosen["street"].isnull(), ibis.null("string"), whole)
+
+
+def _beside(blank: str, chosen: dict[str, Any], *names: str) -> Any:
+    """Return what stands in some columns of texts, one beside the other; null where nothing does."""
+    parts = [chosen.get(name, ibis.null("string")).fill_null("") for name in names]
+    return ibis.literal(blank).join(parts).re_replace(f"^{blank}|{blank}$", "").nullif("")

@@ -303,7 +303,7 @@ def _select(reader: Reader, name: str, opened: _Opened) -> Any:
             texts = row_rules.kept(raw.select(text=cells.number(cells.text_of(column)), **marks))
             reader.flags.setdefault((name, ours), []).append(texts)
     if name == "customers":
-        _apply_refusals(chosen)
+        cells.put_together(_apply_refusals(chosen))
     elif name == "contacts":  # a run's campaign.csv or warning_trial.csv, handed in again
         texts = {ours for ours in chosen if kinds.get(ours) in (ID, TEXT)}
         chosen |= {ours: chosen[ours].re_replace(GUARDED, r"\1") for ours in texts}
@@ -360,20 +360,19 @@ def _it_has(theirs: str, columns: Sequence[str], named: set[str], form: Format) 
     return f"{did_you_mean(theirs, columns)} It has: {', '.join(columns)}."
 
 
-def _apply_refusals(chosen: dict[str, Any]) -> None:
+def _apply_refusals(chosen: dict[str, Any]) -> dict[str, Any]:
     """Turn what was refused into consents: a refusal is a no, whatever the consent says."""
     if GENERAL in chosen:
         said = chosen.pop(GENERAL)
         email = chosen.get("may_email", ibis.null("boolean"))
         chosen["may_email"] = ibis.coalesce(email, said)
         chosen["no_contact"] = (~said).fill_null(False) | chosen.get("no_contact", ibis.literal(False))
-    for refusal, consents in REFUSALS.items():
-        if refusal not in chosen:
-            continue
+    for refusal in [name for name in REFUSALS if name in chosen]:
         refused = chosen.pop(refusal)
-        for consent in consents:
+        for consent in REFUSALS[refusal]:
             said = chosen.get(consent, ibis.null("boolean"))
             chosen[consent] = ibis.ifelse(refused, False, said)
+    return chosen
 
 
 def _both(ours: str, one: Any, other: Any) -> Any:

@@ -26,7 +26,10 @@ class Offers(Strict):
     catalogue : str or None
         File in the client's folder; None: the preset's.
     language : str or None
-        In which customers are addressed whose own language is not known; None: that of the report.
+        In which customers are addressed whose own language is not known; None: that of most customers, else
+        that of the report.
+    mailing : str or None
+        The tool that e-mails are written for; None: as letters, for a Swiss mail house.
     earlier : mapping of offer to kind
         Of what kind the offers of earlier campaigns were, by their name in ``contacts``; none: no
         kindness at all. An offer that is not named here is told by its name.
@@ -75,6 +78,7 @@ class Offers(Strict):
 
     catalogue: str | None = None
     language: Literal["en", "de", "it", "fr"] | None = None
+    mailing: Literal["mailchimp", "klaviyo", "hubspot"] | None = None
     earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)
     use_measured: bool = True
     lost_for_good: tuple[str, ...] = ()

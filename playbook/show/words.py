@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
@@ -62,6 +63,14 @@ class Words:
     def compact(self, value: float) -> str:
         """Return a number in short form, such as 2.5M."""
         return str(format_compact_decimal(value, locale=self._locale, fraction_digits=1))
+
+    def language_name(self, code: str) -> str:
+        """Return what a language is called."""
+        return str(Locale(self.language).languages.get(code, code))
+
+    def price(self, amount: float) -> str:
+        """Return an amount as it is promised: without decimals where there are none."""
+        return self.money(amount, 0 if float(amount).is_integer() else 2)
 
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share as a percentage."""

@@ -345,7 +345,11 @@ def test_sheets_of_a_workbook_become_tables(tmp_path):
     tables = load("acme", tmp_path / "data").tables
     assert tables.orders.sheet == ("Umsatz 2024", "Umsatz 2025")
     assert tables.customers.sheet == ("Kunden",)
-    assert tables.customers.columns == {"customer_id": "Kunde Nr", "name": "Firma", "may_email": "Mail_ok"}
+    assert tables.customers.columns == {
+        "customer_id": "Kunde Nr",
+        "company": "Firma",
+        "may_email": "Mail_ok",
+    }
     found = tables_of(tmp_path / "data", "acme")
     assert (len(found["orders"]), len(found["customers"])) == (80, 9)
     assert "crm.xlsx [Lies mich] is left out: it is none of the tables that the playbook knows." in said

@@ -130,7 +130,7 @@ def test_further_numbers_of_customers_are_taken_along_and_others_not(guess):
     )
     assert found.columns["referrals"] == "Empfehlungen"
     assert found.columns["umsatzziel_2026"] == "Umsatzziel 2026"
-    assert found.unused == ["PLZ", "Bemerkung"]
+    assert found.unused == ["Bemerkung"]
 
 
 def test_consents_and_refusals_need_yes_and_no(guess):

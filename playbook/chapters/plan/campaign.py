@@ -11,6 +11,7 @@ import pandas as pd
 from playbook.chapters.plan.capacity import Capacities, find_capacities
 from playbook.chapters.plan.prices import Problem
 from playbook.offers.catalogue import Offer
+from playbook.offers.first_words import as_most_speak
 from playbook.offers.response import (
     Form,
     incentive_return,
@@ -247,6 +248,7 @@ def prepare(
     """
     settings = history.settings
     known = reach(customers, sources, settings, history.as_of)
+    settings = as_most_speak(settings, known)
     known = known.drop(columns="customer_id")
     kept = customers.drop(columns=[name for name in known if name in customers])
     everybody = pd.concat([kept.reset_index(drop=True), known], axis=1)

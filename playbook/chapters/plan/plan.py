@@ -25,6 +25,7 @@ from playbook.chapters.plan.prices import Problem
 from playbook.chapters.plan.selection import lost_for_good_findings, selection_findings, selection_sentences
 from playbook.chapters.plan.words import offers_sentences
 from playbook.offers.catalogue import Offer
+from playbook.offers.first_words import codes
 from playbook.offers.names import channel_names, kind_names
 from playbook.offers.response import Form
 from playbook.records.arrays import Flags, Positions
@@ -292,6 +293,8 @@ class Plan(Result):
 
     def _taken_for_granted(self) -> list[Finding]:
         settings, n = self.campaign.settings.offers, len(self.contacts)
+        unspoken = codes(self.campaign.people[self.assignment.chosen], self.campaign.settings)
+        spoken = settings.language or self.campaign.settings.language
         measured = [offer for offer in self._offers_shown if offer.second_life_source == "measured"]
         shares = [o.second_life_share for o in self._offers_shown if o.second_life_source == "assumed"]
         staying = int((self.contacts["incentive_stay"] > 0).sum())
@@ -303,6 +306,7 @@ class Plan(Result):
             Finding("catalogue_preset", int(settings.catalogue is None), unit="yes_no"),
             Finding("stay_share", settings.stay_share, unit="share", n=staying),
             Finding("second_life_share", float(min(shares, default=1)), unit="share", n=n),
+            Finding("language_unknown", unspoken.count(None), unit="customers", n=n, verdict=spoken),
             Finding("consent_assumed", int(self.contacts["assumed"].sum()), unit="customers", n=n),
         ]
 

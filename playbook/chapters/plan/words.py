@@ -282,6 +282,13 @@ def assumed_sentences(findings: Findings, words: Words) -> list[str]:
                 share=percent(findings["stay_share"].value),
             )
         )
+    said += _if_any(
+        findings["language_unknown"].value,
+        words,
+        "One customer of the plan has no language here, and is addressed in {language}.",
+        "{n} customers of the plan have no language here, and are addressed in {language}.",
+        language=words.language_name(str(findings["language_unknown"].verdict)),
+    )
     return said + _if_any(
         findings["consent_assumed"].value,
         words,

@@ -16,7 +16,7 @@ from xlsxwriter.utility import xl_range_abs
 from playbook.chapter import Chapter
 from playbook.chapters.warning.openings import call_words, promise, promises, usual_caller
 from playbook.offers import catalogue
-from playbook.offers.first_words import speaks
+from playbook.offers.first_words import as_most_speak, speaks
 from playbook.offers.known import region_of, to_dial, what_is_known
 from playbook.offers.names import (
     CALL_BACK_ON,
@@ -31,6 +31,7 @@ from playbook.offers.window import Window
 from playbook.report.workbook.columns import SheetColumn, choose_columns
 from playbook.report.workbook.sheets import HEAD, Page, RoomySheet, visible
 from playbook.report.workbook.styles import Styles, make_styles
+from playbook.settings.client import Settings
 from playbook.stats.trials.earlier import read_plan
 
 WORKING_DAYS = 5
@@ -145,11 +146,13 @@ def _write_done(page: Any, styles: Styles, run: Chapter, sheets: Sequence[CallSh
     page.fit_to_pages(1, 0)
 
 
-def _call_sheet(run: Chapter, kind: str, listed: pd.DataFrame, sentence: str) -> CallSheet:
+def _call_sheet(
+    run: Chapter, settings: Settings, kind: str, listed: pd.DataFrame, sentence: str
+) -> CallSheet:
     """Return a sheet of those with a number first; who has none cannot be called, and stands at the end."""
     words = run.words
     texts = listed["phone"] if "phone" in listed else pd.Series(None, listed.index, dtype=object)
-    dial = to_dial(texts, region_of(run.settings))
+    dial = to_dial(texts, region_of(settings))
     said = [sentence if len(listed) else words.say("Nobody is to be called.")]
     if missing := int(dial["number"].isna().sum()):
         said.append(
@@ -169,8 +172,8 @@ def _call_sheet(run: Chapter, kind: str, listed: pd.DataFrame, sentence: str) ->
         )
     sheet = listed.assign(
         dial=dial["number"],
-        speaks=speaks(listed, run.settings),
-        know=what_is_known(listed, run.settings),
+        speaks=speaks(listed, settings),
+        know=what_is_known(listed, settings),
         **{name: None for name in (OUTCOME, CALLED_ON, CALL_BACK_ON, "notes")},
     )
     sheet = sheet.iloc[dial["number"].isna().to_numpy().argsort(kind="stable")].reset_index(drop=True)
@@ -209,7 +212,7 @@ def plan_calls(run: Chapter, frame: pd.DataFrame) -> CallSheet:
         "{n} customers to call or visit. Listen first; who asks to be left in peace is left in peace.",
         len(listed),
     )
-    return _call_sheet(run, "plan", listed, sentence)
+    return _call_sheet(run, as_most_speak(run.settings, frame), "plan", listed, sentence)
 
 
 def early_calls(run: Chapter, frame: pd.DataFrame) -> CallSheet:
@@ -219,6 +222,7 @@ def early_calls(run: Chapter, frame: pd.DataFrame) -> CallSheet:
     given them a place.
     """
     words, say = run.words, run.words.say
+    settings = as_most_speak(run.settings, frame)
     ranked = frame if "call_rank" in frame else frame.assign(call_rank=None, call_kind=None, caller=None)
     listed = ranked[ranked["call_rank"].notna()].sort_values("call_rank", ignore_index=True)
     offers = catalogue.load(run.settings, run.client_folder)
@@ -229,7 +233,7 @@ def early_calls(run: Chapter, frame: pd.DataFrame) -> CallSheet:
     listed = listed.assign(
         until=kinds.map(lambda kind: monday if kind == "cancellation" else friday),
         caller=listed["caller"].where(listed["caller"].notna(), usual),
-        first_words=call_words(listed, run.settings),
+        first_words=call_words(listed, settings),
         promise=promises(kinds, offers, words),
     )
     sentence = words.say_many(
@@ -239,4 +243,4 @@ def early_calls(run: Chapter, frame: pd.DataFrame) -> CallSheet:
         len(listed),
         monday=words.date(monday),
     )
-    return _call_sheet(run, "early", listed, sentence)
+    return _call_sheet(run, settings, "early", listed, sentence)

@@ -8,6 +8,7 @@ from playbook.chapters.plan.words import status_names
 from playbook.chapters.scoring.criteria import label
 from playbook.chapters.scoring.let_go import NOT_WORTH_AN_OFFER, last_words, let_go_reasons
 from playbook.chapters.scoring.ranking import NO_CONSENT, OCCASIONAL, class_names
+from playbook.offers.first_words import as_most_speak
 from playbook.records.consent import MAY_BE_CONTACTED
 from playbook.report.workbook.columns import PAST, PERSONAL, PROSPECT, WHO, SheetColumn, choose_columns
 from playbook.report.workbook.sheets import RoomySheet, TableSheet
@@ -106,8 +107,9 @@ def last_impression(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     words, say = run.words, run.words.say
     found = frame[frame["plan_status"].isin(NOT_WORTH_AN_OFFER)]
     found = found.sort_values(["margin", "customer_id"], ascending=[False, True])
+    spoken = as_most_speak(run.settings, frame)
     found = found.assign(
-        why_no_offer=found["plan_status"].map(status_names(words)), last_words=last_words(found, run.settings)
+        why_no_offer=found["plan_status"].map(status_names(words)), last_words=last_words(found, spoken)
     )
     columns = choose_columns(words, *WHO, "why_no_offer", "last_words", *PAST)
     sentence = say(
