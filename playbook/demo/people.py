@@ -250,6 +250,23 @@ def _potential(random: RandomState, people: People) -> Numbers:
     return np.where(known & ~people.occasional, np.maximum(np.round(guess / 50) * 50, 50), np.nan)
 
 
+ROADS = {"it": "Via {}", "fr": "Rue {}"}
+NAMES = "Fantasia Esempio Probe Muster Nirgend Imago Utopia Arkadia Atlantis Avalon Lummer Taka".split()
+TOWNS = (("9991", "Musterwil"), ("9992", "Beispiellikon"), ("9993", "Esempio"), ("9994", "Probetal"))
+HOUSES = 97
+
+
+def _homes(languages: Words) -> dict[str, Words]:
+    """Invent an address for everybody, nobody's twice: none of these places is anywhere."""
+    road, place = np.divmod(np.arange(len(languages)), HOUSES * len(TOWNS))
+    town, house = np.divmod(place, HOUSES)
+    names = (NAMES[k % len(NAMES)] for k in road)
+    roads = [ROADS.get(str(one), "{}weg").format(name) for one, name in zip(languages, names, strict=True)]
+    towns = np.array(TOWNS)[town]
+    street = np.char.add(np.char.add(np.array(roads), " "), (house + 1).astype(str))
+    return {"street": street, "postcode": towns[:, 0], "town": towns[:, 1]}
+
+
 def address_book(scene: Scene[Behaviour], ids: Words, unsubscribed: Numbers) -> pd.DataFrame:
     """Return the customers table of the whole world of the shop."""
     random, people = scene.random, scene.people
@@ -261,6 +278,7 @@ def address_book(scene: Scene[Behaviour], ids: Words, unsubscribed: Numbers) -> 
     columns |= {
         "customer_id": ids,
         "name": some_blank(random, columns["name"]),
+        **_homes(columns["language"]),
         "segment": np.where(people.business, np.where(chance[0] < 0.6, "Gastro", "Gewerbe"), "Privat"),
         "acquired_on": scene.clock.dates(people.joined).where(noted),
         "may_visit": np.where(people.business, 1.0, np.nan),
