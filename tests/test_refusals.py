@@ -324,7 +324,7 @@ def named_in(folder: Path) -> Iterator[tuple[str, str, str]]:
             frame = frame[frame["arm"] == "treated"]
         yield from ((name, row.customer_id, row.channel) for row in frame.itertuples())
     for path in (folder / "mailing").glob("*_*.csv"):
-        if path.name != "do_not_contact.csv":
+        if path.name not in ("do_not_contact.csv", "control_group.csv"):
             frame = pd.read_csv(path, sep=";", encoding="utf-8-sig", dtype=str)
             yield from (("mailing", one, path.name.split("_")[0]) for one in frame["customer_id"])
 

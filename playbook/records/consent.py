@@ -24,6 +24,12 @@ ADDRESS = {"email": "email", "phone": "phone", "letter": "address"}
 """The column that a channel needs, where the client has it."""
 
 
+def without_addresses(sources: Sources | None) -> tuple[str, ...]:
+    """Return the channels whose addresses are in no column of the client's."""
+    columns = sources.customers.columns if sources and sources.customers is not None else ()
+    return tuple(channel for channel, column in ADDRESS.items() if column not in columns)
+
+
 def consents(ids: Iterable[str], sources: Sources | None, settings: Settings) -> pd.DataFrame:
     """Say for every customer and channel whether contact is allowed, and why; see `consents_of`."""
     return consents_of(everybody(ids, sources), sources, settings)

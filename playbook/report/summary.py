@@ -258,6 +258,14 @@ def _what_is_taken_for_granted(results: RunResults, plan: Findings) -> list[str]
     if "margin" in missing and settings.margin_rate < 1:
         rate = words.percent(settings.margin_rate)
         said.append(words.say("The data hold no margins: {rate} of revenue is taken.", rate=rate))
+    if without := plan["unaddressed"].value:
+        said.append(
+            words.say_many(
+                "One contact has no address: the export holds none for its channel.",
+                "{n} contacts have no address: the export holds none for their channel.",
+                without,
+            )
+        )
     if assumed := plan["consent_assumed"].value:
         said.append(
             words.say_many(

@@ -22,6 +22,7 @@ from playbook.offers.response import (
 )
 from playbook.offers.window import Window
 from playbook.records.arrays import Array, Flags, Positions
+from playbook.records.consent import without_addresses
 from playbook.records.history import History
 from playbook.records.reach import reach
 from playbook.records.selection import selected
@@ -70,6 +71,7 @@ class Campaign:
     window: Window
     settings: Settings
     held_back: Flags
+    unaddressed: tuple[str, ...] = ()
 
     @property
     def p0(self) -> Array:
@@ -269,6 +271,7 @@ def prepare(
         window=window,
         settings=settings,
         held_back=np.zeros(len(people), dtype=bool),
+        unaddressed=without_addresses(sources),
     )
     return _hold_back(campaign)
 

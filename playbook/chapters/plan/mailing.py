@@ -145,7 +145,8 @@ def left_alone(plan: Plan) -> pd.DataFrame:
         "lost_for_good": "cancelled for a reason that no offer changes",
         "refused": "refused",
     }
-    channels = everybody[[f"consent_{channel}" for channel in CHANNELS]].set_axis(list(CHANNELS), axis=1)
+    channels = everybody.reindex(columns=[f"consent_{channel}" for channel in CHANNELS])
+    channels = channels.set_axis(list(CHANNELS), axis=1)
     parts = [
         everybody[["customer_id"]][plan.status == "same_person"].assign(
             channels="all", why="the same person as another number of this list or of the plan"

@@ -307,6 +307,7 @@ class Plan(Result):
             Finding("stay_share", settings.stay_share, unit="share", n=staying),
             Finding("second_life_share", float(min(shares, default=1)), unit="share", n=n),
             Finding("language_unknown", unspoken.count(None), unit="customers", n=n, verdict=spoken),
+            Finding("unaddressed", int(self.sent["channel"].isin(self.campaign.unaddressed).sum()), n=n),
             Finding("consent_assumed", int(self.contacts["assumed"].sum()), unit="customers", n=n),
         ]
 

@@ -19,11 +19,13 @@ from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
 from playbook.intake.permission import smells_of_consent
 from playbook.records.canonical import CONSENTS, GENERAL, NO, REFUSALS, YES, is_any_of, text_key
-from playbook.records.consent import suppressed_identifiers
+from playbook.records.consent import ADDRESS as ADDRESS_OF
+from playbook.records.consent import suppressed_identifiers, without_addresses
 from playbook.records.history import History
 from playbook.records.same_person import everybody
 from playbook.records.selection import given_reasons
 from playbook.records.sources import Sources
+from playbook.settings.offers import CHANNELS
 from playbook.stats.levels import known_columns
 
 INTERNAL = (
@@ -71,7 +73,14 @@ def _table(data: Delivery, table: Any) -> list[Check]:
     nobody = one_row(table, n=table.customer_id.isnull().sum())["n"]
     known = table.filter(table.customer_id.notnull())
     counted = known.group_by("customer_id").aggregate(n=known.count())
+    yes = {c: table[f"may_{c}"].any() for c in CHANNELS if f"may_{c}" in table.columns}
+    asked = {
+        *data.settings.consent.assumed,
+        *(c for c, any_ in (one_row(table, **yes) if yes else {}).items() if any_),
+    }
+    lacking = [channel for channel in without_addresses(data.sources) if channel in asked]
     return [
+        *found("addresses_missing", len(lacking), ", ".join(ADDRESS_OF[channel] for channel in lacking)),
         *data.unread("customers_unreadable", "customers"),
         *data.in_rows(
             "customers_without_id", nobody, "customer_id", lambda row: row.customer_id.isnull(), "customers"

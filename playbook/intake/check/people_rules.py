@@ -55,6 +55,12 @@ CUSTOMER_RULES: dict[str, Rule] = {
         "They belong to nobody and are left out.",
         "Ask who they are.",
     ),
+    "addresses_missing": warning(
+        "{n} kind of address is in no column of the customers.",
+        "{n} kinds of addresses are in no column of the customers.",
+        "What the plan sends by it has no address in mailing/ and calls.xlsx.",
+        "Have them exported, or join them by the customer's number.",
+    ),
     "customers_twice": warning(
         "{n} customer stands in more than one row.",
         "{n} customers stand in more than one row each.",

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from playbook.chapters.plan import handed_over
-from playbook.chapters.plan.handed_over import hand_over, intended, valid_until
+from playbook.chapters.plan import mailing
+from playbook.chapters.plan.handed_over import hand_over, intended
+from playbook.chapters.plan.mailing import valid_until
 from playbook.chapters.plan.plan_sheet import COLUMNS, write_plan
 from playbook.offers.catalogue import PRESETS, Offer, load
 from playbook.offers.first_words import first_words, speaks, texts
@@ -87,7 +88,7 @@ def test_every_preset_speaks_the_four_languages(preset, tmp_path):
 
 def test_an_offer_may_be_taken_up_until_its_validity_is_over():
     made = [call(valid_days=30), call(last_day=date(2025, 12, 1)), call()]
-    assert valid_until(pd.Series([date(2025, 11, 30)] * 3), made).tolist() == [
+    assert valid_until(pd.Series([date(2025, 11, 30)] * 3), made) == [
         date(2025, 12, 30),
         date(2025, 12, 1),
         None,
@@ -122,7 +123,7 @@ def test_those_held_back_and_the_mailing_hold_no_formulas(tmp_path, monkeypatch)
     odd = people(100, customer_id=[f"={n:03}" for n in range(100)])
     plan = plan_for(odd, offer("@Letter"), settings=campaigns.settings_of(holdout_share=0.1))
     run = SimpleNamespace(folder=tmp_path, settings=settings_of(), as_of=date(2025, 9, 30))
-    monkeypatch.setattr(handed_over, "_addresses", lambda run: odd[["customer_id"]].assign(address="+Way 1"))
+    monkeypatch.setattr(mailing, "_addresses", lambda run: odd[["customer_id"]].assign(address="+Way 1"))
     hand_over(run, plan)
     with (tmp_path / "held_back.csv").open(newline="") as file:
         assert {row["customer_id"][:2] + row["offer"] for row in csv.DictReader(file)} == {"'='@Letter"}
@@ -130,7 +131,8 @@ def test_those_held_back_and_the_mailing_hold_no_formulas(tmp_path, monkeypatch)
     assert set(read_intended(tmp_path)["customer_id"]) == set(intended(plan)["customer_id"])
     for row in [row for path in (tmp_path / "mailing").glob("letter_*.csv") for row in read(path)]:
         assert (row["customer_id"][:2], row["address"], row["offer"]) == ("'=", "'+Way 1", "'@Letter")
-    assert all(row["customer_id"][:2] == "'=" for row in read(tmp_path / "mailing" / "do_not_contact.csv"))
+    held = read(tmp_path / "mailing" / "control_group.csv")
+    assert {row["customer_id"][:2] for row in held} == {"'="} and len(held) == len(intended(plan))
 
 
 def test_an_empty_plan_is_a_sheet_with_its_head(tmp_path):
@@ -162,27 +164,41 @@ def test_the_mail_house_gets_every_letter_and_mail_once_and_nobody_else(demo_run
     plan = pd.read_csv(demo_run.folder / "plan.csv", dtype=str)
     customers = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet").set_index("customer_id")
     files = {path.name: read(path) for path in (demo_run.folder / "mailing").glob("*.csv")}
-    alone = {row["customer_id"] for row in files.pop("do_not_contact.csv")}
+    refused, held = files.pop("do_not_contact.csv"), files.pop("control_group.csv")
+    alone = {row["customer_id"] for row in [*refused, *held] if row.get("channels", "all") == "all"}
     status = pd.read_parquet(demo_run.folder / "tables" / "07.parquet").set_index("customer_id")[
         "plan_status"
     ]
     assert set(customers.index[customers["holdout"]]) == set(status.index[status == "held_back"])
-    assert alone == set(status.index[status.isin(["held_back", "same_person"])])
+    assert {row["customer_id"] for row in held} == set(status.index[status == "held_back"])
+    assert alone >= set(status.index[status == "same_person"])
+    said = {(row["customer_id"], channel) for row in refused for channel in row["channels"].split(", ")}
+    for channel in ("phone", "letter", "email"):
+        no = set(customers.index[customers[f"consent_{channel}"] == "refused"])
+        assert no <= {who for who, how in said if how in (channel, "all")}
     for channel in ("letter", "email"):
         listed = [
             row["customer_id"] for name, rows in files.items() if name.startswith(channel) for row in rows
         ]
         assert sorted(listed) == sorted(plan.loc[plan["channel"] == channel, "customer_id"])
-    assert {name.split("_")[1] for name in files} == {"de.csv", "en.csv", "fr.csv", "it.csv"}
+    assert {name.split("_")[1] for name in files} == {"de.csv", "fr.csv", "it.csv"}
     for name, rows in files.items():
         assert {row["language"] for row in rows} == {name[-6:-4]}
         assert all(row["text"] and row["offer"] for row in rows)
-        assert "valid_until" not in rows[0]  # the preset's offers have no end
+        assert {row["valid_until"] for row in rows} == {""}  # the preset's offers have no end
+        assert not [cell for row in rows for cell in row.values() if {*';"\n'} & {*cell} or cell == "0.0"]
+        assert all(row["begins"] for row in rows)
+        assert {row["on_return"] for row in rows} <= {"", "CHF 5", "5 CHF"}
+        assert name.startswith("email") or all(
+            row["street"] and row["postcode"] and row["town"] for row in rows
+        )
+        assert all(row["name_parts"] == ("taken apart" if row["name"] else "") for row in rows)
         assert "phone" not in rows[0] and ("email" in rows[0]) == name.startswith("email")
         assert len({row["code"] for row in rows}) == len(rows)
         assert next(iter(rows[0])) == "customer_id"
         assert all(row["code"].endswith(row["customer_id"]) for row in rows)
         assert not {row["customer_id"] for row in rows} & alone
+        assert not {(row["customer_id"], name.split("_")[0]) for row in rows} & said
 
 
 def test_names_and_addresses_stand_in_no_page(demo_run):

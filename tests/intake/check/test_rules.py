@@ -23,7 +23,7 @@ OTHERS = """  customers:
     files: customers.csv
     columns:
       {customer_id: id, name: name, email: email, may_email: ok, acquired_on: since, cancelled_on: end,
-        no_contact: stop}
+        no_contact: stop, address: name}
   events:
     files: events.csv
     columns: {customer_id: customer, happened_at: day, kind: kind, detail: detail}
@@ -133,6 +133,11 @@ DELIVERIES = {
         with_lines("customers", PEOPLE) | {"suppress": ["customer_id", "c1", "nobody@example.org"]},
         {},
         {code: n for code, (n, _) in PEOPLE.items()} | {"suppressed": 2, "suppressed_unknown": 1},
+    ),
+    "letters without an address": (
+        {},
+        {"others": OTHERS.replace(", address: name", "")},
+        {"addresses_missing": 1},
     ),
     "records": (
         with_lines("events", EVENTS) | with_lines("contacts", CONTACTS),
