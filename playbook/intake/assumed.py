@@ -8,6 +8,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from playbook.intake.client_file import UNSURE, Comments
 from playbook.intake.guess import Guess
+from playbook.offers.catalogue import ASSUMED_RATES, PRICED_IN
 from playbook.settings.client import PRESETS, Settings
 from playbook.settings.offers import Offers
 
@@ -69,6 +70,12 @@ def assume(
     if "selection" in preset:
         tree["selection"] = _on_lines(preset["selection"])
         comments["selection",] = _FROM
+    if tree["currency"] in ASSUMED_RATES:
+        settle(
+            ("offers", "exchange_rate"),
+            ASSUMED_RATES[tree["currency"]],
+            f"what 1 {PRICED_IN} of the preset's prices is worth in {tree['currency']}, about",
+        )
     settle(("offers", "budget"), Offers.model_fields["budget"].default, "nobody has said what may be spent")
 
 

@@ -10,7 +10,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import CommentMark
 from ruamel.yaml.tokens import CommentToken
 
-from playbook.settings.client import SETTINGS_FILE
+from playbook.offers.catalogue import ASSUMED_RATES
+from playbook.settings.client import SETTINGS_FILE, Settings
+from playbook.settings.offers import Offers
 from playbook.settings.yaml import read_yaml
 
 PROPOSED_FILE = ".proposed.yml"
@@ -60,6 +62,17 @@ def _unsure(written: Any, place: tuple[str, ...]) -> Iterator[str]:
         if said.startswith(f"# {UNSURE}"):
             yield f"{'.'.join([*place, str(key)])}: {_short(value)}; {said.removeprefix(f'# {UNSURE}')}"
         yield from _unsure(value, (*place, str(key)))
+
+
+def unsettled(settings: Settings, folder: Path) -> Iterator[str]:
+    """Return the places of settings that are marked as unsure in client.yml, or never written there."""
+    written = read_yaml(folder / SETTINGS_FILE)
+    yield from (line.partition(":")[0] for line in _unsure(written, ()))
+    own = written.get("offers") or {}
+    if "budget" not in own and settings.offers.budget == Offers.model_fields["budget"].default:
+        yield "offers.budget"
+    if settings.currency in ASSUMED_RATES and not {"exchange_rate", "catalogue"} & set(own):
+        yield "offers.exchange_rate"
 
 
 def _headed(text: str, unsure: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ Reason = Literal["complaint", "cancellation"]
 
 POSSIBLE = {"kind": KINDS, "channel": CHANNELS, "suits": get_args(Reason), "stages": get_args(Stage)}
 """What may stand where a value is one of a few words."""
+MONEY = ("cost", "incentive_return", "incentive_stay")
 NAMED = ("visit", "phone")
 """Channels by which the customer's own contact person speaks for the client."""
 
@@ -191,6 +192,12 @@ class Offer(Strict):
             return self.stay_stages
         return (Stay(days=self.stay_days, amount=self.incentive_stay),) if self.incentive_stay else ()
 
+    def at(self, rate: float) -> "Offer":
+        """Return the offer with its money in another currency, to the cent."""
+        money = {name: round(rate * getattr(self, name), 2) for name in MONEY}
+        parts = tuple(Stay(days=part.days, amount=round(rate * part.amount, 2)) for part in self.stay_stages)
+        return self.model_copy(update={**money, "stay_stages": parts})
+
     @property
     def whole_stay(self) -> float:
         """Return all that is paid to whoever stays to the end."""
@@ -226,14 +233,44 @@ def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
         )
     written = read_yaml(path)
     listed = written.get("offers")
-    if set(written) != {"offers"} or not isinstance(listed, list) or not listed:
-        raise SettingsError(f"{path.name}: expected a list of offers under the one key 'offers:'.")
+    if set(written) - {"offers", "currency"} or not isinstance(listed, list) or not listed:
+        raise SettingsError(
+            f"{path.name}: expected a list of offers under 'offers:', and beside it at most 'currency:'."
+        )
     try:
         offers = TypeAdapter(tuple[Offer, ...]).validate_python(listed)
     except ValidationError as error:
         raise SettingsError(_sentence(error, written, path)) from error
     _names_once(offers, written, path)
-    return offers
+    rate = exchange_rate(str(written.get("currency") or settings.currency), settings, path.name)
+    return offers if rate == 1 else tuple(offer.at(rate) for offer in offers)
+
+
+ASSUMED_RATES = {"EUR": 1.07, "USD": 1.25, "GBP": 0.93}
+"""What a franc is worth, about (2026), where the client states no rate; the report says so."""
+PRICED_IN = "CHF"
+"""The currency of the presets' catalogues."""
+
+
+def exchange_rate(currency: str, settings: Settings, catalogue: str) -> float:
+    """Return what one unit of a catalogue's currency is worth in the client's.
+
+    Raises
+    ------
+    SettingsError
+        Where they differ and nothing says what one is worth in the other.
+    """
+    if currency == settings.currency:
+        return 1.0
+    assumed = ASSUMED_RATES.get(settings.currency) if currency == PRICED_IN else None
+    rate = settings.offers.exchange_rate or assumed
+    if rate is None:
+        raise SettingsError(
+            f"{catalogue} is in {currency} and the client's money in {settings.currency}: say under"
+            f" offers.exchange_rate in client.yml what 1 {currency} is worth in it, or name the"
+            " client's own catalogue under offers.catalogue."
+        )
+    return rate
 
 
 def cheapest_contact(offers: Iterable[Offer]) -> float:

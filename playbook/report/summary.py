@@ -23,7 +23,8 @@ from playbook.chapters.measurement.design import LEAST_BUYERS
 from playbook.chapters.occasional import words as occasional_words
 from playbook.chapters.plan.decision import beyond_tested, headline, too_small
 from playbook.chapters.plan.words import failed_kinds
-from playbook.offers.catalogue import NAMED
+from playbook.intake.client_file import unsettled
+from playbook.offers.catalogue import ASSUMED_RATES, NAMED, PRICED_IN
 from playbook.offers.names import CALLS_FILE
 from playbook.report import deck, workbook
 from playbook.run import notebooks, one_file, pages
@@ -45,6 +46,7 @@ class RunResults:
     settings: Settings
     chapters: dict[str, Findings]
     manifest: dict[str, Any]
+    unsettled: tuple[str, ...] = ()
 
     @property
     def words(self) -> Words:
@@ -126,7 +128,9 @@ def read(folder: Path, settings: Path) -> RunResults:
     """Read what the chapters of a run have found."""
     chapters = {path.stem: found.read(path) for path in sorted((folder / "findings").glob("*.json"))}
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return RunResults(Settings.model_validate_json(settings.read_text(encoding="utf-8")), chapters, manifest)
+    chosen = Settings.model_validate_json(settings.read_text(encoding="utf-8"))
+    client = Path(os.environ["PLAYBOOK_DATA"]) / manifest["client"]
+    return RunResults(chosen, chapters, manifest, tuple(unsettled(chosen, client)))
 
 
 def body(results: RunResults, pictures: Markup, pages_of: dict[str, str]) -> Markup:
@@ -254,6 +258,8 @@ def _what_is_taken_for_granted(results: RunResults, plan: Findings) -> list[str]
     ]
     if plan["catalogue_preset"].value:
         said.append(words.say("Offers and what they cost are the preset's, not the client's own."))
+    if open_ := _not_settled(results):
+        said.append(words.say("Assumed until somebody settles it: {what}.", what="; ".join(open_)))
     missing = str(results.chapters["01"]["columns_missing"].value).split()
     if "margin" in missing and settings.margin_rate < 1:
         rate = words.percent(settings.margin_rate)
@@ -279,6 +285,22 @@ def _what_is_taken_for_granted(results: RunResults, plan: Findings) -> list[str]
         message = "The selection leaves out {n} of the {lapsed} lapsed."
         said.append(words.say(message, n=words.number(out.value), lapsed=words.number(out.n or 0)))
     return said
+
+
+def _not_settled(results: RunResults) -> list[str]:
+    """Word what decides on the profit and nobody has settled."""
+    words, offers = results.words, results.settings.offers
+    known = {
+        "offers.budget": words.say("the budget of {amount}", amount=words.money(offers.budget)),
+        "offers.exchange_rate": words.say(
+            "the rate of the preset's prices, {rate} for 1 {currency}",
+            rate=words.price(offers.exchange_rate or ASSUMED_RATES.get(words.currency, 1)),
+            currency=PRICED_IN,
+        ),
+        "currency": words.say("the currency"),
+        "preset": words.say("the kind of client"),
+    }
+    return [said for place, said in known.items() if place in results.unsettled]
 
 
 def when_we_know(results: RunResults) -> list[Markup]:

@@ -25,6 +25,8 @@ class Offers(Strict):
     ----------
     catalogue : str or None
         File in the client's folder; None: the preset's.
+    exchange_rate : float or None
+        What one unit of the catalogue's currency is worth in the client's, where they differ.
     language : str or None
         In which customers are addressed whose own language is not known; None: that of most customers, else
         that of the report.
@@ -77,6 +79,7 @@ class Offers(Strict):
     """
 
     catalogue: str | None = None
+    exchange_rate: float | None = Field(None, gt=0)
     language: Literal["en", "de", "it", "fr"] | None = None
     mailing: Literal["mailchimp", "klaviyo", "hubspot"] | None = None
     earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)

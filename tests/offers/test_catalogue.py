@@ -9,6 +9,7 @@ from playbook.errors import SettingsError
 from playbook.offers import catalogue
 from playbook.settings.client import PRESETS, Settings
 from playbook.show.words import Words
+from tests.builders import settings_of
 
 CALL = """offers:
   - name: Call
@@ -66,7 +67,7 @@ def test_the_cheapest_contact_is_the_lowest_cost(tmp_path):
         ("sales", "sales\n    suits: [complaints]", ["suits", "Did you mean 'complaint'?"]),
         ("sales", "sales\n    last_day: 2026-13-01", ["a date or a number in it does not exist"]),
         ("phone", "[phone", ["line 5", "this is no YAML"]),
-        ("offers:", "offer:", ["the one key 'offers:'"]),
+        ("offers:", "offer:", ["a list of offers under 'offers:'"]),
     ],
 )
 def test_a_mistake_is_said_in_one_sentence_with_file_line_and_offer(old, new, parts, tmp_path):
@@ -103,3 +104,23 @@ def test_the_table_shows_cost_incentives_and_that_responses_are_assumed(tmp_path
     row = catalogue.table(load(tmp_path, own), Words()).frame.iloc[0]
     assert row["incentive"].replace("\xa0", " ") == "CHF 8 on return, 20% off one order, CHF 12 after 90 days"
     assert (row["response"], row["source"], row["cost"]) == ("0.0 to 10.0", "assumed", 5)
+
+
+def test_francs_become_the_client_s_money_by_its_rate_or_an_assumed_one_and_are_refused_without(tmp_path):
+    [own] = [made for made in catalogue.load(settings_of(), tmp_path) if made.stay_stages]
+    stated = settings_of(currency="BRL", offers={"exchange_rate": 6.5})
+    [reais] = [made for made in catalogue.load(stated, tmp_path) if made.stay_stages]
+    assert (reais.cost, reais.incentive_return) == (round(6.5 * own.cost, 2), 6.5 * own.incentive_return)
+    assert [part.amount for part in reais.stays] == [6.5 * part.amount for part in own.stays]
+    assert catalogue.load(settings_of(currency="EUR"), tmp_path)[0].cost == pytest.approx(1.07 * 9.0)
+    with pytest.raises(SettingsError, match=r"retail\.yml is in CHF and the client's money in BRL"):
+        catalogue.load(settings_of(currency="BRL"), tmp_path)
+
+
+def test_a_client_s_own_catalogue_is_in_the_client_s_money_unless_it_says_otherwise(tmp_path):
+    text = (catalogue.PRESETS / "retail.yml").read_text(encoding="utf-8")
+    (tmp_path / "own.yml").write_text(text.replace("currency: CHF", "currency: USD"), encoding="utf-8")
+    (tmp_path / "plain.yml").write_text(text.replace("currency: CHF", ""), encoding="utf-8")
+    for name in ("own.yml", "plain.yml"):
+        chosen = settings_of(currency="USD", offers={"catalogue": name})
+        assert catalogue.load(chosen, tmp_path)[0].cost == 9.0

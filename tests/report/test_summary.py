@@ -5,6 +5,8 @@ from collections import Counter
 import pytest
 
 from playbook.archive import findings
+from playbook.intake.client_file import unsettled
+from playbook.settings.client import load
 
 
 def text(page):
@@ -120,3 +122,25 @@ def test_the_charitys_page_says_which_selection_holds_and_what_it_leaves_out(don
 def test_consent_that_is_assumed_is_told_on_the_first_page(page, demo_run):
     assumed = findings.read(demo_run.folder / "findings" / "07.json")["consent_assumed"].value
     assert assumed and f"For {assumed} of those contacted consent is assumed, not recorded." in text(page)
+
+
+def test_what_nobody_has_settled_is_said_beside_the_decision(page):
+    said = text(page[page.index("What could go wrong") : page.index("When we know")])
+    assert "Assumed until somebody settles it: the budget of CHF 5,000." in said
+
+
+@pytest.mark.parametrize(
+    ("more", "open_"),
+    [
+        ("", ["offers.budget", "offers.exchange_rate"]),
+        ("offers: {budget: 900, exchange_rate: 0.9}\n", []),
+        ("offers:\n  budget: 5000  # unsure: nobody has said it\n  catalogue: own.yml\n", ["offers.budget"]),
+    ],
+)
+def test_a_setting_is_open_until_it_is_written_without_a_mark(tmp_path, more, open_):
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "client.yml").write_text(
+        "client: Acme\ncurrency: GBP\ntables: {orders: {files: o.csv}}\n" + more, encoding="utf-8"
+    )
+    assert list(unsettled(load("acme", tmp_path), folder)) == open_
