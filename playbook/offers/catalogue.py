@@ -136,7 +136,8 @@ class Offer(Strict):
     second_life_range, second_life_source : tuple of float or None, str
         Its 90% interval, and whether it was measured.
     first_words : str or mapping of language to str
-        What to say first; in one language, or in several.
+        What to say first; in one language, or in several. What the offer gives is named by
+        ``{on_return}``, ``{discount}``, ``{stay_1}``, ``{stay_2}``; see `promises`.
     failed : Failure or None
         The campaign after which this kind is not to be made again, where there was one.
     """
@@ -178,6 +179,10 @@ class Offer(Strict):
             raise ValueError("incentive_stay and stay_stages say the same twice; keep one")
         if self.first_day and self.last_day and self.first_day > self.last_day:
             raise ValueError("first_day must not lie after last_day")
+        said = self.first_words.values() if isinstance(self.first_words, dict) else [self.first_words]
+        for name in re.findall(r"\{(on_return|discount|stay_\d+)\}", " ".join(said)):
+            if name not in self.promises:
+                raise ValueError(f"first_words name {{{name}}}, which this offer does not give")
         return self
 
     @property
@@ -202,6 +207,13 @@ class Offer(Strict):
     def whole_stay(self) -> float:
         """Return all that is paid to whoever stays to the end."""
         return sum(part.amount for part in self.stays)
+
+    @property
+    def promises(self) -> dict[str, float]:
+        """Return what is given to whoever returns and stays: on_return, discount (a share), stay_1..."""
+        stays = {f"stay_{n}": part.amount for n, part in enumerate(self.stays, 1)}
+        given = {"on_return": self.incentive_return, "discount": self.discount, **stays}
+        return {name: value for name, value in given.items() if value}
 
     def says(self, language: str | None, otherwise: str = "en") -> str:
         """Return what to say first, in a language, else in the other one, else in the first there is."""

@@ -1,18 +1,21 @@
 """What to say first: what is known of the customer, then the offer, in the customer's language."""
 
+import re
 from collections import Counter
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from playbook.offers.catalogue import PRESETS, Offer
 from playbook.settings.client import Settings
 from playbook.settings.yaml import read_yaml
+from playbook.show.words import Words
 
-DATES = ("last_order", "complaint_on", "cancellation_on")
+DATES = ("first_order", "last_order", "complaint_on", "cancellation_on")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def first_words(people: pd.DataFrame, offer: Offer, settings: Settings) -> list[str]:
@@ -24,8 +27,7 @@ def first_words(people: pd.DataFrame, offer: Offer, settings: Settings) -> list[
     Parameters
     ----------
     people : DataFrame
-        orders, last_order, complaint, cancellation; complaint_on and cancellation_on (dates) where
-        they are known, language where the client has it.
+        orders, complaint, cancellation; `DATES` where they are known, language where the client has it.
     """
     languages = speaks(people, settings)
     kinds = np.select(
@@ -34,8 +36,15 @@ def first_words(people: pd.DataFrame, offer: Offer, settings: Settings) -> list[
         "once",
     )
     facts = people[["orders", *(name for name in DATES if name in people)]].to_dict("records")
-    said = zip(languages, kinds, facts, strict=True)
-    return [_said(str(kind), language, row, offer, settings) for language, kind, row in said]
+    openings = texts("openings", settings.preset)
+    words = {
+        one: with_promises(offer.says(one, settings.language), offer, one, settings.currency)
+        for one in set(languages)
+    }
+    return [
+        f"{with_facts(openings.get(one, openings['en'])[str(kind)], row, one)} {words[one]}".strip()
+        for one, kind, row in zip(languages, kinds, facts, strict=True)
+    ]
 
 
 def speaks(people: pd.DataFrame, settings: Settings) -> list[str]:
@@ -65,26 +74,66 @@ def as_most_speak(settings: Settings, people: pd.DataFrame) -> Settings:
     return settings.model_copy(update={"offers": offers})
 
 
-@lru_cache(maxsize=9)
+@lru_cache(maxsize=12)
 def texts(name: str, preset: str) -> dict[str, dict[str, str]]:
-    """Return what is said, by language and by what is known of the customer, from ``catalogues/NAME.yml``."""
+    """Return what is said, by language and by what is known of the customer, from ``catalogues/NAME.yml``.
+
+    What a preset has no words of its own for is said as usual.
+    """
     written = read_yaml(PRESETS / f"{name}.yml")
-    found: dict[str, dict[str, str]] = written.get(preset, written["usual"])
-    return found
+    own = written.get(preset, {})
+    return {language: {**said, **own.get(language, {})} for language, said in written["usual"].items()}
 
 
-def _said(kind: str, language: str, row: dict[Any, Any], offer: Offer, settings: Settings) -> str:
-    words = offer.says(language, settings.language)
-    openings = texts("openings", settings.preset)
-    opening = openings.get(language, openings["en"])[kind]
-    needed = [name for name in DATES if f"{{{name}}}" in opening]
-    if any(pd.isna(row.get(name)) for name in needed):
-        return words
-    dates = {name: in_full(pd.Timestamp(row[name]), language) for name in needed}
-    return f"{opening.format(orders=row['orders'], **dates)} {words}".strip()
+def with_facts(text: str, row: dict[Any, Any], language: str) -> str:
+    """Return a text with what is known of a customer in it; empty where it names a day that is not known.
+
+    Parameters
+    ----------
+    row : dict
+        orders; first_order (as ``{since}``) and `DATES` where they are known.
+    """
+    facts = {name: _fact(name, row, language) for name in PLACEHOLDER.findall(text)}
+    return "" if None in facts.values() else text.format(**facts)
+
+
+def _fact(name: str, row: dict[Any, Any], language: str) -> str | None:
+    if name in ("orders", "times"):
+        return counted(int(row["orders"]), language, times=name == "times")
+    day = row.get("first_order" if name == "since" else name)
+    if pd.isna(day):
+        return None
+    return in_month(day, language) if name == "since" else in_full(pd.Timestamp(day), language)
+
+
+def counted(n: int, language: str, times: bool = False) -> str:
+    """Return a number from two on as people write it, or how many times that is."""
+    spoken = texts("numbers", "usual")
+    said = spoken.get(language, spoken["en"])
+    word = dict(enumerate(said["words"].split(), 2)).get(n)
+    if not times:
+        return word or str(n)
+    return said["twice"] if n == 2 else said["times" if word else "many"].format(n=word or n)
+
+
+def with_promises(text: str, offer: Offer, language: str, currency: str) -> str:
+    """Return a text in which what the offer gives is printed; other braces stay as they are."""
+    words = Words(language, currency)
+    given = {
+        name: words.percent(value) if name == "discount" else words.price(value)
+        for name, value in offer.promises.items()
+    }
+    return PLACEHOLDER.sub(lambda found: given.get(found[1], found[0]), text)
 
 
 @lru_cache(maxsize=10_000)
 def in_full(day: pd.Timestamp, language: str) -> str:
     """Return a day with its month written out, in a language."""
-    return str(format_date(day.date(), format="long", locale="en_GB" if language == "en" else language))
+    said = str(format_date(day.date(), format="long", locale="en_GB" if language == "en" else language))
+    return said.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else said
+
+
+@lru_cache(maxsize=2000)
+def in_month(day: Any, language: str) -> str:
+    """Return the month of a day, written out in a language, with its year."""
+    return str(format_skeleton("yMMMM", pd.Timestamp(day), locale="en_GB" if language == "en" else language))

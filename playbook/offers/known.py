@@ -1,13 +1,11 @@
 """What a caller knows of a customer, in plain words of the customer's language, and the number to dial."""
 
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 import phonenumbers
-from babel.dates import format_skeleton
 
-from playbook.offers.first_words import in_full, speaks, texts
+from playbook.offers.first_words import counted, in_full, in_month, speaks, texts
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 
@@ -34,11 +32,10 @@ def what_is_known(people: pd.DataFrame, settings: Settings) -> list[str]:
 def _known(row: dict[Any, Any], language: str, settings: Settings) -> str:
     said = texts("known", settings.preset)[language]
     orders = int(row["orders"])
-    numbers = said["numbers"].split()
     known = said["several" if orders > 1 else "once"].format(
-        orders=numbers[orders - 2] if 2 <= orders < len(numbers) + 2 else orders,
-        first=_month(row["first_order"], language),
-        last=_month(row["last_order"], language),
+        orders=counted(orders, language),
+        first=in_month(row["first_order"], language),
+        last=in_month(row["last_order"], language),
         amount=Words(language, settings.currency).money(row["revenue"] / orders),
     )
     days = {kind: row.get(f"{kind}_on") for kind in WEIGHING}
@@ -48,15 +45,6 @@ def _known(row: dict[Any, Any], language: str, settings: Settings) -> str:
         if pd.notna(day)
     ]
     return ". ".join([*weighs, known])
-
-
-@lru_cache(maxsize=2000)
-def _month(day: Any, language: str) -> str:
-    return str(format_skeleton("yMMMM", pd.Timestamp(day), locale=_locale(language)))
-
-
-def _locale(language: str) -> str:
-    return "en_GB" if language == "en" else language
 
 
 # Telephone ------------------------------------------------------------------------------------

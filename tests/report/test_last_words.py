@@ -27,7 +27,7 @@ def people(**columns) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({}, "Thank you for your 3 orders. You will always be welcome."),
+        ({}, "Thank you for your three orders. You will always be welcome."),
         ({"orders": 1, "language": "de"}, "Danke für Ihre Bestellung. Sie sind uns jederzeit willkommen."),
         ({"cancellation_on": pd.Timestamp("2025-04-02")}, "We have noted that you are leaving"),
         (
@@ -43,7 +43,7 @@ def test_what_went_wrong_comes_first_then_a_cancellation_then_thanks(columns, sa
 
 def test_donors_gave_and_did_not_order_and_unknown_facts_are_left_out():
     [said] = last_words(people().drop(columns=["complaint_on", "cancellation_on"]), settings_of("donations"))
-    assert said.startswith("Thank you for your 3 gifts")
+    assert said.startswith("Thank you for your three gifts")
 
 
 @pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])

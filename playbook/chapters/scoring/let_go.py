@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from playbook.archive.findings import Finding
 from playbook.chapters.scoring.ranking import LET_GO, Ranking
-from playbook.offers.first_words import in_full, speaks, texts
+from playbook.offers.first_words import speaks, texts, with_facts
 from playbook.settings.client import Settings
 from playbook.show.display import Table
 from playbook.show.words import Words
@@ -127,14 +128,12 @@ def last_words(people: pd.DataFrame, settings: Settings) -> list[str]:
         orders; complaint_on (of an unsolved complaint) and cancellation_on, dates, where they are
         known; language where the client has it.
     """
-    farewells, said = texts("farewells", settings.preset), []
-    facts = people.reindex(columns=["orders", "complaint_on", "cancellation_on"]).itertuples(index=False)
-    for language, (orders, complaint, cancellation) in zip(speaks(people, settings), facts, strict=True):
-        spoken = farewells.get(language, farewells["en"])
-        if pd.notna(complaint):
-            said.append(spoken["complaint"].format(complaint_on=in_full(pd.Timestamp(complaint), language)))
-        elif pd.notna(cancellation):
-            said.append(spoken["cancellation"])
-        else:
-            said.append(spoken["several" if orders > 1 else "once"].format(orders=orders))
-    return said
+    farewells = texts("farewells", settings.preset)
+    facts = people.reindex(columns=["orders", "complaint_on", "cancellation_on"])
+    kinds = np.select(
+        [facts["complaint_on"].notna(), facts["cancellation_on"].notna(), facts["orders"] > 1],
+        ["complaint", "cancellation", "several"],
+        "once",
+    )
+    said = zip(speaks(people, settings), kinds, facts.to_dict("records"), strict=True)
+    return [with_facts(farewells.get(one, farewells["en"])[str(kind)], row, one) for one, kind, row in said]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from playbook.offers.catalogue import Offer
-from playbook.offers.first_words import in_full, speaks, texts
+from playbook.offers.first_words import speaks, texts, with_facts
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 
@@ -17,17 +17,16 @@ def call_words(people: pd.DataFrame, settings: Settings) -> list[str]:
     Parameters
     ----------
     people : DataFrame
-        call_kind (see `calls.KINDS`), orders, last_order (date); language where the client has it.
+        call_kind (see `calls.KINDS`), orders, first_order and last_order (dates); language where the client
+        has it.
     """
     openings = texts("checking_in", settings.preset)
     usual = pd.Series(np.where(people["orders"] > 1, "several", "once"), people.index)
     kinds = people["call_kind"].where(people["call_kind"] != "satisfaction", usual)
-    rows = zip(speaks(people, settings), kinds, people["orders"], people["last_order"], strict=True)
+    rows = zip(speaks(people, settings), kinds, people.to_dict("records"), strict=True)
     return [
-        openings.get(language, openings["en"])[kind].format(
-            orders=int(orders), last_order=in_full(pd.Timestamp(last), language)
-        )
-        for language, kind, orders, last in rows
+        with_facts(openings.get(language, openings["en"])[kind], row, language)
+        for language, kind, row in rows
     ]
 
 

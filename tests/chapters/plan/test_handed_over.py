@@ -29,14 +29,14 @@ def call(**changes) -> Offer:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({}, "You have ordered from us 3 times, the last time on 1 March 2025. Hello."),
+        ({}, "You have ordered from us three times, the last time on 1 March 2025. Hello."),
         ({"orders": 1}, "You ordered from us on 1 March 2025. Hello."),
-        ({"language": "de-CH"}, "Sie haben 3 Mal bei uns bestellt, zuletzt am 1. März 2025. Guten Tag."),
-        ({"language": "it"}, "Ha ordinato da noi 3 volte, l’ultima in data 1 marzo 2025. Hello."),
-        ({"language": "xx"}, "You have ordered from us 3 times, the last time on 1 March 2025. Hello."),
+        ({"language": "de-CH"}, "Sie haben dreimal bei uns bestellt, zuletzt am 1. März 2025. Guten Tag."),
+        ({"language": "it"}, "Ha ordinato da noi tre volte, l’ultima in data 1 marzo 2025. Hello."),
+        ({"language": "xx"}, "You have ordered from us three times, the last time on 1 March 2025. Hello."),
         (
             {"cancellation": True, "cancellation_on": pd.Timestamp("2025-04-02")},
-            "On 2 April 2025 you told us that you want to leave us. Hello.",
+            "On 2 April 2025 you told us that you wanted to leave us. Hello.",
         ),
         ({"cancellation": True}, "Hello."),
         (
@@ -73,7 +73,7 @@ def test_a_donor_who_wants_to_stop_is_told_that_this_is_respected(language, resp
 
 def test_a_charitys_donors_gave_and_did_not_order():
     [said] = first_words(people(1), call(first_words="Thank you."), settings_of(preset="donations"))
-    assert said == "You have given 3 times; your last gift reached us on 1 March 2025. Thank you."
+    assert said == "You have supported us three times, the last time on 1 March 2025. Thank you."
 
 
 @pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])
