@@ -116,7 +116,7 @@ def test_numbers_are_dialled_with_their_country_and_what_is_none_is_said(tmp_pat
     assert dialled["a"] == "+41791234567" and dialled["b"] == "+390669882000"
     assert sheet.frame["customer_id"].tolist() == ["b", "a", "f", "c"]  # who has none stands last
     assert "For one of them the export has no telephone number" in sheet.sentence
-    assert "One number is none that can be dialled" in sheet.sentence
+    assert "One number, in yellow, is none that can be dialled" in sheet.sentence
     swiss = to_dial(pd.Series(["079 123 45 67", "0041 44 668 18 00"]), "CH")
     assert swiss["number"].tolist() == ["+41791234567", "+41446681800"] and swiss["sure"].all()
 

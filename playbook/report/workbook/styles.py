@@ -58,6 +58,7 @@ def make_styles(book: Any, words: Words) -> Styles:
         {"num_format": "General", "bg_color": "#FFFBE6", "border": 1, "border_color": "#B45309"}
     )
     styles["factor"] = book.add_format({"num_format": "0.0000"})
+    styles["unsure"] = book.add_format({"bg_color": FAIR, "bottom": 4, "bottom_color": "#9CA3AF"})
     styles["exact"] = book.add_format({"num_format": "0.00"})
     styles["left"] = book.add_format({"num_format": "0", "align": "left"})
     styles["alarm"] = book.add_format({"bold": True, "font_color": "#B91C1C"})
