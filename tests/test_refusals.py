@@ -25,6 +25,7 @@ from playbook.chapters.warning.judged import judge
 from playbook.records import canonical, cells, consent, identifiers, reach, same_person
 from playbook.records.history import customers
 from playbook.report.workbook import calls as calls_sheets
+from playbook.report.workbook import lists
 from playbook.report.workbook.sheets import TableSheet
 from playbook.settings import client as settings
 from playbook.stats import return_probability
@@ -288,7 +289,7 @@ def lists_of(export: Export, place: Path) -> set[tuple[str, str, str]]:
     for part in (calls.customers, made.columns()):
         new = [column for column in part if column == "customer_id" or column not in people]
         people = people.merge(part[new], on="customer_id", how="left")
-    sheets = calls_sheets.early_calls(run, people), calls_sheets.write_instead(run, people)
+    sheets = calls_sheets.early_calls(run, people), lists.write_instead(run, people)
     run.sources.close()
     return {*named_in(folder), *named_on(*sheets)}
 

@@ -37,19 +37,21 @@ class Made(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a filled-in file holds: whose it is, of which run, and the calls of each sheet."""
+    """What a filled-in file holds: whose it is, of which run, the calls, and whom the plan's sheet lists."""
 
     client: str
     as_of: str
     made: dict[str, list[Made]]
+    listed: frozenset[str]
 
 
 def hand_in(client: str, path: Path, settings: Settings, folder: Path, reports: Path) -> list[str]:
     """Write the calls of a file into the client's folder; handed in again, each counts once.
 
-    ``done_contacts.csv`` holds who was assigned to which arm in the run's campaigns, those called with the
-    day of the call; ``done_events.csv`` one event a call; ``suppress.csv`` whoever is not to be contacted
-    again. Every run reads them from then on.
+    ``done_contacts.csv`` holds who was assigned to which arm in the run's campaigns when its calls were
+    first handed in, whatever a later run of the same day plans, and the day of each call;
+    ``done_events.csv`` one event a call; ``suppress.csv`` whoever is not to be contacted again. Every run
+    reads them from then on.
 
     Returns
     -------
@@ -68,21 +70,22 @@ def hand_in(client: str, path: Path, settings: Settings, folder: Path, reports: 
         raise CallError(f"{path.name} is of {done.client or 'no client'}, not of {client}.")
     if settings.pseudonymise:
         raise CallError(f"{client} is pseudonymised: its calls.xlsx names nobody whom the data know.")
-    report = reports / client / done.as_of
-    campaigns = [report / name for name in (ASSIGNMENT, CALL_TRIAL) if (report / name).is_file()]
-    if not campaigns:
-        raise CallError(f"{path.name} is of the report {report}, which is not there: name its --reports.")
-    assigned = pd.concat([read_sheet(file) for file in campaigns], ignore_index=True)
+    assigned = _assigned(folder, done.as_of)
+    if assigned.empty:
+        assigned = _drawn(path, done, reports / client / done.as_of)
+    _refuse_other_list(path, done, assigned)
     calls = {sheet: _known(made, assigned, sheet, path) for sheet, made in done.made.items()}
     everybody = [one for made in calls.values() for one in made]
     _refuse_twice_in(folder, settings, set(assigned["campaign"]))
     events = _with_earlier(folder / EVENTS, _events(everybody, done.as_of), ["report", "customer_id"])
     days = events[events["report"] == done.as_of].set_index("customer_id")["happened_at"]
-    contacts = _with_earlier(folder / CONTACTS, _with_days(assigned, days), ["campaign", "customer_id"])
-    write_sheet(contacts, folder / CONTACTS)
-    write_sheet(events, folder / EVENTS)
+    contacts = _with_earlier(
+        folder / CONTACTS, _with_days(assigned, days), ["report", "campaign", "customer_id"]
+    )
     never = sorted({one.customer_id for one in everybody if one.outcome == NEVER})
     added = _suppress(folder / SUPPRESSION_FILE, never)
+    write_sheet(events, folder / EVENTS)
+    write_sheet(contacts, folder / CONTACTS)
     return [
         f"{len(everybody)} calls with their outcome are in {EVENTS}, and the arms of"
         f" {' and '.join(sorted(set(contacts['campaign'])))} in {CONTACTS}: the next run reads both.",
@@ -117,8 +120,14 @@ def read(path: Path, settings: Settings) -> Done:
             told = {row[0]: str(row[1]) for row in rows.pop("done") if len(row) > 1 and row[0]}
             client, as_of = (told.get(words.say(name), "") for name in ("client", "data as of"))
             made = {sheets[kind]: list(_made(part, sheets[kind], path, words)) for kind, part in rows.items()}
-            return Done(client, as_of, made)
+            return Done(client, as_of, made, frozenset(_listed(rows["plan"], words)))
     raise CallError(f"{path.name} is no calls.xlsx: it has the sheets {', '.join(book.sheet_names)}.")
+
+
+def _listed(rows: Sequence[Sequence[Any]], words: Words) -> Iterator[str]:
+    """Return whom a sheet lists, called or not."""
+    place = [str(cell) for cell in rows[FIRST - 1]].index(call_headings(words)["customer_id"])
+    return (str(row[place]).strip() for row in rows[FIRST:] if str(row[place]).strip())
 
 
 def _made(rows: Sequence[Sequence[Any]], sheet: str, path: Path, words: Words) -> Iterator[Made]:
@@ -160,6 +169,32 @@ def _day(cell: Any, where: str) -> date | None:
     if isinstance(cell, date):
         return cell if type(cell) is date else cell.date()  # type: ignore[attr-defined]
     raise DataError(f"{where}: {str(cell)!r} is no day; write it as the spreadsheet's own dates.")
+
+
+def _assigned(folder: Path, as_of: str) -> pd.DataFrame:
+    """Return who was assigned to which arm when the calls of a report were first handed in."""
+    path = folder / CONTACTS
+    before = read_sheet(path) if path.is_file() else pd.DataFrame(columns=["report"])
+    return before[before["report"] == as_of].reset_index(drop=True)
+
+
+def _drawn(path: Path, done: Done, report: Path) -> pd.DataFrame:
+    """Return who was assigned to which arm in a report."""
+    campaigns = [report / name for name in (ASSIGNMENT, CALL_TRIAL) if (report / name).is_file()]
+    if not campaigns:
+        raise CallError(f"{path.name} is of the report {report}, which is not there: name its --reports.")
+    return pd.concat([read_sheet(file) for file in campaigns], ignore_index=True).assign(report=done.as_of)
+
+
+def _refuse_other_list(path: Path, done: Done, assigned: pd.DataFrame) -> None:
+    """Refuse the calls of another run of the same day: its customers were dealt out otherwise."""
+    called = assigned[(assigned["arm"] == "treated") & assigned["channel"].isin(NAMED)]
+    alone = assigned[assigned["arm"] == "control"]["customer_id"]
+    if more := sorted(done.listed - {*called["customer_id"], *alone}):
+        raise CallError(
+            f"{path.name} is of another run of {done.as_of} than the report there, which does not call"
+            f" {more[0]}: run it again as it was, or hand in the calls of this one."
+        )
 
 
 def _known(made: list[Made], assigned: pd.DataFrame, sheet: str, path: Path) -> list[Made]:

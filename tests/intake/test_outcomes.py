@@ -8,11 +8,13 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
+from playbook.archive import findings
 from playbook.chapter import open_chapter
 from playbook.chapters.measurement import calls_made
 from playbook.errors import CallError, DataError
 from playbook.intake.outcomes import hand_in
 from playbook.settings.client import load
+from tests.conftest import playbook
 
 PLAN, EARLY = "Win-back calls", "Early-warning calls"
 OCTOBER = date(2025, 10, 7)
@@ -86,8 +88,8 @@ def test_what_came_of_the_calls_is_counted_by_the_next_run_each_once(client, dem
     assert (contacts["arm"] == "control").sum() > (plan["arm"] == "control").sum() > 0
 
     monkeypatch.setenv("PLAYBOOK_DATA", str(data))
-    run = open_chapter("08", "demo", as_of=date(2025, 11, 30))
-    made = calls_made(run.history, run.sources)
+    run = open_chapter("08", "demo")
+    made = calls_made(run.sources)
     counts = made.counts.set_index("campaign")
     assert counts.loc["Plan 2025-09-30", ["called", "agreed", "never", "no_answer"]].tolist() == [4, 2, 1, 1]
     assert counts["reached"].sum() == 1 and made.by_name["calls_made"].value == 5
@@ -134,3 +136,40 @@ def test_a_campaign_that_was_handed_in_by_hand_is_not_counted_twice(client, demo
     with pytest.raises(CallError, match=r"kontakte\.csv holds Plan 2025-09-30 already"):
         give({(PLAN, 0): ("agreed", OCTOBER, "")})
     assert not (folder / "done_contacts.csv").exists()
+
+
+def test_the_next_run_shows_the_calls_though_it_is_of_the_same_day_and_a_later_list_is_still_taken(
+    client, demo_run, tmp_path
+):
+    data, give = client
+    shutil.copytree(demo_run.folder, tmp_path / "reports" / "demo" / demo_run.folder.name)
+    give({(PLAN, 0): ("agreed", OCTOBER, ""), (PLAN, 1): ("do not contact again", OCTOBER, "")})
+    again = playbook("run", "demo", "--data", str(data), "--reports", str(tmp_path / "reports"))
+    assert again.returncode == 0, again.stderr
+    folder = tmp_path / "reports" / "demo" / demo_run.folder.name
+    page = (folder / "08_measurement.html").read_text(encoding="utf-8")
+    assert "What came of the calls" in page
+    found = findings.read(folder / "findings" / "08.json")
+    assert found["calls_made"].value == 2
+    customers = pd.read_parquet(folder / "tables" / "customers.parquet").set_index("customer_id")
+    assert customers.loc[customer(demo_run, PLAN, 1), "consent_phone"] == "suppressed"
+    arms = pd.read_csv(data / "demo" / "done_contacts.csv", dtype=str).set_index("customer_id")["arm"]
+    later = filled(
+        demo_run.folder / "calls.xlsx",
+        tmp_path / "later.xlsx",
+        {(PLAN, 0): ("agreed", OCTOBER, ""), (PLAN, 2): ("refused", OCTOBER, "")},
+    )
+    hand_in(
+        "demo", later, load("demo", data), data / "demo", tmp_path / "reports"
+    )  # that plan is another now
+    now = pd.read_csv(data / "demo" / "done_contacts.csv", dtype=str).set_index("customer_id")
+    assert now["arm"].to_dict() == arms.to_dict()
+    assert now.loc[customer(demo_run, PLAN, 2), "contacted_at"] == "2025-10-07"
+
+
+def test_the_list_of_another_run_of_the_same_day_is_refused(client, demo_run):
+    data, give = client
+    before = files(data / "demo")
+    with pytest.raises(CallError, match="is of another run of 2025-09-30 than the report there"):
+        give({(PLAN, 0): ("agreed", OCTOBER, "")}, **{customer(demo_run, PLAN, 3): "K99999"})
+    assert files(data / "demo") == before

@@ -10,7 +10,8 @@ from playbook.chapters.warning import openings
 from playbook.offers import catalogue, first_words
 from playbook.offers.known import region_of, to_dial
 from playbook.report.workbook.calls import early_calls
-from playbook.report.workbook.lists import calls_held_back, write_instead
+from playbook.report.workbook.lists import write_instead
+from playbook.report.workbook.plan import held_back
 from playbook.settings.client import Settings
 from playbook.show.words import Words
 
@@ -89,8 +90,8 @@ def test_only_a_complaint_is_answered_with_what_the_catalogue_holds_for_it(sheet
 
 
 def test_who_is_held_back_stands_on_a_sheet_of_their_own(tmp_path):
-    held = calls_held_back(a_run(tmp_path), people())
-    assert list(held.frame["customer_id"]) == ["d"] and held.sentence.startswith("Do NOT call")
+    held = held_back(a_run(tmp_path), people().assign(rank=None))
+    assert list(held.frame["customer_id"]) == ["d"] and held.sentence.startswith("Do NOT contact")
 
 
 def test_who_may_only_be_written_to_stands_apart_with_the_way_that_is_allowed(tmp_path):
@@ -115,7 +116,7 @@ def test_numbers_are_dialled_with_their_country_and_what_is_none_is_said(tmp_pat
     assert dialled["a"] == "+41791234567" and dialled["b"] == "+390669882000"
     assert sheet.frame["customer_id"].tolist() == ["b", "a", "f", "c"]  # who has none stands last
     assert "For one of them the export has no telephone number" in sheet.sentence
-    assert "One number is none that can be dialled" in sheet.sentence
+    assert "One number, in yellow, is none that can be dialled" in sheet.sentence
     swiss = to_dial(pd.Series(["079 123 45 67", "0041 44 668 18 00"]), "CH")
     assert swiss["number"].tolist() == ["+41791234567", "+41446681800"] and swiss["sure"].all()
 
@@ -130,7 +131,7 @@ def test_a_number_without_a_country_is_of_the_currency_s(tmp_path, currency, lan
 
 def test_without_calls_there_is_no_sheet(tmp_path):
     run, nobody = a_run(tmp_path), people().assign(call_rank=None, call_held_back=False)
-    assert calls_held_back(run, nobody) is None
+    assert held_back(run, nobody.assign(rank=None)).frame.empty
     for frame in (nobody, people().drop(columns=["call_rank", "call_kind", "caller"])):
         sheet = early_calls(run, frame)
         assert sheet.frame.empty and sheet.sentence == "Nobody is to be called."

@@ -47,13 +47,50 @@ def test_a_column_is_described_once_and_a_sheet_may_say_what_it_means_there():
     assert [column.note for column in here] == ["x", usual[1].note]
 
 
-def test_there_is_a_sheet_for_each_list_and_notes_come_first(sheets):
-    expected = ["Notes", "Weights", "Scoring", "Present value", "Ranking", "Plan", "Held back", "Let go"]
-    expected += ["Occasional buyers", "No consent", "Stages", "Scale"]
-    assert [name for name in sheets if name in expected] == expected
-    assert next(iter(sheets)) == "Notes"
-    explained = {row[1] for row in sheets["Notes"][5:]}
-    assert {"rank", "score", "second lifetime value", "contact by"} <= explained
+def parts(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith("xml")}
+
+
+def test_the_contents_link_to_every_sheet_that_is_shown_and_none_is_empty(demo_run, sheets):
+    book = parts(demo_run.folder / "workbook.xlsx")
+    shown = re.findall(r'<sheet name="([^"]+)" sheetId="\d+" r:id', book["xl/workbook.xml"])
+    hidden = re.findall(r'<sheet name="([^"]+)" sheetId="\d+" state="hidden"', book["xl/workbook.xml"])
+    assert shown[0] == "Contents" and hidden == ["Scale"] and [*shown, *hidden] == list(sheets)
+    page = book["xl/worksheets/sheet1.xml"]
+    links = [html.unescape(one) for one in re.findall(r'<hyperlink ref="A\d+" location="([^"]+)"', page)]
+    assert links == [f"'{name}'!A1" for name in shown[1:]]
+    listed = [row[0] for row in sheets["Contents"] if row[0] in shown]
+    assert listed == shown[1:] and sheets["Contents"][-1][0] == "calls.xlsx"
+    assert all(len(cells) > 3 for cells in sheets.values())
+    assert sum(len(str(cell).split()) for row in sheets["Contents"] for cell in row) < 330
+
+
+def test_what_a_column_means_is_a_note_on_its_head(demo_run):
+    book = parts(demo_run.folder / "workbook.xlsx")
+    noted = " ".join(text for name, text in book.items() if name.startswith("xl/comments"))
+    for meaning in ("1 is whom to win back first", "margin if won back", "the last day on which the offer"):
+        assert meaning in noted
+
+
+def test_only_what_follows_the_weights_is_said_to_follow(sheets):
+    said = sheets["Weights"][1][0]
+    assert "the sheet Scoring and the first 20 in this one follow, the other sheets are as delivered" in said
+    assert "all sheets follow" not in " ".join(
+        str(cell) for rows in sheets.values() for r in rows for cell in r
+    )
+
+
+def test_the_plan_prints_across_and_its_columns_fit(demo_run, sheets):
+    number = list(sheets).index("Plan") + 1
+    book = parts(demo_run.folder / "workbook.xlsx")
+    page = book[f"xl/worksheets/sheet{number}.xml"]
+    assert 'orientation="landscape"' in page and 'fitToHeight="0"' in page
+    last = re.search(r"'?Plan'?!\$A\$1:\$([A-Z]+)\$", book["xl/workbook.xml"]).group(1)
+    assert sheets["Plan"][2][ord(last) - ord("A")] == "reasons"
+    wide = re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"', page)
+    printed = sum(float(width) for first, _, width in wide if int(first) <= ord(last) - ord("A") + 1)
+    assert printed < 185  # characters: 130 of usual size fit on A4 across
 
 
 def test_the_ranking_is_the_run_s_with_names_beside_it(sheets, demo_run):
@@ -71,12 +108,13 @@ def test_nobody_held_back_is_in_the_plan(sheets, demo_run):
     held = table(sheets["Held back"])
     assert len(held) > 0
     assert not set(held["customer"]) & set(plan["customer"])
+    assert set(held["held back from"]) == {"offers", "calls of early warning"}
 
 
 def test_the_early_warning_calls_name_those_who_agreed_and_nobody_held_back(sheets, demo_run):
     frame = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet").set_index("customer_id")
     called = table(rows(demo_run.folder / "calls.xlsx", "Early-warning calls"))
-    held = table(sheets["Calls held back"])
+    held = table(sheets["Held back"]).query("`held back from` == 'calls of early warning'")
     assert set(called["customer"]) == set(frame.index[frame["call_rank"].notna()]) and len(held) > 5
     assert (frame.loc[called["customer"], "consent_phone"] == "allowed").all()
     assert not frame.loc[called["customer"], ["lapsed", "call_held_back"]].any().any()
@@ -183,13 +221,11 @@ def test_a_list_that_is_too_long_is_cut_and_the_first_sheet_says_so(tmp_path, mo
     monkeypatch.setattr(sheets_module, "MOST_ROWS", 0)
     monkeypatch.setattr(book, "MOST_ROWS", 0)
     workbook.write(run)
-    told = " ".join(str(row[0]) for row in rows(tmp_path / "workbook.xlsx", "Notes"))
+    told = " ".join(str(row[0]) for row in rows(tmp_path / "workbook.xlsx", "Contents"))
     assert "Only the first 0 rows are in: Ranking, Let go." in told
     assert len(rows(tmp_path / "workbook.xlsx", "Ranking")) == 3
 
 
-def test_an_empty_list_of_those_let_go_says_so(demo_run):
+def test_nobody_let_go_is_no_sheet(demo_run, sheets):
     gone = pd.read_parquet(demo_run.folder / "tables" / "customers.parquet")["class"].eq("let_go").sum()
-    listed = rows(demo_run.folder / "workbook.xlsx", "Let go")
-    assert len(listed) == 3 + gone
-    assert str(listed[0][0]).startswith("Nobody:") == (gone == 0)
+    assert ("Let go" in sheets) == (gone > 0)

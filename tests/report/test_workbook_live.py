@@ -110,7 +110,7 @@ def test_of_more_than_the_limit_only_the_best_are_live_and_the_first_sheet_says_
     workbook.write(Chapter("99", "demo", chosen, folder, demo_run.data))
     round_trip(folder, tmp_path, chosen, most=150)
     others = len(delivered(folder)) - 150
-    told = " ".join(str(row[0]) for row in rows(folder / "workbook.xlsx", "Notes")[:9])
+    told = " ".join(str(row[0]) for row in rows(folder / "workbook.xlsx", "Contents")[:9])
     assert "Live: 150 customers" in told
     assert f"The other {WORDS.number(others)} ranked customers are values" in told
 

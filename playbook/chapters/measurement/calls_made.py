@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-import ibis
 import pandas as pd
 
 from playbook.archive.findings import Finding
 from playbook.offers.catalogue import NAMED
 from playbook.offers.names import outcome_names
-from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Column, Table
 from playbook.show.words import Words
@@ -54,8 +52,11 @@ class CallsMade(Result):
         return Table(shown, say("What came of the calls"), words, columns=columns, note=note)
 
 
-def calls_made(history: History, sources: Sources) -> CallsMade:
-    """Count the outcomes that were handed in with ``playbook done``, by the campaign of their call."""
+def calls_made(sources: Sources) -> CallsMade:
+    """Count the outcomes that were handed in with ``playbook done``, by the campaign of their call.
+
+    Calls made after the as-of date count too: nothing is measured by them.
+    """
     codes = list(outcome_names(Words()))
     nothing = CallsMade(pd.DataFrame(columns=["campaign", "to_call", "called", *codes]))
     if sources.events is None or sources.contacts is None:
@@ -63,7 +64,7 @@ def calls_made(history: History, sources: Sources) -> CallsMade:
     events, contacts = sources.events, sources.contacts
     if "detail" not in events.columns:
         return nothing
-    made = events.filter((events.kind == "outcome") & (events.happened_at <= ibis.literal(history.as_of)))
+    made = events.filter(events.kind == "outcome")
     made = made.select("customer_id", day="happened_at", outcome=made.detail).distinct()
     by_voice = contacts.filter(contacts.channel.isin(NAMED) & (contacts.arm == "treated"))
     own = by_voice.select("campaign", "customer_id", day="contacted_at").distinct()

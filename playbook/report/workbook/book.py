@@ -1,4 +1,4 @@
-"""The workbook as a whole: which sheets it has, in which order, and its first page."""
+"""The workbook as a whole: which sheets it has, in which order, and its contents."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,14 +8,25 @@ import pandas as pd
 import xlsxwriter
 
 from playbook.chapter import Chapter
+from playbook.offers.names import CALLS_FILE
 from playbook.report.workbook import calls, lists, live, plan, present_value
 from playbook.report.workbook.columns import PERSONAL
 from playbook.report.workbook.scoring_sheet import ScoringSheet
-from playbook.report.workbook.sheets import MOST_ROWS, BookSheet, Page, TableSheet, printable, visible
+from playbook.report.workbook.sheets import (
+    MOST_ROWS,
+    POINTS_PER_LINE,
+    BookSheet,
+    Page,
+    TableSheet,
+    printable,
+    visible,
+)
 from playbook.report.workbook.styles import Styles, make_styles
 from playbook.report.workbook.weights_sheet import ScaleSheet, WeightsSheet
 
 FILE = "workbook.xlsx"
+NARROW, WIDE = 24, 124
+"""Characters across the first column of the contents, and across both."""
 
 SHEETS: tuple[Callable[[Chapter, pd.DataFrame], BookSheet | None], ...] = (
     WeightsSheet.of,
@@ -25,12 +36,10 @@ SHEETS: tuple[Callable[[Chapter, pd.DataFrame], BookSheet | None], ...] = (
     plan.weeks,
     plan.contacts,
     plan.held_back,
-    lists.calls_held_back,
     lists.write_instead,
     lists.let_go,
     lists.last_impression,
     lists.occasional,
-    lists.no_consent,
     lists.stages,
     ScaleSheet.of,
 )
@@ -49,16 +58,20 @@ def write(run: Chapter) -> None:
     if "rank" not in frame:
         return
     frame = frame.merge(_people(run), on="customer_id", how="left")
-    sheets = [sheet for make in SHEETS if (sheet := make(run, frame)) is not None]
+    made = [sheet for make in SHEETS if (sheet := make(run, frame)) is not None]
+    sheets = [sheet for sheet in made if not isinstance(sheet, TableSheet) or len(sheet.frame)]
     partial = run.folder / "workbook.partial"
     with xlsxwriter.Workbook(partial, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties(
             {"title": visible(run.settings.client), "created": datetime(*run.as_of.timetuple()[:3])}
         )
         styles = make_styles(book, run.words)
-        _write_notes(book, styles, run, frame, sheets)
+        _write_contents(book, styles, run, frame, sheets)
         for sheet in sheets:
-            sheet.write(book.add_worksheet(sheet.title, Page), styles)
+            page = book.add_worksheet(sheet.title, Page)
+            sheet.write(page, styles)
+            if sheet.hidden:
+                page.hide()
     partial.replace(run.folder / FILE)
     if "offer" in frame:
         calls.write(run, frame)
@@ -76,11 +89,11 @@ def _people(run: Chapter) -> pd.DataFrame:
     return people.drop_duplicates("customer_id")
 
 
-def _write_notes(
+def _write_contents(
     book: Any, styles: Styles, run: Chapter, frame: pd.DataFrame, sheets: Sequence[BookSheet]
 ) -> None:
-    """Write the first sheet: what this is, what is live, and what each column of each sheet means."""
-    page, say = book.add_worksheet(run.words.say("Notes"), Page), run.words.say
+    """Write the first sheet: what this is, what is live, and a link to each sheet."""
+    page, say = book.add_worksheet(run.words.say("Contents"), Page), run.words.say
     page.write_string(0, 0, run.settings.client, styles["title"])
     cut = [s.title for s in sheets if isinstance(s, TableSheet) and len(s.frame) > MOST_ROWS]
     told = _introduction(run, frame)
@@ -88,17 +101,30 @@ def _write_notes(
         message = "Only the first {n} rows are in: {sheets}. All stand in tables/customers.parquet."
         told.append(say(message, n=run.words.number(MOST_ROWS), sheets=", ".join(cut)))
     for row, sentence in enumerate(told, start=1):
-        page.write_string(row, 0, sentence)
-    head = row + 2
-    page.write_row(head, 0, [say("sheet"), say("column"), say("what it means")], styles["head"])
-    notes = [(sheet.title, *note) for sheet in sheets for note in sheet.notes()]
-    for at, note in enumerate(notes, start=head + 1):
-        for position, part in enumerate(note):
-            page.write_string(at, position, part, styles["wrap"])
-    page.set_column(0, 1, 28)
-    page.set_column(2, 2, 80)
-    page.freeze_panes(head + 1, 0)
+        page.merge_range(row, 0, row, 1, sentence, styles["wrap"])
+        _make_room(page, row, sentence, WIDE)
+    head = len(told) + 2
+    page.write_row(head, 0, [say("sheet"), say("what is in it")], styles["head"])
+    links = [
+        (f"internal:{live.quoted(one.title)}!A1", one.title, one.sentence) for one in sheets if not one.hidden
+    ]
+    if "offer" in frame:
+        calls_are = say(
+            "whom to call or visit, with what to know and to say; filled in, it is handed in again"
+        )
+        links.append((f"external:{CALLS_FILE}", CALLS_FILE, calls_are))
+    for row, (link, title, sentence) in enumerate(links, start=head + 1):
+        page.write_url(row, 0, link, styles["link"], title)
+        page.write_string(row, 1, sentence, styles["wrap"])
+        _make_room(page, row, sentence, WIDE - NARROW)
+    page.set_column(0, 0, NARROW)
+    page.set_column(1, 1, WIDE - NARROW)
     printable(page, head)
+
+
+def _make_room(page: Any, row: int, sentence: str, width: int) -> None:
+    """Make a row as high as its sentence needs in a cell of so many characters."""
+    page.set_row(row, POINTS_PER_LINE * (1 + len(sentence) // width) + 4)
 
 
 def _introduction(run: Chapter, frame: pd.DataFrame) -> list[str]:
@@ -128,12 +154,5 @@ def _introduction(run: Chapter, frame: pd.DataFrame) -> list[str]:
     return [
         *said,
         live_now,
-        say(
-            "A criterion gives 0 to 10 points; unknown values get none. Points times weights make the total."
-        ),
-        say(
-            "Occasional buyers, and customers whom no channel may reach, are ranked apart and stand in lists"
-            " of their own."
-        ),
         say("This ranking shows who is valuable, not who can be won."),
     ]

@@ -29,7 +29,7 @@ from playbook.offers.names import (
 )
 from playbook.offers.window import Window
 from playbook.report.workbook.columns import SheetColumn, choose_columns
-from playbook.report.workbook.sheets import HEAD, Page, RoomySheet, visible
+from playbook.report.workbook.sheets import HEAD, POINTS_PER_LINE, Page, RoomySheet, visible
 from playbook.report.workbook.styles import Styles, make_styles
 from playbook.settings.client import Settings
 from playbook.stats.trials.earlier import read_plan
@@ -68,6 +68,11 @@ class CallSheet(RoomySheet):
         page.set_portrait()
         page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         last = HEAD + max(len(self.frame), 1)
+        page.merge_range(0, 0, 0, len(self.shown) - 1, self.sentence, styles["wrap"])
+        page.set_row(0, 2 * POINTS_PER_LINE + 3)
+        dial = [column.name for column in self.shown].index("dial")
+        unsure = {"type": "text", "criteria": "not containing", "value": "+", "format": styles["unsure"]}
+        page.conditional_format(HEAD + 1, dial, last, dial, unsure)
         line = {"type": "no_errors", "format": styles["line"]}
         page.conditional_format(HEAD + 1, 0, last, len(self.shown) - 1, line)
         day = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1)}
@@ -165,8 +170,8 @@ def _call_sheet(
     if unsure := int((dial["number"].notna() & ~dial["sure"]).sum()):
         said.append(
             words.say_many(
-                "One number is none that can be dialled, and stands as in the export.",
-                "{n} numbers are none that can be dialled, and stand as in the export.",
+                "One number, in yellow, is none that can be dialled, and stands as in the export.",
+                "{n} numbers, in yellow, are none that can be dialled, and stand as in the export.",
                 unsure,
             )
         )

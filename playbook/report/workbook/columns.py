@@ -58,7 +58,11 @@ def _of_the_ranking(words: Words) -> dict[str, Description]:
     return {
         "rank": (say("rank"), "number", ""),
         "class": (say("class"), "text", say("first, if the budget allows, wait, let go")),
-        "apart": (say("ranked apart"), "text", say("behind the others, and never first")),
+        "apart": (
+            say("ranked apart"),
+            "text",
+            say("behind the others; with no consent: ask for it at the next occasion"),
+        ),
         "score": (say("score"), "decimal", say("sum of the points, each times its weight")),
         "reason": (say("reasons"), "long", say("where the customer stands out most from the others")),
         "weakest": (
@@ -89,6 +93,7 @@ def _of_the_plan(words: Words) -> dict[str, Description]:
         "expected_profit": (say("expected profit"), "money", say("over leaving the customer alone")),
         "expected_profit_low": (say("from"), "money", say("90% interval of the expected profit")),
         "expected_profit_high": (say("to"), "money", say("90% interval of the expected profit")),
+        "spared": (say("held back from"), "text", ""),
         "contacts": (say("contacts"), "number", ""),
         "contacts_cost": (say("they cost"), "money", say("without incentives")),
         "earliest": (say("earliest deadline"), "date", say("the first of them no longer pays after it")),

@@ -1,52 +1,42 @@
-"""Lists of customers as values: the ranking, who is ranked apart, whom to let go, who is in which stage."""
+"""Lists of customers as values: the ranking, whom to let go, who is in which stage."""
 
 import pandas as pd
 
 from playbook.chapter import Chapter
 from playbook.chapters.occasional.kinds import kind_labels
 from playbook.chapters.plan.words import status_names
-from playbook.chapters.scoring.criteria import label
 from playbook.chapters.scoring.let_go import NOT_WORTH_AN_OFFER, last_words, let_go_reasons
 from playbook.chapters.scoring.ranking import NO_CONSENT, OCCASIONAL, class_names
 from playbook.offers.first_words import as_most_speak
 from playbook.records.consent import MAY_BE_CONTACTED
-from playbook.report.workbook.columns import PAST, PERSONAL, PROSPECT, WHO, SheetColumn, choose_columns
+from playbook.report.workbook.columns import PAST, PERSONAL, PROSPECT, WHO, choose_columns
 from playbook.report.workbook.sheets import RoomySheet, TableSheet
 from playbook.show.words import Words
 
 AT_STAKE = ("leaving_risk", "margin_at_stake")
+RANKING_WIDTHS = {"class": 14, "apart": 14, "reason": 44, "weakest": 30}
 WRITING_WIDTHS = {"warning": 34, "know": 30, "first_step": 28}
 
 
 def ranking(run: Chapter, frame: pd.DataFrame) -> TableSheet:
     """Return everybody ranked, best first, as delivered."""
     words, say = run.words, run.words.say
-    ranked = frame[frame["rank"].notna()].sort_values("rank")
+    ranked = frame[frame["rank"].notna()].sort_values("rank", ignore_index=True)
     ranked = ranked.assign(**{"class": ranked["class"].map(class_names(words))})
     if "apart" in ranked:
         names = {OCCASIONAL: say("occasional buyer"), NO_CONSENT: say("no consent")}
         ranked["apart"] = ranked["apart"].map(names)
-    points = [
-        SheetColumn(name, label(name.removeprefix("points_"), words), "decimal", say("points from 0 to 10"))
-        for name in map(str, frame)
-        if name.startswith("points_")
-    ]
     details = [name for name in PERSONAL if name != "name"]
-    columns = [
-        *choose_columns(
-            words,
-            *("rank", "customer_id", "name", "class", "apart", "score"),
-            *(*PROSPECT, *PAST, "reason", "weakest"),
-            rank=say("1 is whom to win back first"),
-        ),
-        *points,
-        *choose_columns(words, *details),
-    ]
+    columns = choose_columns(
+        words,
+        *("rank", "customer_id", "name", "class", "apart", "score"),
+        *(*PROSPECT, *PAST, "reason", "weakest", *details),
+        rank=say("1 is whom to win back first"),
+    )
     sentence = words.say_many(
         "{n} customer, as delivered.", "{n} customers, best first, as delivered.", len(ranked)
     )
-    on_screen = [*(column.name for column in points), *details]
-    return TableSheet(say("Ranking"), sentence, ranked, columns, on_screen)
+    return RoomySheet(say("Ranking"), sentence, ranked, columns, details, RANKING_WIDTHS)
 
 
 def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
@@ -71,17 +61,6 @@ def occasional(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     return TableSheet(say("Occasional buyers"), sentence, found, columns)
 
 
-def no_consent(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
-    """Return the ranked whom no channel may reach; None where there is nobody."""
-    if "apart" not in frame or not (frame["apart"] == NO_CONSENT).any():
-        return None
-    words, say = run.words, run.words.say
-    found = frame[frame["apart"] == NO_CONSENT].sort_values("rank")
-    columns = choose_columns(words, "customer_id", "rank", "score", *PROSPECT, *PAST)
-    sentence = say("No channel may be used: ask for consent at the next occasion, and do not write before.")
-    return TableSheet(say("No consent"), sentence, found, columns)
-
-
 def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
     """Return whom no offer could pay, with the reason and what a contact would have cost."""
     words, say = run.words, run.words.say
@@ -94,8 +73,6 @@ def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
         gone = gone.assign(why_let_go=let_go_reasons(gone, words), cheapest_contact=cost)
         total = words.money(cost * len(gone), 2)
         sentence += " " + say("To contact all of them once would have cost {total}.", total=total)
-    if gone.empty:
-        sentence = say("Nobody: for all in the ranking some offer would pay, if it worked as well as hoped.")
     columns = choose_columns(words, *WHO, "why_let_go", "cheapest_contact", *PROSPECT, *PAST, "weakest")
     return TableSheet(say("Let go"), sentence, gone, columns)
 
@@ -129,19 +106,6 @@ def stages(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
     columns = choose_columns(words, "stage", *WHO, *PAST)
     sentence = words.say_many("{n} contact, by stage.", "{n} contacts, by stage.", len(found))
     return TableSheet(say("Stages"), sentence, found, columns)
-
-
-def calls_held_back(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
-    """Return who would be called and is not, by chance; None where there is nobody."""
-    if "call_held_back" not in frame or not frame["call_held_back"].any():
-        return None
-    words, say = run.words, run.words.say
-    held = frame[frame["call_held_back"]].sort_values("customer_id", ignore_index=True)
-    sentence = say(
-        "Do NOT call to ask whether they are satisfied: drawn by chance, to measure what such calls do. Who"
-        " complains, cancels or calls is served as everybody is."
-    )
-    return TableSheet(say("Calls held back"), sentence, held, choose_columns(words, *WHO))
 
 
 def write_instead(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:

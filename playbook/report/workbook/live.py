@@ -191,6 +191,7 @@ class LiveSheet:
 
     live: Live
     name: ClassVar[str]
+    hidden: ClassVar[bool] = False
 
     @classmethod
     def of(cls, run: Chapter, frame: pd.DataFrame) -> Self | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -36,31 +36,38 @@ class PresentValueSheet:
     rate: float
     win_back_cost: float
     words: Words
+    hidden: ClassVar[bool] = False
 
     @property
     def title(self) -> str:
         """The sheet's name."""
         return self.words.say("Present value")
 
-    def notes(self) -> list[tuple[str, str]]:
-        """Return heading and meaning of each column."""
+    @property
+    def sentence(self) -> str:
+        """What is in it."""
+        return self.words.say(
+            "What a customer won back is worth, by month. Yellow cells are yours to change. Amounts in"
+            " {currency}.",
+            currency=self.words.currency,
+        )
+
+    def _notes(self) -> dict[str, str]:
+        """Return the meaning of each heading that needs one."""
         say = self.words.say
-        return [
-            (say("margin of a comeback"), say("mean by month after it, with those who bought no more")),
-            (say("still counted"), say("1 counts the month, 0 leaves it out; change it")),
-            (
-                say("discount"),
-                say("what a later amount is worth today: (1 + rate) to the power of minus years"),
+        return {
+            say("margin of a comeback"): say("mean by month after it, with those who bought no more"),
+            say("still counted"): say("1 counts the month, 0 leaves it out; change it"),
+            say("discount"): say(
+                "what a later amount is worth today: (1 + rate) to the power of minus years"
             ),
-        ]
+        }
 
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
-        say, currency = self.words.say, self.words.currency
-        page.write_string(0, 0, say("What a customer won back is worth today"), styles["title"])
-        page.write_string(
-            1, 0, say("Yellow cells are yours to change. Amounts in {currency}.", currency=currency)
-        )
+        title = self.words.say("What a customer won back is worth today")
+        page.write_string(0, 0, title, styles["title"])
+        page.write_string(1, 0, self.sentence)
         self._write_figures(page, styles)
         self._write_months(page, styles)
         page.set_column(0, 0, 46)
@@ -91,7 +98,7 @@ class PresentValueSheet:
 
     def _write_months(self, page: Any, styles: Styles) -> None:
         """Write the table: inputs, and what each month is worth today."""
-        say, notes = self.words.say, dict(self.notes())
+        say, notes = self.words.say, self._notes()
         page.write_string(HEAD - 1, 0, say("A customer won back, by month"), styles["bold"])
         headings = [say("month"), say("margin of a comeback"), say("still counted"), say("discount")]
         for place, heading in enumerate([*headings, say("worth today")]):

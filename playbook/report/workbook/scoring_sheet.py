@@ -23,21 +23,11 @@ class ScoringSheet(LiveSheet):
 
     name = "scoring"
 
-    def notes(self) -> list[tuple[str, str]]:
-        """Return heading and meaning of each column."""
-        say = self.live.words.say
-        others = [(column.heading, column.note) for column in (*self._front(), *self._back())]
-        return [
-            *(other for other in others if other[1]),
-            (say("each criterion"), say("points from 0 to 10; live; none where not known")),
-            (say("each criterion: value"), say("what the points are for")),
-        ]
-
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
         found, say = self.live, self.live.words.say
         page.write_string(0, 0, say("The scoring sheet"), styles["title"])
-        page.write_string(1, 0, self._sentence())
+        page.write_string(1, 0, self.sentence)
         page.write_string(WEIGHT_ROW, 0, say("weights, from the sheet of that name"), styles["bold"])
         for column in (*self._front(), *self._criteria(), *self._back()):
             position = found.column(column.name)
@@ -49,7 +39,9 @@ class ScoringSheet(LiveSheet):
         self._write_front(page, styles)
         self._finish(page, styles)
 
-    def _sentence(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """What is in it, and what follows what."""
         found = self.live
         said = found.words.say_many(
             "{n} customer, live: change a weight or a breakpoint in the sheet of weights, and points,"

@@ -1,8 +1,8 @@
-"""A sheet of the workbook: a sentence above a table of values, with a note for each column."""
+"""A sheet of the workbook: a sentence above a table of values, with notes on the heads of its columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
@@ -62,8 +62,13 @@ class BookSheet(Protocol):
     def title(self) -> str:
         """The sheet's name."""
 
-    def notes(self) -> list[tuple[str, str]]:
-        """Return heading and meaning of each column."""
+    @property
+    def sentence(self) -> str:
+        """What is in it."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether only other sheets look there."""
 
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
@@ -82,15 +87,12 @@ class TableSheet:
     frame: pd.DataFrame
     columns: Sequence[SheetColumn]
     not_printed: Sequence[str] = ()
+    hidden: ClassVar[bool] = False
 
     @property
     def shown(self) -> list[SheetColumn]:
         """Return the columns that the table has."""
         return [column for column in self.columns if column.name in self.frame]
-
-    def notes(self) -> list[tuple[str, str]]:
-        """Return heading and meaning of each column that needs one."""
-        return [(column.heading, column.note) for column in self.shown if column.note]
 
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
@@ -118,12 +120,13 @@ class RoomySheet(TableSheet):
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
         super().write(page, styles)
-        lines = np.ones(len(self.frame))
+        frame = self.frame.head(MOST_ROWS)
+        lines = np.ones(len(frame))
         for position, column in enumerate(self.shown):
             width = self.widths.get(column.name, WIDTHS[column.kind])
             page.set_column(position, position, width, styles[column.kind])
             if column.kind == "long":
-                length = self.frame[column.name].astype(str).str.len().to_numpy()
+                length = frame[column.name].fillna("").astype(str).str.len().to_numpy()
                 lines = np.maximum(lines, np.ceil(length / (0.95 * width)))
         page.set_row(HEAD, LEAST_POINTS, styles["head"])
         for row, n in enumerate(lines, start=HEAD + 1):
@@ -160,6 +163,7 @@ def between(low: float, high: float, message: str, title: str = "") -> dict[str,
 def printable(page: Any, head: int) -> None:
     """Print a sheet across the width of an A4 page, its headings on each."""
     page.set_landscape()
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     page.repeat_rows(head)

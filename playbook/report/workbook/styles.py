@@ -42,8 +42,9 @@ def make_styles(book: Any, words: Words) -> Styles:
             {"num_format": form, "bg_color": "#FFFBE6", "border": 1, "border_color": "#B45309"}
         )
         styles[f"total_{name}"] = book.add_format({"num_format": form, "bold": True, "top": 1})
+    styles["date"].set_align("left")
     styles["text"].set_indent(1)  # away from the number beside it
-    styles["long"] = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+    styles["long"] = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top", "indent": 1})
     styles["long"].set_indent(1)
     styles["line"] = book.add_format({"bottom": 4, "bottom_color": "#9AA5B1"})
     styles["wrap"] = book.add_format({"text_wrap": True, "valign": "top"})
@@ -51,11 +52,13 @@ def make_styles(book: Any, words: Words) -> Styles:
         {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#EEF2F7"}
     )
     styles["title"] = book.add_format({"bold": True, "font_size": 14})
+    styles["link"] = book.add_format({"font_color": "#1D4ED8", "underline": 1, "valign": "top"})
     styles["bold"] = book.add_format({"bold": True})
     styles["input_exact"] = book.add_format(
         {"num_format": "General", "bg_color": "#FFFBE6", "border": 1, "border_color": "#B45309"}
     )
     styles["factor"] = book.add_format({"num_format": "0.0000"})
+    styles["unsure"] = book.add_format({"bg_color": FAIR, "bottom": 4, "bottom_color": "#9CA3AF"})
     styles["exact"] = book.add_format({"num_format": "0.00"})
     styles["left"] = book.add_format({"num_format": "0", "align": "left"})
     styles["alarm"] = book.add_format({"bold": True, "font_color": "#B91C1C"})

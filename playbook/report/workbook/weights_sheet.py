@@ -21,22 +21,30 @@ class WeightsSheet(LiveSheet):
 
     name = "weights"
 
-    def notes(self) -> list[tuple[str, str]]:
-        """Return heading and meaning of each column."""
+    @property
+    def sentence(self) -> str:
+        """What is in it, and what follows what."""
+        return self.live.words.say(
+            "Yellow cells are yours to change: the sheet {scoring} and the first {n} in this one follow,"
+            " the other sheets are as delivered. Weights of 1 are the plain sum.",
+            scoring=self.live.titles["scoring"],
+            n=self.live.words.number(min(SHOWN, self.live.n)),
+        )
+
+    def _notes(self) -> dict[str, str]:
+        """Return the meaning of each heading that needs one."""
         say = self.live.words.say
-        return [
-            (say("weight"), say("change it: 0 leaves a criterion out, 2 counts it twice")),
-            (say("breakpoint"), say("change it; each that is reached gives the same part of ten points")),
-            (say("mean points"), say("over the customers of the scoring sheet; live")),
-        ]
+        return {
+            say("weight"): say("change it: 0 leaves a criterion out, 2 counts it twice"),
+            say("breakpoints"): say("change it; each that is reached gives the same part of ten points"),
+            say("mean points"): say("over the customers of the scoring sheet; live"),
+        }
 
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
         say = self.live.words.say
         page.write_string(0, 0, say("What counts, and how much"), styles["title"])
-        page.write_string(
-            1, 0, say("Yellow cells are yours to change: all sheets follow. Weights of 1 are the plain sum.")
-        )
+        page.write_string(1, 0, self.sentence)
         weights = f"$F${TABLE + 1}:$F${TABLE + len(self.live.criteria)}"
         warning = text(say("Give at least one criterion a weight above 0."))
         page.write_formula(2, 0, f'=IF(SUM({weights})>0,"",{warning})', styles["alarm"], "")
@@ -46,7 +54,7 @@ class WeightsSheet(LiveSheet):
         page.set_column(0, 0, 46)
         page.set_column(1, 3, 18)
         page.set_column(4, 4, 26)
-        page.set_column(WEIGHT, MARKS + MOST_MARKS - 1, 10)
+        page.set_column(WEIGHT, MARKS + MOST_MARKS - 1, 12)
         page.freeze_panes(TABLE, 1)
         printable(page, TABLE - 1)
 
@@ -54,7 +62,7 @@ class WeightsSheet(LiveSheet):
         found, say = self.live, self.live.words.say
         headings = [say("criterion"), say("group"), say("points"), say("better"), "", say("weight")]
         headings += [say("mean points"), say("breakpoints"), *[""] * (MOST_MARKS - 1)]
-        notes = dict(self.notes())
+        notes = self._notes()
         for position, heading in enumerate(headings):
             write_heading(page, TABLE - 1, position, heading, notes.get(heading, ""), styles)
         for place, (criterion, name) in enumerate(zip(found.criteria, found.labels, strict=True)):
@@ -194,18 +202,17 @@ class ScaleSheet(LiveSheet):
     """Which value gets how many points, for the criteria that go by rank."""
 
     name = "scale"
+    hidden = True
 
-    def notes(self) -> list[tuple[str, str]]:
-        """Return heading and meaning of each column."""
-        say = self.live.words.say
-        return [(say("value, points"), say("by rank among all ranked customers as delivered; constant"))]
+    @property
+    def sentence(self) -> str:
+        """What is in it."""
+        return self.live.words.say("Points by rank: which value gets how many. The scoring sheet looks here.")
 
     def write(self, page: Any, styles: Styles) -> None:
         """Write the sheet on an empty page."""
         found, say = self.live, self.live.words.say
-        page.write_string(
-            0, 0, say("Points by rank: which value gets how many. The scoring sheet looks here.")
-        )
+        page.write_string(0, 0, self.sentence)
         for place, (criterion, name) in enumerate(zip(found.criteria, found.labels, strict=True)):
             if criterion.points != "percentile":
                 continue
