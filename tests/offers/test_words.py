@@ -17,8 +17,8 @@ from tests.builders import offer, people, settings_of
 LANGUAGES = ("en", "de", "it", "fr")
 SHOPS = ("retail", "donations", "subscription")
 OF_ONE_GENDER = (
-    r"\b(mancato|delusa|deluso|servito|servi|andato via|passato per|cliente|client|Kunde|soddisfatto|satisfait"
-    r"|lieti|heureux|désolés?|déçu|conduit|décidé|spinta|portata)\b"
+    r"\b(mancato|delusa|deluso|servito|servi|andato via|passato per|cliente|client|Kunde|soddisfatto"
+    r"|satisfait|lieti|heureux|désolés?|déçu|conduit|décidé|spinta|portata)\b"
 )
 
 
