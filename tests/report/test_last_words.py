@@ -5,14 +5,12 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from playbook.archive.findings import read
 from playbook.chapters.scoring.let_go import last_words
 from playbook.offers.catalogue import PRESETS
 from playbook.offers.first_words import texts
-from playbook.report.workbook.lists import last_impression
+from playbook.report.workbook.lists import not_contacted
 from playbook.settings.client import Settings
 from playbook.show.words import Words
-from tests.spreadsheet import rows
 
 
 def settings_of(preset="retail") -> Settings:
@@ -55,24 +53,14 @@ def test_a_farewell_is_there_in_four_languages_and_offers_nothing(preset):
     assert (PRESETS / "farewells.yml").is_file()
 
 
-def test_who_may_not_be_contacted_waits_or_gets_an_offer_is_not_in_the_list():
+def test_who_may_not_be_contacted_or_waits_has_no_last_words_and_who_gets_an_offer_is_not_listed():
     statuses = ["let_go", "no_offer_pays", "suppressed", "not_contactable", "wait", "planned", "held_back"]
     frame = pd.DataFrame({"customer_id": list("abcdefg"), "plan_status": statuses}).assign(
         orders=2, margin=1.0, last_order=pd.Timestamp("2024-01-01"), silence_days=300
     )
     run = SimpleNamespace(words=Words(), settings=settings_of())
-    sheet = last_impression(run, frame)
-    assert sheet.frame["customer_id"].tolist() == ["a", "b"]
+    sheet = not_contacted(run, frame)
+    told = sheet.frame.set_index("customer_id")["last_words"]
+    assert set(told.dropna().index) == {"a", "b"} and len(told) > 2
     assert [column.name for column in sheet.shown][:3] == ["customer_id", "why_no_offer", "last_words"]
-    assert last_impression(run, frame.iloc[2:]) is None
-    assert last_impression(run, frame.drop(columns="plan_status")) is None
-
-
-def test_the_workbook_lists_as_many_as_the_chapter_counts(donors_run):
-    findings = read(donors_run.folder / "findings" / "07.json")
-    count = findings["let_go"].value + findings["no_offer_pays"].value
-    listed = rows(donors_run.folder / "workbook.xlsx", "Last impression")
-    assert count > 0
-    assert len(listed) - 3 == count
-    held = {row[0] for row in rows(donors_run.folder / "workbook.xlsx", "Held back")[3:]}
-    assert not held & {row[0] for row in listed[3:]}
+    assert not_contacted(run, frame.drop(columns="plan_status")) is None

@@ -38,7 +38,7 @@ SHEETS: tuple[Callable[[Chapter, pd.DataFrame], BookSheet | None], ...] = (
     plan.held_back,
     lists.write_instead,
     lists.let_go,
-    lists.last_impression,
+    lists.not_contacted,
     lists.occasional,
     lists.stages,
     ScaleSheet.of,

@@ -77,23 +77,27 @@ def let_go(run: Chapter, frame: pd.DataFrame) -> TableSheet:
     return TableSheet(say("Let go"), sentence, gone, columns)
 
 
-def last_impression(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
-    """Return who is not worth an offer, with what to say to them; None without chapter 07, or nobody."""
-    if "plan_status" not in frame or not frame["plan_status"].isin(NOT_WORTH_AN_OFFER).any():
+def not_contacted(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
+    """Return who could have been planned and is not, with the reason; None without chapter 07, or nobody.
+
+    Whoever is not worth an offer has words for when they get in touch themselves.
+    """
+    if "plan_status" not in frame:
         return None
     words, say = run.words, run.words.say
-    found = frame[frame["plan_status"].isin(NOT_WORTH_AN_OFFER)]
-    found = found.sort_values(["margin", "customer_id"], ascending=[False, True])
-    spoken = as_most_speak(run.settings, frame)
+    found = frame[~frame["plan_status"].isin(["planned", "held_back", "not_selected"])]
+    found = found.sort_values(["plan_status", "margin", "customer_id"], ascending=[True, False, True])
+    worth = ~found["plan_status"].isin(NOT_WORTH_AN_OFFER)
+    said = pd.Series(last_words(found, as_most_speak(run.settings, frame)), found.index, dtype=object)
     found = found.assign(
-        why_no_offer=found["plan_status"].map(status_names(words)), last_words=last_words(found, spoken)
+        why_no_offer=found["plan_status"].map(status_names(words)), last_words=said.mask(worth, None)
     )
     columns = choose_columns(words, *WHO, "why_no_offer", "last_words", *PAST)
     sentence = say(
-        "No offer would pay today: nothing is sent and nothing is spent. If they get in touch, this leaves a"
-        " good last impression. Who may not be contacted is not in this list."
+        "Nothing is sent to them and nothing is spent. Where no offer would pay there is something to say"
+        " that leaves a good last impression, if they get in touch."
     )
-    return TableSheet(say("Last impression"), sentence, found, columns)
+    return TableSheet(say("Not contacted"), sentence, found, columns)
 
 
 def stages(run: Chapter, frame: pd.DataFrame) -> TableSheet | None:
