@@ -60,7 +60,7 @@ def test_whose_language_is_not_known_is_addressed_in_that_of_the_offers():
     ("language", "respected"),
     [
         ("en", "we respect that."),
-        ("de", "das respektieren wir."),
+        ("de", "Das respektieren wir."),
         ("it", "lo rispettiamo."),
         ("fr", "le respectons."),
     ],
