@@ -15,6 +15,8 @@ from playbook.settings.yaml import read_yaml
 from playbook.show.words import Words
 
 DATES = ("first_order", "last_order", "complaint_on", "cancellation_on")
+FIRST = {"fr": "1er", "it": "1º"}
+"""What the first of a month is called where no other day is an ordinal."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -103,7 +105,10 @@ def _fact(name: str, row: dict[Any, Any], language: str) -> str | None:
     day = row.get("first_order" if name == "since" else name)
     if pd.isna(day):
         return None
-    return in_month(day, language) if name == "since" else in_full(pd.Timestamp(day), language)
+    if name == "since":
+        return in_month(day, language)
+    article = ("l’" if pd.Timestamp(day).day in (8, 11) else "il ") if language == "it" else ""
+    return article + in_full(pd.Timestamp(day), language)
 
 
 def counted(n: int, language: str, times: bool = False) -> str:
@@ -130,7 +135,7 @@ def with_promises(text: str, offer: Offer, language: str, currency: str) -> str:
 def in_full(day: pd.Timestamp, language: str) -> str:
     """Return a day with its month written out, in a language."""
     said = str(format_date(day.date(), format="long", locale="en_GB" if language == "en" else language))
-    return said.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else said
+    return said.replace("1", FIRST[language], 1) if day.day == 1 and language in FIRST else said
 
 
 @lru_cache(maxsize=2000)

@@ -55,7 +55,8 @@ def test_how_many_times_is_said_as_people_write_it(n, said):
     assert [counted(n, language, times=True) for language in LANGUAGES] == said
 
 
-def test_the_first_of_a_month_is_an_ordinal_in_french_alone():
+def test_the_first_of_a_month_is_an_ordinal_in_french_and_italian():
+    assert in_full(pd.Timestamp("2025-01-01"), "it") == "1º gennaio 2025"
     assert in_full(pd.Timestamp("2025-05-01"), "fr") == "1er mai 2025"
     assert in_full(pd.Timestamp("2025-05-21"), "fr") == "21 mai 2025"
     assert in_full(pd.Timestamp("2025-05-01"), "de") == "1. Mai 2025"
@@ -71,6 +72,14 @@ def test_what_is_promised_in_writing_is_named_as_it_is_printed(preset, language,
         if made.kind == "financial" or (made.suits == ("complaint",) and made.channel == "letter"):
             for name, value in made.promises.items():
                 assert (words.percent(value) if name == "discount" else words.price(value)) in said
+
+
+@pytest.mark.parametrize(("day", "said"), [("2025-03-08", "l’8 marzo"), ("2025-03-12", "il 12 marzo")])
+def test_an_italian_date_has_its_article(day, said):
+    [text] = first_words(
+        people(1, orders=1, last_order=pd.Timestamp(day), language="it"), offer(), settings_of()
+    )
+    assert text == f"Ha ordinato da noi {said} 2025."
 
 
 def test_braces_of_the_clients_own_stay_and_what_is_not_given_cannot_be_named():

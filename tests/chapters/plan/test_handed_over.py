@@ -32,7 +32,7 @@ def call(**changes) -> Offer:
         ({}, "You have ordered from us three times, the last time on 1 March 2025. Hello."),
         ({"orders": 1}, "You ordered from us on 1 March 2025. Hello."),
         ({"language": "de-CH"}, "Sie haben dreimal bei uns bestellt, zuletzt am 1. März 2025. Guten Tag."),
-        ({"language": "it"}, "Ha ordinato da noi tre volte, l’ultima in data 1 marzo 2025. Hello."),
+        ({"language": "it"}, "Ha ordinato da noi tre volte, l’ultima il 1º marzo 2025. Hello."),
         ({"language": "xx"}, "You have ordered from us three times, the last time on 1 March 2025. Hello."),
         (
             {"cancellation": True, "cancellation_on": pd.Timestamp("2025-04-02")},
@@ -60,7 +60,7 @@ def test_whose_language_is_not_known_is_addressed_in_that_of_the_offers():
     ("language", "respected"),
     [
         ("en", "we respect that."),
-        ("de", "das respektieren wir."),
+        ("de", "Das respektieren wir."),
         ("it", "lo rispettiamo."),
         ("fr", "le respectons."),
     ],
