@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
+from playbook.archive.folders import CUSTOMERS
 from playbook.archive.sheets import read_sheet, write_sheet
 from playbook.errors import CallError, DataError, did_you_mean
 from playbook.offers.catalogue import NAMED
@@ -70,11 +71,14 @@ def hand_in(client: str, path: Path, settings: Settings, folder: Path, reports: 
         raise CallError(f"{path.name} is of {done.client or 'no client'}, not of {client}.")
     if settings.pseudonymise:
         raise CallError(f"{client} is pseudonymised: its calls.xlsx names nobody whom the data know.")
-    assigned = _assigned(folder, done.as_of)
+    assigned, report = _assigned(folder, done.as_of), reports / client / done.as_of
     if assigned.empty:
-        assigned = _drawn(path, done, reports / client / done.as_of)
+        assigned = _drawn(path, done, report)
     _refuse_other_list(path, done, assigned)
-    calls = {sheet: _known(made, assigned, sheet, path) for sheet, made in done.made.items()}
+    numbers = {*assigned["customer_id"]}
+    if (report / CUSTOMERS).is_file():
+        numbers |= {*pd.read_parquet(report / CUSTOMERS)["customer_id"]}
+    calls = {sheet: _known(made, assigned, numbers, sheet, path) for sheet, made in done.made.items()}
     everybody = [one for made in calls.values() for one in made]
     _refuse_twice_in(folder, settings, set(assigned["campaign"]))
     events = _with_earlier(folder / EVENTS, _events(everybody, done.as_of), ["report", "customer_id"])
@@ -197,14 +201,17 @@ def _refuse_other_list(path: Path, done: Done, assigned: pd.DataFrame) -> None:
         )
 
 
-def _known(made: list[Made], assigned: pd.DataFrame, sheet: str, path: Path) -> list[Made]:
-    """Refuse a call to somebody who was to be left alone: the list was changed, or the number mistyped."""
+def _known(made: list[Made], assigned: pd.DataFrame, numbers: set[str], sheet: str, path: Path) -> list[Made]:
+    """Refuse a call to nobody, or to somebody to be left alone: the list was changed, the number mistyped."""
     alone = set(assigned.loc[assigned["arm"] == "control", "customer_id"])
     alone -= set(assigned.loc[assigned["arm"] == "treated", "customer_id"])
     for one in made:
+        where = f"{path.name}, sheet {sheet}, row {one.row}"
+        if one.customer_id not in numbers:
+            raise DataError(f"{where}: nobody has the number {one.customer_id}.")
         if one.customer_id in alone:
             raise DataError(
-                f"{path.name}, sheet {sheet}, row {one.row}: {one.customer_id} was to be left alone:"
+                f"{where}: {one.customer_id} was to be left alone:"
                 " correct the number, or take the row out and tell whoever judges the campaign."
             )
     return made

@@ -173,3 +173,7 @@ def test_the_list_of_another_run_of_the_same_day_is_refused(client, demo_run):
     with pytest.raises(CallError, match="is of another run of 2025-09-30 than the report there"):
         give({(PLAN, 0): ("agreed", OCTOBER, "")}, **{customer(demo_run, PLAN, 3): "K99999"})
     assert files(data / "demo") == before
+    with pytest.raises(DataError, match=r"sheet Early-warning calls, row 4: nobody has the number K99999"):
+        called = {(EARLY, 0): ("do not contact again", OCTOBER, "")}
+        give(called, **{customer(demo_run, EARLY, 0): "K99999"})
+    assert files(data / "demo") == before
