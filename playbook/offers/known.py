@@ -44,7 +44,7 @@ def _known(row: dict[Any, Any], language: str, settings: Settings) -> str:
         for kind, day in days.items()
         if pd.notna(day)
     ]
-    return ". ".join([*weighs, known])
+    return "; ".join([*weighs, known])
 
 
 # Telephone ------------------------------------------------------------------------------------

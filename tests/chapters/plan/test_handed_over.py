@@ -8,9 +8,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from playbook.chapters.plan import mailing
-from playbook.chapters.plan.handed_over import hand_over, intended
-from playbook.chapters.plan.mailing import valid_until
+from playbook.chapters.plan import handed_over
+from playbook.chapters.plan.handed_over import hand_over, intended, valid_until
 from playbook.chapters.plan.plan_sheet import COLUMNS, write_plan
 from playbook.offers.catalogue import PRESETS, Offer, load
 from playbook.offers.first_words import first_words, speaks, texts
@@ -123,7 +122,7 @@ def test_those_held_back_and_the_mailing_hold_no_formulas(tmp_path, monkeypatch)
     odd = people(100, customer_id=[f"={n:03}" for n in range(100)])
     plan = plan_for(odd, offer("@Letter"), settings=campaigns.settings_of(holdout_share=0.1))
     run = SimpleNamespace(folder=tmp_path, settings=settings_of(), as_of=date(2025, 9, 30))
-    monkeypatch.setattr(mailing, "_addresses", lambda run: odd[["customer_id"]].assign(address="+Way 1"))
+    monkeypatch.setattr(handed_over, "_addresses", lambda run: odd[["customer_id"]].assign(address="+Way 1"))
     hand_over(run, plan)
     with (tmp_path / "held_back.csv").open(newline="") as file:
         assert {row["customer_id"][:2] + row["offer"] for row in csv.DictReader(file)} == {"'='@Letter"}
