@@ -275,8 +275,8 @@ def _what_is_taken_for_granted(results: RunResults, plan: Findings) -> list[str]
     if assumed := plan["consent_assumed"].value:
         said.append(
             words.say_many(
-                "For one of those contacted consent is assumed, not recorded.",
-                "For {n} of those contacted consent is assumed, not recorded.",
+                "For one customer of the plan consent is assumed, not recorded.",
+                "For {n} customers of the plan consent is assumed, not recorded.",
                 assumed,
             )
         )

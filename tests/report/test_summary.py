@@ -121,7 +121,7 @@ def test_the_charitys_page_says_which_selection_holds_and_what_it_leaves_out(don
 
 def test_consent_that_is_assumed_is_told_on_the_first_page(page, demo_run):
     assumed = findings.read(demo_run.folder / "findings" / "07.json")["consent_assumed"].value
-    assert assumed and f"For {assumed} of those contacted consent is assumed, not recorded." in text(page)
+    assert assumed and f"For {assumed} customers of the plan consent is assumed, not recorded." in text(page)
 
 
 def test_what_nobody_has_settled_is_said_beside_the_decision(page):

@@ -16,6 +16,8 @@ WIDTH = 5.4
 """Inches: two of these pictures stand side by side."""
 LABEL_WIDTH = 40
 """Characters of a label before it goes on in the next line."""
+FEW = 10
+"""Contacts of an offer below which its interval is that of what is expected of each."""
 
 
 def who_is_contacted(plan: Plan, words: Words) -> Picture:
@@ -68,7 +70,11 @@ def profit_by_offer(plan: Plan, words: Words) -> Picture | None:
     rows = contacts.assign(known=known).groupby("offer")[["expected_profit", "known"]].sum()
     rows = rows.sort_values("expected_profit", ascending=False)
     names = [offer.name for offer in plan.campaign.offers]
-    ends = np.array([plan.draws.interval_of(names.index(name)) for name in rows.index])
+    summed = contacts.groupby("offer")[["expected_profit_low", "expected_profit_high"]].sum()
+    few = contacts["offer"].value_counts() < FEW  # of whom chance alone decides what comes
+    ends = np.array(
+        [summed.loc[k] if few[k] else plan.draws.interval_of(names.index(k)) for k in rows.index], dtype=float
+    )
     share = words.percent(plan.measured_share)
     message = "{share} of the expected profit was measured here"
     title = say(
