@@ -188,7 +188,7 @@ def monday(results: RunResults) -> list[Markup]:
     if plan and plan["plan_customers"].value:
         first = plan.get("pilot", plan["plan_customers"])
         by_voice = sum(plan[f"plan_{channel}"].value for channel in NAMED)
-        files = [*([CALLS_FILE] if by_voice else []), "mailing/", "plan.csv"]
+        files = [*([CALLS_FILE] if by_voice else []), "mailing/", "plan.csv", workbook.FILE]
         contacts = words.say_many(
             "One customer is contacted from {day} on: {files}.",
             "{n} customers are contacted from {day} on: {files}.",

@@ -51,7 +51,7 @@ def test_the_first_page_has_five_pictures_three_boxes_and_few_words(run, request
 def test_monday_s_files_are_there(page, demo_run):
     monday = page[page.index(">Monday<") :].partition("</section>")[0]
     links = re.findall(r'href="([^"]+)"', monday)
-    assert links == ["calls.xlsx", "mailing/", "plan.csv", "calls.xlsx"]
+    assert links == ["calls.xlsx", "mailing/", "plan.csv", "workbook.xlsx", "calls.xlsx"]
     assert all((demo_run.folder / link).exists() for link in links)
 
 

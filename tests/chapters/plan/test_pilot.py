@@ -53,7 +53,7 @@ def files(plan: Plan, folder, monkeypatch) -> dict[str, pd.DataFrame]:
         "held_back": read_intended(folder),
         "campaign": pd.read_csv(folder / "campaign.csv"),
         "mailed": pd.concat(mailed),
-        "alone": pd.read_csv(folder / "mailing" / "do_not_contact.csv", sep=";"),
+        "alone": pd.read_csv(folder / "mailing" / "control_group.csv", sep=";"),
     }
 
 
