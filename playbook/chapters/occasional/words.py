@@ -6,31 +6,14 @@ from functools import cache
 import pandas as pd
 
 from playbook.archive.findings import Finding, Findings
-from playbook.chapters.occasional.base import base_sentences
-from playbook.chapters.occasional.evidence import Kinds, kind_sentences
+from playbook.chapters.occasional.evidence import Kinds
 from playbook.chapters.occasional.kinds import COLUMNS, kind_labels
-from playbook.chapters.occasional.second_order import SecondOrder, second_order_sentences
+from playbook.chapters.occasional.second_order import SecondOrder
 from playbook.show.words import Words
 from playbook.stats.inactivity import share_in_words
 
 MOST_KINDS = 3
 """Kinds of which it is told what leaving out saves and gives up."""
-
-
-def occasional_sentences(findings: Findings, words: Words, share: float) -> list[str]:
-    """Word the chapter from its findings: who is occasional, of which kind, what leaving out does.
-
-    Parameters
-    ----------
-    share : float
-        ``survival.share_of_returns``.
-    """
-    return [
-        *second_order_sentences(findings, words, share),
-        *base_sentences(findings, words),
-        *kind_sentences(findings, words),
-        *left_out_sentences(findings, words),
-    ]
 
 
 # Who is left out ------------------------------------------------------------------------------

@@ -11,12 +11,12 @@ import pandas as pd
 
 from playbook.archive.findings import Finding
 from playbook.chapters import occasional
-from playbook.chapters.occasional.base import OccasionalBase
+from playbook.chapters.occasional.base import OccasionalBase, base_sentences
 from playbook.chapters.occasional.contrast import Contrast
-from playbook.chapters.occasional.evidence import Kinds
+from playbook.chapters.occasional.evidence import Kinds, kind_sentences
 from playbook.chapters.occasional.left_out import LeftOut
-from playbook.chapters.occasional.second_order import SecondOrder
-from playbook.chapters.occasional.words import occasional_sentences
+from playbook.chapters.occasional.second_order import SecondOrder, second_order_sentences
+from playbook.chapters.occasional.words import left_out_sentences
 from playbook.offers.catalogue import Offer
 from playbook.offers.catalogue import load as load_catalogue
 from playbook.records.history import History, customers, read_history
@@ -122,3 +122,13 @@ def with_coupons(coupon: Callable[[str], bool]) -> str:
 
 def number(who: str) -> int:
     return int(who[1:]) if who[1:].isdigit() else 0
+
+
+def occasional_sentences(findings, words, share):
+    """The chapter in words, as its cells say it one after the other."""
+    return [
+        *second_order_sentences(findings, words, share),
+        *base_sentences(findings, words),
+        *kind_sentences(findings, words),
+        *left_out_sentences(findings, words),
+    ]

@@ -9,11 +9,10 @@ from playbook.archive.findings import Finding
 from playbook.chapters.occasional.words import (
     left_out_cautions,
     left_out_sentences,
-    occasional_sentences,
     reasons,
 )
 from playbook.show.words import Words
-from tests.chapters.occasional.study import WORDS, as_csv, settings_text, steady_shop
+from tests.chapters.occasional.study import WORDS, as_csv, occasional_sentences, settings_text, steady_shop
 
 
 def test_the_chapter_is_worded_the_same_from_findings_that_were_written(demo):
