@@ -204,12 +204,13 @@ def _end(number: int, frame: object) -> NoReturn:
 
 
 def _ask(question: str, proposed: str, others: Sequence[str]) -> str:
-    """Ask on the terminal; Enter takes what is proposed."""
-    typer.echo(f"{question}: {proposed}, or {' or '.join(others)}?")
-    answer = ""
-    while answer not in (proposed, *others):
-        answer = typer.prompt("Your choice", default=proposed)
-    return answer
+    """Ask on the terminal; Enter takes what is proposed. Without other answers any will do."""
+    possible = [answer for answer in (proposed, *others) if answer]
+    typer.echo(f"{question}{': ' if possible else ''}{' or '.join(possible)}?")
+    while True:
+        answer = str(typer.prompt("Your choice", default=proposed or None))
+        if not others or answer in possible:
+            return answer
 
 
 def _copies(client: str, data: Path) -> Path:

@@ -1,3 +1,4 @@
+import io
 import os
 import signal
 import subprocess
@@ -193,3 +194,17 @@ def test_the_command_starts_without_the_heavy_packages():
     code = "import sys, playbook.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert heavy.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("proposed", "others", "typed", "taken"),
+    [
+        ("5000", (), "12000", "12000"),
+        ("5000", (), "", "5000"),
+        ("a", ("b",), "c\nb", "b"),
+        ("", (), "6.5", "6.5"),
+    ],
+)
+def test_new_takes_any_answer_where_none_are_listed(proposed, others, typed, taken, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed + "\n"))
+    assert cli._ask("offers.budget", proposed, others) == taken

@@ -8,7 +8,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from playbook.intake.client_file import UNSURE, Comments
 from playbook.intake.guess import Guess
-from playbook.offers.catalogue import ASSUMED_RATES, PRICED_IN
+from playbook.offers.catalogue import ASSUMED_RATES, PRICED_IN, usual_costs
 from playbook.settings.client import PRESETS, Settings
 from playbook.settings.offers import Offers
 
@@ -70,12 +70,18 @@ def assume(
     if "selection" in preset:
         tree["selection"] = _on_lines(preset["selection"])
         comments["selection",] = _FROM
-    if tree["currency"] in ASSUMED_RATES:
-        settle(
-            ("offers", "exchange_rate"),
-            ASSUMED_RATES[tree["currency"]],
-            f"what 1 {PRICED_IN} of the preset's prices is worth in {tree['currency']}, about",
-        )
+    rate, own = ASSUMED_RATES.get(tree["currency"]), _inside(written, ("offers", "catalogue"))
+    if tree["currency"] != PRICED_IN and not own and (rate or ask):
+        worth = f"what 1 {PRICED_IN} of the preset's prices is worth in {tree['currency']}"
+        settle(("offers", "exchange_rate"), rate, f"{worth}, about" if rate else worth)
+    if ask is not None and not own:
+        at = float(_inside(tree, ("offers", "exchange_rate")) or 1)
+        for channel, cost in usual_costs(tree["preset"], at).items():
+            settle(
+                ("offers", "contact_costs", channel),
+                cost,
+                f"what a contact costs in {tree['currency']}, about",
+            )
     settle(("offers", "budget"), Offers.model_fields["budget"].default, "nobody has said what may be spent")
 
 
@@ -86,13 +92,16 @@ def _inside(written: Any, place: Iterable[str]) -> Any:
 
 
 def _answered(ask: Ask, question: str, assumed: Any, others: Sequence[str]) -> Any:
-    """Return an answer of the kind of what is assumed: a text, or a number, asked for until it is one."""
+    """Return an answer of the kind of what is assumed: a text, or a number, asked for until it is one.
+
+    Where nothing is assumed, it is a number.
+    """
     while True:
-        answer = ask(question, str(assumed), others)
+        answer = ask(question, "" if assumed is None else str(assumed), others)
         if isinstance(assumed, str):
             return answer
         if re.fullmatch(r"\d+([.,]\d+)?", answer):
-            return type(assumed)(float(answer.replace(",", ".")))
+            return (int if isinstance(assumed, int) else float)(float(answer.replace(",", ".")))
 
 
 def _on_lines(rules: Sequence[Any]) -> CommentedSeq:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from statistics import median
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -255,7 +256,18 @@ def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
         raise SettingsError(_sentence(error, written, path)) from error
     _names_once(offers, written, path)
     rate = exchange_rate(str(written.get("currency") or settings.currency), settings, path.name)
-    return offers if rate == 1 else tuple(offer.at(rate) for offer in offers)
+    if rate != 1:
+        offers = tuple(offer.at(rate) for offer in offers)
+    own = settings.offers.contact_costs
+    return tuple(offer.model_copy(update={"cost": own.get(offer.channel, offer.cost)}) for offer in offers)
+
+
+def usual_costs(preset: str, rate: float) -> dict[str, float]:
+    """Return what a contact usually costs by channel, by a preset's catalogue at a rate of exchange."""
+    costs: dict[str, list[float]] = {}
+    for offer in read_yaml(PRESETS / f"{preset}.yml")["offers"]:
+        costs.setdefault(offer["channel"], []).append(offer["cost"])
+    return {channel: round(rate * median(paid), 2) for channel, paid in costs.items()}
 
 
 ASSUMED_RATES = {"EUR": 1.07, "USD": 1.25, "GBP": 0.93}

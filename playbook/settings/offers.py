@@ -27,6 +27,8 @@ class Offers(Strict):
         File in the client's folder; None: the preset's.
     exchange_rate : float or None
         What one unit of the catalogue's currency is worth in the client's, where they differ.
+    contact_costs : mapping of channel to amount
+        What a contact costs in the client's currency, in place of the catalogue's prices.
     language : str or None
         In which customers are addressed whose own language is not known; None: that of most customers, else
         that of the report.
@@ -80,6 +82,7 @@ class Offers(Strict):
 
     catalogue: str | None = None
     exchange_rate: float | None = Field(None, gt=0)
+    contact_costs: dict[Channel, float] = Field(default_factory=dict)
     language: Literal["en", "de", "it", "fr"] | None = None
     mailing: Literal["mailchimp", "klaviyo", "hubspot"] | None = None
     earlier: dict[str, Literal["emotional", "material", "financial", "none"]] = Field(default_factory=dict)
@@ -104,7 +107,7 @@ class Offers(Strict):
     stay_share: float = Field(0.5, ge=0, le=1)
     margin_variation: float = Field(1.0, ge=0, le=5)
 
-    @field_validator("kind_budgets", "channel_capacity", "responsible_capacity")
+    @field_validator("contact_costs", "kind_budgets", "channel_capacity", "responsible_capacity")
     @classmethod
     def _nothing_negative(cls, value: dict[str, float]) -> dict[str, float]:
         for name, limit in value.items():

@@ -491,11 +491,14 @@ def test_on_a_terminal_the_answers_are_taken_and_asked_for_once(simple, tmp_path
     asked = {}
     answers = {"preset": ["subscription"], "currency": ["EUR"], "margin_rate": ["0,4"]}
     answers["offers.exchange_rate"] = ["1,05"]
+    answers["offers.contact_costs.phone"] = ["7.5"]
     answers["offers.budget"] = ["viel", "900"]  # the first is no number
 
     def ask(question, proposed, others):
         place = question.partition(" (")[0]
         asked[place] = (question, proposed, tuple(others))
+        if place.startswith("offers.contact_costs") and place not in answers:
+            return proposed
         return answers[place].pop(0) if place in answers else others[0]
 
     propose("acme", [simple], tmp_path / "data", ask)
@@ -504,6 +507,7 @@ def test_on_a_terminal_the_answers_are_taken_and_asked_for_once(simple, tmp_path
     assert settings.tables.orders.columns["amount"] == "Subtotal"
     assert (settings.preset, settings.currency, settings.margin_rate) == ("subscription", "EUR", 0.4)
     assert (settings.offers.budget, settings.offers.exchange_rate) == (900, 1.05)
+    assert settings.offers.contact_costs == {"phone": 7.5, "letter": 1.68, "email": 0.16}
     place = "orders, columns amount"
     assert asked[place] == (f"{place} (it may be Subtotal as well)", "Total", ("Subtotal",))
     assert "unsure" not in text and "Unsure" not in text

@@ -117,6 +117,14 @@ def test_francs_become_the_client_s_money_by_its_rate_or_an_assumed_one_and_are_
         catalogue.load(settings_of(currency="BRL"), tmp_path)
 
 
+def test_what_a_contact_costs_the_client_replaces_the_catalogue_s_price_of_its_channel(tmp_path):
+    before = catalogue.load(settings_of(), tmp_path)
+    after = catalogue.load(settings_of(offers={"contact_costs": {"phone": 12}}), tmp_path)
+    for old, new in zip(before, after, strict=True):
+        assert new.cost == (12 if old.channel == "phone" else old.cost)
+    assert {offer.channel for offer in before} > {"phone"}
+
+
 def test_a_client_s_own_catalogue_is_in_the_client_s_money_unless_it_says_otherwise(tmp_path):
     text = (catalogue.PRESETS / "retail.yml").read_text(encoding="utf-8")
     (tmp_path / "own.yml").write_text(text.replace("currency: CHF", "currency: USD"), encoding="utf-8")
