@@ -16,6 +16,8 @@ from playbook.settings.yaml import kind_of_no_file
 from playbook.show.terms import in_terms_of
 
 Notebook = dict[str, Any]
+LESSONS = frozenset({"exercise", "solution", "teach", "hide"})
+"""Tags of cells that only a report for teaching runs."""
 
 _CLIENT_LINE = re.compile(r"^(client\s*(?::\s*\w+\s*)?=\s*)([^#\n]*?)(\s*(?:#.*)?)$", re.MULTILINE)
 _KINDS = {"int": int, "float": float, "str": str}
@@ -175,10 +177,9 @@ def tags(cell: Mapping[str, Any]) -> list[str]:
     return list(cell.get("metadata", {}).get("tags", []))
 
 
-def without_exercises(notebook: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the notebook without its exercises and their solutions."""
-    lessons = {"exercise", "solution"}
-    kept = [cell for cell in notebook["cells"] if not lessons.intersection(tags(cell))]
+def without_lessons(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notebook without what only teaches or tests: no report shows it, and none waits for it."""
+    kept = [cell for cell in notebook["cells"] if not LESSONS.intersection(tags(cell))]
     return {**notebook, "cells": kept}
 
 

@@ -246,7 +246,7 @@ class _Running:
         parameters = self.plan.parameters(chapter)
         notebook = notebooks.worded(notebooks.read(chapter.path), self.plan.chosen.preset)
         if not self.plan.request.teach:
-            notebook = notebooks.without_exercises(notebook)
+            notebook = notebooks.without_lessons(notebook)
         try:
             done = kernel.execute(notebook, parameters, chapter.path.parent, timeout)
         except CellFailed as failed:
