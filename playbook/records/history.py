@@ -7,12 +7,12 @@ The return probability is the chance of an order without a win-back offer. What 
 earlier win-back campaign says nothing of it: from there on a customer's return was no longer unaided.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import pairwise
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -28,8 +28,6 @@ from playbook.settings.client import Settings
 MONEY = dt.Decimal(18, 4)
 MOST_REACHED = 0.25
 """A campaign that treated a larger share of all buyers is the client's usual marketing."""
-OPEN_DAYS = 90
-"""So long after a contact without an order since then a customer may still answer it."""
 LAST_WEEKS, HALF_YEAR, LEAST_WEEK, THIN = 8, 34, 10, 0.25
 """So many weeks at the end may be cut off; those from there to half a year before tell the usual flow, where
 they have so many orders; a week with a smaller share of them is thin."""
@@ -40,6 +38,8 @@ MOST_SILENT = 3653
 YEAR = 365
 LEAST_OPEN = 0.5
 """Share of a stretch's days that were open below which it does not speak for its season."""
+MOST_KEPT = 500_000
+"""Cells of a table up to which an answer is kept for whoever asks again."""
 Closed = Sequence[tuple[date, date]]
 """Stretches on which a client was closed: the last day before, the first after."""
 
@@ -63,6 +63,8 @@ class History:
         The contacts of earlier win-back campaigns, see `win_back_contacts`.
     complaints : ibis.Table or None
         customer_id and day of each complaint, where the client has events.
+    answers : dict
+        What was asked of this history before, see `once`.
     """
 
     settings: Settings
@@ -74,6 +76,7 @@ class History:
     last_day: date
     win_back: Any = None
     complaints: Any = None
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def orders(self) -> Any:
@@ -143,6 +146,27 @@ class History:
         if self.win_back is None:
             return None
         return self.win_back.filter(self.win_back.day <= ibis.literal(self.as_of))
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def once(ask: Callable[Concatenate[History, P], R]) -> Callable[Concatenate[History, P], R]:
+    """Ask a history once for what several chapters need; a table of more cells than `MOST_KEPT` each time."""
+
+    @wraps(ask)
+    def answer(history: History, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        key = (ask, args, tuple(sorted(kwargs.items())))
+        found = history.answers[key] if key in history.answers else ask(history, *args, **kwargs)
+        if not isinstance(found, pd.DataFrame):
+            history.answers[key] = found
+        elif found.size <= MOST_KEPT:
+            history.answers[key] = found
+            found = found.copy()
+        return found
+
+    return answer
 
 
 def open_share(begin: date, days: int, closed: Closed) -> float:
@@ -288,6 +312,7 @@ def _check_tolerated(settings: Settings, sources: Sources, days: Any) -> None:
 # One row per customer ------------------------------------------------------------------------
 
 
+@once
 def customers(history: History) -> pd.DataFrame:
     """Return one row per customer known, with or without orders, sorted by customer_id.
 
@@ -388,46 +413,3 @@ def win_back_contacts(sources: Sources, days: Any) -> Any:
     kept = made.semi_join(small, "campaign") if usual else made
     kept = kept.select("customer_id", day="contacted_at").distinct()
     return sources.keep("win_back_contacts", kept)
-
-
-def unaided(seen: Any, contacts: Any, horizon_days: int) -> Any:
-    """Add to customers of landmarks what contacts did to what was seen of them.
-
-    Parameters
-    ----------
-    seen : ibis.Table
-        customer_id, landmark, last and following: the days of the orders before and after the landmark.
-    contacts : ibis.Table or None
-        As `win_back_contacts` returns them.
-
-    Returns
-    -------
-    ibis.Table
-        With until (the day of the first contact after the landmark, where it came before the next
-        order; null else), aided (bool: that contact came within the horizon), answering (bool:
-        contacted shortly before the landmark, and no order since) and won (bool: the last order came
-        shortly after a contact).
-    """
-    if contacts is None:
-        no = ibis.literal(False)
-        return seen.mutate(until=ibis.null("date"), aided=no, answering=no, won=no)
-    both = seen.select("customer_id", "landmark", "last").inner_join(contacts, "customer_id")
-    earlier = both.day <= both.landmark
-    nearest = both.group_by("customer_id", "landmark").aggregate(
-        contacted_before=both.day.max(where=earlier),
-        contacted_after=both.day.min(where=~earlier),
-        answered=both.day.max(where=both.day <= both.last),
-    )
-    joined = seen.left_join(nearest, ["customer_id", "landmark"])
-    joined = joined.drop("customer_id_right", "landmark_right")
-    first = joined.following.isnull() | (joined.contacted_after < joined.following)
-    until = ibis.ifelse(first, joined.contacted_after, ibis.null("date"))
-    aided = (until.delta(joined.landmark, unit="day") <= horizon_days).fill_null(False)
-    answering = (joined.contacted_before >= joined.last) & (
-        joined.landmark.delta(joined.contacted_before, unit="day") < OPEN_DAYS
-    )
-    won = joined.last.delta(joined.answered, unit="day") < OPEN_DAYS
-    marked = joined.mutate(
-        until=until, aided=aided, answering=answering.fill_null(False), won=won.fill_null(False)
-    )
-    return marked.drop("contacted_before", "contacted_after", "answered")

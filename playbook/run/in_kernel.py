@@ -17,10 +17,14 @@ import warnings
 from typing import Any
 
 _at_start: dict[str, Any] = {}
+SELDOM = (100_000, 50, 100)
+"""Between how many new objects, and collections of the younger ones, rubbish is looked for: expressions are
+made of many small objects, and hardly any of them is rubbish that counting references leaves."""
 
 
 def remember() -> None:
     """Keep the state of a kernel that has just started."""
+    gc.set_threshold(*SELDOM)
     _at_start.update(
         environment=dict(os.environ),
         path=list(sys.path),

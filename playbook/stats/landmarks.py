@@ -14,12 +14,14 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from playbook.records.arrays import Flags
-from playbook.records.history import LEAST_OPEN, YEAR, Closed, History, open_share, shard, unaided
+from playbook.records.history import LEAST_OPEN, YEAR, Closed, History, open_share, shard
 
 SAMPLE_PARTS = 4096
 """Into how many parts customers fall by the md5 of seed and id, to draw a sample of them."""
 FIRST = ("sales_channel", "source")
 """What is known of a first order, where the client has the columns."""
+OPEN_DAYS = 90
+"""So long after a contact without an order since then a customer may still answer it."""
 KEYS = ("landmark", "customer_id")
 OUTCOMES = ("landmark", "shard", "wait", "returned", "later", "aided", "answering")
 """What is of no use of a day that nothing has followed yet."""
@@ -58,7 +60,7 @@ def describe(
         the last order, else 0.0), where the client has events; sales_channel and source of the first order
         where it has the columns; wait (days to the next order, to such a contact,
         or to the last day with the usual flow of orders), returned (bool: unaided), later (orders in
-        the horizon after), aided and answering (bool, see `history.unaided`). Sorted by landmark and
+        the horizon after), aided and answering (bool, see `unaided`). Sorted by landmark and
         customer_id.
     """
     if not landmarks:
@@ -172,6 +174,49 @@ def _described(orders: Any, history: History, horizon_days: int) -> Any:
     if "with_coupon" in measures:
         columns["coupons"] = seen.with_coupon / seen.orders
     return seen.select("customer_id", **columns)
+
+
+def unaided(seen: Any, contacts: Any, horizon_days: int) -> Any:
+    """Add to customers of landmarks what contacts did to what was seen of them.
+
+    Parameters
+    ----------
+    seen : ibis.Table
+        customer_id, landmark, last and following: the days of the orders before and after the landmark.
+    contacts : ibis.Table or None
+        As `win_back_contacts` returns them.
+
+    Returns
+    -------
+    ibis.Table
+        With until (the day of the first contact after the landmark, where it came before the next
+        order; null else), aided (bool: that contact came within the horizon), answering (bool:
+        contacted shortly before the landmark, and no order since) and won (bool: the last order came
+        shortly after a contact).
+    """
+    if contacts is None:
+        no = ibis.literal(False)
+        return seen.mutate(until=ibis.null("date"), aided=no, answering=no, won=no)
+    both = seen.select("customer_id", "landmark", "last").inner_join(contacts, "customer_id")
+    earlier = both.day <= both.landmark
+    nearest = both.group_by("customer_id", "landmark").aggregate(
+        contacted_before=both.day.max(where=earlier),
+        contacted_after=both.day.min(where=~earlier),
+        answered=both.day.max(where=both.day <= both.last),
+    )
+    joined = seen.left_join(nearest, ["customer_id", "landmark"])
+    joined = joined.drop("customer_id_right", "landmark_right")
+    first = joined.following.isnull() | (joined.contacted_after < joined.following)
+    until = ibis.ifelse(first, joined.contacted_after, ibis.null("date"))
+    aided = (until.delta(joined.landmark, unit="day") <= horizon_days).fill_null(False)
+    answering = (joined.contacted_before >= joined.last) & (
+        joined.landmark.delta(joined.contacted_before, unit="day") < OPEN_DAYS
+    )
+    won = joined.last.delta(joined.answered, unit="day") < OPEN_DAYS
+    marked = joined.mutate(
+        until=until, aided=aided, answering=answering.fill_null(False), won=won.fill_null(False)
+    )
+    return marked.drop("contacted_before", "contacted_after", "answered")
 
 
 def _with_first(described: Any, orders: Any) -> Any:

@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 
 from playbook.records.arrays import Array, Flags, Positions
-from playbook.records.history import History, open_share
+from playbook.records.history import History, once, open_share
 from playbook.stats.boosting import BoostedModel, fit_boosting
-from playbook.stats.landmarks import came_within, describe, open_days_before
+from playbook.stats.landmarks import OUTCOMES, came_within, describe, open_days_before
 from playbook.stats.pooled import PooledModel, fit_pooled
 from playbook.stats.season import (
     LEAST_BEFORE,
@@ -57,7 +57,7 @@ TENTHS = 10
 LEAST_RETURNERS = 25
 
 _fitted: WeakKeyDictionary[Any, dict[Any, ReturnModel | None]] = WeakKeyDictionary()
-"""What was fitted on a client's days (`History.all_days`), by all that it depends on; without customers.
+"""What was fitted on a client's days (`History.all_days`), by all that it depends on.
 
 Five chapters ask for the same few models, and the engine's tables do not change under them.
 """
@@ -224,6 +224,7 @@ def _silence(frame: pd.DataFrame, later_days: Any) -> Array:
     return np.asarray(np.maximum(frame["silence"].to_numpy(float) + later_days, 0))
 
 
+@once
 def seen_from(history: History, as_of: date) -> History:
     """Return the history as it was known on an earlier day."""
     days = history.days.filter(history.days.day <= ibis.literal(as_of))
@@ -237,16 +238,29 @@ def fit(history: History, horizon_days: int, draws: int = 400) -> ReturnModel | 
     """
     if (history.as_of - history.first_day).days < LEAST_HISTORY:
         return None
-    today = describe(history, [history.as_of], horizon_days, outcomes=False)
     contacts, seed = history.contacts_made, history.settings.seed
     seen = (history.days.op(), None if contacts is None else contacts.op())
     asked = (*seen, history.as_of, history.first_day, horizon_days, seed)
     known = _fitted.setdefault(history.all_days, {})
     if asked not in known:
-        known[asked] = _fit_landmarks(history, horizon_days, len(today))
+        known[asked] = _fit_landmarks(history, horizon_days)
     model = known[asked]
-    today = today.set_index("customer_id").assign(in_season=1)
-    return model and replace(model, today=today, draws=draws)
+    if model is None:
+        return None
+    today = model.today
+    if today.empty:
+        today = _as_today(describe(history, [history.as_of], horizon_days, outcomes=False))
+    return replace(model, today=today, draws=draws)
+
+
+def _as_today(described: pd.DataFrame) -> pd.DataFrame:
+    return described.drop(columns=[*OUTCOMES], errors="ignore").set_index("customer_id").assign(in_season=1)
+
+
+@once
+def _buyers(history: History) -> int:
+    """Return how many customers have an order."""
+    return int(history.orders.customer_id.nunique().execute())
 
 
 @dataclass(frozen=True)
@@ -299,9 +313,9 @@ class _Days:
         return [day for (kind, k), day in self.seasonal.items() if kind == "same" and k <= years]
 
 
-def _fit_landmarks(history: History, horizon_days: int, customers: int) -> ReturnModel | None:
-    """Fit the model on past landmarks of a client with so many customers; it holds none of today's."""
-    found = None
+def _fit_landmarks(history: History, horizon_days: int) -> ReturnModel | None:
+    """Fit the model on past landmarks; it holds today's customers where no sample was drawn of them."""
+    found, customers = None, _buyers(history)
     if customers >= LEAST_CUSTOMERS:
         found = _fit_on(history, _Days.of(history, horizon_days, small=False), horizon_days, customers, False)
     if found is None:
@@ -314,8 +328,10 @@ def _fit_on(
 ) -> ReturnModel | None:
     """Fit the model, or that of a small client; None where comebacks are too few for it."""
     seed, share = history.settings.seed, min(1.0, MOST_ROWS / max(customers * len(days.all), 1))
-    seen = describe(history, days.all, horizon_days, share)
-    seen = seen[~seen["answering"]]
+    whole = share >= 1
+    seen = describe(history, days.all + [history.as_of] * whole, horizon_days, share)
+    is_today = _on(seen, [history.as_of])
+    today, seen = _as_today(seen[is_today]), seen[~is_today & ~seen["answering"]]
     seen["in_season"] = _on(seen, days.same_season()).astype(float)
     followed = seen[_on(seen, days.followed)]
     rows = followed if small else _rows(seen, days, horizon_days)
@@ -342,7 +358,7 @@ def _fit_on(
         waits=waits,
         boosted=boosted,
         level=find_level(outcomes, horizon_days, followed_days),
-        today=pd.DataFrame(),
+        today=today,
         orders_per_return=means,
         tenth_edges=edges,
         draws=0,

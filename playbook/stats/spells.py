@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from playbook.records.history import History, mark_old, shard
+from playbook.records.history import History, mark_old, once, shard
 
 
 def spells(history: History) -> Any:
@@ -82,6 +82,15 @@ def spell_counts(history: History, values: Any = None) -> pd.DataFrame:
         order_number (1 to 10; 10 stands for ten and more), old_customer, shard, entry and duration
         (days), returned, open, value where asked for, n; sorted.
     """
+    return _counted(history) if values is None else _count(history, values)
+
+
+@once
+def _counted(history: History) -> pd.DataFrame:
+    return _count(history, None)
+
+
+def _count(history: History, values: Any) -> pd.DataFrame:
     found = _at_risk(spells(history), history)
     found = found if values is None else found.left_join(values, "customer_id")
     keys = {

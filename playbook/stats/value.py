@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from playbook.records.arrays import SHARDS, Array
-from playbook.records.history import MONEY, History, shard
+from playbook.records.history import MONEY, History, once, shard
 from playbook.stats.rhythms import with_own_days
 from playbook.stats.survival import shard_weights
 
@@ -108,6 +108,7 @@ def shrinkage(orders: Any, margin: Any, squares: Any) -> Shrinkage:
     return Shrinkage(float((weight * own).sum() / weight.sum()), within, between)
 
 
+@once
 def order_margins(history: History) -> pd.DataFrame:
     """Count every customer's orders and their margins.
 

@@ -150,8 +150,10 @@ def known_offers(history: History, sources: Sources, folder: Path, home: Path) -
         Where the catalogue cannot be.
     """
     stated = catalogue.load(history.settings, folder)
-    own = with_verdicts(assigned(history, sources), history, sources, stated)
-    return learn(stated, with_remembered(own, home, history), history.settings)
+    key = (known_offers, *(offer.model_dump_json() for offer in stated))
+    if key not in history.answers:
+        history.answers[key] = with_verdicts(assigned(history, sources), history, sources, stated)
+    return learn(stated, with_remembered(history.answers[key], home, history), history.settings)
 
 
 def learn(stated: tuple[Offer, ...], earlier: pd.DataFrame, settings: Settings) -> KnownOffers:
