@@ -10,6 +10,7 @@ import pandas as pd
 import seaborn as sns
 import seaborn.objects as so
 from cycler import cycler
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -57,8 +58,9 @@ class Picture:
     def svg(self) -> str:
         """Return the figure as SVG; the same figure gives the same bytes."""
         buffer = io.StringIO()
+        self.figure.set_dpi(72)  # of SVG; what saves a figure would draw it twice for its layout
         with mpl.rc_context(THEME):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
+            FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None})
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
