@@ -23,24 +23,30 @@ from playbook.stats.survival_model import SHORTEST_WAIT, WaitModel
 MOST_BOOSTED = 50_000
 """Landmark rows that it is fitted on at most; of more, evenly spaced ones."""
 SETTINGS = {"max_iter": 40, "learning_rate": 0.075, "max_leaf_nodes": 8, "min_samples_leaf": 100}
-
+MOST_BINS = 255
+"""Values of a covariate that trees tell apart; of more, they are brought into so many bins before. The trees
+would find the same ones themselves, and sort all rows anew for each of them."""
 
 LEAST_LOG_HAZARD = -20.0
 
 
 @dataclass(frozen=True)
 class BoostedModel:
-    """The fitted trees, the model that they begin from, and which of its covariates they are grown on."""
+    """The fitted trees, the model that they begin from, and which of its covariates they are grown on.
+
+    ``edges`` holds the upper ends of each covariate's bins; none where its values are as they are.
+    """
 
     trees: HistGradientBoostingRegressor
     waits: WaitModel
     columns: list[int]
+    edges: list[Array]
     horizon_days: int
 
     def log_hazard(self, design: Array) -> Array:
         """Return the logarithm of the cumulative hazard of an order within the horizon."""
         with _one_thread():
-            factor = self.trees.predict(design[:, self.columns])
+            factor = self.trees.predict(_binned(design[:, self.columns], self.edges))
         return np.asarray(self.waits.log_hazard(design, self.horizon_days) + np.log(factor))
 
 
@@ -65,9 +71,26 @@ def fit_boosting(rows: pd.DataFrame, waits: WaitModel, horizon_days: int, seed: 
     followed = rows["wait"].to_numpy(float).clip(SHORTEST_WAIT, horizon_days)
     expected = np.exp(np.clip(waits.log_hazard(design, followed), LEAST_LOG_HAZARD, None))
     came = came_within(rows, horizon_days).astype(float)
+    edges = [_edges(design[:, k], expected) for k in columns]
     with _one_thread():
-        trees.fit(design[:, columns], came / expected, expected)
-    return BoostedModel(trees, waits, columns, horizon_days)
+        trees.fit(_binned(design[:, columns], edges), came / expected, expected)
+    return BoostedModel(trees, waits, columns, edges, horizon_days)
+
+
+def _edges(values: Array, weights: Array) -> Array:
+    """Return the upper ends of bins of equal weight; none where values are few."""
+    if len(np.unique(values)) <= MOST_BINS:
+        return np.array([])
+    shares = np.linspace(0, 1, MOST_BINS + 1)[1:-1]
+    return np.unique(np.quantile(values, shares, weights=weights, method="inverted_cdf"))
+
+
+def _binned(design: Array, edges: list[Array]) -> Array:
+    """Return the number of each value's bin, and values themselves where there are no bins."""
+    columns = zip(design.T, edges, strict=True)
+    return np.column_stack(
+        [np.searchsorted(ends, column) if len(ends) else column for column, ends in columns]
+    )
 
 
 def _one_thread() -> Any:
