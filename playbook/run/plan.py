@@ -24,20 +24,20 @@ from playbook.run.notebooks import ChapterNotebook
 from playbook.settings import client as settings
 from playbook.settings.yaml import kind_of_no_file
 
-SPENDS_FROM = "07"
-"""The first chapter that reads what may be spent (`LIMITS`)."""
-LIMITS = (
-    "budget",
-    "kind_budgets",
-    "channel_capacity",
-    "responsible_capacity",
-    "contacts_per_caller",
-    "least_chance",
-    "never_hold_back",
-    "weeks",
-    "margin_variation",
-)
-"""Settings under offers that no chapter before `SPENDS_FROM` reads."""
+READ_FROM = {
+    ("warning",): "05",
+    ("scoring", "weights"): "06",
+    ("offers", "budget"): "07",
+    ("offers", "kind_budgets"): "07",
+    ("offers", "channel_capacity"): "07",
+    ("offers", "responsible_capacity"): "07",
+    ("offers", "contacts_per_caller"): "07",
+    ("offers", "least_chance"): "07",
+    ("offers", "never_hold_back"): "07",
+    ("offers", "weeks"): "07",
+    ("offers", "margin_variation"): "07",
+}
+"""Settings that no chapter before this one reads; where it is changed, those before stay as they are."""
 LEARNS_FROM = "06"
 """The first chapter that reads earlier reports of the client."""
 
@@ -151,7 +151,7 @@ def _keys(
 ) -> list[str]:
     """Return the checkpoint of each chapter: everything its results depend on."""
     whole = chosen.model_dump(mode="json", exclude={"machine"})
-    limits = {name: whole["offers"].pop(name) for name in LIMITS}
+    late = {".".join(place): (first, _taken(whole, place)) for place, first in READ_FROM.items()}
     ground = [
         dict(inputs),
         whole,
@@ -165,9 +165,17 @@ def _keys(
         own = {name: value for name, value in knobs.items() if name in chapter.knobs}
         before = earlier if chapter.number >= LEARNS_FROM else None
         own_code = chapter.changed_for_client  # which may read anything
-        spent = limits if chapter.number >= SPENDS_FROM or own_code else None
-        keys.append(sha256([*ground, chapter.number, chapter.sha256, own, keys, before, spent]))
+        read = {name: value for name, (first, value) in late.items() if own_code or chapter.number >= first}
+        keys.append(sha256([*ground, chapter.number, chapter.sha256, own, keys, before, read]))
     return keys
+
+
+def _taken(whole: dict[str, Any], place: Sequence[str]) -> Any:
+    """Take a value out of settings."""
+    *outer, name = place
+    for key in outer:
+        whole = whole[key]
+    return whole.pop(name)
 
 
 def sha256(content: Any) -> str:

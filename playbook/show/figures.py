@@ -60,7 +60,7 @@ class Picture:
         buffer = io.StringIO()
         self.figure.set_dpi(72)  # of SVG; what saves a figure would draw it twice for its layout
         with mpl.rc_context(THEME):
-            FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None})
+            FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:

@@ -246,20 +246,33 @@ def test_changed_data_or_settings_run_everything_again(ground):
     assert len({keys[0] for keys in plans}) == len({keys[1] for keys in plans}) == 4
 
 
-def test_another_budget_touches_no_chapter_before_the_plan(ground):
-    toys.chapter(ground / "masters", "07", "offers", [])
-    plain, spent = (runner.plan_run(request(ground, parameters=given)).keys for given in ((), ("budget=90",)))
-    assert plain[:2] == spent[:2] and plain[2] != spent[2]
+@pytest.mark.parametrize(
+    ("given", "first"),
+    [("budget=90", "07"), ("scoring.weights.referrals=3", "06"), ("seed=9", "01"), ("horizon_days=9", "01")],
+)
+def test_a_changed_setting_touches_no_chapter_before_the_first_that_reads_it(ground, given, first):
+    for number, name in (("06", "scoring"), ("07", "offers")):
+        toys.chapter(ground / "masters", number, name, [])
+    made = [runner.plan_run(request(ground, parameters=words)) for words in ((), (given,))]
+    same = [
+        chapter.number
+        for chapter, *keys in zip(made[0].chapters, *(p.keys for p in made), strict=True)
+        if keys[0] == keys[1]
+    ]
+    assert same == [chapter.number for chapter in made[0].chapters if chapter.number < first]
 
 
-def test_no_chapter_before_the_plan_reads_what_may_be_spent():
+CHAPTERS = ("data", "lifecycle", "occasional", "churn", "warning", "scoring", "plan", "measurement")
+
+
+def test_no_chapter_reads_a_setting_that_is_said_to_be_read_later_alone():
     package = Path(runner.__file__).parent.parent
-    rooms = [package / "records", package / "stats", package / "offers", *(package / "chapters").iterdir()]
-    for path in (
-        path for room in rooms if room.name not in ("plan", "measurement") for path in room.rglob("*.py")
-    ):
-        used = re.findall(r"\boffers\.(\w+)", path.read_text())
-        assert not set(used) & set(plan.LIMITS), path
+    for place, first in plan.READ_FROM.items():
+        earlier = [package / "chapters" / name for name in CHAPTERS[: int(first) - 1]]
+        for room in [package / "records", package / "stats", package / "offers", *earlier]:
+            for path in room.rglob("*.py"):
+                found = re.search(rf"\b(settings|offers|scoring)\.{place[-1]}\b", path.read_text())
+                assert not found, (path, found)
 
 
 def test_a_failing_cell_is_named_and_the_last_good_report_stands(ground):
