@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -175,8 +174,8 @@ def _as_arrow(values: pd.Series, kind: pa.DataType | None) -> pa.Array:
 def open_chapter(number: str, client: str, **knobs: Any) -> Chapter:
     """Open a chapter for a client.
 
-    In a run the settings and folders are the run's. Opened alone, the chapter works in a draft
-    folder beside the reports and first runs the earlier chapters that are missing.
+    In a run the settings and folders are the run's. Opened alone, the chapter works in a draft folder of
+    these settings, beside the reports, into which the earlier chapters are brought first.
 
     Parameters
     ----------
@@ -189,53 +188,34 @@ def open_chapter(number: str, client: str, **knobs: Any) -> Chapter:
         path = Path(os.environ["PLAYBOOK_SETTINGS"])
         settings = override(Settings.model_validate_json(path.read_text(encoding="utf-8")), chosen)
         return Chapter(number, client, settings, Path(run), data)
-    settings = load(client, data, chosen)
-    return _open_draft(number, client, settings, data)
+    return _open_draft(number, client, chosen, data)
 
 
-def _open_draft(number: str, client: str, settings: Settings, data: Path) -> Chapter:
+def _open_draft(number: str, client: str, chosen: dict[str, Any], data: Path) -> Chapter:
+    """Open a chapter in the draft of these settings and files; no other settings or files share it."""
     os.umask(PRIVATE)  # of this kernel, which runs one notebook
+    settings = load(client, data, chosen)
     reports = Path(os.environ.get("PLAYBOOK_REPORTS", PROJECT / "reports"))
     as_of = Chapter(number, client, settings, reports, data).as_of
-    folder = reports / client / ".draft" / as_of.isoformat()
-    key = _draft_key(settings, client_folder(client, data))
-    if not (folder / "key").is_file() or (folder / "key").read_text() != key:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        (folder / "settings.json").write_text(settings.model_dump_json(), encoding="utf-8")
-        (folder / "key").write_text(key)
-    for master in sorted((PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        earlier = master.name[:2]
-        if "00" < earlier < number and not (folder / "findings" / f"{earlier}.json").is_file():
-            print(f"Chapter {earlier} has not been run for this draft: running it first.")
-            _run_alone(master, client, folder, data)
-    return Chapter(number, client, settings, folder, data)
-
-
-def _draft_key(settings: Settings, folder: Path) -> str:
-    return hashlib.sha256(f"{settings.model_dump_json()}{_stamp(settings, folder)}".encode()).hexdigest()
+    stamp = _stamp(settings, client_folder(client, data))
+    key = hashlib.sha256(f"{settings.model_dump_json()}{stamp}".encode()).hexdigest()
+    draft = reports / client / ".draft" / f"{as_of.isoformat()}-{key[:12]}"
+    draft.mkdir(parents=True, exist_ok=True)
+    if number > "01":
+        print(f"The chapters before {number} are run first, as far as no report or draft holds them.")
+        words = [client, number, str(draft), str(data), str(reports)]
+        given = [f"{name}={value}" for name, value in chosen.items()]
+        command = [sys.executable, "-m", "playbook.run.draft", *words, *given]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise CallError((done.stderr.strip().splitlines() or ["The chapters before it did not run."])[-1])
+    return Chapter(number, client, settings, draft, data)
 
 
 def _stamp(settings: Settings, folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Return what changes when one of a client's files does."""
     there = [path for path in settings.inputs(folder) if path.exists()]
     return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in there)
-
-
-def _run_alone(notebook: Path, client: str, folder: Path, data: Path) -> None:
-    environment = os.environ | {
-        "PLAYBOOK_RUN": str(folder),
-        "PLAYBOOK_SETTINGS": str(folder / "settings.json"),
-        "PLAYBOOK_DATA": str(data),
-        "PLAYBOOK_HEADLESS": "1",
-    }
-    words = ["papermill", str(notebook), os.devnull, "-p", "client", client, "--no-progress-bar"]
-    done = subprocess.run(
-        [sys.executable, "-m", *words], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise CallError(f"Chapter {notebook.name[:2]} did not run: {last[0]}")
 
 
 @lru_cache(maxsize=1)

@@ -86,14 +86,14 @@ def run(request: Request, announce: Announce = lambda done, total, now: None) ->
         with _run_folder(plan.home) as folder:
             if plan.chosen.source:
                 with ending.at_once():
-                    plan = plan_run(request, _snapshot(plan, folder / SNAPSHOT))
+                    plan = plan_run(request, snapshot(plan, folder / SNAPSHOT))
                 if finished := unchanged(plan):
                     return finished
             _leave_out_slow_grammar()
-            return _Running(plan, folder, announce, ending).to_the_end()
+            return Running(plan, folder, announce, ending).to_the_end()
 
 
-def _snapshot(plan: RunPlan, target: Path) -> dict[str, str]:
+def snapshot(plan: RunPlan, target: Path) -> dict[str, str]:
     """Copy what stands in the client's database to the run's folder; return sha256 by what was read."""
     return {
         f"{table} (database)": folders.file_sha256(path)
@@ -132,7 +132,7 @@ def _run_folder(home: Path) -> Iterator[Path]:
             home.rmdir()
 
 
-class _Running:
+class Running:
     """One run under way: its folder, its kernel and what is known so far."""
 
     def __init__(self, plan: RunPlan, folder: Path, announce: Announce, ending: Ending) -> None:
@@ -160,16 +160,8 @@ class _Running:
 
     def to_the_end(self) -> Finished:
         """Run everything and put the report in place."""
-        folders.write_text(self.folder / SETTINGS, self.plan.chosen.model_dump_json())
-        (self.folder / SCRATCH).mkdir()
-        if self.plan.chosen.pseudonymise:
-            self._write_pseudonyms()
         try:
-            environment = self._environment()
-            with (
-                WarmKernel(environment, self.folder.name, self.ending) as kernel,
-                ThreadPoolExecutor(1) as writer,
-            ):
+            with self.kernel(self.folder.name) as kernel, ThreadPoolExecutor(1) as writer:
                 self._run_all(kernel, writer)
             self.ending.check()
             self._refuse_changed_inputs()
@@ -181,6 +173,16 @@ class _Running:
             raise
         place = self._put_in_place("done")
         return Finished(place / folders.INDEX, tuple(self.manifest.warnings))
+
+    @contextmanager
+    def kernel(self, name: str) -> Iterator[WarmKernel]:
+        """Start a kernel for the chapters, with what they read besides the client's files."""
+        folders.write_text(self.folder / SETTINGS, self.plan.chosen.model_dump_json())
+        (self.folder / SCRATCH).mkdir(exist_ok=True)
+        if self.plan.chosen.pseudonymise:
+            self._write_pseudonyms()
+        with WarmKernel(self._environment(), name, self.ending) as kernel:
+            yield kernel
 
     def _write_pseudonyms(self) -> None:
         """Write down what stands for each id: no kernel gets the key."""
@@ -229,7 +231,7 @@ class _Running:
             folders.reuse(found, self.folder)
             status = "cached"
         else:
-            self._execute(chapter, kernel)
+            self.execute(chapter, kernel)
         self._note(chapter)
         return ChapterRecord(
             chapter=chapter.number,
@@ -241,7 +243,8 @@ class _Running:
             files=self._newly_written(),
         )
 
-    def _execute(self, chapter: ChapterNotebook, kernel: WarmKernel) -> None:
+    def execute(self, chapter: ChapterNotebook, kernel: WarmKernel) -> None:
+        """Run a chapter; raise what stopped it, in the user's words."""
         timeout = self.plan.chosen.cell_timeout_seconds
         parameters = self.plan.parameters(chapter)
         notebook = notebooks.worded(notebooks.read(chapter.path), self.plan.chosen.preset)

@@ -1,0 +1,110 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playbook.archive.earlier import home_of
+from playbook.run import draft, runner
+from playbook.run.plan import Request
+from tests import toys
+
+SEEN = "from pathlib import Path; Path({place!r}).open('a').write({word!r} + '\\n')"
+
+
+@pytest.fixture
+def ground(tmp_path, monkeypatch):
+    """A client and three chapters that write down when they run."""
+    (tmp_path / "masters").mkdir()
+    toys.client(tmp_path / "data")
+    for number, name in (("01", "data"), ("04", "churn"), ("05", "warning")):
+        toys.chapter(tmp_path / "masters", number, name, [seen(tmp_path, number)])
+    for name, place in (("NOTEBOOKS", "masters"), ("DATA", "data"), ("REPORTS", "reports")):
+        monkeypatch.setenv(f"PLAYBOOK_{name}", str(tmp_path / place))
+    monkeypatch.setattr(runner, "SUMMARY", toys.SUMMARY)
+    return tmp_path
+
+
+def seen(ground, word):
+    return toys.code(SEEN.format(place=str(ground / "seen"), word=word))
+
+
+def ran(ground):
+    """What ran since this was last asked."""
+    path = ground / "seen"
+    words = path.read_text().split() if path.is_file() else []
+    path.unlink(missing_ok=True)
+    return words
+
+
+def fill(ground, number, name="a", **asked):
+    place = ground / "reports" / "acme" / ".draft" / name
+    draft.fill(place, Request("acme", ground / "data", ground / "reports", **asked), number)
+    return place
+
+
+def test_a_draft_takes_from_a_report_what_it_holds_and_runs_the_rest(ground):
+    runner.run(Request("acme", ground / "data", ground / "reports", chapters="01"))
+    toys.chapter(ground / "masters", "04", "churn", [seen(ground, "new 04")])
+    ran(ground)
+    runner.run(Request("acme", ground / "data", ground / "reports"))
+    assert ran(ground) == ["01", "new", "04", "05"]
+    place = fill(ground, "05")
+    assert ran(ground) == []
+    assert sorted(path.name for path in (place / "tables").iterdir()) == ["01.parquet", "04.parquet"]
+    assert not any(path.name.startswith(".") for path in place.iterdir())
+    fill(ground, "05", name="b", parameters=("horizon_days=90",))
+    assert ran(ground) == ["01", "new", "04"]
+    fill(ground, "05", name="b", parameters=("horizon_days=90",))
+    assert ran(ground) == []
+
+
+def test_what_was_done_by_hand_stays_and_what_follows_is_made_from_it(ground):
+    place = fill(ground, "05")
+    assert ran(ground) == ["01", "04"]
+    by_hand = place / "findings" / "01.json"
+    changed = json.loads(by_hand.read_text())
+    changed[0]["n"] = 7
+    by_hand.write_text(json.dumps(changed))
+    fill(ground, "05")
+    assert ran(ground) == ["04"]
+    assert json.loads(by_hand.read_text()) == changed
+    fill(ground, "05")
+    assert ran(ground) == []
+
+
+OPEN = "from playbook.chapter import open_chapter; run = open_chapter('04', 'acme', {}); print(run.folder)"
+
+
+def opened(given=""):
+    """Open chapter 04 in a process of its own; return its folder, or the error."""
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN.format(given)], capture_output=True, text=True, check=False
+    )
+    said = done.stderr if done.returncode else done.stdout
+    return said.splitlines()[-1]
+
+
+def test_notebooks_of_two_settings_share_no_draft_and_come_from_the_client_s_own_copies(ground):
+    own = ground / "data" / "acme" / "notebooks"
+    own.mkdir()
+    toys.chapter(own, "01", "data", [seen(ground, "own 01")])
+    plain, other = Path(opened()), Path(opened("horizon_days=90"))
+    assert ran(ground) == ["own", "01"] * 2
+    assert plain != other and home_of(plain) == home_of(other) == ground / "reports" / "acme"
+    assert Path(opened()) == plain
+    assert ran(ground) == []
+    assert (plain / "findings" / "01.json").is_file()
+
+
+def test_an_earlier_chapter_that_fails_is_named(ground):
+    toys.chapter(ground / "masters", "01", "data", [toys.code("1 / 0")])
+    assert opened().endswith("CallError: chapter 01, cell 3: ZeroDivisionError: division by zero")
+
+
+def test_drafts_of_long_ago_are_cleared(ground, monkeypatch):
+    old = fill(ground, "01", name="old")
+    monkeypatch.setattr(draft, "KEPT_DAYS", -1)
+    new = fill(ground, "01", name="new")
+    assert not old.exists() and not new.exists()
