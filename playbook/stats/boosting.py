@@ -46,8 +46,11 @@ class BoostedModel:
     def log_hazard(self, design: Array) -> Array:
         """Return the logarithm of the cumulative hazard of an order within the horizon."""
         with _one_thread():
-            factor = self.trees.predict(_binned(design[:, self.columns], self.edges))
+            factor = np.concatenate([self._factor(part) for part in _parts(design)])
         return np.asarray(self.waits.log_hazard(design, self.horizon_days) + np.log(factor))
+
+    def _factor(self, design: Array) -> Array:
+        return np.asarray(self.trees.predict(_binned(design[:, self.columns], self.edges)))
 
 
 def fit_boosting(rows: pd.DataFrame, waits: WaitModel, horizon_days: int, seed: int) -> BoostedModel:
@@ -83,6 +86,11 @@ def _edges(values: Array, weights: Array) -> Array:
         return np.array([])
     shares = np.linspace(0, 1, MOST_BINS + 1)[1:-1]
     return np.unique(np.quantile(values, shares, weights=weights, method="inverted_cdf"))
+
+
+def _parts(design: Array) -> list[Array]:
+    """Return the rows in parts, so that no copy of all is made."""
+    return np.array_split(design, 1 + len(design) // MOST_BOOSTED)
 
 
 def _binned(design: Array, edges: list[Array]) -> Array:

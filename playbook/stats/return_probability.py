@@ -53,6 +53,8 @@ MOST_ROWS = 150_000
 """Landmark rows that are described at most: of a larger base, a sample of its customers."""
 DRAWN_CUSTOMERS = 4_000
 """Customers of a group on whom its interval is drawn; of a larger group, evenly spaced ones."""
+FEW_ORDERS = 12_000
+"""Orders up to which today's customers are described with the past days, where no sample is drawn of them."""
 TENTHS = 10
 LEAST_RETURNERS = 25
 
@@ -238,29 +240,27 @@ def fit(history: History, horizon_days: int, draws: int = 400) -> ReturnModel | 
     """
     if (history.as_of - history.first_day).days < LEAST_HISTORY:
         return None
+    today = None if history.orders_by_day.sum() <= FEW_ORDERS else _today(history, horizon_days)
     contacts, seed = history.contacts_made, history.settings.seed
     seen = (history.days.op(), None if contacts is None else contacts.op())
     asked = (*seen, history.as_of, history.first_day, horizon_days, seed)
     known = _fitted.setdefault(history.all_days, {})
     if asked not in known:
-        known[asked] = _fit_landmarks(history, horizon_days)
+        known[asked] = _fit_landmarks(history, horizon_days, None if today is None else len(today))
     model = known[asked]
     if model is None:
         return None
-    today = model.today
-    if today.empty:
-        today = _as_today(describe(history, [history.as_of], horizon_days, outcomes=False))
+    if today is None:
+        today = _today(history, horizon_days) if model.today.empty else model.today
     return replace(model, today=today, draws=draws)
 
 
+def _today(history: History, horizon_days: int) -> pd.DataFrame:
+    return _as_today(describe(history, [history.as_of], horizon_days, outcomes=False))
+
+
 def _as_today(described: pd.DataFrame) -> pd.DataFrame:
-    return described.drop(columns=[*OUTCOMES], errors="ignore").set_index("customer_id").assign(in_season=1)
-
-
-@once
-def _buyers(history: History) -> int:
-    """Return how many customers have an order."""
-    return int(history.orders.customer_id.nunique().execute())
+    return described.set_index("customer_id").assign(in_season=1)
 
 
 @dataclass(frozen=True)
@@ -313,25 +313,30 @@ class _Days:
         return [day for (kind, k), day in self.seasonal.items() if kind == "same" and k <= years]
 
 
-def _fit_landmarks(history: History, horizon_days: int) -> ReturnModel | None:
-    """Fit the model on past landmarks; it holds today's customers where no sample was drawn of them."""
-    found, customers = None, _buyers(history)
-    if customers >= LEAST_CUSTOMERS:
-        found = _fit_on(history, _Days.of(history, horizon_days, small=False), horizon_days, customers, False)
-    if found is None:
-        found = _fit_on(history, _Days.of(history, horizon_days, small=True), horizon_days, customers, True)
+def _fit_landmarks(history: History, horizon_days: int, customers: int | None) -> ReturnModel | None:
+    """Fit the model on past landmarks of a client with so many customers.
+
+    None: of few, whom the model then holds as they are today, where no sample was drawn of them.
+    """
+    found, with_today = None, customers is None
+    if customers is None:
+        customers = int(history.orders.customer_id.nunique().execute())
+    for small in (False, True) if customers >= LEAST_CUSTOMERS else (True,):
+        days = _Days.of(history, horizon_days, small)
+        found = found or _fit_on(history, days, horizon_days, customers, with_today, small)
     return found
 
 
 def _fit_on(
-    history: History, days: _Days, horizon_days: int, customers: int, small: bool
+    history: History, days: _Days, horizon_days: int, customers: int, with_today: bool, small: bool
 ) -> ReturnModel | None:
     """Fit the model, or that of a small client; None where comebacks are too few for it."""
     seed, share = history.settings.seed, min(1.0, MOST_ROWS / max(customers * len(days.all), 1))
-    whole = share >= 1
-    seen = describe(history, days.all + [history.as_of] * whole, horizon_days, share)
+    with_today = with_today and share >= 1
+    seen = describe(history, days.all + [history.as_of] * with_today, horizon_days, share)
     is_today = _on(seen, [history.as_of])
-    today, seen = _as_today(seen[is_today]), seen[~is_today & ~seen["answering"]]
+    today = _as_today(seen[is_today].drop(columns=[*OUTCOMES]))
+    seen = seen[~is_today & ~seen["answering"]]
     seen["in_season"] = _on(seen, days.same_season()).astype(float)
     followed = seen[_on(seen, days.followed)]
     rows = followed if small else _rows(seen, days, horizon_days)

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from playbook.errors import DataError
-from playbook.records.history import customers, read_history
+from playbook.records.history import customers, once, read_history
 from playbook.records.sources import open_sources
 from playbook.settings import client as settings
 from playbook.stats.spells import spell_counts, spells
@@ -138,3 +139,21 @@ def test_margins_given_by_the_client_beat_the_rate(history_of):
     lines = "c,d,q,a,m\nann,2024-01-01,1,10,9\nann,2024-02-01,1,10,\n"
     frame = customers(history_of(lines, yml))
     assert frame["margin"].tolist() == [14.0]
+
+
+def test_what_was_asked_is_kept_unchanged_unless_it_is_large(history_of, monkeypatch):
+    history, asked = history_of(), []
+
+    @once
+    def of_them(history, column, *, least=0):
+        asked.append((column, least))
+        return customers(history)[[column]]
+
+    of_them(history, "orders")["orders"] = 0
+    assert of_them(history, "orders")["orders"].sum() == customers(history)["orders"].sum() > 0
+    of_them(history, "orders", least=1)
+    of_them(replace(history), "orders")
+    assert asked == [("orders", 0), ("orders", 1), ("orders", 0)]
+    monkeypatch.setattr("playbook.records.history.MOST_KEPT", 0)
+    of_them(history, "revenue"), of_them(history, "revenue")
+    assert asked[3:] == [("revenue", 0)] * 2

@@ -12,7 +12,7 @@ from playbook.chapters import churn
 from playbook.records.history import read_history
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-from playbook.stats import return_probability
+from playbook.stats import boosting, return_probability
 from playbook.stats.boosting import fit_boosting
 from playbook.stats.landmarks import came_within, describe, followed_through
 from playbook.stats.pooled import fit_pooled
@@ -52,6 +52,19 @@ def followed_rows(n=6000, seed=1):
             "shard": np.arange(n) % 64,
         }
     )
+
+
+def test_covariates_in_bins_give_the_trees_that_would_be_grown_on_their_values(monkeypatch):
+    rows = followed_rows()
+    rows["amount"] *= 1 + np.random.default_rng(2).random(len(rows))  # more values than bins
+    waits = fit_waits(rows, HORIZON)
+    design, found = waits.covariates.design(rows), []
+    for most in (boosting.MOST_BINS, len(rows)):
+        monkeypatch.setattr(boosting, "MOST_BINS", most)
+        model = fit_boosting(rows, waits, HORIZON, seed=1)
+        found.append((model.log_hazard(design), sum(map(len, model.edges))))
+    assert np.array_equal(found[0][0], found[1][0])
+    assert found[0][1] > 0 == found[1][1]
 
 
 def test_the_boosting_finds_a_jump_and_is_the_same_on_any_number_of_threads():

@@ -102,6 +102,23 @@ def test_the_same_history_gives_the_same_chances(december, monkeypatch):
     assert again.expected_buyers(customers) == model.expected_buyers(customers)
 
 
+@pytest.mark.parametrize("most_rows", [return_probability.MOST_ROWS, 2_000])
+def test_today_is_the_same_whether_described_with_the_past_or_alone(most_rows, monkeypatch):
+    lines = retailer.generate(5, customers=600).orders
+    history = history_of(lines[["customer_id", "ordered_at", "amount"]].dropna())
+    monkeypatch.setattr(return_probability, "MOST_ROWS", most_rows)
+    found = []
+    for few in (0, 10**6):
+        monkeypatch.setattr(return_probability, "_fitted", WeakKeyDictionary())
+        monkeypatch.setattr(return_probability, "FEW_ORDERS", few)
+        found.append(return_probability.fit(history, HORIZON))
+    alone, together = found
+    pd.testing.assert_frame_equal(alone.today, together.today)
+    customers = alone.today.reset_index()
+    assert len(customers) == history.orders.customer_id.nunique().execute()
+    assert (alone.predict(customers) == together.predict(customers)).all()
+
+
 def test_a_model_is_fitted_once_and_anew_for_another_day_horizon_or_seed(long_run, monkeypatch):
     fitted, usual = [], return_probability.fit_waits
     monkeypatch.setattr(
