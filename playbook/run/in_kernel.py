@@ -24,7 +24,6 @@ made of many small objects, and hardly any of them is rubbish that counting refe
 
 def remember() -> None:
     """Keep the state of a kernel that has just started."""
-    gc.set_threshold(*SELDOM)
     _at_start.update(
         environment=dict(os.environ),
         path=list(sys.path),
@@ -116,4 +115,5 @@ def end_with_parent(parent: int) -> None:
 
 if __name__ == "__main__":
     end_with_parent(int(sys.argv.pop(1)))
+    gc.set_threshold(*SELDOM)
     runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)

@@ -10,6 +10,7 @@ import sys
 from tests.benchmarks.record import run
 
 ALL = (
+    "before",
     "overhead",
     "batch",
     "intake",

@@ -16,7 +16,9 @@ def main() -> None:
     print("Overhead of a run: wall seconds minus the seconds inside cells (of the warm run)")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        ours = cost(python("-m", "playbook", "run", "demo", "--fresh", "--reports", folder / "reports"))
+        ours = cost(
+            python("-m", "playbook", "run", "demo", "--fresh", "--teach", "--reports", folder / "reports")
+        )
         work = _seconds_in_cells(next((folder / "reports" / "demo").glob("????-??-??")))
         theirs = _one_by_one(folder)
     line("chapters", len(_masters()))
