@@ -24,7 +24,6 @@ from playbook.records.history import History, customers, read_history
 from playbook.records.sources import Sources, open_sources
 from playbook.settings.client import PROJECT, Settings, client_folder, load, override
 from playbook.show.display import Say, Table
-from playbook.show.exercises import compare
 from playbook.show.figures import Picture, Pictures
 from playbook.show.words import Words
 from playbook.stats.result import Result
@@ -140,10 +139,6 @@ class Chapter:
     def figure(self, result: Result) -> Picture | Pictures | None:
         """Show a result's figure; nothing where it has none."""
         return result.figure(self.words)
-
-    def check(self, answer: float | None, expected: float, hint: str, tolerance: float = 0.01) -> Say:
-        """Say whether the answer to an exercise is right; see `compare`."""
-        return compare(answer, expected, hint, tolerance)
 
     def findings(self, number: str) -> Findings:
         """Return what an earlier chapter found, by name."""

@@ -1,21 +1,67 @@
-"""Self-checks of the exercises: they say whether an answer is right, and never stop a run."""
+"""Exercises that check themselves: what is asked, which mistakes are known, and what is said to an answer."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import Any
 
 from playbook.show.display import Say
 
+COARSE = 0.025
+"""Share of the right number by which a rounded answer may miss it."""
 
-def compare(answer: float | None, expected: float, hint: str, tolerance: float = 0.01) -> Say:
-    """Say whether a number is right to within ``tolerance`` of its size.
 
-    Parameters
+@dataclass(frozen=True)
+class Exercise:
+    """A number that a student is to find.
+
+    Attributes
     ----------
-    answer : float or None
-        None where nobody has answered yet.
     expected : float
     hint : str
-        Shown with an answer that is not right.
+        Shown with an answer that is neither right nor a mistake that is known.
+    mistakes : mapping of str to float
+        What to say to a mistake that is known, and the number that it leads to.
+    share : bool
+        Whether a share is asked, for which a percentage is a mistake of its own.
+    near : float
+        Share of the right number by which an answer may miss it.
     """
-    if answer is None:
-        return Say(["Your turn: replace None with your answer and run the cell again."])
-    if abs(answer - expected) <= tolerance * max(abs(expected), 1e-12):
-        return Say([f"Right: {expected:,.4g}."])
-    return Say([f"Not yet: {answer:,.4g} is not it. {hint}"])
+
+    expected: float
+    hint: str
+    mistakes: Mapping[str, float] = field(default_factory=dict)
+    share: bool = False
+    near: float = 0.01
+
+    def check(self, answer: Any) -> Say:
+        """Say whether an answer is right, rounded or not, and where a known mistake lies if it is one."""
+        if answer is None:
+            return Say(["Your turn: replace None with your answer and run the cell again."])
+        if isinstance(answer, str):
+            return Say(["Not yet: write the number without quotation marks."])
+        if isinstance(answer, bool) or not isinstance(answer, Real):
+            return Say([f"Not yet: one number is asked, and this is a {type(answer).__name__}."])
+        number = float(answer)
+        if math.isnan(number):
+            return Say(["Not yet: this is no number (nan): something was divided by nothing, or is missing."])
+        if self._is(number, self.expected):
+            return Say([f"Right: {self.expected:,.4g}."])
+        return Say([f"Not yet: {number:,.4g} is not it. {self._what_went_wrong(number)}"])
+
+    def _what_went_wrong(self, answer: float) -> str:
+        for said, wrong in self.mistakes.items():
+            if self._is(answer, wrong):
+                return said
+        if self.share and self._is(answer / 100, self.expected):
+            return "A share is asked: 0.25 for a quarter, not 25."
+        if self._is(-answer, self.expected):
+            return "The sign is the other way round."
+        return self.hint
+
+    def _is(self, answer: float, number: float) -> bool:
+        """Whether an answer is a number, or nearly, rounded to two figures or three."""
+        missed = abs(answer - number)
+        rounded = any(math.isclose(answer, float(f"{number:.{figures}g}")) for figures in (2, 3))
+        return missed <= self.near * abs(number) or (rounded and missed <= COARSE * abs(number))

@@ -14,7 +14,7 @@ from statistics import median
 from tests.benchmarks.measure import Cost, cost, line, python
 
 PROJECT = Path(__file__).parent.parent.parent
-BEFORE = "14120498"
+BEFORE = "1412049f566b"
 TURNS = 3
 
 
@@ -43,7 +43,7 @@ def _compare(client: str, old: Path, data: Path, place: Path) -> None:
     ways = {"whole": ["--fresh"], "changed budget": ["-p", "budget={}"]}
     for turn in range(TURNS):
         for tree, folder in trees.items():
-            environment = os.environ | {"PYTHONPATH": str(folder)}
+            environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}
             for way, words in ways.items():
                 given = [word.format(3000 + turn) for word in words]
                 command = python("-m", "playbook", "run", client, "--data", data, *given)

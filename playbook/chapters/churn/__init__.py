@@ -9,4 +9,5 @@ from playbook.chapters.churn.sliders import slide
 from playbook.chapters.churn.threshold import find_threshold
 from playbook.chapters.churn.waiting import find_cost_of_waiting
 from playbook.chapters.churn.why_cancelled import find_why_cancelled
+from playbook.show import questions
 from playbook.stats.spells import spell_counts

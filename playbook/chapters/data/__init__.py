@@ -3,3 +3,4 @@
 from playbook.chapters.data.intake import take_in, unreadable_lines
 from playbook.intake.check import refuse_errors
 from playbook.records.consent import consent_table, consents
+from playbook.show import questions

@@ -8,5 +8,6 @@ from playbook.chapters.measurement.loop import chronicle, earlier_scores
 from playbook.chapters.measurement.naive_answers import NaiveAnswers
 from playbook.chapters.measurement.responses import LearnedResponses, keep
 from playbook.chapters.measurement.segments import by_segment
+from playbook.show import questions
 from playbook.stats.trials.earlier import read_plan
 from playbook.stats.trials.known_offers import known_offers

@@ -9,3 +9,4 @@ from playbook.chapters.occasional.second_order import find_second_order
 from playbook.chapters.occasional.sensitivity import explore_rules, vary_rules
 from playbook.chapters.occasional.words import reasons
 from playbook.offers.catalogue import load as load_catalogue
+from playbook.show import questions

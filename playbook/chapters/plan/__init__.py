@@ -12,4 +12,5 @@ from playbook.chapters.plan.sliders import explore_plan
 from playbook.chapters.plan.tables import by_responsible, first_contacts, one_customer
 from playbook.chapters.plan.what_if import what_would_change
 from playbook.offers.catalogue import table as offers_table
+from playbook.show import questions
 from playbook.stats.trials.known_offers import known_offers

@@ -7,4 +7,5 @@ from playbook.chapters.scoring.ranking import rank
 from playbook.chapters.scoring.second_lives import check_second_lives
 from playbook.chapters.scoring.sliders import explore_weights
 from playbook.chapters.scoring.worth import see_worth
+from playbook.show import questions
 from playbook.stats.trials.known_offers import known_offers

@@ -7,3 +7,4 @@ from playbook.chapters.warning.leaving import horizon_that_fits, look_back, who_
 from playbook.chapters.warning.model import combine
 from playbook.chapters.warning.trial import write_assignment
 from playbook.offers.catalogue import load as load_catalogue
+from playbook.show import questions
