@@ -19,7 +19,7 @@ from playbook.archive import findings as found
 from playbook.archive.earlier import home_of
 from playbook.archive.findings import Finding, Findings
 from playbook.archive.folders import PRIVATE
-from playbook.errors import CallError
+from playbook.errors import CallError, PlaybookError
 from playbook.records.history import History, customers, read_history
 from playbook.records.sources import Sources, open_sources
 from playbook.settings.client import PROJECT, Settings, client_folder, load, override
@@ -189,6 +189,7 @@ def open_chapter(number: str, client: str, **knobs: Any) -> Chapter:
 def _open_draft(number: str, client: str, chosen: dict[str, Any], data: Path) -> Chapter:
     """Open a chapter in the draft of these settings and files; no other settings or files share it."""
     os.umask(PRIVATE)  # of this kernel, which runs one notebook
+    _say_errors_in_a_sentence()
     settings = load(client, data, chosen)
     reports = Path(os.environ.get("PLAYBOOK_REPORTS", PROJECT / "reports"))
     as_of = Chapter(number, client, settings, reports, data).as_of
@@ -205,6 +206,17 @@ def _open_draft(number: str, client: str, chosen: dict[str, Any], data: Path) ->
         if done.returncode:
             raise CallError((done.stderr.strip().splitlines() or ["The chapters before it did not run."])[-1])
     return Chapter(number, client, settings, draft, data)
+
+
+def _say_errors_in_a_sentence() -> None:
+    """Print errors that are the user's to mend, in a notebook, without the way that led to them."""
+    from IPython.core.getipython import get_ipython
+
+    def in_a_sentence(shell: Any, kind: Any, error: BaseException, trace: Any, **_: Any) -> None:
+        shell.showtraceback((kind, error, trace), exception_only=True)
+
+    if (shell := get_ipython()) is not None:
+        shell.set_custom_exc((PlaybookError,), in_a_sentence)  # type: ignore[no-untyped-call]
 
 
 def _stamp(settings: Settings, folder: Path) -> tuple[tuple[str, int, int], ...]:

@@ -163,16 +163,23 @@ def done(
         typer.echo(sentence)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(
+    further: typer.Context,
     client: Annotated[str | None, typer.Argument(help="Work on this client's own copies.")] = None,
     data: Data = Path("data"),
     reports: Reports = Path("reports"),
 ) -> None:
-    """Open JupyterLab on the masters, or on a client's own copies."""
+    """Open JupyterLab on the masters, or on a client's own copies; options behind -- are JupyterLab's."""
+    given = list(further.args)
+    if client and client.startswith("-"):
+        given, client = [client, *given], None
     folder = notebooks.masters_folder() if client is None else _copies(client, data)
     places = {"PLAYBOOK_DATA": str(data.resolve()), "PLAYBOOK_REPORTS": str(reports.resolve())}
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", *given]
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and "--allow-root" not in given:
+        typer.echo("You work as root: whatever a notebook does, it may do to all of this machine.", err=True)
+        command.append("--allow-root")
     raise typer.Exit(subprocess.run(command, env=os.environ | places, check=False).returncode)
 
 

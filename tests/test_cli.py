@@ -142,17 +142,26 @@ def test_lab_opens_jupyterlab_on_the_clients_copies_or_the_masters(ground, monke
     started = []
 
     def start(command, env, check):
-        started.append((command[-1], env["PLAYBOOK_DATA"]))
+        started.append((command[3], env["PLAYBOOK_DATA"], command[4:]))
         return subprocess.CompletedProcess(command, 3)
 
     monkeypatch.setattr(subprocess, "run", start)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert call("lab", "acme") == 3
-    assert call("lab") == 3
-    data = str(ground / "data")
+    assert call("lab") == call("lab", "--", "--port=9000", "--no-browser") == 3
+    assert call("lab", "acme", "--", "--port=9000") == 3
+    data, own = str(ground / "data"), f"--ServerApp.root_dir={ground / 'data' / 'acme' / 'notebooks'}"
+    masters = f"--ServerApp.root_dir={ground / 'masters'}"
     assert started == [
-        (f"--ServerApp.root_dir={ground / 'data' / 'acme' / 'notebooks'}", data),
-        (f"--ServerApp.root_dir={ground / 'masters'}", data),
+        (own, data, []),
+        (masters, data, []),
+        (masters, data, ["--port=9000", "--no-browser"]),
+        (own, data, ["--port=9000"]),
     ]
+    capsys.readouterr()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert call("lab") == 3
+    assert started[-1][2] == ["--allow-root"] and "as root" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -27,6 +27,14 @@ def test_only_cells_whose_output_is_compared_keep_it(path):
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_what_only_tests_look_at_is_folded_away(path):
+    hidden = [cell for cell in cells(path) if "hide" in tags(cell)]
+    assert hidden
+    for cell in hidden:
+        assert cell["metadata"]["jupyter"] == {"outputs_hidden": True, "source_hidden": True}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_a_chapter_is_built_as_a_lesson(path):
     sources = ["".join(cell["source"]) for cell in cells(path)]
     first = "".join(cells(path, "markdown")[0]["source"])

@@ -3,7 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from playbook.archive.earlier import home_of
 from playbook.run import draft, runner
@@ -101,6 +103,15 @@ def test_notebooks_of_two_settings_share_no_draft_and_come_from_the_client_s_own
 def test_an_earlier_chapter_that_fails_is_named(ground):
     toys.chapter(ground / "masters", "01", "data", [toys.code("1 / 0")])
     assert opened().endswith("CallError: chapter 01, cell 3: ZeroDivisionError: division by zero")
+
+
+def test_a_notebook_says_an_error_of_the_user_s_without_the_way_that_led_to_it(ground):
+    source = "from playbook.chapter import open_chapter\nopen_chapter('04', 'acne')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    NotebookClient(notebook, allow_errors=True).execute()
+    [output] = notebook.cells[0].outputs
+    said = "".join(output.traceback)
+    assert output.output_type == "error" and "Did you mean 'acme'?" in said and "line" not in said
 
 
 def test_drafts_of_long_ago_are_cleared(ground, monkeypatch):
