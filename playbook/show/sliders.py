@@ -108,6 +108,7 @@ def _sliders(caption: str, ask: Callable[..., Answer], knobs: Mapping[str, Knob]
         for name, knob in knobs.items()
     }
     shown = ipywidgets.HTML()
+    shown.add_class("jp-RenderedHTMLCommon")  # JupyterLab styles tables of that alone
 
     def redraw(*_: Any) -> None:
         answer = ask(**{name: slider.value for name, slider in sliders.items()})

@@ -71,7 +71,8 @@ def test_stubs_solutions_and_mistakes_are_told_apart(walked):
         elif "solution" in tags:
             [(exercise, answer, said)] = checked
             assert said.startswith("Right: "), (source, said)
-            assert about["jupyter"] == {"source_hidden": True}
+            assert about["jupyter"] == {"outputs_hidden": True, "source_hidden": True}
+            assert source.startswith("# Solution\n")  # the line that is seen of a folded cell
         else:
             assert not checked
     assert tried >= AT_LEAST

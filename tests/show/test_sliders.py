@@ -44,6 +44,7 @@ def test_with_somebody_to_move_them_sliders_redraw_the_answer(monkeypatch):
     monkeypatch.delenv("PLAYBOOK_HEADLESS", raising=False)
     box = explore("What <if>", product, KNOBS, WORDS)
     days, cost, shown = box.children
+    assert "jp-RenderedHTMLCommon" in shown._dom_classes
     assert days.value == 60 and cost.value == 1
     assert ">60<" in shown.value and "<svg" in shown.value and "What &lt;if&gt;" in shown.value
     days.value = 90
