@@ -3,14 +3,15 @@
 Each displays itself as the last line of a cell. Text from a client's data is escaped here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from playbook.show.words import Words, escape
 
+Thing = TypeVar("Thing")
 Column = str | tuple[str, str]
 """A column's heading; with how its values are shown, where they are no text: (heading, format)."""
 
@@ -132,6 +133,27 @@ def interval_texts(
         words.between(shown(least), shown(most)) if pd.notna(least) else "–"
         for least, most in zip(frame[low], frame[high], strict=True)
     ]
+
+
+def table_of(
+    things: Iterable[Thing],
+    columns: Mapping[Column, Callable[[Thing], object]],
+    caption: str,
+    words: Words,
+    note: str = "",
+) -> Table:
+    """Return a table with a row for each of some things.
+
+    Parameters
+    ----------
+    columns : mapping
+        A column's heading, with its format where it is no text, to how a thing's value is got.
+    """
+    rows = list(things)
+    headed = {column if isinstance(column, str) else column[0]: column for column in columns}
+    values = [[value(row) for row in rows] for value in columns.values()]
+    frame = pd.DataFrame(dict(zip(headed, values, strict=True)))
+    return Table(frame, caption, words, columns=headed, note=note)
 
 
 @dataclass(frozen=True)

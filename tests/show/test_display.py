@@ -7,7 +7,7 @@ import pytest
 from playbook.run import pages
 from playbook.show import words
 from playbook.show.display import Say, Table
-from playbook.show.exercises import compare
+from playbook.show.exercises import Exercise
 from playbook.show.figures import Picture, intervals, new_figure
 from playbook.show.words import Words
 
@@ -82,7 +82,7 @@ def test_sentences_are_escaped():
     ("answer", "said"), [(None, "Your turn"), (3.0, "Right"), (9, "Not yet: 9 is not it. Try.")]
 )
 def test_an_exercise_says_whether_the_answer_is_right(answer, said):
-    assert said in str(compare(answer, 3.001, "Try."))
+    assert said in str(Exercise(3.001, "Try.").check(answer))
 
 
 def test_bars_are_as_long_as_values_of_one_format_and_warn_below_zero():

@@ -20,7 +20,7 @@ from playbook.offers.catalogue import Offer
 from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Column, Table
+from playbook.show.display import Column, Table, table_of
 from playbook.show.figures import Picture, Pictures
 from playbook.show.words import Words
 from playbook.stats.result import Result
@@ -28,7 +28,6 @@ from playbook.stats.trials.data import CampaignTrial, incentives_of, read_trials
 from playbook.stats.trials.effects import Effect
 from playbook.stats.trials.measure import SHARES, Compared, Measured, measure
 from playbook.stats.trials.over_time import second_lives
-from playbook.stats.trials.tables import table_of
 
 
 @dataclass(frozen=True)

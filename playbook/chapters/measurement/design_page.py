@@ -22,11 +22,10 @@ from playbook.chapters.measurement.design import (
 )
 from playbook.chapters.measurement.words import points
 from playbook.settings.client import Settings
-from playbook.show.display import Column, Table
+from playbook.show.display import Column, Table, table_of
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.earlier import ASSIGNMENT, read_intended, spared
-from playbook.stats.trials.tables import table_of
 
 WITHOUT_A_TEST = {
     "nobody": "No campaign is planned, so there is nothing to measure.",

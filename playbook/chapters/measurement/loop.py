@@ -15,13 +15,12 @@ from playbook.chapters.measurement.design_page import assignment
 from playbook.chapters.measurement.words import limits, points
 from playbook.records.history import History
 from playbook.records.sources import Sources
-from playbook.show.display import Table
+from playbook.show.display import Table, table_of
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.data import read_rows, trials_of
 from playbook.stats.trials.earlier import PLAN, read_intended, read_plan, spared
 from playbook.stats.trials.measure import Measured, measure
-from playbook.stats.trials.tables import table_of
 
 NOT_YET = "not_yet"
 HEADLINES = {

@@ -12,12 +12,11 @@ from playbook.archive.findings import Finding, Findings
 from playbook.archive.sheets import write_sheet
 from playbook.chapters.measurement.words import limits
 from playbook.offers.names import channel_names, kind_names
-from playbook.show.display import Table
+from playbook.show.display import Table, table_of
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.earlier import remember
 from playbook.stats.trials.known_offers import KnownOffers
-from playbook.stats.trials.tables import table_of
 
 RESPONSES = "responses.csv"
 RAW, SHRUNK = ("raw_points", "raw_low", "raw_high"), ("lift_points", "low", "high")

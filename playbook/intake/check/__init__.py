@@ -9,8 +9,7 @@ from playbook.intake.check.ids import inspect_ids
 from playbook.intake.check.orders import inspect_orders
 from playbook.intake.check.people import inspect_people
 from playbook.intake.check.records import inspect_records
-from playbook.intake.check.row_meaning import inspect_row_rules
-from playbook.intake.check.rows import Delivery
+from playbook.intake.check.rows import Delivery, inspect_row_rules
 from playbook.intake.check.rule import SEVERITIES
 from playbook.intake.check.rules import Check
 from playbook.records.history import History

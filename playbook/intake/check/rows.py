@@ -3,6 +3,7 @@
 Rows are counted as a spreadsheet counts them.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import ibis
 
 from playbook.intake.check.rule import Severity
 from playbook.intake.check.rules import Check, found
+from playbook.records.canonical import COLUMNS
 from playbook.records.history import History
 from playbook.records.row_rules import kept
 from playbook.records.sources import Sources, Unreadable
@@ -146,3 +148,20 @@ def holds_contact_detail(table: str, rows: Any) -> Any:
     columns = [name for name in CONTACT_DETAIL[table] if name in rows.columns]
     flags = [rows[name].re_search(PATTERN).fill_null(False) for name in columns]
     return ibis.or_(*flags) if flags else rows.customer_id.isnull() & ibis.literal(False)
+
+
+def inspect_row_rules(data: Delivery) -> list[Check]:
+    """Look at what the rules of each table did; values that may tell who somebody is are not shown."""
+    checks = []
+    for name in (name for name in COLUMNS if data.sources.files.rules.get(name)):
+        seen = data.sources.files.rows_seen(name)
+        columns = ", ".join(dict.fromkeys(seen.left_out["column"]))
+        told = tuple(
+            f"{row['column']}: {row['value'][:40] or '(empty)'} ({row['rows']:,})"
+            for row in seen.left_out.head(20).to_dict("records")
+            if not re.search(PATTERN, row["value"])
+        )
+        rows = int(seen.left_out["rows"].sum())
+        checks += found("rows_ruled_out", rows, columns, table=name, values=told)
+        checks += found("rule_without_rows", len(seen.idle), "", seen.idle, table=name)
+    return checks

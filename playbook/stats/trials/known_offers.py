@@ -14,7 +14,7 @@ from playbook.offers.names import channel_names, kind_names
 from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.settings.client import Settings
-from playbook.show.display import Table
+from playbook.show.display import Table, table_of
 from playbook.show.words import Words
 from playbook.stats.result import Result
 from playbook.stats.trials.accepted import FAILED, by_chance, failures, with_verdicts
@@ -26,7 +26,6 @@ from playbook.stats.trials.responses import (
     measured_responses,
     measured_second_lives,
 )
-from playbook.stats.trials.tables import table_of
 from playbook.stats.trials.trust import Cell
 
 

@@ -1,7 +1,7 @@
 """Tables whose columns are described once, with the values they show."""
 
+from playbook.show.display import table_of
 from playbook.show.words import Words
-from playbook.stats.trials.tables import table_of
 
 WORDS = Words()
 COLUMNS = {
