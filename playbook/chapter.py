@@ -198,14 +198,21 @@ def _open_draft(number: str, client: str, chosen: dict[str, Any], data: Path) ->
     draft = reports / client / ".draft" / f"{as_of.isoformat()}-{key[:12]}"
     draft.mkdir(parents=True, exist_ok=True)
     if number > "01":
-        print(f"The chapters before {number} are run first, as far as no report or draft holds them.")
         words = [client, number, str(draft), str(data), str(reports)]
         given = [f"{name}={value}" for name, value in chosen.items()]
-        command = [sys.executable, "-m", "playbook.run.draft", *words, *given]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise CallError((done.stderr.strip().splitlines() or ["The chapters before it did not run."])[-1])
+        _fill([sys.executable, "-m", "playbook.run.draft", *words, *given])
     return Chapter(number, client, settings, draft, data)
+
+
+def _fill(command: list[str]) -> None:
+    """Bring the earlier chapters into the draft, and show which of them run."""
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as filling:
+        for line in filling.stdout or ():
+            print(line, end="", flush=True)
+        said = filling.stderr.read() if filling.stderr else ""
+    if filling.returncode:
+        raise CallError((said.strip().splitlines() or ["The chapters before it did not run."])[-1])
 
 
 def _say_errors_in_a_sentence() -> None:

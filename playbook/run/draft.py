@@ -76,6 +76,10 @@ def _fill(draft: Path, running: runner.Running, number: str) -> None:
         with running.kernel(f"{draft.name}-{os.getpid()}") as kernel:
             kernel.load()
             for chapter, key in missing:
+                print(
+                    f"Chapter {chapter.number} has not been run for these settings: running it first.",
+                    flush=True,
+                )
                 running.execute(chapter, kernel)
                 ours[chapter.number] = [key, _wrote(draft, chapter.number)]
     folders.write_text(draft / KEYS, json.dumps(ours))

@@ -79,20 +79,23 @@ def test_what_was_done_by_hand_stays_and_what_follows_is_made_from_it(ground):
 OPEN = "from playbook.chapter import open_chapter; run = open_chapter('04', 'acme', {}); print(run.folder)"
 
 
-def opened(given=""):
-    """Open chapter 04 in a process of its own; return its folder, or the error."""
+def opened(given="", before=()):
+    """Open chapter 04 in a process of its own; return its folder, or the error, behind what it says before."""
     done = subprocess.run(
         [sys.executable, "-c", OPEN.format(given)], capture_output=True, text=True, check=False
     )
     said = done.stderr if done.returncode else done.stdout
-    return said.splitlines()[-1]
+    *told, last = said.splitlines()
+    assert done.returncode or told == list(before)
+    return last
 
 
 def test_notebooks_of_two_settings_share_no_draft_and_come_from_the_client_s_own_copies(ground):
     own = ground / "data" / "acme" / "notebooks"
     own.mkdir()
     toys.chapter(own, "01", "data", [seen(ground, "own 01")])
-    plain, other = Path(opened()), Path(opened("horizon_days=90"))
+    running = ["Chapter 01 has not been run for these settings: running it first."]
+    plain, other = Path(opened(before=running)), Path(opened("horizon_days=90", before=running))
     assert ran(ground) == ["own", "01"] * 2
     assert plain != other and home_of(plain) == home_of(other) == ground / "reports" / "acme"
     assert Path(opened()) == plain
