@@ -80,7 +80,7 @@ OPEN = "from playbook.chapter import open_chapter; run = open_chapter('04', 'acm
 
 
 def opened(given="", before=()):
-    """Open chapter 04 in a process of its own; return its folder, or its error; ``before`` is what it says first."""
+    """Open chapter 04 in a process of its own; return its folder or error, behind what it says ``before``."""
     done = subprocess.run(
         [sys.executable, "-c", OPEN.format(given)], capture_output=True, text=True, check=False
     )
