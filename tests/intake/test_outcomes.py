@@ -9,7 +9,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from playbook.archive import findings
-from playbook.chapter import open_chapter
+from playbook.chapter import Chapter
 from playbook.chapters.measurement import calls_made
 from playbook.errors import CallError, DataError
 from playbook.intake.outcomes import hand_in
@@ -64,7 +64,7 @@ def files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_what_came_of_the_calls_is_counted_by_the_next_run_each_once(client, demo_run, monkeypatch):
+def test_what_came_of_the_calls_is_counted_by_the_next_run_each_once(client, demo_run):
     data, give = client
     first = {
         (PLAN, 0): ("agreed", OCTOBER, ""),
@@ -87,13 +87,13 @@ def test_what_came_of_the_calls_is_counted_by_the_next_run_each_once(client, dem
     assert days[customer(demo_run, PLAN, 2)] == "2025-10-20"
     assert (contacts["arm"] == "control").sum() > (plan["arm"] == "control").sum() > 0
 
-    monkeypatch.setenv("PLAYBOOK_DATA", str(data))
-    run = open_chapter("08", "demo")
+    run = Chapter("08", "demo", load("demo", data), demo_run.folder, data)
     made = calls_made(run.sources)
     counts = made.counts.set_index("campaign")
     assert counts.loc["Plan 2025-09-30", ["called", "agreed", "never", "no_answer"]].tolist() == [4, 2, 1, 1]
     assert counts["reached"].sum() == 1 and made.by_name["calls_made"].value == 5
     assert "What came of the calls" in made.table(run.words)._repr_html_()
+    run.sources.close()
 
 
 @pytest.mark.parametrize(
