@@ -107,7 +107,9 @@ def test_of_more_than_the_limit_only_the_best_are_live_and_the_first_sheet_says_
     shutil.copytree(demo_run.folder, folder)
     monkeypatch.setattr(live, "MOST_LIVE", 150)
     chosen = load("demo", demo_run.data)
-    workbook.write(Chapter("99", "demo", chosen, folder, demo_run.data))
+    run = Chapter("99", "demo", chosen, folder, demo_run.data)
+    workbook.write(run)
+    run.sources.close()
     round_trip(folder, tmp_path, chosen, most=150)
     others = len(delivered(folder)) - 150
     told = " ".join(str(row[0]) for row in rows(folder / "workbook.xlsx", "Contents")[:9])
