@@ -18,6 +18,12 @@ Ask = Callable[[str, str, Sequence[str]], str]
 _CURRENCIES = {"€": "EUR", "£": "GBP", "Fr": "CHF", "SFr": "CHF", "$": "USD"} | {
     code: code for code in ("CHF", "EUR", "USD", "GBP")
 }
+_POSSIBLE = {
+    "currency": "[A-Z]{3}",
+    "margin_rate": r"(?=.*[1-9])(0[.,]\d+|1([.,]0+)?)",
+    "exchange_rate": r"(?=.*[1-9])\d+([.,]\d+)?",
+}
+"""What an answer may look like, where not every text or number can stand."""
 _MONEY = ("amount", "unit_price", "margin", "potential", "cost")
 _GIVING = ("spend", "donat", "donaz", "donor", "gift", "dons", "donateur")
 _FROM = "the preset's, as the Red Cross chose whom to call; null in its place addresses everybody lapsed"
@@ -44,7 +50,7 @@ def assume(
         if there is not None:
             inside[place[-1]] = there
         elif ask is not None:
-            inside[place[-1]] = _answered(ask, f"{'.'.join(place)} ({reason})", assumed, others)
+            inside[place[-1]] = _answered(ask, place, reason, assumed, others)
         else:
             inside[place[-1]] = assumed
             comments[place] = UNSURE + reason
@@ -91,16 +97,16 @@ def _inside(written: Any, place: Iterable[str]) -> Any:
     return written
 
 
-def _answered(ask: Ask, question: str, assumed: Any, others: Sequence[str]) -> Any:
-    """Return an answer of the kind of what is assumed: a text, or a number, asked for until it is one.
-
-    Where nothing is assumed, it is a number.
-    """
+def _answered(ask: Ask, place: tuple[str, ...], reason: str, assumed: Any, others: Sequence[str]) -> Any:
+    """Return an answer that can stand there, asked for until it does: a text as what is assumed, or a number."""
+    is_text = isinstance(assumed, str)
+    possible = _POSSIBLE.get(place[-1], ".+" if is_text else r"\d+([.,]\d+)?")
+    proposed = "" if assumed is None else str(assumed)
     while True:
-        answer = ask(question, "" if assumed is None else str(assumed), others)
-        if isinstance(assumed, str):
+        answer = ask(f"{'.'.join(place)} ({reason})", proposed, others)
+        if re.fullmatch(possible, answer) and is_text:
             return answer
-        if re.fullmatch(r"\d+([.,]\d+)?", answer):
+        if re.fullmatch(possible, answer):
             return (int if isinstance(assumed, int) else float)(float(answer.replace(",", ".")))
 
 

@@ -489,8 +489,8 @@ def test_a_second_proposal_follows_the_file_where_nobody_wrote(simple, tmp_path)
 
 def test_on_a_terminal_the_answers_are_taken_and_asked_for_once(simple, tmp_path):
     asked = {}
-    answers = {"preset": ["subscription"], "currency": ["EUR"], "margin_rate": ["0,4"]}
-    answers["offers.exchange_rate"] = ["1,05"]
+    answers = {"preset": ["subscription"], "currency": ["euro", "EUR"], "margin_rate": ["40", "0", "0,4"]}
+    answers["offers.exchange_rate"] = ["0", "1,05"]
     answers["offers.contact_costs.phone"] = ["7.5"]
     answers["offers.budget"] = ["viel", "900"]  # the first is no number
 
