@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import ibis
 import numpy as np
@@ -57,12 +56,6 @@ FEW_ORDERS = 12_000
 """Orders up to which today's customers are described with the past days, where no sample is drawn of them."""
 TENTHS = 10
 LEAST_RETURNERS = 25
-
-_fitted: WeakKeyDictionary[Any, dict[Any, ReturnModel | None]] = WeakKeyDictionary()
-"""What was fitted on a client's days (`History.all_days`), by all that it depends on.
-
-Five chapters ask for the same few models, and the engine's tables do not change under them.
-"""
 
 
 @dataclass(frozen=True)
@@ -241,13 +234,7 @@ def fit(history: History, horizon_days: int, draws: int = 400) -> ReturnModel | 
     if (history.as_of - history.first_day).days < LEAST_HISTORY:
         return None
     today = None if history.orders_by_day.sum() <= FEW_ORDERS else _today(history, horizon_days)
-    contacts, seed = history.contacts_made, history.settings.seed
-    seen = (history.days.op(), None if contacts is None else contacts.op())
-    asked = (*seen, history.as_of, history.first_day, horizon_days, seed)
-    known = _fitted.setdefault(history.all_days, {})
-    if asked not in known:
-        known[asked] = _fit_landmarks(history, horizon_days, None if today is None else len(today))
-    model = known[asked]
+    model = _fit_landmarks(history, horizon_days, None if today is None else len(today))
     if model is None:
         return None
     if today is None:
@@ -313,6 +300,7 @@ class _Days:
         return [day for (kind, k), day in self.seasonal.items() if kind == "same" and k <= years]
 
 
+@once
 def _fit_landmarks(history: History, horizon_days: int, customers: int | None) -> ReturnModel | None:
     """Fit the model on past landmarks of a client with so many customers.
 
