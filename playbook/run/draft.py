@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -69,7 +70,7 @@ def _fill(draft: Path, running: runner.Running, number: str) -> None:
             continue
         if key in found and folders.is_intact(found[key]):
             folders.reuse(found[key], draft)
-            ours[chapter.number] = [key, _wrote(draft, chapter.number)]
+            _note(draft, ours, chapter.number, key)
         else:
             missing.append((chapter, key))
     if missing:
@@ -81,7 +82,12 @@ def _fill(draft: Path, running: runner.Running, number: str) -> None:
                     flush=True,
                 )
                 running.execute(chapter, kernel)
-                ours[chapter.number] = [key, _wrote(draft, chapter.number)]
+                _note(draft, ours, chapter.number, key)
+
+
+def _note(draft: Path, ours: dict[str, Any], number: str, key: str) -> None:
+    """Write down that a chapter was not done by hand, at once: a later one may fail."""
+    ours[number] = [key, _wrote(draft, number)]
     folders.write_text(draft / KEYS, json.dumps(ours))
 
 

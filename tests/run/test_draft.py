@@ -8,6 +8,7 @@ import pytest
 from nbclient import NotebookClient
 
 from playbook.archive.earlier import home_of
+from playbook.errors import RunFailed
 from playbook.run import draft, runner
 from playbook.run.plan import Request
 from tests import toys
@@ -88,6 +89,18 @@ def opened(given="", before=()):
     *told, last = said.splitlines()
     assert done.returncode or told == list(before)
     return last
+
+
+def test_what_ran_before_a_chapter_that_failed_is_not_taken_for_done_by_hand(ground):
+    good = (ground / "masters" / "04_churn.ipynb").read_text()
+    toys.chapter(ground / "masters", "04", "churn", [toys.code("1 / 0")])
+    with pytest.raises(RunFailed):
+        fill(ground, "05")
+    (ground / "masters" / "04_churn.ipynb").write_text(good)
+    toys.chapter(ground / "masters", "01", "data", [seen(ground, "new 01")])
+    ran(ground)
+    fill(ground, "05")
+    assert ran(ground) == ["new", "01", "04"]
 
 
 def test_notebooks_of_two_settings_share_no_draft_and_come_from_the_client_s_own_copies(ground):
