@@ -257,9 +257,7 @@ def _what_is_taken_for_granted(results: RunResults, plan: Findings) -> list[str]
         )
     ]
     if plan["catalogue_preset"].value:
-        costs = results.settings.offers.contact_costs
-        message = "Offers and what they cost are the preset's, not the client's own."
-        said.append(words.say("The offers are the preset's, not the client's own." if costs else message))
+        said.append(words.say("Offers and what they cost are the preset's, not the client's own."))
     if open_ := _not_settled(results):
         said.append(words.say("Assumed until somebody settles it: {what}.", what="; ".join(open_)))
     missing = str(results.chapters["01"]["columns_missing"].value).split()

@@ -298,12 +298,13 @@ class Plan(Result):
         measured = [offer for offer in self._offers_shown if offer.second_life_source == "measured"]
         shares = [o.second_life_share for o in self._offers_shown if o.second_life_source == "assumed"]
         staying = int((self.contacts["incentive_stay"] > 0).sum())
+        priced = {offer.channel for offer in self.campaign.offers} <= set(settings.contact_costs)
         nothing = [offer.response.nothing for offer in self._offers_shown if not offer.response.tested]
         return [
             Finding("chance_of_nothing", _round(max(nothing, default=0), 6), unit="share", n=n),
             Finding("second_life_measured", len(measured), unit="offers"),
             Finding("offers_closed", self._closed, unit="names"),
-            Finding("catalogue_preset", int(settings.catalogue is None), unit="yes_no"),
+            Finding("catalogue_preset", int(settings.catalogue is None and not priced), unit="yes_no"),
             Finding("stay_share", settings.stay_share, unit="share", n=staying),
             Finding("second_life_share", float(min(shares, default=1)), unit="share", n=n),
             Finding("language_unknown", unspoken.count(None), unit="customers", n=n, verdict=spoken),

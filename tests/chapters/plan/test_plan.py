@@ -288,6 +288,13 @@ def test_what_is_measured_is_not_called_assumed():
     assert not any("not measured" in said for said in assumed_sentences(findings, WORDS))
 
 
+@pytest.mark.parametrize(("stated", "told"), [({}, True), ({"phone": 5}, True), ({"letter": 2.5}, False)])
+def test_prices_are_the_preset_s_until_each_channel_s_is_stated(stated, told):
+    settings = settings_of(offers={"budget": 1000, "holdout_share": 0, "contact_costs": stated})
+    said = assumed_sentences(found(plan_for(people(), offer(cost=2.5), settings=settings)), WORDS)
+    assert any("what they cost are the preset's" in sentence for sentence in said) == told
+
+
 def test_an_offer_whose_dates_are_over_is_named_beside_the_plan():
     findings = found(plan_for(people(), offer("Old", last_day=date(2025, 9, 1)), offer()))
     assert "One offer cannot be made in these weeks, by its dates: “Old”." in offers_sentences(
