@@ -98,7 +98,7 @@ def _inside(written: Any, place: Iterable[str]) -> Any:
 
 
 def _answered(ask: Ask, place: tuple[str, ...], reason: str, assumed: Any, others: Sequence[str]) -> Any:
-    """Return an answer that can stand there: a text as what is assumed, else a number; asked for until then."""
+    """Return an answer that can stand there, asked for until one does: of the kind of what is assumed."""
     is_text = isinstance(assumed, str)
     possible = _POSSIBLE.get(place[-1], ".+" if is_text else r"\d+([.,]\d+)?")
     proposed = "" if assumed is None else str(assumed)
