@@ -151,7 +151,9 @@ def run_campaign(
     campaign = planted.campaigns[number]
     start = clock.number(campaign.starts)
     silence = start - _last_order(lives.orders, len(people), start)
-    lapsed = (silence >= planted.campaign_silence) & (silence <= planted.campaign_silence_most)
+    least = planted.campaign_silence if campaign.silence is None else campaign.silence
+    most = planted.campaign_silence_most if campaign.silence_most is None else campaign.silence_most
+    lapsed = (silence >= least) & (silence <= most)
     channel = _channel(campaign, consents)
     customer, treated = _assign(scene, campaign, lapsed & (channel != "") & rested, scale)
     contact = clock.open_day(start + random.randint(0, campaign.spread, len(customer)))

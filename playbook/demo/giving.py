@@ -66,6 +66,7 @@ def draw_donors(
         spend=gift
         * np.exp(planted.gift_spread * random.standard_normal(size))
         * np.where(major, planted.major_factor, 1),
+        rebate=np.zeros(size),
         satisfaction=satisfaction,
         thrift=np.zeros(size),
         online=(source == "online").astype(np.float64),

@@ -84,11 +84,12 @@ def draw_purchases(scene: Scene[Planted], orders: OrderRows) -> Purchases:
     discount = np.where(looks == "bargain", random.choice([0.35, 0.4, 0.5, 0.6], size), discount)
     coupon = np.where(looks == "coupon", pick(random, COUPONS, size), "")
     discount = np.where(looks == "coupon", np.where(np.char.endswith(coupon, "15"), 0.15, 0.10), discount)
+    discount = np.maximum(discount, people.rebate[orders.customer])
     campaign = orders.percent_off > 0
     coupon = np.where(campaign, "ZURUECK25", coupon)
     return Purchases(
         looks_like=np.asarray(np.where(campaign, "", looks)),
-        discount=np.where(campaign, orders.percent_off / 100, discount),
+        discount=np.where(campaign, np.maximum(orders.percent_off / 100, discount), discount),
         coupon=np.asarray(coupon),
         channel=channel,
         source=np.asarray(source),

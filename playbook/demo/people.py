@@ -45,6 +45,8 @@ class People:
         Leaving hazard per day before any complaint.
     spend : array of float
         Median list value of an order in CHF.
+    rebate : array of float
+        The part of the list price that the contact never pays.
     satisfaction, thrift : array of float
         Standardised satisfaction; probability of buying at a discount in a sale.
     online : array of float
@@ -63,6 +65,7 @@ class People:
     shape: Numbers
     leaving_rate: Numbers
     spend: Numbers
+    rebate: Numbers
     satisfaction: Numbers
     thrift: Numbers
     online: Numbers
@@ -138,7 +141,8 @@ def draw_people(random: RandomState, clock: Clock, customers: int, planted: Plan
     size = len(group)
     kind = occasional_kinds(random, group, planted)
     occasional = kind != ""
-    business = (random.uniform(size=size) < 0.06) & ~occasional
+    chance = random.uniform(size=size)
+    business, dealer = ((chance < share) & ~occasional for share in (planted.business, planted.dealers))
     satisfaction = random.standard_normal(size)
     gap = np.clip(planted.gap * np.exp(planted.gap_spread * random.standard_normal(size)), 12, 500)
     gap = np.where(business, gap * 0.6, gap)
@@ -146,16 +150,20 @@ def draw_people(random: RandomState, clock: Clock, customers: int, planted: Plan
     frailty = random.standard_gamma(3.0, size) / 3.0
     rate = frailty * np.exp(-planted.satisfaction_effect * satisfaction) * (gap / planted.gap) ** 0.4
     rate = rate / planted.lifetime * np.where(group == "old", 0.85, 1.0)
-    spend = 72 * np.exp(0.42 * random.standard_normal(size)) * np.where(business, 2.6, 1.0)
+    shape = planted.regularity * np.exp(planted.regularity_spread * random.standard_normal(size))
+    spend = 72 * np.exp(0.42 * random.standard_normal(size)) * np.where(business, 1.8, 1.0)
     return People(
         group=group,
         kind=kind,
         converts=occasional & (random.uniform(size=size) < planted.occasional_returns),
         joined=joined,
         gap=gap,
-        shape=planted.regularity * np.exp(planted.regularity_spread * random.standard_normal(size)),
+        shape=shape,
         leaving_rate=rate,
-        spend=np.where(occasional, np.minimum(spend, 90) * 0.75, spend),
+        spend=np.where(
+            occasional, np.minimum(spend, 90) * 0.75, spend * np.where(dealer, planted.dealer_spend, 1)
+        ),
+        rebate=np.where(dealer, planted.rebate, 0.0),
         satisfaction=satisfaction,
         thrift=random.beta(2, 3, size),
         online=np.where(kind == "online_only", 1.0, random.beta(0.7, 0.9, size)),
@@ -279,7 +287,7 @@ def address_book(scene: Scene[Behaviour], ids: Words, unsubscribed: Numbers) -> 
         "customer_id": ids,
         "name": some_blank(random, columns["name"]),
         **_homes(columns["language"]),
-        "segment": np.where(people.business, np.where(chance[0] < 0.6, "Gastro", "Gewerbe"), "Privat"),
+        "segment": np.where(people.business, np.where(chance[0] < 0.8, "Gastro", "Gewerbe"), "Privat"),
         "acquired_on": scene.clock.dates(people.joined).where(noted),
         "may_visit": np.where(people.business, 1.0, np.nan),
         "owner": owner,

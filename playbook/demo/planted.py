@@ -36,6 +36,8 @@ class PlantedCampaign:
         Share of treated customers' orders of day 91 to 365 that never happen.
     unsubscribes : float
         Share of treated customers who unsubscribe within three weeks.
+    silence, silence_most : int, optional
+        Who gets it, by days of silence, where it is not the client's own rule.
     """
 
     code: str
@@ -51,6 +53,8 @@ class PlantedCampaign:
     pulls_forward: float = 0.0
     cancels_later: float = 0.0
     unsubscribes: float = 0.0
+    silence: int | None = None
+    silence_most: int | None = None
 
 
 CALL = PlantedCampaign(
@@ -61,7 +65,7 @@ CALL = PlantedCampaign(
     spread=12,
     costs={"phone": 4.5},
     arm_size=420,
-    wins=0.46,
+    wins=0.52,
     stays=420.0,
 )
 DISCOUNT = PlantedCampaign(
@@ -72,11 +76,13 @@ DISCOUNT = PlantedCampaign(
     spread=1,
     costs={"email": 0.15, "letter": 1.4},
     arm_size=530,
-    wins=0.15,
+    wins=0.09,
     percent_off=25,
     pulls_forward=0.9,
-    cancels_later=0.30,
+    cancels_later=0.5,
     unsubscribes=0.07,
+    silence=60,
+    silence_most=270,
 )
 GIFT = PlantedCampaign(
     code="GESCHENK25",
@@ -181,6 +187,11 @@ class Planted(Behaviour):
         Median over customers of the mean gap between orders, and its log standard deviation.
     regularity, regularity_spread : float
         Median over customers of the gamma shape of gaps (1 is memoryless), and its log spread.
+    business : float
+        Share of the regulars that are businesses.
+    dealers, rebate, dealer_spend : float
+        Share of the regulars that are businesses which sell on; the part of the list price they never pay, which leaves less
+        than the goods cost; their orders at list price, as a factor on those of others.
     """
 
     leads: float
@@ -190,6 +201,10 @@ class Planted(Behaviour):
     gap_spread: float
     regularity: float
     regularity_spread: float
+    business: float
+    dealers: float
+    rebate: float
+    dealer_spend: float
 
 
 PLANTED = Planted(
@@ -205,6 +220,10 @@ PLANTED = Planted(
     gap_spread=0.6,
     regularity=1.6,
     regularity_spread=0.35,
+    business=0.20,
+    dealers=0.06,
+    rebate=0.58,
+    dealer_spend=7.0,
     lifetime=320.0,
     satisfaction_effect=0.35,
     complaint_rate=0.06,

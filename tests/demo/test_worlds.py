@@ -15,7 +15,7 @@ from playbook.demo.__main__ import main
 DATA = Path(__file__).parents[2] / "data"
 TABLES = ("orders", "customers", "events", "contacts")
 CLIENTS = {
-    "demo": SimpleNamespace(module=retailer, most_bytes=1_700_000, growth=1.1, nameless=0.05),
+    "demo": SimpleNamespace(module=retailer, most_bytes=1_800_000, growth=1.1, nameless=0.05),
     "demo_donors": SimpleNamespace(module=donors, most_bytes=1_000_000, growth=1.05, nameless=0.03),
 }
 
