@@ -176,13 +176,17 @@ def profit_with(
     second_lifetime_value: Array,
     mean_order: Array,
     settings: Settings,
+    share: float | None = None,
 ) -> Array:
-    """Return the expected incremental profit of one offer that brings the chance to return to ``with_it``."""
+    """Return the expected incremental profit of one offer that brings the chance to return to ``with_it``.
+
+    ``share`` of the usual is what a second life under it is worth; the offer's own where None.
+    """
     return expected_profit(
         return_probability,
         with_it,
         second_lifetime_value,
-        offer.expected_share * second_lifetime_value,
+        (offer.expected_share if share is None else share) * second_lifetime_value,
         offer.cost,
         incentive_return(offer, mean_order),
         incentive_staying(offer, settings),

@@ -141,10 +141,16 @@ class Campaign:
         return np.asarray(held * p1 + (1 - held) * same_odds)
 
     def profit(self, offer: int, form: Form, points: float, p0: Array | None = None) -> Array:
-        """Return the expected profit of an offer to each of the addressed."""
-        p0 = self.p0 if p0 is None else p0
-        p1 = self.chance_with(offer, form, points, p0)
-        return profit_with(self.offers[offer], p1, p0, self.v0, self.mean_order, self.settings)
+        """Return the expected profit of an offer to each of the addressed.
+
+        An offer that adds fewer points than expected also changes second lives by as much less: one
+        that does nothing must not seem to pay through those who would have come anyway.
+        """
+        p0, made = self.p0 if p0 is None else p0, self.offers[offer]
+        p1, expected = self.chance_with(offer, form, points, p0), made.response.expected
+        of_it = min(1.0, max(points, 0.0) / expected) if expected > 0 else 1.0
+        share = 1 + of_it * (made.expected_share - 1)
+        return profit_with(made, p1, p0, self.v0, self.mean_order, self.settings, share)
 
     def spend(self, offer: int, form: Form, points: float) -> Array:
         """Return the expected spend: the contact, and the incentives of those who return."""

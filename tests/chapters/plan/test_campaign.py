@@ -55,6 +55,13 @@ def test_a_cancellation_gets_a_call_where_that_is_possible():
     assert got == {"K000": "Call", "K001": "Letter", "K002": "Letter"}
 
 
+def test_an_offer_that_brings_nobody_back_never_seems_to_pay():
+    frame = people(3, return_probability=0.4, second_lifetime_value=500.0)
+    better = prepared(frame, [offer(cost=2.0, second_life_share=1.3)])
+    assert better.profit(0, "points", 0.0) == pytest.approx(-2.0)
+    assert better.profit(0, "points", better.response_of(0)).min() > 0
+
+
 @given(st.integers(0, 400), st.sampled_from([0.0, 0.05, 0.1, 0.3]), st.integers(0, 5))
 def test_the_holdout_is_its_share_in_all_and_in_every_fifth(n, share, seed):
     score = np.random.default_rng(n).random(n)
