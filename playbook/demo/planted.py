@@ -190,8 +190,9 @@ class Planted(Behaviour):
     business : float
         Share of the regulars that are businesses.
     dealers, rebate, dealer_spend : float
-        Share of the regulars that are businesses which sell on; the part of the list price they never pay, which leaves less
-        than the goods cost; their orders at list price, as a factor on those of others.
+        Share of the regulars that are businesses which sell on; the part of the list price that they
+        never pay, which leaves less than the goods cost; their orders at list price, as a factor on
+        those of others.
     """
 
     leads: float

@@ -51,9 +51,9 @@ class Exercise:
         return Say([f"Not yet: {number:,.4g} is not it. {self._what_went_wrong(number)}"])
 
     def _what_went_wrong(self, answer: float) -> str:
-        for said, wrong in self.mistakes.items():
-            if self._is(answer, wrong):
-                return said
+        known = {said: wrong for said, wrong in self.mistakes.items() if self._is(answer, wrong)}
+        if known:
+            return min(known, key=lambda said: abs(answer - known[said]))
         if self.share and self._is(answer / 100, self.expected):
             return "A share is asked: 0.25 for a quarter, not 25."
         if self._is(-answer, self.expected):

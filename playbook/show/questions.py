@@ -26,12 +26,8 @@ def orders_per_buyer(intake: Any) -> Exercise:
         _ratio(intake.orders, intake.buyers),
         "Orders are days with a sale; buyers are customers with one.",
         {
-            "Lines are not orders: several lines of one day are one order.": _ratio(
-                intake.sales, intake.buyers
-            ),
-            "Among the customers are those who never bought: divide by the buyers.": _ratio(
-                intake.orders, intake.customers
-            ),
+            "Lines are not orders: those of one day are one.": _ratio(intake.sales, intake.buyers),
+            "Some customers never bought: divide by the buyers.": _ratio(intake.orders, intake.customers),
         },
     )
 
@@ -261,16 +257,15 @@ def alive(r: float, alpha: float, a: float, b: float, x: int = 1, tx: float = 2,
 
 def naive_ratio(left: pd.Series, shown: pd.Series) -> Exercise:
     """Ask for how many times as often those with a signal left, with nobody held alike."""
-    having, lacking = left[shown == 1].astype(float).mean(), left[shown == 0].astype(float).mean()
+    left = left.astype(float)
+    having, lacking = left[shown == 1].mean(), left[shown == 0].mean()
     return Exercise(
         _ratio(having, lacking),
         "Divide the share who left with the signal by the share who left without it.",
         {
             "The other way round: the share with the signal stands above.": _ratio(lacking, having),
-            "That compares with everybody, those with the signal included.": _ratio(
-                having, left.astype(float).mean()
-            ),
-            "That is a difference of shares; asked is how many times as often.": float(having - lacking),
+            "That compares with everybody, those with the signal included.": _ratio(having, left.mean()),
+            "Missing is not 0: take those who are known.": _ratio(having, left[shown != 1].mean()),
         },
     )
 
@@ -320,17 +315,22 @@ def first_month(months: Sequence[float]) -> Exercise:
 
 def present_value(margin: float, months: int, rate: float) -> Exercise:
     """Ask for what a margin a month is worth today, the first one now."""
-    plain = margin * months
+
+    def worth(first: int) -> float:
+        return sum(margin / (1 + rate) ** (month / 12) for month in range(first, first + months))
+
     return Exercise(
-        sum(margin / (1 + rate) ** (month / 12) for month in range(months)),
+        worth(0),
         "Divide each month's margin by 1 plus the rate, to the power of the years until then.",
         {
-            "That is not discounted.": plain,
+            "That is not discounted.": margin * months,
             "The rate is one of a year: a month is a twelfth of it, in the exponent.": sum(
                 margin / (1 + rate) ** month for month in range(months)
             ),
-            "Not all of it comes at the end of the year.": plain / (1 + rate),
+            "Not all of it comes at the end of the year.": margin * months / (1 + rate),
+            "The first one comes now: it is not discounted.": worth(1),
         },
+        near=0.005,
     )
 
 
@@ -440,7 +440,7 @@ def called_a_success(share: float, looks: int) -> Exercise:
 
 
 def enough_called(contacted: int) -> Exercise:
-    """Ask for customers to be called, to within five in a hundred."""
+    """Ask for customers to be called, to within six in a hundred."""
     return Exercise(
         contacted,
         "The chance rises with the number: halve the distance until it is 80%.",

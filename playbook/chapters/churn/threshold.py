@@ -196,8 +196,8 @@ def _of_all(findings: Findings, words: Words, share: float) -> list[str]:
         say(message, days=days, low=low, high=high, followed=followed, share=share_in_words(share, words)),
         say(
             "Lapsed does not mean lost for ever: {share} of those silent that long still come back by day"
-            " {followed}. At most {never} of the {customers} customers who ordered twice or more never order"
-            " again; the data end too early to say fewer.",
+            " {followed}. Of the {customers} customers who ordered twice or more, {never} at most never order"
+            " again: the data are too young to tell whether it is fewer.",
             share=percent(findings["still_to_return_at_threshold"].value),
             followed=followed,
             never=percent(never.value),

@@ -64,8 +64,10 @@ class SameForAll(Result):
                 claimed=money(self.claimed),
             ),
             say(
-                "But {unaided} of them would have come anyway: their incentives, {given}, are given away.",
+                "But {unaided} of them would have come anyway and brought {anyway}; their incentives,"
+                " {given}, are given away.",
                 unaided=number(self.unaided),
+                anyway=money(self.claimed - self.profit),
                 given=money(self.given_away),
             ),
             say("Compared with doing nothing this campaign loses {loss}.", loss=money(-self.profit))

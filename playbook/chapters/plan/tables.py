@@ -61,6 +61,10 @@ def one_customer(plan: Plan, words: Words) -> Table:
             (say("customer and offer"), f"{row['customer_id']}: {offer.name}"),
             (say("p0, chance to return unaided"), percent(row["return_probability"], 1)),
             (say("p1, chance to return with the offer"), percent(row["return_probability_with_offer"], 1)),
+            (
+                say("p1 − p0, points added: fewer where the silence is longer than tested"),
+                percent(row["return_probability_with_offer"] - row["return_probability"], 1),
+            ),
             (say("V0, a second life"), money(v0, 2)),
             (say("V1, a second life under this offer"), money(offer.expected_share * v0, 2)),
             (say("I, incentive on return"), money(row["incentive_return"], 2)),

@@ -66,9 +66,9 @@ def _carried_out(findings: Findings, words: Words) -> list[str]:
         *_if_any(
             findings["plan_complaints"].value,
             words,
-            "One customer of the plan has a complaint that was never solved: apology and repair come before"
-            " money.",
-            "{n} customers of the plan have complaints that were never solved: apology and repair come"
+            "One customer of the plan has a recent complaint that was never solved: apology and repair come"
+            " before money.",
+            "{n} customers of the plan have recent complaints that were never solved: apology and repair come"
             " before money.",
         ),
         *_if_any(

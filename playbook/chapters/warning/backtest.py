@@ -271,6 +271,14 @@ def backtest_sentences(findings: Findings, words: Words) -> list[str]:
                 base=words.percent(base.value / max(base.n or 0, 1)),
             )
         )
+    ahead = findings.get(f"warning_ahead_of_{CHANCE}")
+    if rule == first == COMBINED and ahead is not None and (ahead.low or 0) <= 0:
+        said.append(
+            say(
+                "That the signals rank better than the chance to return alone cannot be told: they say what"
+                " to talk about."
+            )
+        )
     if COMBINED not in areas:
         said.append(
             say("By then no signal had shown itself yet, so that only the chance to return could be tried.")

@@ -245,8 +245,7 @@ def _before(findings: Findings, words: Words) -> list[str]:
     return [
         words.say(
             "Before their last order, {left} of those who left had shown a warning, and {stayed} of those who"
-            " stayed: most leave without a sign while they still buy, {once} of them after a first order, and"
-            " only what follows tells.",
+            " stayed: most leave without a sign while they still buy, {once} of them after a first order.",
             once=words.percent(findings["left_after_first_order"].value),
             **values,
         )
