@@ -153,7 +153,7 @@ def run_campaign(
     silence = start - _last_order(lives.orders, len(people), start)
     least = planted.campaign_silence if campaign.silence is None else campaign.silence
     most = planted.campaign_silence_most if campaign.silence_most is None else campaign.silence_most
-    lapsed = (silence >= least) & (silence <= most)
+    lapsed = (silence >= least) & (silence <= most) & (people.rebate == 0)
     channel = _channel(campaign, consents)
     customer, treated = _assign(scene, campaign, lapsed & (channel != "") & rested, scale)
     contact = clock.open_day(start + random.randint(0, campaign.spread, len(customer)))

@@ -84,12 +84,11 @@ def draw_purchases(scene: Scene[Planted], orders: OrderRows) -> Purchases:
     discount = np.where(looks == "bargain", random.choice([0.35, 0.4, 0.5, 0.6], size), discount)
     coupon = np.where(looks == "coupon", pick(random, COUPONS, size), "")
     discount = np.where(looks == "coupon", np.where(np.char.endswith(coupon, "15"), 0.15, 0.10), discount)
-    discount = np.maximum(discount, people.rebate[orders.customer])
     campaign = orders.percent_off > 0
     coupon = np.where(campaign, "ZURUECK25", coupon)
     return Purchases(
         looks_like=np.asarray(np.where(campaign, "", looks)),
-        discount=np.where(campaign, np.maximum(orders.percent_off / 100, discount), discount),
+        discount=np.where(campaign, orders.percent_off / 100, discount),
         coupon=np.asarray(coupon),
         channel=channel,
         source=np.asarray(source),
@@ -126,7 +125,8 @@ def order_lines(scene: Scene[Planted], orders: OrderRows, purchases: Purchases) 
     full = _list_prices(worth, quantity) * quantity
     promoted = (purchases.looks_like == "promotion")[key] & (random.uniform(size=len(key)) < 0.85)
     discount = np.where(promoted, 0.15, purchases.discount[key])
-    amount = _rappen(full * (1 - discount))
+    price = full * (1 - people.rebate[orders.customer[key]])
+    amount = _rappen(price * (1 - discount))
     cost = full * np.array([GOODS[name][1] for name in category]) * random.uniform(0.92, 1.08, len(key))
     return pd.DataFrame(
         {
@@ -135,7 +135,7 @@ def order_lines(scene: Scene[Planted], orders: OrderRows, purchases: Purchases) 
             "key": key,
             "amount": amount,
             "margin": _rappen(amount - cost),
-            "list_amount": np.round(full, 2),
+            "list_amount": np.round(price, 2),
             "coupon": purchases.coupon[key],
             "is_sample": sample,
             "is_promotion": promoted,

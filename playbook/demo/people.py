@@ -46,7 +46,7 @@ class People:
     spend : array of float
         Median list value of an order in CHF.
     rebate : array of float
-        The part of the list price that the contact never pays.
+        What the contact's own list of prices lies below that of others, as a share.
     satisfaction, thrift : array of float
         Standardised satisfaction; probability of buying at a discount in a sale.
     online : array of float

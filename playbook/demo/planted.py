@@ -75,8 +75,8 @@ DISCOUNT = PlantedCampaign(
     starts=dt.date(2024, 10, 14),
     spread=1,
     costs={"email": 0.15, "letter": 1.4},
-    arm_size=530,
-    wins=0.09,
+    arm_size=600,
+    wins=0.22,
     percent_off=25,
     pulls_forward=0.9,
     cancels_later=0.5,
@@ -190,9 +190,8 @@ class Planted(Behaviour):
     business : float
         Share of the regulars that are businesses.
     dealers, rebate, dealer_spend : float
-        Share of the regulars that are businesses which sell on; the part of the list price that they
-        never pay, which leaves less than the goods cost; their orders at list price, as a factor on
-        those of others.
+        Share of the regulars that are businesses which sell on; what their own list of prices lies below
+        that of others, so that less is left than the goods cost; what they take, as a factor on others.
     """
 
     leads: float
@@ -224,7 +223,7 @@ PLANTED = Planted(
     business=0.20,
     dealers=0.06,
     rebate=0.58,
-    dealer_spend=7.0,
+    dealer_spend=5.0,
     lifetime=320.0,
     satisfaction_effect=0.35,
     complaint_rate=0.06,

@@ -29,7 +29,7 @@ class Truth:
         pause); won_on and won_left_on (a life begun by a campaign); unsolved_complaint_on (the first);
         and the traits gap_days and regularity (mean and gamma shape of the gaps, in shop days),
         leaving_rate (per day, before complaints), spend (CHF), satisfaction, thrift, online, account,
-        business, rebate (of the list price).
+        business, rebate.
     contacts : DataFrame
         One row per row of the contacts table: won (the campaign began a life or an order that would
         not have been) and kind (emotional, material, financial, none).

@@ -322,7 +322,7 @@ def test_dealers_head_the_list_by_revenue_and_bring_less_than_they_cost(demos):
         dealers = truth.index[truth["rebate"] > 0]
         sums = demo.orders.groupby("customer_id")[["amount", "margin"]].sum()
         best = sums["amount"].nlargest(len(sums) // 20).index
-        assert best.isin(dealers).mean() > 0.3
+        assert best.isin(dealers).mean() > 0.25
         assert sums["margin"].reindex(dealers).sum() < 0
 
 
