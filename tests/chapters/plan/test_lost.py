@@ -83,7 +83,11 @@ def test_of_the_best_lost_it_is_told_what_is_known_and_what_the_plan_does(lost):
 def test_the_page_shows_five_of_the_twenty_best_lost_and_folds_the_others(demo_run):
     page = demo_run.page("07_offers.html")
     customers = pd.read_parquet(demo_run.folder / "tables/customers.parquet")
-    best = customers[customers["lapsed"]].sort_values("margin", ascending=False)["customer_id"].head(MOST)
+    best = (
+        customers[customers["lapsed"]]
+        .sort_values(["margin", "customer_id"], ascending=[False, True])["customer_id"]
+        .head(MOST)
+    )
     shown, folded = page.split("<summary>The best customers lost, 6 to 20</summary>")
     tables = [shown[shown.rindex("<caption>The best customers lost") :], folded[: folded.index("</table>")]]
     told = [re.findall(r'<th scope="row">(\w+)</th>', table) for table in tables]

