@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -30,6 +30,11 @@ app = typer.Typer(
 Data = Annotated[Path, typer.Option("--data", help="Folder of the clients' folders.")]
 Reports = Annotated[Path, typer.Option("--reports", help="Folder that reports are written to.")]
 Client = Annotated[str, typer.Argument(help="Name of a folder in the data folder.")]
+Key = Annotated[
+    Path | None, typer.Option("--key", help="Folder of the answer keys; else .keys in the data folder.")
+]
+FEWEST = 300
+"""Contacts of a practice client: of fewer nothing could be told."""
 
 
 @app.callback()
@@ -160,6 +165,44 @@ def done(
 
     chosen, folder = settings.load(client, data), settings.client_folder(client, data)
     for sentence in outcomes.hand_in(client, file, chosen, folder, reports):
+        typer.echo(sentence)
+
+
+@app.command()
+def demo(
+    client: Annotated[str, typer.Argument(help="Name of the practice client, made in the data folder.")],
+    kind: Annotated[Literal["retailer", "charity", "subscription"], typer.Option(help="What it is.")],
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another world with other answers.")],
+    customers: Annotated[int | None, typer.Option(min=FEWEST, help="About how many contacts.")] = None,
+    key: Key = None,
+    data: Data = Path("data"),
+) -> None:
+    """Make a practice client to plan for, and apart from it the answers."""
+    from playbook.demo import practice  # loads pandas and Ibis, which the other commands do without
+
+    keys = key or data / practice.KEYS
+    folder = practice.make(client, kind, seed, data, keys, customers)
+    typer.echo(f"{folder}: playbook run {client}, then: playbook grade {client} plan.csv")
+
+
+@app.command()
+def grade(
+    client: Client,
+    plan: Annotated[Path, typer.Argument(help="A run's plan.csv, or a CSV with customer_id and offer.")],
+    key: Key = None,
+    data: Data = Path("data"),
+    reports: Reports = Path("reports"),
+) -> None:
+    """Hold a plan for a practice client against its answer key."""
+    from playbook.demo import grade as grading  # loads pandas and Ibis
+    from playbook.demo import practice
+
+    chosen, folder = settings.load(client, data), settings.client_folder(client, data)
+    answers = grading.read_key(client, key or data / practice.KEYS, chosen, folder)
+    if not plan.is_file():
+        raise CallError(f"There is no file {plan}: name the plan.csv of a run of {client}.")
+    held = grading.held_back(client, plan, reports)
+    for sentence in grading.grade(grading.read_plan(plan, answers), answers, held).sentences(chosen.words):
         typer.echo(sentence)
 
 

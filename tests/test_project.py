@@ -30,6 +30,7 @@ def test_only_the_demo_clients_data_can_reach_git():
     assert not [parts for parts in inside if parts[0] == "reports"]
     for secret in (
         "data/acme/orders.csv",
+        "data/.keys/acme/key.yml",
         "reports/demo/2025-01-01/plan.csv",
         "data/demo/notebooks/01_data.ipynb",
         "out.ipynb",

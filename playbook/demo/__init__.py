@@ -1,1 +1,1 @@
-"""Generated clients with planted truth: what the chapters find in them can be held against it."""
+"""Generated clients with planted truth: what chapters find, and what students plan, is held against it."""

@@ -25,6 +25,7 @@ from playbook.demo.seasons import Numbers, Words, charity_clock
 from playbook.demo.world import Demo, World, as_seen, ids_from
 
 DONORS = 3500
+FIRST_NUMBER = 20_001
 LANGUAGES = {"it": 0.72, "de": 0.17, "fr": 0.08, "": 0.03}
 REASONS = ("Troppe lettere", "Addebito", "Indirizzo", "Attestazione fiscale")
 THANKED_FROM = 150
@@ -140,6 +141,7 @@ def generate(
     customers: int = DONORS,
     last_day: dt.date = LAST_DAY,
     planted: PlantedGiving = PLANTED,
+    first_number: int = FIRST_NUMBER,
 ) -> Demo:
     """Generate the charity.
 
@@ -156,6 +158,8 @@ def generate(
         Last day of the data, at the latest the end of 2027.
     planted : PlantedGiving
         The parameters of the world.
+    first_number : int
+        Of the first donor.
 
     Returns
     -------
@@ -169,13 +173,13 @@ def generate(
     last = clock.last_number(last_day)
     people, rhythm, source = draw_donors(random, clock, customers, planted)
     scene = Scene(random, clock, people, planted)
-    lives = with_standing_orders(scene, live(scene), rhythm)
+    lives = with_standing_orders(scene, live(scene), rhythm == MONTHLY)
     quit_day, cancelled = leaving_days(scene, lives)
     cancelled = np.where(rhythm == MONTHLY, cancelled, np.nan)
     lives, sent, quit_day = run_campaigns(scene, lives, quit_day, customers / DONORS)
     gifts = all_gifts(scene, lives.orders, rhythm, source)
     events = all_events(scene, lives, gifts, quit_day, cancelled)
-    ids = ids_from("D", 20_001, people)
+    ids = ids_from("D", first_number, people)
     book = address_book(scene, ids, np.where(quit_day <= last, quit_day, np.nan))
     return as_seen(World(scene, ids, lives, sent), gifts, events, book, last, rhythm=rhythm)
 

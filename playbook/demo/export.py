@@ -108,7 +108,7 @@ class ExportFile:
         rows[date] = np.where(bad_date, dates[turn % len(dates)], rows[date])
         rows[amount] = np.where(bad_date, rows[amount], numbers[turn % len(numbers)])
         rows.index = pd.Index(picked + 0.5)
-        return pd.concat([text, rows]).sort_index()
+        return pd.concat([text, rows]).sort_index() if len(rows) else text
 
     def _write(self, text: pd.DataFrame, path: Path) -> None:
         rows = [self.dialect.separator.join(text.columns)]

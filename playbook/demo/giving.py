@@ -9,7 +9,9 @@ from numpy.random import RandomState
 from playbook.demo.charity import FIRST_DAY, LAST_DAY, PlantedGiving, Rhythm
 from playbook.demo.lives import Lives, OrderRows, first_orders, order_values, stack
 from playbook.demo.people import People, Scene, arrivals, consent, occasional_kinds, pick
+from playbook.demo.planted import Behaviour
 from playbook.demo.seasons import Clock, Days, Numbers, Words
+from playbook.records.arrays import Flags
 
 MONTHLY = "monthly"
 USUAL = (5, 10, 15, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000)
@@ -85,15 +87,17 @@ def _month_starts(day: Days) -> Days:
     return ((first + day).astype("datetime64[M]").astype("datetime64[D]") - first).astype(np.int64)
 
 
-def with_standing_orders(scene: Scene[PlantedGiving], lives: Lives, rhythm: Words) -> Lives:
-    """Replace the gifts of monthly donors by one on the same day of every month of their lives.
+def with_standing_orders(
+    scene: Scene[Behaviour], lives: Lives, monthly: Flags, of: tuple[int, ...] = (1, 2)
+) -> Lives:
+    """Replace the orders of whoever pays monthly by one on the same day of every month of their lives.
 
-    Only lives 1 and 2: those won back by a campaign give by payment slip, in their own gaps.
+    Donors only in lives 1 and 2: those won back by a campaign give by payment slip, in their own gaps.
     """
-    orders, monthly = lives.orders, rhythm == MONTHLY
-    parts = [orders.take(~monthly[orders.customer])]
+    orders = lives.orders
+    parts = [orders.take(~(monthly[orders.customer] & np.isin(orders.life, of)))]
     first = np.datetime64(FIRST_DAY, "D")
-    for life in (0, 1):
+    for life in np.array(of) - 1:
         starts, leaves = lives.starts[:, life], lives.leaves[:, life]
         who = np.flatnonzero(monthly & ~np.isnan(starts))
         begin = starts[who].astype(np.int64)
@@ -113,7 +117,7 @@ def with_standing_orders(scene: Scene[PlantedGiving], lives: Lives, rhythm: Word
     return replace(lives, orders=stack(parts))
 
 
-def _nearest(value: Numbers, amounts: tuple[int, ...]) -> Numbers:
+def nearest(value: Numbers, amounts: tuple[int, ...]) -> Numbers:
     """Return the amount nearest to each value in proportion."""
     logs = np.log(amounts)
     return np.array(amounts, dtype=float)[np.searchsorted((logs[1:] + logs[:-1]) / 2, np.log(value))]
@@ -129,7 +133,7 @@ def _amounts(scene: Scene[PlantedGiving], orders: OrderRows, rhythm: Words) -> N
     slip = (rhythm[orders.customer] == MONTHLY) & (orders.life == 3)
     standing = (rhythm[orders.customer] == MONTHLY) & ~slip
     value = people.spend[orders.customer] * np.where(standing, 1.0, factor) * np.where(slip, 2.5, 1.0)
-    usual, less = _nearest(value, USUAL), _nearest(value, tuple(sorted({*USUAL, *LESS_USUAL})))
+    usual, less = nearest(value, USUAL), nearest(value, tuple(sorted({*USUAL, *LESS_USUAL})))
     return np.asarray(np.where(odd[orders.customer], less, usual), dtype=np.float64)
 
 

@@ -17,6 +17,7 @@ from playbook.demo.seasons import Numbers, shop_clock
 from playbook.demo.world import Demo, World, as_seen, ids_from
 
 CUSTOMERS = 3800
+FIRST_NUMBER = 10_001
 
 FILES = {
     "orders": ExportFile(
@@ -94,6 +95,7 @@ def generate(
     customers: int = CUSTOMERS,
     last_day: dt.date = LAST_DAY,
     planted: Planted = PLANTED,
+    first_number: int = FIRST_NUMBER,
 ) -> Demo:
     """Generate the shop.
 
@@ -110,8 +112,10 @@ def generate(
         Last day of the data, at the latest the end of 2027.
     planted : Planted
         The parameters of the world.
+    first_number : int
+        Of the first customer.
     """
-    world, scene, quit_day, cancelled = happen(seed, customers, planted)
+    world, scene, quit_day, cancelled = happen(seed, customers, planted, first_number)
     last = scene.clock.last_number(last_day)
     lines = all_lines(scene, world.lives.orders)
     events = all_events(scene, world.lives, quit_day, cancelled)
@@ -120,7 +124,10 @@ def generate(
 
 
 def happen(
-    seed: int, customers: int = CUSTOMERS, planted: Planted = PLANTED
+    seed: int,
+    customers: int = CUSTOMERS,
+    planted: Planted = PLANTED,
+    first_number: int = FIRST_NUMBER,
 ) -> tuple[World, Scene[Planted], Numbers, Numbers]:
     """Let everything happen: the world, its scene, and the days on which each unsubscribed and cancelled."""
     random = RandomState(seed)
@@ -130,7 +137,7 @@ def happen(
     lives = live(scene)
     quit_day, cancelled = leaving_days(scene, lives)
     lives, sent, quit_day = run_campaigns(scene, lives, quit_day, customers / CUSTOMERS)
-    return World(scene, ids_from("K", 10_001, people), lives, sent), scene, quit_day, cancelled
+    return World(scene, ids_from("K", first_number, people), lives, sent), scene, quit_day, cancelled
 
 
 def write(folder: Path, seed: int = 1) -> None:

@@ -43,17 +43,6 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Demo:
-    """The four canonical tables, as a reader of the exports should find them, and the truth."""
-
-    orders: pd.DataFrame
-    customers: pd.DataFrame
-    events: pd.DataFrame
-    contacts: pd.DataFrame
-    truth: Truth
-
-
-@dataclass(frozen=True)
 class World:
     """Everything that happens until the end of the world, before it is cut at the last day."""
 
@@ -61,6 +50,18 @@ class World:
     ids: Words
     lives: Lives
     contacts: Contacts
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The four canonical tables, as a reader of the exports should find them; the truth, and its world."""
+
+    orders: pd.DataFrame
+    customers: pd.DataFrame
+    events: pd.DataFrame
+    contacts: pd.DataFrame
+    truth: Truth
+    world: World
 
 
 def ids_from(letter: str, first: int, people: People) -> Words:
@@ -108,6 +109,7 @@ def as_seen(
         events=_blank_is_missing(events.drop(columns=positions)),
         contacts=contacts,
         truth=Truth(truth[known].reset_index(drop=True), won, asdict(world.scene.planted)),
+        world=world,
     )
 
 

@@ -34,6 +34,7 @@ from playbook.chapters.plan import make_plan, prepare, relative_interval
 from playbook.chapters.plan.campaign import Campaign
 from playbook.chapters.plan.plan import Plan
 from playbook.demo import retailer
+from playbook.demo.answers import changed
 from playbook.demo.campaigns import treat
 from playbook.demo.export import write_files
 from playbook.demo.lines import all_lines
@@ -202,12 +203,7 @@ def _difference(shop: Shop, scene: Scene[Planted], orders: OrderRows, starts: Po
 
     Within the months that count, discounted to the contact; and to the end of the world.
     """
-    alone = shop.world.lives.orders
-    new, old = (np.stack([o.customer, o.day, o.life, o.percent_off]) for o in (orders, alone))
-    rows = np.concatenate([new, old], axis=1)
-    _, number = np.unique(rows, axis=1, return_inverse=True)
-    with_it, without = number.ravel()[: new.shape[1]], number.ravel()[new.shape[1] :]
-    more, fewer = orders.take(~np.isin(with_it, without)), alone.take(~np.isin(without, with_it))
+    more, fewer = changed(orders, shop.world.lives.orders)
     return _margin(shop, scene, more, starts) - _margin(shop, scene, fewer, starts)
 
 
