@@ -67,7 +67,7 @@ class ByValue:
                 "customers": (say("customers"), "number"),
                 "spells": (say("spells"), "number"),
             },
-            note=say("A dash: too few spells to tell; the threshold of all customers together holds."),
+            note=say("A dash: too few spells to tell."),
         )
 
 
@@ -176,9 +176,8 @@ def by_value_sentences(findings: Findings, words: Words) -> list[str]:
     listed = "; ".join(f"“{value}” {number(one.value)}" for value, one in told.items())
     others = ", ".join(f"“{value}”" for value in own if value not in told)
     said = say(
-        "Each customer counts as lapsed by the threshold of their {column}: {list} days. The number above is"
-        " that of all customers together: it holds for those without a {column}, and is what runs and clients"
-        " are compared by.",
+        "Each customer counts as lapsed by the threshold of their {column}: {list} days; who has none, by"
+        " that of all customers together.",
         column=named.value,
         list=listed,
     )

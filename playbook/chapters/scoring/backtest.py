@@ -147,7 +147,7 @@ class RankingBacktest(Result):
             caption,
             words,
             columns={"ranking": say("ranked by"), **firsts},
-            note=say("In brackets the 90% interval. This shows who is valuable, not who can be won."),
+            note=say("In brackets the 90% interval."),
         )
 
 

@@ -13,7 +13,7 @@ from playbook.show.display import Table
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
-SHOWN = 10
+SHOWN = 5
 NOT_WORTH_AN_OFFER = ("let_go", "no_offer_pays")
 """What chapter 07 says of them (plan_status); whoever may not be contacted is neither."""
 

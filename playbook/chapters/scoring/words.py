@@ -70,12 +70,9 @@ def _others_sentences(findings: Findings, words: Words) -> list[str]:
     if findings["class_let_go"].value:
         said.append(
             words.say_many(
-                "One is let go: not even the best offer could pay, however well people respond. To contact"
-                " this customer all the same would cost at least {cost}.",
-                "{n} are let go: not even the best offer could pay, however well people respond. To contact"
-                " them all the same would cost at least {cost}.",
+                "One is let go: not even the best offer could pay, however well people respond.",
+                "{n} are let go: not even the best offer could pay, however well people respond.",
                 findings["class_let_go"].value,
-                cost=words.money(findings["let_go_cost"].value, 2),
             )
         )
     elif findings["classes_unknown"].value < findings["ranked"].value:

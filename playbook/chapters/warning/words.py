@@ -122,7 +122,20 @@ def signal_sentences(findings: Findings, words: Words) -> list[str]:
     for name, finding in findings.items():
         if name.startswith(LIFT):
             by_verdict[str(finding.verdict)].append(name.removeprefix(LIFT))
-    said += [_of_signal(name, findings, words) for name in by_verdict["warns"] + by_verdict["reassures"]]
+    clear = {
+        verdict: "; ".join(_of_signal(name, findings, words) for name in by_verdict[verdict])
+        for verdict in ("warns", "reassures")
+    }
+    if clear["warns"]:
+        said.append(
+            say("Customers with these leave more often than comparable ones: {list}.", list=clear["warns"])
+        )
+    if clear["reassures"]:
+        said.append(
+            say(
+                "Customers with these leave less often than comparable ones: {list}.", list=clear["reassures"]
+            )
+        )
     if by_verdict["nothing"]:
         names = _listed(by_verdict["nothing"], words)
         said.append(say("These add nothing here to what silence and orders say: {list}.", list=names))
@@ -141,15 +154,11 @@ def signal_sentences(findings: Findings, words: Words) -> list[str]:
 
 
 def _described(findings: Findings, words: Words) -> str:
-    seen, left, silent = (findings[name] for name in ("watched_past", "left_past", "watch_threshold"))
-    threshold = words.number(silent.value)
-    if silent.verdict == "own":
-        threshold = words.say("{days}, or as many as hold for them,", days=threshold)
+    seen, left = findings["watched_past"], findings["left_past"]
     values = {
         "customers": words.number(seen.n or 0),
         "share": words.percent(left.value),
         "horizon": words.number(findings["watch_horizon"].value),
-        "threshold": threshold,
     }
     days = findings["watch_landmarks"].value
     if left.verdict == CANCELLED:
@@ -163,37 +172,29 @@ def _described(findings: Findings, words: Words) -> str:
             **values,
         )
     return words.say_many(
-        "Everybody who was not lapsed on a past day (silent for {threshold} days at most; {customers} in all)"
-        " was looked at: {share} ordered nothing in the {horizon} days after, which is what leaving means"
-        " here.",
-        "Everybody who was not lapsed on one of {n} past days (silent for {threshold} days at most;"
-        " {customers} in all) was looked at: {share} of the times, nothing was ordered in the {horizon} days"
-        " after, which is what leaving means here.",
+        "Everybody who was not lapsed on a past day ({customers} in all) was looked at: {share} ordered"
+        " nothing in the {horizon} days after, which is what leaving means here.",
+        "Everybody who was not lapsed on one of {n} past days ({customers} in all) was looked at: {share} of"
+        " the times, nothing was ordered in the {horizon} days after, which is what leaving means here.",
         days,
         **values,
     )
 
 
 def _of_signal(name: str, findings: Findings, words: Words) -> str:
-    say, lift, left = words.say, findings[LIFT + name], findings[f"signal_left_{name}"]
-    values = {
-        "name": label(name, words),
-        "left": words.percent(left.value),
-        "others": words.percent(left.value / (lift.value or 1)),
-        "lift": words.number(lift.value or 0, 2),
-        "low": words.number(lift.low or 0, 2),
-        "high": words.number(lift.high or 0, 2),
-    }
+    lift, left = findings[LIFT + name], findings[f"signal_left_{name}"]
     if lift.low is None:
-        return say(
-            "Of customers with {name}, {left} leave; too few on one side of the comparison left or stayed for"
-            " more.",
-            **values,
+        return words.say(
+            "{name} ({left} of them; too few left or stayed to tell more)",
+            name=label(name, words),
+            left=words.percent(left.value),
         )
-    return say(
-        "Customers with {name} leave {lift} times as often as comparable ones (95% interval {low} to {high}):"
-        " {left} of them, against {others}.",
-        **values,
+    return words.say(
+        "{name} ({lift} times as often, 95% interval {low} to {high})",
+        name=label(name, words),
+        lift=words.number(lift.value or 0, 2),
+        low=words.number(lift.low or 0, 2),
+        high=words.number(lift.high or 0, 2),
     )
 
 
