@@ -67,7 +67,6 @@ class ByValue:
                 "customers": (say("customers"), "number"),
                 "spells": (say("spells"), "number"),
             },
-            note=say("A dash: too few spells to tell."),
         )
 
 
@@ -175,11 +174,10 @@ def by_value_sentences(findings: Findings, words: Words) -> list[str]:
         ]
     listed = "; ".join(f"“{value}” {number(one.value)}" for value, one in told.items())
     others = ", ".join(f"“{value}”" for value in own if value not in told)
-    said = say(
-        "Each customer counts as lapsed by the threshold of their {column}: {list} days; who has none, by"
-        " that of all customers together.",
-        column=named.value,
-        list=listed,
+    message = (
+        "Each customer counts as lapsed by the threshold of their {column}: {list} days; the others (too few"
+        " spells: {others}) by that of all together."
+        if others
+        else "Each customer counts as lapsed by the threshold of their {column}: {list} days."
     )
-    too_few = say("It holds too where spells are too few to tell: {list}.", list=others)
-    return [said, too_few] if others else [said]
+    return [say(message, column=named.value, list=listed, others=others)]
