@@ -57,12 +57,16 @@ def _fill(draft: Path, running: runner.Running, number: str) -> None:
     plan, found = running.plan, folders.checkpoints(running.plan.home)
     ours = json.loads((draft / KEYS).read_text(encoding="utf-8")) if (draft / KEYS).is_file() else {}
     by_hand: list[list[str]] = []
+    goes_on_from: list[str] = []
     missing: list[tuple[ChapterNotebook, str]] = []
     for chapter, key in zip(plan.chapters, plan.keys, strict=True):
         if chapter.number >= number:
             break
         wrote, known = _wrote(draft, chapter.number), ours.get(chapter.number)
-        if wrote and (known is None or known[1] != wrote):
+        done = bool(wrote) and (known is None or known[1] != wrote)
+        copy = " (your own copy)" if chapter.changed_for_client else ""
+        goes_on_from.append(f"{chapter.number}{' (done by hand)' if done else copy}")
+        if done:
             by_hand.append(wrote)
             continue
         key = sha256([key, *by_hand]) if by_hand else key
@@ -83,6 +87,7 @@ def _fill(draft: Path, running: runner.Running, number: str) -> None:
                 )
                 running.execute(chapter, kernel)
                 _note(draft, ours, chapter.number, key)
+    print(f"Goes on from chapters {', '.join(goes_on_from)}.", flush=True)
 
 
 def _note(draft: Path, ours: dict[str, Any], number: str, key: str) -> None:

@@ -63,7 +63,7 @@ def test_a_draft_takes_from_a_report_what_it_holds_and_runs_the_rest(ground):
     assert ran(ground) == []
 
 
-def test_what_was_done_by_hand_stays_and_what_follows_is_made_from_it(ground):
+def test_what_was_done_by_hand_stays_and_what_follows_is_made_from_it(ground, capsys):
     place = fill(ground, "05")
     assert ran(ground) == ["01", "04"]
     by_hand = place / "findings" / "01.json"
@@ -72,6 +72,7 @@ def test_what_was_done_by_hand_stays_and_what_follows_is_made_from_it(ground):
     by_hand.write_text(json.dumps(changed))
     fill(ground, "05")
     assert ran(ground) == ["04"]
+    assert capsys.readouterr().out.endswith("Goes on from chapters 01 (done by hand), 04.\n")
     assert json.loads(by_hand.read_text()) == changed
     fill(ground, "05")
     assert ran(ground) == []
@@ -107,11 +108,12 @@ def test_notebooks_of_two_settings_share_no_draft_and_come_from_the_client_s_own
     own = ground / "data" / "acme" / "notebooks"
     own.mkdir()
     toys.chapter(own, "01", "data", [seen(ground, "own 01")])
-    running = ["Chapter 01 has not been run for these settings: running it first."]
+    from_it = "Goes on from chapters 01 (your own copy)."
+    running = ["Chapter 01 has not been run for these settings: running it first.", from_it]
     plain, other = Path(opened(before=running)), Path(opened("horizon_days=90", before=running))
     assert ran(ground) == ["own", "01"] * 2
     assert plain != other and home_of(plain) == home_of(other) == ground / "reports" / "acme"
-    assert Path(opened()) == plain
+    assert Path(opened(before=[from_it])) == plain
     assert ran(ground) == []
     assert (plain / "findings" / "01.json").is_file()
 
