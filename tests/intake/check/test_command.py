@@ -134,7 +134,7 @@ def test_the_demo_runs_with_warnings_and_no_error(demo_data):
     found_codes = codes(seen)
     assert seen.errors == ()
     assert found_codes["lines_unreadable"].count == 16
-    assert found_codes["lines_without_customer"].count == 240
+    assert found_codes["lines_without_customer"].count == 249
     assert "row 453" in checks_table(seen.checks, WORDS).frame["examples"][0]
 
 
