@@ -24,6 +24,7 @@ from playbook.records.history import History, customers, read_history
 from playbook.records.sources import Sources, open_sources
 from playbook.settings.client import PROJECT, Settings, client_folder, load, override
 from playbook.show.display import Say, Table
+from playbook.show.exercises import SPOKEN
 from playbook.show.figures import Picture, Pictures
 from playbook.show.words import Words
 from playbook.stats.result import Result
@@ -182,8 +183,11 @@ def open_chapter(number: str, client: str, **knobs: Any) -> Chapter:
     if run := os.environ.get("PLAYBOOK_RUN"):
         path = Path(os.environ["PLAYBOOK_SETTINGS"])
         settings = override(Settings.model_validate_json(path.read_text(encoding="utf-8")), chosen)
-        return Chapter(number, client, settings, Path(run), data)
-    return _open_draft(number, client, chosen, data)
+        opened = Chapter(number, client, settings, Path(run), data)
+    else:
+        opened = _open_draft(number, client, chosen, data)
+    SPOKEN[:] = [opened.words]
+    return opened
 
 
 def _open_draft(number: str, client: str, chosen: dict[str, Any], data: Path) -> Chapter:

@@ -258,6 +258,12 @@ def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
     rate = exchange_rate(str(written.get("currency") or settings.currency), settings, path.name)
     if rate != 1:
         offers = tuple(offer.at(rate) for offer in offers)
+    if not named:
+        say = settings.words.text
+        offers = tuple(
+            offer.model_copy(update={"name": say(offer.name), "responsible": say(offer.responsible)})
+            for offer in offers
+        )
     own = settings.offers.contact_costs
     return tuple(offer.model_copy(update={"cost": own.get(offer.channel, offer.cost)}) for offer in offers)
 

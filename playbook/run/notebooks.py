@@ -13,7 +13,7 @@ from typing import Any
 from playbook.errors import CallError, RunFailed, did_you_mean
 from playbook.settings.client import PROJECT
 from playbook.settings.yaml import kind_of_no_file
-from playbook.show.terms import in_terms_of
+from playbook.show.words import Words
 
 Notebook = dict[str, Any]
 LESSONS = frozenset({"exercise", "solution", "teach", "hide"})
@@ -57,9 +57,10 @@ class ChapterNotebook:
     changed_for_client: bool = False
     master_moved_on: bool = False
 
-    def worded(self, preset: str) -> "ChapterNotebook":
-        """Return the chapter with title and label in the words of this kind of client."""
-        return replace(self, title=in_terms_of(preset, self.title), label=in_terms_of(preset, self.label))
+    def worded(self, words: Words) -> "ChapterNotebook":
+        """Return the chapter with title and label in the client's language and words."""
+        notebook = worded(read(self.path), words)
+        return replace(self, title=title(notebook, self.name), label=label(notebook, self.name))
 
 
 def masters_folder() -> Path:
@@ -183,13 +184,13 @@ def without_lessons(notebook: Mapping[str, Any]) -> dict[str, Any]:
     return {**notebook, "cells": kept}
 
 
-def worded(notebook: Mapping[str, Any], preset: str) -> dict[str, Any]:
-    """Return the notebook with its prose and label in the words of this kind of client."""
+def worded(notebook: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """Return the notebook with its prose and label in the client's language and words, cell by cell."""
     kept = _remembered(notebook)
     if "label" in kept:
-        kept["label"] = in_terms_of(preset, kept["label"])
+        kept["label"] = words.text(kept["label"])
     cells = [
-        {**cell, "source": in_terms_of(preset, source(cell))} if cell["cell_type"] == "markdown" else cell
+        {**cell, "source": words.text(source(cell))} if cell["cell_type"] == "markdown" else cell
         for cell in notebook["cells"]
     ]
     return {**notebook, "cells": cells, "metadata": {**notebook.get("metadata", {}), "playbook": kept}}

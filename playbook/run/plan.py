@@ -118,7 +118,7 @@ def plan_run(request: Request, snapshot: Mapping[str, str] | None = None) -> Run
     overrides = {name: value for name, value in given.items() if settings.is_setting(name)}
     knobs = {name: value for name, value in given.items() if not settings.is_setting(name)}
     chosen = settings.load(request.client, request.data, overrides | {"as_of": request.as_of})
-    chapters = [one.worded(chosen.preset) for one in notebooks.choose(available, request.chapters)]
+    chapters = [one.worded(chosen.words) for one in notebooks.choose(available, request.chapters)]
     databases.tables_of(chosen)
     inputs = input_hashes(chosen.inputs(folder), folder) | dict(snapshot or {})
     return RunPlan(

@@ -247,7 +247,7 @@ class Running:
         """Run a chapter; raise what stopped it, in the user's words."""
         timeout = self.plan.chosen.cell_timeout_seconds
         parameters = self.plan.parameters(chapter)
-        notebook = notebooks.worded(notebooks.read(chapter.path), self.plan.chosen.preset)
+        notebook = notebooks.worded(notebooks.read(chapter.path), self.plan.chosen.words)
         if not self.plan.request.teach:
             notebook = notebooks.without_lessons(notebook)
         try:

@@ -7,7 +7,11 @@ from numbers import Real
 from typing import Any
 
 from playbook.show.display import Say
+from playbook.show.words import Words
 
+SPOKEN = [Words()]
+"""The language and words in which answers are given: those of the chapter that was opened last."""
+A_SHARE, THE_SIGN = "A share is asked: 0.25 for a quarter, not 25.", "The sign is the other way round."
 COARSE = 0.025
 """Share of the right number by which a rounded answer may miss it."""
 
@@ -37,27 +41,33 @@ class Exercise:
 
     def check(self, answer: Any) -> Say:
         """Say whether an answer is right, rounded or not, and where a known mistake lies if it is one."""
+        say = SPOKEN[-1].say
         if answer is None:
-            return Say(["Your turn: replace None with your answer and run the cell again."])
+            return Say([say("Your turn: replace None with your answer and run the cell again.")])
         if isinstance(answer, str):
-            return Say(["Not yet: write the number without quotation marks."])
+            return Say([say("Not yet: write the number without quotation marks.")])
         if isinstance(answer, bool) or not isinstance(answer, Real):
-            return Say([f"Not yet: one number is asked, and this is a {type(answer).__name__}."])
+            kind = type(answer).__name__
+            return Say([say("Not yet: one number is asked, and this is a {kind}.", kind=kind)])
         number = float(answer)
         if math.isnan(number):
-            return Say(["Not yet: this is no number (nan): something was divided by nothing, or is missing."])
+            missing = say(
+                "Not yet: this is no number (nan): something was divided by nothing, or is missing."
+            )
+            return Say([missing])
         if self._is(number, self.expected):
-            return Say([f"Right: {self.expected:,.4g}."])
-        return Say([f"Not yet: {number:,.4g} is not it. {self._what_went_wrong(number)}"])
+            return Say([say("Right: {number}.", number=f"{self.expected:,.4g}")])
+        wrong = say("Not yet: {number} is not it.", number=f"{number:,.4g}")
+        return Say([f"{wrong} {SPOKEN[-1].text(self._what_went_wrong(number))}"])
 
     def _what_went_wrong(self, answer: float) -> str:
         known = {said: wrong for said, wrong in self.mistakes.items() if self._is(answer, wrong)}
         if known:
             return min(known, key=lambda said: abs(answer - known[said]))
         if self.share and self._is(answer / 100, self.expected):
-            return "A share is asked: 0.25 for a quarter, not 25."
+            return A_SHARE
         if self._is(-answer, self.expected):
-            return "The sign is the other way round."
+            return THE_SIGN
         return self.hint
 
     def _is(self, answer: float, number: float) -> bool:

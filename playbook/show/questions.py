@@ -317,7 +317,7 @@ def present_value(margin: float, months: int, rate: float) -> Exercise:
     """Ask for what a margin a month is worth today, the first one now."""
 
     def worth(first: int) -> float:
-        return sum(margin / (1 + rate) ** (month / 12) for month in range(first, first + months))
+        return float(np.sum(margin / (1 + rate) ** (np.arange(first, first + months) / 12)))
 
     return Exercise(
         worth(0),

@@ -3,57 +3,88 @@
 import datetime as dt
 import gettext
 import html
+import io
+import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
 import playbook
-from playbook.show.terms import in_terms_of
 
-LOCALE = Path(playbook.__file__).parent / "locale"
+LOCALE = Path(os.environ.get("PLAYBOOK_LOCALE") or Path(playbook.__file__).parent / "locale")
+"""The folder of the catalogues; ``PLAYBOOK_LOCALE`` names another one."""
 SOURCE_LANGUAGE = "en"
+CONTEXTS = ("donations",)
+"""Presets that say some messages in words of their own."""
+COUNTRIES = {"CHF": "CH", "EUR": "", "GBP": "GB"}
+"""Where a language is read, by the currency: numbers are written as people write them there."""
 
 
 def languages() -> list[str]:
     """Return the languages that a report can be written in."""
-    catalogues = LOCALE.glob("*/LC_MESSAGES/playbook.mo")
-    return sorted({SOURCE_LANGUAGE, *(path.parts[-3] for path in catalogues)})
+    return sorted({SOURCE_LANGUAGE, *(path.stem for path in LOCALE.glob("*.po"))})
+
+
+@lru_cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """Read a language's messages; English ones stand in the sources, but for a charity's own."""
+    path = LOCALE / f"{language}.po"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo  # an English shop's report does without
+    from babel.messages.pofile import read_po
+
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
 
 
 @dataclass(frozen=True)
 class Words:
     """The language, the currency and the terms of a report.
 
-    `say` and `say_many` take English messages in the words of a shop, put them in the terms of the
-    client's preset, translate them and fill in values that are already formatted.
+    `say` and `say_many` take English messages in the words of a shop, translate them, in the words of the
+    client's preset where it has its own, and fill in values that are already formatted.
     """
 
     language: str = SOURCE_LANGUAGE
     currency: str = "CHF"
     preset: str = "retail"
 
-    @cached_property
-    def _catalogue(self) -> gettext.NullTranslations:
-        return gettext.translation("playbook", LOCALE, [self.language], fallback=True)
-
     @property
     def _locale(self) -> str:
         """The language as people write it where the currency is used; English as in Britain."""
-        return "en_GB" if self.language == "en" else self.language
+        if self.language == SOURCE_LANGUAGE:
+            return "en_GB"
+        named = f"{self.language}_{COUNTRIES.get(self.currency, '')}".rstrip("_")
+        return named if localedata.exists(named) else self.language
+
+    def text(self, message: str) -> str:
+        """Return the translated message as it stands, with its placeholders."""
+        if self.preset in CONTEXTS:
+            own = _catalogue(self.language).pgettext(self.preset, message)
+            if own != message:
+                return own
+        return _catalogue(self.language).gettext(message)
 
     def say(self, message: str, **values: Any) -> str:
         """Return the translated message with its values filled in."""
-        return self._catalogue.gettext(in_terms_of(self.preset, message)).format(**values)
+        return self.text(message).format(**values)
 
     def say_many(self, one: str, many: str, n: int, **values: Any) -> str:
         """Return the translated message in the right number; ``{n}`` is the formatted count."""
-        one, many = in_terms_of(self.preset, one), in_terms_of(self.preset, many)
-        return self._catalogue.ngettext(one, many, n).format(n=self.number(n), **values)
+        told, english = _catalogue(self.language), one if n == 1 else many
+        found = told.npgettext(self.preset, one, many, n) if self.preset in CONTEXTS else english
+        if found == english:
+            found = told.ngettext(one, many, n)
+        return found.format(n=self.number(n), **values)
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with thousands marks and ``digits`` decimals."""

@@ -6,7 +6,6 @@ import re
 import pytest
 import python_calamine
 
-from playbook.show.terms import in_terms_of
 from playbook.show.words import Words
 
 PAGES = (
@@ -57,26 +56,7 @@ def test_a_shop_keeps_its_words(demo_run):
     assert "donor" not in text
 
 
-@pytest.mark.parametrize(
-    ("of_a_shop", "of_a_charity"),
-    [
-        ("An order is a day on which a customer bought something.",
-         "A gift is a day on which a donor gave something."),
-        ("An **order** brings revenue.", "A **gift** brings donations."),
-        ("{n} customers have not ordered again", "{n} donors have not given again"),
-        ("Who ordered once may never order again.", "Who gave once may never give again."),
-        ("From lines to orders", "From lines to gifts"),
-        ("{orders} orders; see `orders` and tables/customers.parquet, by customer_id",
-         "{orders} gifts; see `orders` and tables/customers.parquet, by customer_id"),
-        ("Buyers who buy no more are the customer's loss", "Donors who give no more are the donor's loss"),
-    ],
-)  # fmt: skip
-def test_sentences_of_a_shop_read_well_in_a_charity(of_a_shop, of_a_charity):
-    assert in_terms_of("donations", of_a_shop) == of_a_charity
-    assert in_terms_of("retail", of_a_shop) == of_a_shop
-
-
 def test_what_a_clients_data_hold_is_not_reworded():
     words = Words(preset="donations")
-    assert words.say("{n} customers chose {what}", n="3", what="customers") == "3 donors chose customers"
+    assert words.say("{n} orders", n="customers") == "customers gifts"
     assert words.say_many("{n} order", "{n} orders", 2) == "2 gifts"

@@ -17,10 +17,11 @@ from playbook.records.history import History
 from playbook.records.sources import Sources
 from playbook.show.display import Column, Say, Table
 from playbook.show.figures import BLUE, ORANGE, Picture, new_figure, show_months
-from playbook.show.terms import ONLY_SHOPS
 from playbook.show.words import Words
 from playbook.stats.result import Result
 
+ONLY_SHOPS = frozenset({"margin", "list_amount", "coupon", "is_sample", "is_promotion"})
+"""Columns of the orders that no charity is asked for."""
 UNLOCKS = {
     "margin": "the client's own margins instead of a rate of revenue",
     "coupon": "occasional buyers who came for a coupon",
@@ -364,7 +365,9 @@ def sentences(findings: Findings, words: Words) -> list[str]:
     many = words.say_many
     out = value.get("lines_ruled_out", 0) + value.get("lines_repeated", 0)
     read = many(
-        "{n} order line was read and is used.",
+        "{n} order line was read; {out} do not count by client.yml."
+        if out
+        else "{n} order line was read and is used.",
         "{n} order lines were read, {out} of which do not count by client.yml; of the others {used} ({share})"
         " are used."
         if out

@@ -17,6 +17,7 @@ from playbook.chapters.measurement.words import (
     with_interval,
 )
 from playbook.offers.catalogue import Offer
+from playbook.offers.names import channel_names
 from playbook.records.arrays import Flags
 from playbook.records.history import History
 from playbook.records.sources import Sources
@@ -189,7 +190,7 @@ class Measurements(Result):
 
     def arm_table(self, words: Words) -> Table:
         """Return the arms of campaigns with several offers or channels."""
-        say, names = words.say, verdict_names(words)
+        say, names, by = words.say, verdict_names(words), channel_names(words)
         rows = []
         for campaign in self.campaigns:
             name = campaign.trial.campaign
@@ -202,7 +203,11 @@ class Measurements(Result):
                 for offer, arm in campaign.arms.items()
             ]
             rows += [
-                (f"{name}: {say('channel')} {channel}", *_arm(arm, campaign.named, words), None)
+                (
+                    f"{name}: {say('channel')} {by.get(channel, channel)}",
+                    *_arm(arm, campaign.named, words),
+                    None,
+                )
                 for channel, arm in campaign.channels.items()
             ]
         columns: dict[str, Column] = {

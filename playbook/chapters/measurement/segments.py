@@ -162,7 +162,7 @@ def _fifths(trial: CampaignTrial, scores: pd.DataFrame | None) -> dict[str, Grou
     # ranks, so that fifths are of one size however many share a score
     place = np.argsort(np.argsort(score, kind="stable"), kind="stable")
     fifth = place * FIFTHS // max(trial.size, 1) + 1
-    return {name: np.array([f"{number} of {FIFTHS}" for number in fifth], dtype=object)}
+    return {name: np.array([f"{number}/{FIFTHS}" for number in fifth], dtype=object)}
 
 
 def _score_before(trial: CampaignTrial, scores: pd.DataFrame | None) -> Array | None:

@@ -70,7 +70,9 @@ class LetGo(Result):
         say, gone = words.say, self.customers.head(SHOWN)
         return Table(
             gone.assign(reason=let_go_reasons(gone, words), cost=self.contact_cost),
-            words.say_many("Let go", "Let go: the {n} of them with the highest past margin", len(gone)),
+            words.say_many(
+                "Let go: one customer", "Let go: the {n} of them with the highest past margin", len(gone)
+            ),
             words,
             columns={
                 "customer_id": say("customer"),

@@ -73,7 +73,7 @@ class Check:
 
     def text(self, words: Words) -> str:
         """Return all of it as one paragraph that can be sent to the client."""
-        some = self.values or self.examples
+        some = self.values or located(self.examples, words)
         shown = words.say("For example: {examples}.", examples="; ".join(some))
         return " ".join([self.what(words), *([shown] if some else []), self.then(words)])
 
@@ -92,6 +92,12 @@ def found(
         return []
     severity, table = severity or RULES[code].severity, table or TABLE_OF[code]
     return [Check(code, severity, table, column, int(count), examples[:3], values[:3])]
+
+
+def located(examples: Sequence[str], words: Words) -> list[str]:
+    """Return places in files as the reader's language says them."""
+    row, column = words.text("row"), words.text("column")
+    return [text.replace(", row ", f", {row} ").replace(", column ", f", {column} ") for text in examples]
 
 
 def _what(rule: Rule, count: int, words: Words) -> str:
@@ -143,7 +149,7 @@ def checks_table(checks: Sequence[Check], words: Words) -> Table:
             "severity": severities[check.severity],
             "where": ", ".join(filter(None, (say(check.table), check.column))),
             "what": check.what(words),
-            "examples": "; ".join(check.examples) or "–",
+            "examples": "; ".join(located(check.examples, words)) or "–",
             "then": check.then(words),
         }
         for check in checks
