@@ -1,6 +1,7 @@
 """Every language says everything: no message is missing, none lost a placeholder, no page mixes two."""
 
 import re
+import shutil
 from collections import Counter
 
 import pytest
@@ -37,14 +38,10 @@ def test_every_message_is_said_in_every_language_with_its_placeholders(language)
         assert marks[0] == marks[1], one.id
 
 
-def test_there_are_the_languages_of_switzerland_and_its_neighbours():
-    assert languages() == ["de", "en", "fr", "it"]
-
-
 def test_a_charity_speaks_of_gifts_in_every_language():
     told = {Words(one, preset="donations").say_many("{n} order", "{n} orders", 2) for one in languages()}
     shop = {Words(one).say_many("{n} order", "{n} orders", 2) for one in languages()}
-    assert len(told) == len(shop) == len(languages()) and not told & shop
+    assert len(told) == len(shop) == len(languages()) > 1 and not told & shop
     assert CONTEXTS == ("donations",)
 
 
@@ -79,7 +76,7 @@ def test_a_report_is_in_one_language_and_loses_no_column(language, client, demo_
     folder = data / client
     folder.mkdir()
     for path in (demo_data / client).glob("*.csv"):
-        (folder / path.name).symlink_to(path)
+        shutil.copy(path, folder)
     written = re.sub(r"(?m)^language: \w+", f"language: {language}", settings, count=1)
     (folder / "client.yml").write_text(written, encoding="utf-8")
     run = make_run(data, client, tmp_path / "reports")

@@ -89,7 +89,7 @@ def test_each_value_has_the_threshold_of_its_own_spells_and_too_few_that_of_all(
     said = " ".join(threshold.sentences(WORDS))
     own = values["days"]
     assert f"“shop” {own['shop']:.0f}; “subscription” {own['subscription']:.0f} days" in said
-    assert "where spells are too few to tell: “press”" in said
+    assert "the others (too few spells: “press”)" in said
     assert "–" in str(threshold.by_value(WORDS))
 
 
