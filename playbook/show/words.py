@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale, localedata
-from babel.dates import format_date
+from babel.dates import format_skeleton
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
 import playbook
@@ -129,11 +129,11 @@ class Words:
 
     def date(self, day: dt.date) -> str:
         """Return a date such as 31 Dec 2025."""
-        return str(format_date(day, format="d MMM y", locale=self._locale))
+        return str(format_skeleton("yMMMd", day, locale=self._locale))
 
     def month(self, day: dt.date) -> str:
         """Return the month of a date, such as Dec 2025."""
-        return str(format_date(day, format="MMM y", locale=self._locale))
+        return str(format_skeleton("yMMM", day, locale=self._locale))
 
     def between(self, low: str, high: str) -> str:
         """Return an interval of two formatted values."""
