@@ -24,7 +24,7 @@ def test_numbers_money_and_dates_as_people_write_them():
 
 
 def test_languages_are_those_with_a_catalogue():
-    assert words.languages() == ["en"]
+    assert {"de", "en", "it"} <= set(words.languages())
 
 
 def test_a_table_has_a_caption_scopes_and_escapes_the_client_s_text():
