@@ -125,13 +125,13 @@ def test_the_pilot_is_said_with_its_numbers():
     assert "too small" not in said
 
 
-def test_a_base_too_small_is_one_pilot_of_all_and_says_that_it_cannot_prove_it():
+def test_a_base_too_small_is_one_pilot_of_all_and_says_what_alone_will_show():
     plan = pilot_plan(n=400)
     assert set(plan.contacts["wave"]) == {"pilot"}
     assert (len(plan.contacts), plan.held_back.sum()) == (200, 200)
     said = " ".join(decision_sentences(found(plan), Words()))
     assert "All of it is a pilot: 200 are contacted, and 200 are left alone" in said
-    assert "Your base is too small to prove this" in said
+    assert "Only a clear effect will show" in said
 
 
 def test_without_a_share_to_hold_back_there_is_no_pilot():
