@@ -97,8 +97,8 @@ def too_small(findings: Findings, words: Words) -> list[str]:
         return []
     return [
         words.say(
-            "Only a clear effect will show: should the offers bring hardly anybody back, too few return by the"
-            " day of the verdict to tell."
+            "Only a clear effect will show: should the offers bring hardly anybody back, too few return by"
+            " the day of the verdict to tell."
         )
     ]
 
