@@ -17,7 +17,7 @@ from playbook.settings.lifecycle import Stage
 from playbook.settings.offers import CHANNELS, KINDS, Channel, Kind
 from playbook.settings.yaml import Strict, line_of, read_yaml
 from playbook.show.display import Table
-from playbook.show.words import Words
+from playbook.show.words import Words, languages
 
 PRESETS = Path(__file__).parent / "catalogues"
 
@@ -136,6 +136,8 @@ class Offer(Strict):
         Lifetime value of a second life under this offer as a share of the usual one.
     second_life_range, second_life_source : tuple of float or None, str
         Its 90% interval, and whether it was measured.
+    also : tuple of str
+        Names that it has in earlier contacts: in other languages, or from before it was renamed.
     first_words : str or mapping of language to str
         What to say first; in one language, or in several. What the offer gives is named by
         ``{on_return}``, ``{discount}``, ``{stay_1}``, ``{stay_2}``; see `promises`.
@@ -144,6 +146,7 @@ class Offer(Strict):
     """
 
     name: str = Field(min_length=1)
+    also: tuple[str, ...] = ()
     kind: Kind
     channel: Channel
     cost: float = Field(ge=0, allow_inf_nan=False)
@@ -185,6 +188,11 @@ class Offer(Strict):
             if name not in self.promises:
                 raise ValueError(f"first_words name {{{name}}}, which this offer does not give")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every name by which a contact may call it."""
+        return (self.name, *self.also)
 
     @property
     def expected_share(self) -> float:
@@ -259,13 +267,17 @@ def load(settings: Settings, folder: Path) -> tuple[Offer, ...]:
     if rate != 1:
         offers = tuple(offer.at(rate) for offer in offers)
     if not named:
-        say = settings.words.text
-        offers = tuple(
-            offer.model_copy(update={"name": say(offer.name), "responsible": say(offer.responsible)})
-            for offer in offers
-        )
+        offers = tuple(_in_words(offer, settings) for offer in offers)
     own = settings.offers.contact_costs
     return tuple(offer.model_copy(update={"cost": own.get(offer.channel, offer.cost)}) for offer in offers)
+
+
+def _in_words(offer: Offer, settings: Settings) -> Offer:
+    """Return a preset's offer in the report's language; earlier contacts may name it in any other."""
+    every = (Words(language, preset=settings.preset).text(offer.name) for language in languages())
+    say = settings.words.text
+    said = {"name": say(offer.name), "responsible": say(offer.responsible)}
+    return offer.model_copy(update=said | {"also": tuple(dict.fromkeys((offer.name, *every)))})
 
 
 def usual_costs(preset: str, rate: float) -> dict[str, float]:

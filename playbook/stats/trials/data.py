@@ -364,4 +364,5 @@ def _of(rows: pd.DataFrame, own: Positions) -> pd.DataFrame:
 
 def incentives_of(settings: Settings, offers: Any) -> dict[str, float]:
     """Return what is paid to whoever returns, by offer: the catalogue's, then the settings'."""
-    return {offer.name: offer.incentive_return for offer in offers} | settings.measurement.incentives
+    paid = {name: offer.incentive_return for offer in offers for name in offer.names}
+    return paid | settings.measurement.incentives

@@ -1,7 +1,7 @@
 """What became of the customers of earlier campaigns, by arm, and what a run keeps of it for those to come."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,18 @@ COLUMNS = (
 )
 
 
-def assigned(history: History, sources: Sources) -> pd.DataFrame:
+def assigned(history: History, sources: Sources, known: Mapping[str, str]) -> pd.DataFrame:
     """Return who was assigned to which arm of which campaign, and what became of them.
 
     Only campaigns of which everybody was followed for the whole horizon
     (``measurement.horizon_days``). Whoever stands in a
     campaign more than once counts from the first contact; whoever stands in both of its arms is
     left out.
+
+    Parameters
+    ----------
+    known : mapping of str to str
+        Kinds of offers by their names in catalogues.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def assigned(history: History, sources: Sources) -> pd.DataFrame:
     frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
     frame["contacted_at"] = pd.to_datetime(frame["contacted_at"])
     frame = frame.astype({"returned": bool, "home": bool, "value": float, "silence": float})
-    frame = frame.assign(kind=_kinds(frame, history.settings), life=_lives(frame, history))
+    frame = frame.assign(kind=_kinds(frame, history.settings, known), life=_lives(frame, history))
     return frame[list(COLUMNS)]
 
 
@@ -99,11 +104,14 @@ def _lives(frame: pd.DataFrame, history: History) -> Array:
     return life.expected(mean_order_margin(history, frame["customer_id"]), days // MONTH_DAYS)
 
 
-def kind_of(offer: str | None, settings: Settings) -> str | None:
-    """Return the kind of an earlier offer: as ``offers.earlier`` in client.yml says, else by its name."""
+def kind_of(offer: str | None, settings: Settings, known: Mapping[str, str]) -> str | None:
+    """Return the kind of an earlier offer: as ``offers.earlier`` in client.yml says, else a catalogue.
+
+    Where it stands in neither, by the words of its name.
+    """
     if offer is None:
         return None
-    said = settings.offers.earlier.get(offer)
+    said = settings.offers.earlier.get(offer) or known.get(offer)
     if said is not None:
         return None if said == "none" else said
     return next((kind for kind, words in KIND_WORDS.items() if re.search(words, offer.lower())), None)
@@ -163,14 +171,14 @@ def _followed(people: Any, history: History, horizon: int) -> Any:
     )
 
 
-def _kinds(frame: pd.DataFrame, settings: Settings) -> pd.Series:
+def _kinds(frame: pd.DataFrame, settings: Settings, known: Mapping[str, str]) -> pd.Series:
     """Return the kind of each row's offer; controls without one take that of their campaign and channel."""
-    kinds = frame["offer"].map(lambda offer: kind_of(offer, settings))
+    kinds = frame["offer"].map(lambda offer: kind_of(offer, settings, known))
     if frame.empty:
         return kinds
     by = [frame["campaign"], frame["channel"]]
-    known = kinds.groupby(by).transform(lambda of: of.dropna().iloc[0] if of.notna().any() else None)
-    return kinds.where((frame["arm"] == "treated") | frame["offer"].notna(), known)
+    of_group = kinds.groupby(by).transform(lambda of: of.dropna().iloc[0] if of.notna().any() else None)
+    return kinds.where((frame["arm"] == "treated") | frame["offer"].notna(), of_group)
 
 
 # Kept for the next run -----------------------------------------------------------------------

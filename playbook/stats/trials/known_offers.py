@@ -151,7 +151,8 @@ def known_offers(history: History, sources: Sources, folder: Path, home: Path) -
     stated = catalogue.load(history.settings, folder)
     key = (known_offers, *(offer.model_dump_json() for offer in stated))
     if key not in history.answers:
-        history.answers[key] = with_verdicts(assigned(history, sources), history, sources, stated)
+        kinds = {name: offer.kind for offer in stated for name in offer.names}
+        history.answers[key] = with_verdicts(assigned(history, sources, kinds), history, sources, stated)
     return learn(stated, with_remembered(history.answers[key], home, history), history.settings)
 
 

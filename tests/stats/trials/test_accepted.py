@@ -15,7 +15,7 @@ RANDOM = {"measurement": {"randomised": ["SPRING"]}}
 
 def judged(client):
     history, sources = client.history, client.sources
-    return with_verdicts(assigned(history, sources), history, sources, ())
+    return with_verdicts(assigned(history, sources, {}), history, sources, ())
 
 
 def unlike(n=200, **settings):

@@ -10,8 +10,9 @@ import pytest
 from playbook.offers import catalogue
 from playbook.offers.catalogue import Offer, Response
 from playbook.settings import client as settings
+from playbook.show.words import languages
 from playbook.stats.trials import earlier
-from playbook.stats.trials.data import read_trials
+from playbook.stats.trials.data import incentives_of, read_trials
 from playbook.stats.trials.responses import (
     LEAST_PER_ARM,
     NEXT,
@@ -273,10 +274,10 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
     ]
     orders = "customer_id,ordered_at,amount,listed\n" + "\n".join(",".join(map(str, row)) for row in bought)
     with opened(*client(orders, settings_text(), contacts_csv=contacts)) as (history, sources):
-        found = earlier.assigned(history, sources)
+        found = earlier.assigned(history, sources, {})
         rules = history.settings.measurement.model_copy(update={"horizon_days": 40})
         short = history.settings.model_copy(update={"measurement": rules})
-        sooner = earlier.assigned(replace(history, settings=short), sources)
+        sooner = earlier.assigned(replace(history, settings=short), sources, {})
     of_a = found[found["campaign"] == "A"].set_index("customer_id")
     assert of_a.index.tolist() == ["a", "b", "c", "e", "f"]
     assert of_a["arm"].tolist() == ["treated", "control", "control", "treated", "treated"]
@@ -290,7 +291,7 @@ def test_who_returned_within_the_horizon_and_what_they_brought(client):
 
 def test_a_client_without_contacts_has_no_earlier_campaign(client):
     with opened(*client("customer_id,ordered_at,amount\na,2024-01-01,5\n")) as (history, sources):
-        found = earlier.assigned(history, sources)
+        found = earlier.assigned(history, sources, {})
     assert found.empty
     assert measured_responses(found, {CALL: STATED}).empty
     assert measured_second_lives(found, {}).empty
@@ -312,12 +313,28 @@ def test_the_kind_of_an_earlier_offer_is_what_client_yml_says_or_its_name(name, 
     chosen = settings.Settings.model_validate(
         {"client": "x", "tables": {"orders": {}}, "offers": {"earlier": {"Mystery": "material"}}}
     )
-    assert earlier.kind_of(name, chosen) == kind
+    assert earlier.kind_of(name, chosen, {}) == kind
+
+
+@pytest.mark.parametrize("preset", ["retail", "donations", "subscription"])
+def test_a_preset_s_offer_keeps_kind_and_incentive_when_the_language_changes(preset, tmp_path):
+    written = {"client": "x", "preset": preset, "tables": {"orders": {}}}
+    chosen = {one: settings.Settings.model_validate(written | {"language": one}) for one in languages()}
+    before, now = (catalogue.load(chosen[one], tmp_path) for one in ("en", "it"))
+    kinds, paid = (
+        {name: offer.kind for offer in now for name in offer.names},
+        incentives_of(chosen["it"], now),
+    )
+    for old, new in zip(before, now, strict=True):
+        assert old.name != new.name
+        for offer in (old, new):
+            assert earlier.kind_of(offer.name, chosen["it"], kinds) == offer.kind, offer.name
+            assert paid[offer.name] == offer.incentive_return
 
 
 def test_the_demos_planted_campaigns_are_measured(demo_data):
     with opened(demo_data, "demo") as (history, sources):
-        frame = earlier.assigned(history, sources)
+        frame = earlier.assigned(history, sources, {})
         offers = catalogue.load(history.settings, demo_data / "demo")
     found = measured_responses(frame, assumed(offers))
     cells = found[found["offer"].isna()].set_index(["kind", "channel"])
@@ -330,7 +347,7 @@ def test_the_demos_planted_campaigns_are_measured(demo_data):
 def test_an_earlier_campaign_is_counted_alike_before_the_plan_and_in_its_measurement(demo_data):
     with opened(demo_data, "demo") as (history, sources):
         horizon = history.settings.measurement.horizon_days
-        frame = earlier.assigned(history, sources)
+        frame = earlier.assigned(history, sources, {})
         everybody = history.orders.select("customer_id").distinct().to_pyarrow().to_pandas()
         trials = read_trials(history, sources, everybody)
     frame = frame.set_index(["campaign", "customer_id"])
